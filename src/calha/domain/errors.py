@@ -1,0 +1,85 @@
+"""What can go wrong in Calha's own terms. Raised in the domain, translated at the edge.
+
+CalhaError                 what, where, and what to do
+├── Refused                input that is not taken; the sender is told
+│   ├── Malformed          cannot be read, or a value is of the wrong kind        → HTTP 422
+│   ├── UnknownDevice      a device that is not registered                        → quarantine; HTTP 404
+│   ├── TooLarge           a payload, batch or list over its limit                → HTTP 413
+│   └── TooFast            a device over its message rate                         → HTTP 429
+├── NotFound               the thing asked for does not exist                     → HTTP 404
+├── Conflict               the thing exists, or has changed meanwhile             → HTTP 409
+├── InvalidConfiguration   a setting that cannot work                             → exit code 2
+├── InvalidProfile         a profile that cannot work, with the line              → HTTP 422
+├── FolderInUse            another Calha holds the data folder                    → exit code 3
+├── LogUnavailable         the log does not answer; nothing was acknowledged      → HTTP 503
+│   └── LogFull            the log's disk budget is used up                       → HTTP 503
+└── CorruptBatch           bytes that are not a batch
+"""
+
+
+class CalhaError(Exception):
+    """Base of all errors that Calha raises on purpose."""
+
+
+class Refused(CalhaError):
+    """Input that is not taken. `reason` is the word under which it is counted and kept in quarantine."""
+
+    reason = "refused"
+
+
+class Malformed(Refused):
+    """The payload cannot be read, or a value is of the wrong kind."""
+
+    def __init__(self, message: str, reason: str = "malformed") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class UnknownDevice(Refused):
+    """A reading named a device that is not registered."""
+
+    reason = "unknown_device"
+
+
+class TooLarge(Refused):
+    """A payload, batch or list is over its limit."""
+
+    reason = "too_large"
+
+
+class TooFast(Refused):
+    """A device sends more messages a second than it may."""
+
+    reason = "too_fast"
+
+
+class NotFound(CalhaError):
+    """The thing asked for does not exist."""
+
+
+class Conflict(CalhaError):
+    """The thing exists already, or has changed since it was read."""
+
+
+class InvalidConfiguration(CalhaError):
+    """A setting that cannot work; the message names the source, the key and the allowed values."""
+
+
+class InvalidProfile(CalhaError):
+    """A profile that cannot work; the message names the line and the reason."""
+
+
+class FolderInUse(CalhaError):
+    """Another Calha holds the data folder."""
+
+
+class LogUnavailable(CalhaError):
+    """The log does not answer; what was sent has not been acknowledged."""
+
+
+class LogFull(LogUnavailable):
+    """The log's disk budget is used up; nothing that is stored is discarded to make room."""
+
+
+class CorruptBatch(CalhaError):
+    """Bytes that are not a batch."""
