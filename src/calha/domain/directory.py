@@ -1,0 +1,42 @@
+"""What ingest knows of the registry: an immutable picture of devices and channels, replaced as a whole when they change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import tzinfo
+from typing import Literal
+
+Kind = Literal["gauge", "counter", "state"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelEntry:
+    """One channel as the decoder needs it. `states` maps a text (lower case) to its code, for kind state."""
+
+    series: int
+    kind: Kind
+    minimum: float | None = None
+    maximum: float | None = None
+    states: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceEntry:
+    """One device as the decoder needs it.
+
+    channels: by key and by every alias of the profile. may_discover: how many undeclared keys may still become channels.
+    zone: of the device's site, for times written without one.
+    """
+
+    key: str
+    zone: tzinfo
+    channels: Mapping[str, ChannelEntry]
+    may_discover: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """All devices by key, and back from series id to (device key, channel key)."""
+
+    devices: Mapping[str, DeviceEntry]
+    names: Mapping[int, tuple[str, str]]
+    version: int = 0
