@@ -1,0 +1,95 @@
+"""`calha up`: the log, the store and the web app, until Ctrl-C."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import typer
+
+from calha.cli.options import (
+    ConfigFile,
+    Data,
+    Durability,
+    HttpHost,
+    HttpPort,
+    MqttHost,
+    MqttPort,
+    TcpHost,
+    TcpPort,
+    configuration,
+)
+from calha.config import Configuration
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(up)
+
+
+def up(
+    data: Data = None,
+    config: ConfigFile = None,
+    http_host: HttpHost = None,
+    http_port: HttpPort = None,
+    mqtt_host: MqttHost = None,
+    mqtt_port: MqttPort = None,
+    tcp_host: TcpHost = None,
+    tcp_port: TcpPort = None,
+    durability: Durability = None,
+) -> None:
+    """Start Calha: MQTT, HTTP and TCP input, the durable log, the store and the web app.
+
+    Example: `calha up --data /var/lib/calha --http-port 8080`
+    """
+    effective = configuration(
+        data,
+        config,
+        http_host=http_host,
+        http_port=http_port,
+        mqtt_host=mqtt_host,
+        mqtt_port=mqtt_port,
+        tcp_host=tcp_host,
+        tcp_port=tcp_port,
+        log_durability=durability,
+    )
+    become(effective, config)
+
+
+def become(effective: Configuration, config: Path | None, extra: list[str] | None = None) -> None:
+    """Replace this process by the thin one that runs Calha. Settings reach the core as flags, over file and environment."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, "-m", "calha.up", json.dumps(plan(effective, config, extra))])
+
+
+def plan(effective: Configuration, config: Path | None, extra: list[str] | None = None) -> dict[str, object]:
+    """The `calha.up.Plan` of a configuration, as JSON can carry it."""
+    settings = effective.settings
+    flags = {
+        key: str(getattr(getattr(settings, key.split(".")[0]), key.split(".")[1]))
+        for key, source in effective.sources.items()
+        if source == "flag"
+    }
+    core = ["--flags", json.dumps(flags), *(["--config", str(config)] if config else []), *(extra or [])]
+    log = settings.log
+    embedded = {
+        "mqtt_host": settings.mqtt.host,
+        "mqtt_port": settings.mqtt.port,
+        "durability": log.durability,
+        "max_store_bytes": log.max_bytes,
+        "readings_max_bytes": log.readings_max_bytes,
+        "quarantine_max_bytes": log.quarantine_max_bytes,
+        "quarantine_max_age_s": log.quarantine_days * 86_400,
+    }
+    return {
+        "folder": str(settings.data.folder),
+        "core": core,
+        "log": None if log.url else embedded,
+        "address": address(effective),
+    }
+
+
+def address(effective: Configuration) -> str:
+    """Where a person opens the web app."""
+    http = effective.settings.http
+    host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host  # noqa: S104 - compared, not bound
+    return f"http://{host}:{http.port}"

@@ -1,0 +1,254 @@
+"""Configuration: built-in values < `calha.toml` < `CALHA_*` environment < flags; each value knows where it comes from.
+
+A key is `section.name`. In the file: `[section]` and `name = …`; in the environment: `CALHA_SECTION_NAME`.
+What is wrong is reported with source, key and allowed values, all faults at once.
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+from zoneinfo import ZoneInfo, available_timezones
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+
+from calha.domain.errors import InvalidConfiguration
+
+FILE_NAME = "calha.toml"
+PREFIX = "CALHA_"
+
+Port = Annotated[int, Field(ge=1, le=65535)]
+MEBIBYTE = 1024 * 1024
+GIBIBYTE = 1024 * MEBIBYTE
+
+
+def _zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError("not an IANA time zone; write it as in America/Sao_Paulo or UTC")
+    ZoneInfo(name)
+    return name
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class DataSection(_Section):
+    folder: Path = Path("calha-data")
+    """Folder of everything that Calha keeps: log, store, registry."""
+
+
+class HttpSection(_Section):
+    host: str = "127.0.0.1"
+    """Address on which the web app and the API listen; 0.0.0.0 for every network."""
+    port: Port = 8080
+    """Port of the web app and the API."""
+
+
+class MqttSection(_Section):
+    host: str = "127.0.0.1"
+    """Address on which MQTT devices are heard."""
+    port: Port = 1883
+    """Port for MQTT 3.1.1 devices."""
+
+
+class TcpSection(_Section):
+    enabled: bool = True
+    """Whether JSON lines over TCP are heard."""
+    host: str = "127.0.0.1"
+    """Address on which TCP devices are heard."""
+    port: Port = 4000
+    """Port for JSON lines."""
+    max_connections: Annotated[int, Field(ge=1)] = 10_000
+    """TCP devices connected at once."""
+
+
+class LogSection(_Section):
+    url: SecretStr | None = None
+    """Address of an existing NATS server or cluster (nats://…); without it Calha runs its own."""
+    durability: Literal["disk", "interval"] = "disk"
+    """disk: fsync before each acknowledgement. interval: fsync every 100 ms; a power cut may lose that much."""
+    max_bytes: Annotated[int, Field(ge=64 * MEBIBYTE)] = 10 * GIBIBYTE
+    """Disk budget of the log as a whole; when it is used up, new input is refused."""
+    readings_max_bytes: Annotated[int, Field(ge=16 * MEBIBYTE)] = 4 * GIBIBYTE
+    """Part of the budget for readings that are on their way to the store."""
+    quarantine_max_bytes: Annotated[int, Field(ge=1 * MEBIBYTE)] = 512 * MEBIBYTE
+    """Part of the budget for messages that could not be taken."""
+    quarantine_days: Annotated[int, Field(ge=1)] = 90
+    """How long such messages are kept."""
+
+
+class StoreSection(_Section):
+    hot_days: Annotated[int, Field(ge=1, le=60)] = 2
+    """Complete days kept in the database file before they become sorted Parquet files."""
+    memory_mb: Annotated[int, Field(ge=128)] = 400
+    """Memory that DuckDB may use."""
+    raw_days: Annotated[int, Field(ge=0)] = 0
+    """How long single readings of channels of retention class raw are kept; 0 is for ever."""
+
+
+class RegistrySection(_Section):
+    url: SecretStr | None = None
+    """SQLAlchemy URL of MariaDB or PostgreSQL; without it a SQLite file in the data folder."""
+    profiles_folder: Path | None = None
+    """Folder with profiles of your own (*.yaml)."""
+    zone: Annotated[str, AfterValidator(_zone)] = "America/Sao_Paulo"
+    """Time zone of new sites."""
+
+
+class IngestSection(_Section):
+    messages_per_s: Annotated[float, Field(gt=0)] = 200.0
+    """Messages a second that one device may send in the long run."""
+    burst_messages: Annotated[int, Field(ge=1)] = 2_000
+    """Messages that one device may send at once after being quiet."""
+    payload_bytes: Annotated[int, Field(ge=1024)] = 8 * MEBIBYTE
+    """Largest HTTP body, unpacked."""
+    message_bytes: Annotated[int, Field(ge=256)] = 1 * MEBIBYTE
+    """Largest MQTT message or TCP line."""
+
+
+class Settings(_Section):
+    data: DataSection = DataSection()
+    http: HttpSection = HttpSection()
+    mqtt: MqttSection = MqttSection()
+    tcp: TcpSection = TcpSection()
+    log: LogSection = LogSection()
+    store: StoreSection = StoreSection()
+    registry: RegistrySection = RegistrySection()
+    ingest: IngestSection = IngestSection()
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    settings: Settings
+    sources: Mapping[str, str]  # by key; what is not here is built in
+
+    def rows(self) -> Iterator[tuple[str, str, str, str]]:
+        """(key, value as it may be shown, source, what it is for) of every setting; secrets masked."""
+        for key in keys():
+            section, _, name = key.partition(".")
+            value = getattr(getattr(self.settings, section), name)
+            yield key, shown(value), self.sources.get(key, "built in"), _field(key).description or ""
+
+
+def keys() -> list[str]:
+    """All keys, in the order of the sections."""
+    return [
+        f"{section}.{name}"
+        for section, kind in Settings.model_fields.items()
+        for name in _section_of(kind.annotation).model_fields
+    ]
+
+
+def load(flags: Mapping[str, object] | None = None, file: Path | None = None) -> Configuration:
+    """The effective configuration. `flags` by key, None where not given; `file` None: `calha.toml` here, if it exists.
+
+    Raises InvalidConfiguration naming all that is wrong.
+    """
+    faults: list[str] = []
+    values: dict[str, object] = {}
+    sources: dict[str, str] = {}
+    for key, value, source in [*_from_file(file, faults), *_from_environment(faults), *_from_flags(flags or {})]:
+        values[key] = value
+        sources[key] = source
+    sections: dict[str, dict[str, object]] = {}
+    for key, value in values.items():
+        section, _, name = key.partition(".")
+        sections.setdefault(section, {})[name] = value
+    try:
+        settings = Settings.model_validate(sections)
+    except ValidationError as error:
+        faults += [_explain(fault, sources) for fault in error.errors()]
+    if faults:
+        raise InvalidConfiguration("\n".join(faults))
+    return Configuration(settings, sources)
+
+
+def shown(value: object) -> str:
+    """A value as text; a secret only as its presence."""
+    if isinstance(value, SecretStr):
+        return "********"
+    if value is None:
+        return "–"
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def environment_name(key: str) -> str:
+    return PREFIX + key.replace(".", "_").upper()
+
+
+def _from_file(file: Path | None, faults: list[str]) -> Iterator[tuple[str, object, str]]:
+    path = file or Path(FILE_NAME)
+    if not path.exists():
+        if file is not None:
+            faults.append(f"{file}: no such file")
+        return
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        faults.append(f"{path}: not TOML: {error}")
+        return
+    known = set(keys())
+    for section, entries in content.items():
+        if not isinstance(entries, dict):
+            faults.append(f"{path}: {section}: belongs into a section; sections are {', '.join(Settings.model_fields)}")
+            continue
+        for name, value in entries.items():
+            key = f"{section}.{name}"
+            if key in known:
+                yield key, value, str(path)
+            else:
+                faults.append(f"{path}: {key}: unknown; {_near(section)}")
+
+
+def _from_environment(faults: list[str]) -> Iterator[tuple[str, object, str]]:
+    by_name = {environment_name(key): key for key in keys()}
+    for name, value in sorted(os.environ.items()):
+        if name in by_name:
+            yield by_name[name], value, f"environment {name}"
+        elif name.startswith(PREFIX):
+            faults.append(f"environment: {name}: unknown; `calha config show` lists the keys")
+
+
+def _from_flags(flags: Mapping[str, object]) -> Iterator[tuple[str, object, str]]:
+    for key, value in flags.items():
+        if value is not None:
+            yield key, value, "flag"
+
+
+def _explain(fault: Any, sources: Mapping[str, str]) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
+    key = ".".join(str(part) for part in fault["loc"][:2])
+    given = fault["input"]
+    return f"{sources.get(key, 'built in')}: {key} = {given!r}: {fault['msg']}{_allowed(key)}"
+
+
+def _allowed(key: str) -> str:
+    annotation = _field(key).annotation
+    choices = get_args(annotation)
+    if choices and all(isinstance(choice, str) for choice in choices):
+        return f" (allowed: {', '.join(choices)})"
+    bounds = [
+        str(bound).replace("Ge(ge=", "at least ").replace("Le(le=", "at most ").rstrip(")")
+        for bound in _field(key).metadata
+        if type(bound).__name__ in ("Ge", "Le")
+    ]
+    return f" (allowed: {', '.join(bounds)})" if bounds else ""
+
+
+def _near(section: str) -> str:
+    if section in Settings.model_fields:
+        names = _section_of(Settings.model_fields[section].annotation).model_fields
+        return f"[{section}] knows {', '.join(names)}"
+    return f"sections are {', '.join(Settings.model_fields)}"
+
+
+def _field(key: str) -> Any:  # noqa: ANN401 - pydantic's FieldInfo
+    section, _, name = key.partition(".")
+    return _section_of(Settings.model_fields[section].annotation).model_fields[name]
+
+
+def _section_of(annotation: object) -> type[_Section]:
+    assert isinstance(annotation, type) and issubclass(annotation, _Section)
+    return annotation

@@ -1,0 +1,1 @@
+"""Protocols that reach out or listen: one module each."""

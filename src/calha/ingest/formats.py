@@ -1,0 +1,140 @@
+"""Payload bytes → records. A record is one JSON object, `{"ts": …, "values": {…}}` or flat keys; `decode` looks inside.
+
+JSON      one object or an array of objects
+NDJSON    one object a line; a broken line does not spoil the others
+CSV       a header line; wide (`ts,flow,pressure`) or long (`device,ts,channel,value`); separator `,` or `;`
+gzip      around any of them, unpacked up to a limit
+"""
+
+import csv
+import io
+import json
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from calha.domain.errors import Malformed, TooLarge
+
+Format = Literal["json", "ndjson", "csv"]
+Record = Any  # whatever JSON can hold; `decode` refuses what is not an object
+
+MAX_RECORDS = 100_000
+
+_json = msgspec.json.Decoder()
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A record that could not be read while its neighbours could."""
+
+    raw: bytes
+    detail: str
+
+
+def records(payload: bytes, format_: Format = "json") -> list[Record]:
+    """The records of a payload; a line that cannot be read is a Broken among them. Raises Malformed, TooLarge."""
+    if format_ == "csv":
+        found = list(_csv_rows(payload))
+    elif format_ == "ndjson":
+        found = [_line(line) for line in payload.splitlines() if line.strip()]
+    else:
+        decoded = parse_json(payload)
+        found = decoded if type(decoded) is list else [decoded]
+    if len(found) > MAX_RECORDS:
+        raise TooLarge(f"{len(found)} records in one message; at most {MAX_RECORDS} are taken")
+    return found
+
+
+def parse_json(payload: bytes) -> Any:  # noqa: ANN401 - JSON holds anything
+    """The JSON value, with NaN and Infinity accepted as many devices write them. Raises Malformed."""
+    try:
+        return _json.decode(payload)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        if b"NaN" in payload or b"Infinity" in payload:
+            return _lenient_json(payload)
+        raise Malformed(f"not JSON: {error}") from None
+
+
+def format_of(content_type: str) -> Format:
+    """The format that a Content-Type announces; JSON for whatever is not NDJSON or CSV."""
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind in ("application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"):
+        return "ndjson"
+    if kind in ("text/csv", "application/csv"):
+        return "csv"
+    return "json"
+
+
+def unpack(body: bytes, encoding: str, limit_bytes: int) -> bytes:
+    """The body without its Content-Encoding. Raises Malformed for broken gzip, TooLarge beyond `limit_bytes`."""
+    if encoding in ("", "identity"):
+        return body
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise Malformed(f"Content-Encoding {encoding!r} is not understood; use gzip or none", "unknown_encoding")
+    unpacker = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)
+    try:
+        content = unpacker.decompress(body, limit_bytes)
+    except zlib.error as error:
+        raise Malformed(f"broken {encoding}: {error}", "broken_gzip") from None
+    if unpacker.unconsumed_tail:
+        raise TooLarge(f"the body unpacks to more than {limit_bytes} bytes")
+    if not unpacker.eof:
+        raise Malformed(f"the {encoding} body is cut off", "broken_gzip")
+    return content
+
+
+def _lenient_json(payload: bytes) -> Any:  # noqa: ANN401 - JSON holds anything
+    try:
+        return json.loads(payload)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"not JSON: {error}") from None
+
+
+def _line(line: bytes) -> Record:
+    try:
+        return parse_json(line)
+    except Malformed as error:
+        return Broken(line, str(error))
+
+
+def _csv_rows(payload: bytes) -> Iterator[Record]:
+    try:
+        text = payload.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = payload.decode("latin-1")  # what spreadsheets on Windows write
+    header = text.partition("\n")[0]
+    separator = ";" if header.count(";") > header.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text, newline=None), delimiter=separator, restkey="", skipinitialspace=True)
+    names = [name.strip() for name in _header(reader)]
+    if not any(name in names for name in ("ts", "timestamp")) and "value" not in names and len(names) < 2:
+        raise Malformed("a CSV needs a header line such as ts,flow or device,ts,channel,value", "bad_csv")
+    reader.fieldnames = names
+    is_long = "channel" in names and "value" in names
+    try:
+        for row in reader:
+            if "" in row:
+                yield Broken(separator.join(str(cell) for cell in row.values()).encode(), "more cells than the header")
+                continue
+            cells = {key: cell for key, cell in row.items() if cell is not None and cell.strip() != ""}
+            yield _long_row(cells) if is_long else cells
+    except csv.Error as error:
+        raise Malformed(f"not CSV: line {reader.line_num}: {error}", "bad_csv") from None
+
+
+def _header(reader: "csv.DictReader[str]") -> Sequence[str]:
+    try:
+        return reader.fieldnames or []
+    except csv.Error as error:
+        raise Malformed(f"not CSV: line 1: {error}", "bad_csv") from None
+
+
+def _long_row(cells: dict[str, str]) -> Record:
+    record: dict[str, Any] = {key: cells[key] for key in ("device", "ts", "timestamp") if key in cells}
+    value: Any = cells.get("value")
+    if "quality" in cells:
+        value = {"value": value, "quality": cells["quality"]}
+    record["values"] = {cells.get("channel", ""): value}
+    return record

@@ -1,0 +1,99 @@
+"""MQTT messages from the log server into ingest.
+
+QoS 1 and 2: the device has its PUBACK already, the message lies on disk in the server's own stream. We decode, log and
+quarantine, then acknowledge to that stream. After a crash it delivers again what was not acknowledged; the log tells
+up to which message it has the readings, so that nothing is logged twice.
+QoS 0 has no acknowledgement: what arrives while the log refuses is counted as refused.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from functools import lru_cache
+
+from calha.domain.errors import LogUnavailable, Malformed, Refused, TooFast, TooLarge
+from calha.ingest.limits import IngestLimits
+from calha.ingest.service import Ingest, Message
+from calha.log.mqtt_source import MqttMessage, MqttSource
+from calha.log.publisher import Publisher
+
+log = logging.getLogger(__name__)
+
+SOURCE = "mqtt"
+RETRY_AFTER_S = 1.0
+
+
+async def run(
+    source: MqttSource, publisher: Publisher, ingest: Ingest, limits: IngestLimits, beat: Callable[[], None]
+) -> None:
+    """Take MQTT messages until cancelled; what the log cannot take now is waited for, not dropped."""
+    logged_until = await publisher.last_source_seq(SOURCE) or 0
+    async for arrived in source.batches():
+        beat()
+        fleeting = [message for message in arrived if not message.seq]
+        if fleeting:
+            await _take_fleeting(_judged(fleeting, ingest, limits), ingest)
+        known = [message for message in arrived if 0 < message.seq <= logged_until]
+        if known:
+            messages = _judged(known, ingest, limits)
+            await _persist(lambda messages=messages: ingest.set_aside_again(messages), beat)
+        new = [message for message in arrived if message.seq > logged_until]
+        if new:
+            messages, seq = _judged(new, ingest, limits), new[-1].seq
+            await _persist(lambda messages=messages, seq=seq: ingest.take(messages, SOURCE, seq), beat)
+            logged_until = seq
+        if known or new:
+            await source.acknowledge(logged_until if new else known[-1].seq)
+
+
+async def _persist(step: Callable[[], Awaitable[object]], beat: Callable[[], None]) -> None:
+    """Repeat `step` until the log takes it: the devices have their acknowledgement, so there is nobody to refuse."""
+    while True:
+        try:
+            await step()
+        except LogUnavailable as error:
+            log.warning("MQTT input waits for the log: %s", error)
+            beat()
+            await asyncio.sleep(RETRY_AFTER_S)
+        else:
+            return
+
+
+async def _take_fleeting(messages: Sequence[Message], ingest: Ingest) -> None:
+    try:
+        await ingest.take(messages, SOURCE)
+    except LogUnavailable as error:
+        for message in messages:
+            ingest.refuse(message.device or "", "log_unavailable")
+        log.warning("%d QoS 0 messages refused: %s", len(messages), error)
+
+
+def _judged(arrived: Sequence[MqttMessage], ingest: Ingest, limits: IngestLimits) -> list[Message]:
+    """The messages with their devices, and with the fault of those that go to quarantine unread."""
+    messages = []
+    for topic, payload, _, _, arrived_at in arrived:
+        device = device_of(topic)
+        fault = _fault(device, topic, payload, arrived_at, ingest, limits)
+        messages.append(Message(device, payload, arrived_at, SOURCE, topic, "json", fault))
+    return messages
+
+
+def _fault(
+    device: str | None, topic: str, payload: bytes, arrived_at: int, ingest: Ingest, limits: IngestLimits
+) -> Refused | None:
+    if device is None:
+        return Malformed(f"topic {topic!r} is none that a device of Calha uses", "unknown_topic")
+    if not ingest.admits(device, arrived_at):
+        return TooFast(f"{device} sends more than {limits.messages_per_s:g} messages a second")
+    if len(payload) > limits.message_bytes:
+        return TooLarge(f"the message has {len(payload)} bytes; at most {limits.message_bytes} are taken")
+    return None
+
+
+@lru_cache(maxsize=100_000)
+def device_of(topic: str) -> str | None:
+    """The device of `calha/v1/<device>/telemetry`; None for any other topic."""
+    parts = topic.split("/")
+    if len(parts) == 4 and parts[0] == "calha" and parts[1] == "v1" and parts[3] == "telemetry":
+        return parts[2] or None
+    return None

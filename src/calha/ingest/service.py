@@ -1,0 +1,340 @@
+"""Ingest: messages in, readings in the log, what is wrong in quarantine; then, and only then, the caller acknowledges.
+
+Order within `take`: decode → make channels for undeclared keys → log and quarantine side by side → return. Whoever
+calls it (MQTT, HTTP, TCP, replay) acknowledges to the sender after it returned, and refuses if it raised.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from calha.domain.directory import DeviceEntry, Directory
+from calha.domain.errors import LogUnavailable, NotFound, Refused, TooFast, TooLarge, UnknownDevice
+from calha.domain.readings import MAX_READINGS, Batch, Micros
+from calha.ingest.counters import Counters, Tally
+from calha.ingest.decode import Decoding, Deferred, Problem, Ranges, decode_deferred, decode_record, decode_records
+from calha.ingest.formats import Format, Record, format_of, records, unpack
+from calha.ingest.limits import IngestLimits, MessageRate
+from calha.log.publisher import Publisher
+from calha.log.quarantine import Entry, Quarantine
+
+log = logging.getLogger(__name__)
+
+MAX_ERRORS_IN_RECEIPT = 20
+MAX_DEVICES_REMEMBERED = 50_000
+REPLAY_PAGE = 500
+
+
+class Message(NamedTuple):
+    """What a device sent. `device` None: each record names its own. `fault`: why it goes to quarantine unread."""
+
+    device: str | None
+    payload: bytes
+    arrived_at: Micros
+    transport: str
+    topic: str
+    format: Format = "json"
+    fault: Refused | None = None
+
+
+class LastMessage(NamedTuple):
+    message: Message
+    record: Record | None  # of a message with records of many devices: this device's
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of one request. `seq`: the log sequence under which its readings are on disk; None without any."""
+
+    accepted: int
+    problems: Sequence[Problem]
+    seq: int | None
+
+    @property
+    def quarantined(self) -> int:
+        return sum(problem.readings for problem in self.problems)
+
+
+class DeviceRegistry(Protocol):
+    """What ingest asks of the registry; synchronous, called in threads."""
+
+    def directory(self) -> Directory: ...
+
+    def discover(self, device_key: str, channel_keys: Iterable[str]) -> object: ...
+
+
+class Ingest:
+    def __init__(
+        self,
+        registry: DeviceRegistry,
+        publisher: Publisher,
+        quarantine: Quarantine,
+        limits: IngestLimits,
+        clock: Callable[[], Micros],
+    ) -> None:
+        self._registry = registry
+        self._publisher = publisher
+        self._quarantine = quarantine
+        self._limits = limits
+        self._clock = clock
+        self._rate = MessageRate(limits)
+        self._refreshing = asyncio.Lock()
+        self._last: dict[str, LastMessage] = {}
+        self._last_problem: dict[str, tuple[Micros, Problem]] = {}
+        self.counters = Counters()
+        self.directory = Directory({}, {})
+        self._ranges = Ranges(self.directory)
+
+    async def refresh(self) -> None:
+        """Take a new picture of the registry; call it after devices, channels or profiles have changed."""
+        async with self._refreshing:
+            self.directory = await asyncio.to_thread(self._registry.directory)
+            self._ranges = Ranges(self.directory)
+
+    async def submit(
+        self, device: str | None, body: bytes, content_type: str, encoding: str = "", transport: str = "http"
+    ) -> Receipt:
+        """One request's readings, on disk when this returns.
+
+        Raises TooLarge, TooFast, Malformed and UnknownDevice (the last two after the body went to quarantine), LogFull,
+        LogUnavailable.
+        """
+        now = self._clock()
+        name = device or ""
+        try:
+            if len(body) > self._limits.payload_bytes:
+                raise TooLarge(f"the body has {len(body)} bytes; at most {self._limits.payload_bytes} are taken")
+            if device is not None and not self._rate.admits(device, now):
+                raise TooFast(f"{device} sends more than {self._limits.messages_per_s:g} messages a second")
+            payload = unpack(body, encoding, self._limits.payload_bytes)
+        except Refused as error:
+            self.counters.refused(name, error.reason)
+            raise
+        topic = f"telemetry/{device}" if device else "telemetry"
+        message = Message(device, payload, now, transport, topic, format_of(content_type))
+        return await self.take([message], transport)
+
+    async def take(self, messages: Sequence[Message], source: str, source_seq: int | None = None) -> Receipt:
+        """Put the readings of `messages` into the log and what is wrong with them into quarantine.
+
+        When this returns, everything is on disk. Raises LogFull or LogUnavailable with nothing acknowledged; what was
+        logged until then is recognised as duplicate when the same messages come again.
+        """
+        intake = await self._decode(messages)
+        batch, problems = intake.decoding.batch(self._ranges), intake.decoding.problems
+        self.counters.received(batch)
+        try:
+            seq, _ = await asyncio.gather(self._log(batch, source, source_seq), self._set_aside(intake))
+        except LogUnavailable:
+            self.counters.received(batch, sign=-1)
+            raise
+        for problem in problems:
+            self.counters.quarantined(problem.device, problem.reason, problem.readings)
+        return Receipt(len(batch), problems, seq)
+
+    async def set_aside_again(self, messages: Sequence[Message]) -> None:
+        """Quarantine what is wrong with messages whose readings the log is known to have (after a crash)."""
+        await self._set_aside(await self._decode(messages))
+
+    def refuse(self, device: str, reason: str, readings: int = 1) -> None:
+        """Count what a transport refused before it became a message."""
+        self.counters.refused(device, reason, readings)
+
+    def admits(self, device: str, now: Micros) -> bool:
+        """Whether the device is within its message rate."""
+        return self._rate.admits(device, now)
+
+    def tally(self, device: str) -> Tally:
+        """Counters of one device. Raises NotFound for an unknown one that never sent anything."""
+        entry = self.directory.devices.get(device)
+        if entry is None and device not in self._last_problem:
+            raise NotFound(f"device {device!r} is not registered and has sent nothing since the start")
+        series = {channel.series for channel in entry.channels.values()} if entry else set()
+        return self.counters.of_device(device, series)
+
+    def last_message(self, device: str) -> LastMessage | None:
+        return self._last.get(device)
+
+    def last_problem(self, device: str) -> tuple[Micros, Problem] | None:
+        """The newest problem of a device and when it arrived."""
+        return self._last_problem.get(device)
+
+    def explain(self, last: LastMessage, device: str) -> tuple[Batch, list[Problem]]:
+        """What the decoder makes of a device's last message now."""
+        decoding = Decoding()
+        entry = self.directory.devices.get(device)
+        if entry is None:
+            self._decode_message(last.message, decoding)
+        elif last.record is not None:
+            decode_record(last.record, entry, last.message.arrived_at, decoding, may_defer=False)
+        else:
+            self._decode_message(last.message._replace(device=device), decoding)
+            for deferred in decoding.deferred:
+                decode_deferred(deferred, self.directory, decoding)
+        return decoding.batch(self._ranges), decoding.problems
+
+    async def replay(self, seq: int) -> Receipt:
+        """Decode a quarantined message again with today's registry; it leaves quarantine as far as it now succeeds.
+
+        Raises NotFound if nothing is kept under `seq`.
+        """
+        kept = await self._quarantine.get(seq)
+        message = message_of(kept.entry)
+        intake = await self._decode([message])
+        batch, problems = intake.decoding.batch(self._ranges), intake.decoding.problems
+        if not len(batch):
+            return Receipt(0, problems, None)
+        self.counters.received(batch)
+        logged = await self._log(batch, "replay", None)
+        await self._set_aside(intake)
+        await self._quarantine.discard(seq)
+        return Receipt(len(batch), problems, logged)
+
+    async def replay_all(self, reason: str | None = None, device: str | None = None) -> Receipt:
+        """Replay all that is kept for a reason, a device or both; what fails again stays."""
+        accepted, problems, newest, after = 0, [], None, 0
+        last_seq = (await self._quarantine.summary()).last_seq
+        while page := await self._quarantine.list(reason=reason, device=device, after_seq=after, limit=REPLAY_PAGE):
+            for kept in page:
+                if kept.seq > last_seq:
+                    return Receipt(accepted, problems, newest)
+                receipt = await self.replay(kept.seq)
+                accepted += receipt.accepted
+                problems = [*problems, *receipt.problems][:MAX_ERRORS_IN_RECEIPT]
+                newest = receipt.seq or newest
+            after = page[-1].seq
+        return Receipt(accepted, problems, newest)
+
+    async def _decode(self, messages: Sequence[Message]) -> "_Intake":
+        intake = _Intake()
+        for message in messages:
+            self._decode_message(message, intake.decoding)
+            intake.came_from(message)
+        if intake.decoding.deferred:
+            await self._discover(intake.decoding.undeclared(self.directory))
+            for deferred, message in intake.take_deferred():
+                decode_deferred(deferred, self.directory, intake.decoding)
+                intake.came_from(message)
+        return intake
+
+    def _decode_message(self, message: Message, decoding: Decoding) -> None:
+        try:
+            if message.fault is not None:
+                raise message.fault
+            if message.device is None:
+                self._decode_many(message, decoding)
+            else:
+                self._decode_one(message.device, message, decoding)
+        except Refused as error:
+            device = message.device or ""
+            decoding.problems.append(Problem(device, error.reason, str(error), message.payload, 1))
+
+    def _decode_one(self, device: str, message: Message, decoding: Decoding) -> None:
+        self._remember(device, LastMessage(message, None))
+        entry: DeviceEntry | None = self.directory.devices.get(device)
+        if entry is None:
+            raise UnknownDevice(f"device {device!r} is not registered")
+        found = records(message.payload, message.format)
+        decode_records(found, device, self.directory, message.arrived_at, decoding)
+
+    def _decode_many(self, message: Message, decoding: Decoding) -> None:
+        found = records(message.payload, message.format)
+        decode_records(found, None, self.directory, message.arrived_at, decoding)
+        for record in found:
+            if type(record) is dict and type(key := record.get("device")) is str:
+                self._remember(key, LastMessage(message._replace(payload=b""), record))
+
+    async def _discover(self, undeclared: dict[str, set[str]]) -> None:
+        for device, keys in undeclared.items():
+            log.info("%s reports undeclared channels: %s", device, ", ".join(sorted(keys)))
+            await asyncio.to_thread(partial(self._registry.discover, device, sorted(keys)))
+        await self.refresh()
+
+    async def _log(self, batch: Batch, source: str, source_seq: int | None) -> int | None:
+        seq = None
+        for start in range(0, len(batch), MAX_READINGS):
+            part = batch.take(slice(start, start + MAX_READINGS)) if len(batch) > MAX_READINGS else batch
+            is_last = start + MAX_READINGS >= len(batch)
+            seq = await self._publisher.publish(part, source, source_seq if is_last else None)
+        return seq
+
+    async def _set_aside(self, intake: "_Intake") -> None:
+        entries = [_entry(problem, message) for problem, message in intake.problems()]
+        for problem, message in intake.problems():
+            if problem.device and len(self._last_problem) < MAX_DEVICES_REMEMBERED:
+                self._last_problem[problem.device] = (message.arrived_at, problem)
+        await asyncio.gather(*(self._quarantine.put(entry) for entry in entries))
+
+    def _remember(self, device: str, last: LastMessage) -> None:
+        if len(self._last) < MAX_DEVICES_REMEMBERED or device in self._last:
+            self._last[device] = last
+
+
+class _Intake:
+    """A decoding that remembers from which message each of its problems and deferred records came."""
+
+    def __init__(self) -> None:
+        self.decoding = Decoding()
+        self._problem_origins: list[Message] = []
+        self._deferred_origins: list[Message] = []
+
+    def came_from(self, message: Message) -> None:
+        """Whatever the decoding holds more than before came from `message`."""
+        if missing := len(self.decoding.problems) - len(self._problem_origins):
+            self._problem_origins.extend([message] * missing)
+        if missing := len(self.decoding.deferred) - len(self._deferred_origins):
+            self._deferred_origins.extend([message] * missing)
+
+    def problems(self) -> Iterable[tuple[Problem, Message]]:
+        return zip(self.decoding.problems, self._problem_origins, strict=True)
+
+    def take_deferred(self) -> list[tuple[Deferred, Message]]:
+        """The deferred records, which are then no longer deferred."""
+        taken = list(zip(self.decoding.deferred, self._deferred_origins, strict=True))
+        self.decoding.deferred, self._deferred_origins = [], []
+        return taken
+
+
+def _entry(problem: Problem, message: Message) -> Entry:
+    """A whole message is kept in its own format; a record cut out of one is JSON."""
+    return Entry(
+        reason=problem.reason,
+        detail=problem.detail,
+        device=problem.device,
+        transport=message.transport,
+        topic=message.topic,
+        arrived_at=message.arrived_at,
+        payload=problem.raw,
+        format=message.format if problem.raw is message.payload else "json",
+    )
+
+
+def message_of(entry: Entry) -> Message:
+    """The message that a quarantine entry keeps, as it can be decoded again."""
+    return Message(
+        entry.device or None, entry.payload, entry.arrived_at, entry.transport, entry.topic, _format(entry.format)
+    )
+
+
+def raw_text(last: LastMessage, limit_bytes: int) -> str:
+    """A device's last message as text, cut at `limit_bytes`."""
+    raw = last.message.payload if last.record is None else msgspec.json.encode(last.record)
+    return raw[:limit_bytes].decode("utf-8", "replace")
+
+
+def reasons(problems: Iterable[Problem]) -> Counter[str]:
+    """How many readings have which reason."""
+    counted: Counter[str] = Counter()
+    for problem in problems:
+        counted[problem.reason] += problem.readings
+    return counted
+
+
+def _format(name: str) -> Format:
+    return name if name in ("ndjson", "csv") else "json"  # type: ignore[return-value]

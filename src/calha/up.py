@@ -1,0 +1,226 @@
+"""The thin process behind `calha up`: holds the data folder, runs the log server and the core, and restarts either.
+
+It imports little, so that it stays small; the core is everything else. While the core restarts, the log server goes on
+taking MQTT messages to disk. When this process dies, its children end with it, and the next start finds a free folder.
+
+Started as `python -m calha.up PLAN`, PLAN being the JSON of a Plan.
+"""
+
+import asyncio
+import fcntl
+import json
+import logging
+import os
+import signal
+import sys
+import time
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from calha.domain.errors import CalhaError, FolderInUse
+from calha.log.server import LogServer
+from calha.log.settings import LogSettings
+
+log = logging.getLogger("calha.up")
+
+EXIT_CONFIGURATION = 2
+EXIT_IN_USE = 3
+STOP_TIMEOUT_S = 15.0
+FIRST_BACK_OFF_S = 0.2
+LONGEST_BACK_OFF_S = 10.0
+CALM_AFTER_S = 30.0
+
+LOCK_NAME = "calha.lock"
+STATE_NAME = "processes.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to run. `core`: its arguments; the address of the log is added to them. `log` None: the log is elsewhere."""
+
+    folder: str
+    core: list[str]
+    log: dict[str, Any] | None
+    address: str
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    plan = Plan(**json.loads(sys.argv[1]))
+    try:
+        with hold(Path(plan.folder), plan.address):
+            return asyncio.run(_run(plan))
+    except FolderInUse as error:
+        sys.stderr.write(f"calha: {error}\n")
+        return EXIT_IN_USE
+    except CalhaError as error:
+        sys.stderr.write(f"calha: {error}\n")
+        return EXIT_CONFIGURATION
+
+
+class hold:  # noqa: N801 - reads as a sentence: with hold(folder)
+    """Holds a data folder for this process alone. Raises FolderInUse saying who has it."""
+
+    def __init__(self, folder: Path, address: str = "") -> None:
+        self._path = folder / LOCK_NAME
+        self._address = address
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def __enter__(self) -> None:
+        self._file = self._path.open("a+")
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise FolderInUse(_who_holds(self._path)) from None
+        self._file.truncate(0)
+        self._file.write(json.dumps({"pid": os.getpid(), "address": self._address, "since": time.time()}))
+        self._file.flush()
+
+    def __exit__(self, *_: object) -> None:
+        self._file.truncate(0)
+        self._file.close()
+
+
+def holder(folder: Path) -> dict[str, Any] | None:
+    """Who runs on a data folder: `{"pid", "address", "since"}`; None when nobody does."""
+    path = folder / LOCK_NAME
+    if not path.exists():
+        return None
+    with path.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except OSError:
+            with suppress(ValueError):
+                return dict(json.loads(path.read_text()))
+            return {"pid": 0, "address": "", "since": 0.0}
+    return None
+
+
+def _who_holds(path: Path) -> str:
+    try:
+        said = json.loads(path.read_text())
+        who = f"process {said['pid']}, at {said['address']}"
+    except (ValueError, KeyError):
+        who = "another process"
+    return (
+        f"the data folder {path.parent} is in use by {who}. Open that address, stop that process, "
+        "or name another folder with --data"
+    )
+
+
+@dataclass(slots=True)
+class ProcessState:
+    name: str
+    pid: int = 0
+    state: str = "starting"
+    restarts: int = 0
+    last_error: str = ""
+    since: float = 0.0
+
+
+class Processes:
+    """The two children and what is known of them, written to the data folder for the status page."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._folder = Path(plan.folder)
+        self._core = ProcessState("core")
+        self._server: LogServer | None = None
+        self._child: asyncio.subprocess.Process | None = None
+        self._stopping = asyncio.Event()
+
+    async def run(self) -> int:
+        """Until asked to stop; the exit code of a core that cannot work with this configuration, else 0."""
+        url = await self._start_log()
+        server_task = asyncio.create_task(self._server.run()) if self._server else None
+        state_task = asyncio.create_task(self._write_state())
+        try:
+            return await self._keep_core(url)
+        finally:
+            state_task.cancel()
+            if server_task is not None:
+                server_task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await server_task
+            if self._server is not None:
+                await self._server.stop()
+            (self._folder / STATE_NAME).unlink(missing_ok=True)
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._child is not None and self._child.returncode is None:
+            self._child.terminate()
+
+    async def _start_log(self) -> str:
+        if self._plan.log is None:
+            return ""
+        settings = LogSettings(**{key: tuple(v) if isinstance(v, list) else v for key, v in self._plan.log.items()})
+        self._server = LogServer(settings, self._folder / "log")
+        endpoint = await self._server.start()
+        return endpoint.url
+
+    async def _keep_core(self, url: str) -> int:
+        arguments = [*self._plan.core, *(["--log-url", url] if url else [])]
+        back_off_s = FIRST_BACK_OFF_S
+        while not self._stopping.is_set():
+            started_at = time.monotonic()
+            self._child = await asyncio.create_subprocess_exec(sys.executable, "-m", "calha.app", *arguments)
+            self._core.pid, self._core.state, self._core.since = self._child.pid, "running", time.time()
+            code = await self._wait_for_core(self._child)
+            if code == EXIT_CONFIGURATION:
+                return code
+            if self._stopping.is_set():
+                return 0
+            if time.monotonic() - started_at > CALM_AFTER_S:
+                back_off_s = FIRST_BACK_OFF_S
+            self._core.state, self._core.pid = "restarting", 0
+            self._core.restarts += 1
+            self._core.last_error = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+            log.error("the core ended (%s); started again in %.1f s", self._core.last_error, back_off_s)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), back_off_s)
+            back_off_s = min(back_off_s * 2, LONGEST_BACK_OFF_S)
+        return 0
+
+    async def _wait_for_core(self, child: asyncio.subprocess.Process) -> int:
+        waiting = asyncio.create_task(child.wait())
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        try:
+            return await asyncio.wait_for(waiting, None if not self._stopping.is_set() else STOP_TIMEOUT_S)
+        except TimeoutError:
+            log.error("the core does not end; killing it")  # noqa: TRY400
+            child.kill()
+            return await child.wait()
+
+    async def _write_state(self) -> None:
+        path = self._folder / STATE_NAME
+        while True:
+            states = [asdict(self._core)]
+            if self._server is not None:
+                states.append(_server_state(self._server))
+            temporary = path.with_suffix(".tmp")
+            temporary.write_text(json.dumps(states))
+            temporary.replace(path)
+            await asyncio.sleep(1.0)
+
+
+def _server_state(server: LogServer) -> dict[str, Any]:
+    return asdict(
+        ProcessState("log server", server.pid or 0, server.state, server.restarts, server.last_error or "", 0.0)
+    )
+
+
+async def _run(plan: Plan) -> int:
+    processes = Processes(plan)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, processes.stop)
+    return await processes.run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
