@@ -1,0 +1,176 @@
+"""A lean MQTT 3.1.1 publisher: one asyncio protocol for each device, cheap enough for thousands of them in one process.
+
+QoS 1 with a window: a message is kept until its PUBACK and sent again, marked DUP, after a
+reconnection. First comes the wire format (OASIS MQTT 3.1.1 §2, §3), pure; then the connection.
+"""
+
+import asyncio
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from calha.simulate.link import Link
+
+CONNACK, PUBACK, PINGRESP = 0x20, 0x40, 0xD0
+PINGREQ_PACKET = b"\xc0\x00"
+DISCONNECT_PACKET = b"\xe0\x00"
+DUP = 0x08
+
+_REFUSALS = {
+    1: "protocol version not supported",
+    2: "client id not accepted",
+    3: "server unavailable",
+    4: "bad user name or password",
+    5: "not authorised",
+}
+
+
+def connect_packet(client_id: str, keepalive_s: int = 0) -> bytes:
+    """A clean session: what is unacknowledged is kept by us, and the broker has nothing to remember."""
+    body = b"\x00\x04MQTT\x04\x02" + keepalive_s.to_bytes(2) + _text(client_id)
+    return b"\x10" + remaining_length(len(body)) + body
+
+
+def publish_packet(topic: str, payload: bytes, *, packet_id: int | None) -> bytes:
+    """QoS 1 with a packet id, QoS 0 without."""
+    if packet_id is None:
+        return b"\x30" + remaining_length(2 + len(topic.encode()) + len(payload)) + _text(topic) + payload
+    length = 4 + len(topic.encode()) + len(payload)
+    return b"\x32" + remaining_length(length) + _text(topic) + packet_id.to_bytes(2) + payload
+
+
+def as_duplicate(packet: bytes) -> bytes:
+    """The same PUBLISH, marked as sent before."""
+    return bytes((packet[0] | DUP,)) + packet[1:]
+
+
+def remaining_length(length: int) -> bytes:
+    """§2.2.3: seven bits a byte, the lowest first."""
+    encoded = bytearray()
+    while True:
+        length, digit = divmod(length, 128)
+        encoded.append(digit | 0x80 if length else digit)
+        if not length:
+            return bytes(encoded)
+
+
+class Packets:
+    """Bytes as they come → whole packets."""
+
+    MAX_BUFFERED_BYTES = 1 << 20
+
+    def __init__(self) -> None:
+        self._buffer = b""
+
+    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+        """First byte and body of each complete packet. Raises ValueError for what is not MQTT."""
+        buffer = self._buffer + data if self._buffer else data
+        position = 0
+        while (found := _measure(buffer, position)) is not None:
+            body, end = found
+            yield buffer[position], buffer[body:end]
+            position = end
+        self._buffer = buffer[position:]
+        if len(self._buffer) > self.MAX_BUFFERED_BYTES:
+            raise ValueError("a packet larger than any answer of a broker")
+
+
+def _measure(buffer: bytes, position: int) -> tuple[int, int] | None:
+    """Where the body of the packet at `position` begins and ends; None while it is incomplete."""
+    length = 0
+    for turn in range(4):
+        at = position + 1 + turn
+        if at >= len(buffer):
+            return None
+        length |= (buffer[at] & 0x7F) << (7 * turn)
+        if buffer[at] < 0x80:
+            return (at + 1, at + 1 + length) if at + 1 + length <= len(buffer) else None
+    raise ValueError("a remaining length of more than four bytes")
+
+
+def _text(text: str) -> bytes:
+    encoded = text.encode()
+    return len(encoded).to_bytes(2) + encoded
+
+
+class _Kept(NamedTuple):
+    packet: bytes
+    readings: int
+
+
+class MqttLink(Link):
+    """One device's MQTT connection, which publishes to one topic with QoS 1."""
+
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        client_id: str,
+        topic: str,
+        *,
+        window: int = 100,
+        keepalive_s: int = 60,
+    ) -> None:
+        super().__init__(host, port, window)
+        self._hello = connect_packet(client_id, keepalive_s)
+        self._topic = topic
+        self._keepalive_s = keepalive_s
+        self._packets = Packets()
+        self._kept: dict[int, _Kept] = {}
+        self._last_id = 0
+        self._ping: asyncio.TimerHandle | None = None
+
+    @property
+    def unacknowledged(self) -> int:
+        return len(self._kept)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for first, body in self._packets.feed(data):
+                self._packet(first & 0xF0, body)
+        except ValueError as error:
+            self._fail(f"not MQTT: {error}")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._ping is not None:
+            self._ping.cancel()
+        super().connection_lost(exc)
+
+    def _greet(self) -> None:
+        self._packets = Packets()
+        if self._transport is not None:
+            self._transport.write(self._hello)
+
+    def _packet(self, kind: int, body: bytes) -> None:
+        if kind == PUBACK and len(body) == 2:
+            kept = self._kept.pop(int.from_bytes(body), None)
+            if kept is not None:
+                self._progress(kept.readings)
+        elif kind == CONNACK and len(body) == 2:
+            if body[1]:
+                self._fail(f"MQTT connection refused: {_REFUSALS.get(body[1], body[1])}")
+            else:
+                self._is_ready()
+                self._ping_in_time()
+
+    def _send(self, payload: bytes, readings: int) -> None:
+        packet_id = self._free_id()
+        kept = self._kept[packet_id] = _Kept(publish_packet(self._topic, payload, packet_id=packet_id), readings)
+        self._write(kept.packet)
+
+    def _send_again(self) -> None:
+        for kept in self._kept.values():
+            self._write(as_duplicate(kept.packet))
+
+    def _free_id(self) -> int:
+        while True:
+            self._last_id = self._last_id % 65_535 + 1
+            if self._last_id not in self._kept:
+                return self._last_id
+
+    def _ping_in_time(self) -> None:
+        if self._keepalive_s:
+            self._ping = asyncio.get_running_loop().call_later(self._keepalive_s * 0.7, self._ping_in_time)
+            self._write(PINGREQ_PACKET)
+
+    def _farewell(self) -> None:
+        self._write(DISCONNECT_PACKET)
