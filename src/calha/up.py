@@ -192,7 +192,7 @@ class Processes:
         try:
             return await asyncio.wait_for(waiting, None if not self._stopping.is_set() else STOP_TIMEOUT_S)
         except TimeoutError:
-            log.error("the core does not end; killing it")  # noqa: TRY400
+            log.error("the core does not end; killing it")
             child.kill()
             return await child.wait()
 

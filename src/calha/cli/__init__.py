@@ -30,7 +30,7 @@ for register in (up, demo, simulate, doctor, data, config):
 
 
 def main() -> None:
-    """Run a command; an error of ours is one sentence on stderr and an exit code (2 configuration, 3 folder, 1 other)."""
+    """Run a command; an error of ours is a sentence on stderr and an exit code: 2 configuration, 3 folder, 1 other."""
     try:
         app()
     except InvalidConfiguration as error:

@@ -56,9 +56,11 @@ def up(
 
 
 def become(effective: Configuration, config: Path | None, extra: list[str] | None = None) -> None:
-    """Replace this process by the thin one that runs Calha. Settings reach the core as flags, over file and environment."""
+    """Replace this process by the thin one that runs Calha; flags reach the core as flags again."""
     sys.stdout.flush()
-    os.execv(sys.executable, [sys.executable, "-m", "calha.up", json.dumps(plan(effective, config, extra))])
+    os.execv(  # noqa: S606 - there is no shell in it
+        sys.executable, [sys.executable, "-m", "calha.up", json.dumps(plan(effective, config, extra))]
+    )
 
 
 def plan(effective: Configuration, config: Path | None, extra: list[str] | None = None) -> dict[str, object]:

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 READ_BYTES = 64 * 1024
 IDLE_TIMEOUT_S = 3_600.0
 RETRY_AFTER_S = 5
+BEAT_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,15 +41,18 @@ class TcpListener:
         self._clock = clock
         self._open: set[asyncio.StreamWriter] = set()
 
-    async def run(self) -> None:
+    async def run(self, beat: Callable[[], None]) -> None:
         """Listen until cancelled. Raises OSError when the port is taken."""
         server = await asyncio.start_server(
             self._converse, self._options.host, self._options.port, limit=self._limits.message_bytes
         )
         log.info("TCP listens on %s:%d", self._options.host, self._options.port)
         try:
-            await server.serve_forever()
+            while server.is_serving():
+                beat()
+                await asyncio.sleep(BEAT_S)
         finally:
+            server.close()
             for writer in list(self._open):
                 writer.close()
 

@@ -1,0 +1,43 @@
+"""The FastAPI application: routes under /api/v1, probes at the root, the web app elsewhere."""
+
+from fastapi import APIRouter, FastAPI
+
+from calha import __version__
+from calha.api import files, problems
+from calha.api.routes import (
+    devices,
+    events,
+    live,
+    profiles,
+    quarantine,
+    readings,
+    sites,
+    status,
+    telemetry,
+    transfer,
+)
+from calha.api.services import Services
+
+API_PREFIX = "/api/v1"
+
+
+def create_app(services: Services | None) -> FastAPI:
+    """The application over `services`; None makes one that can only describe itself (OpenAPI)."""
+    app = FastAPI(
+        title="Calha",
+        version=__version__,
+        summary="Telemetry: every acknowledged reading is on disk",
+        docs_url="/api/docs",
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+        separate_input_output_schemas=False,
+    )
+    app.state.services = services
+    routes = APIRouter(prefix=API_PREFIX, responses=problems.RESPONSES)
+    for part in (sites, devices, profiles, readings, telemetry, quarantine, live, events, status, transfer):
+        routes.include_router(part.router)
+    app.include_router(routes)
+    app.include_router(status.probes)
+    problems.add_to(app)
+    files.add_to(app)
+    return app

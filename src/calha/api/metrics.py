@@ -1,0 +1,58 @@
+"""The status report in Prometheus' text format (exposition format 0.0.4)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from calha.domain.written import OUTCOMES
+
+
+def exposition(report: dict[str, Any]) -> str:
+    return "".join(_lines(report))
+
+
+def _lines(report: dict[str, Any]) -> Iterator[str]:
+    ingest, store = report["ingest"], report["store"]
+    yield _head("calha_readings_total", "counter", "Readings by where they ended since the start.")
+    for outcome in OUTCOMES:
+        yield _line("calha_readings_total", ingest[outcome], outcome=outcome)
+    for outcome in ("quarantined", "refused"):
+        for reason, count in ingest[outcome].items():
+            yield _line("calha_readings_total", count, outcome=outcome, reason=reason)
+    yield _head("calha_readings_received_total", "counter", "Readings received since the start.")
+    yield _line("calha_readings_received_total", ingest["received"])
+    yield _head("calha_readings_on_the_way", "gauge", "Readings in the log that the store does not have yet.")
+    yield _line("calha_readings_on_the_way", ingest["on_the_way"])
+    yield _head("calha_stream_bytes", "gauge", "Size of a stream of the log.")
+    yield _head("calha_stream_fill", "gauge", "Share of a stream's budget that is used up; at 1 new input is refused.")
+    for stream in report["log"]["streams"]:
+        yield _line("calha_stream_bytes", stream["bytes"], stream=stream["name"])
+        yield _line("calha_stream_fill", stream["fill"], stream=stream["name"])
+    yield _head("calha_store_readings", "gauge", "Readings in the store.")
+    yield _line("calha_store_readings", store["readings"])
+    yield _head("calha_store_bytes", "gauge", "Size of the store on disk.")
+    yield _line("calha_store_bytes", store["size_bytes"])
+    yield _head("calha_store_lag_messages", "gauge", "Messages of the log that the store has not taken.")
+    yield _line("calha_store_lag_messages", store["lag_messages"])
+    yield _head("calha_commit_milliseconds", "gauge", "Time of a commit, by quantile, of the last thousand.")
+    for quantile in ("p50", "p99"):
+        yield _line("calha_commit_milliseconds", store["commit_ms"][quantile], quantile=f"0.{quantile[1:]}")
+    yield _head("calha_task_heartbeat_age_seconds", "gauge", "Time since a task's last sign of life.")
+    yield _head("calha_task_restarts_total", "counter", "How often a task was started again.")
+    for task in report["tasks"]:
+        yield _line("calha_task_heartbeat_age_seconds", task["heartbeat_age_s"], task=task["name"])
+        yield _line("calha_task_restarts_total", task["restarts"], task=task["name"])
+    yield _head("calha_warnings", "gauge", "Warnings on the status page.")
+    yield _line("calha_warnings", len(report["warnings"]))
+
+
+def _head(name: str, kind: str, purpose: str) -> str:
+    return f"# HELP {name} {purpose}\n# TYPE {name} {kind}\n"
+
+
+def _line(name: str, value: float, **labels: str) -> str:
+    written = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels.items())
+    return f"{name}{{{written}}} {value}\n" if written else f"{name} {value}\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")

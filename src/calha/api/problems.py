@@ -1,0 +1,109 @@
+"""Errors as RFC 9457 problem details: what, where, and how to mend it; nothing internal."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, Response
+
+from calha.domain.errors import (
+    CalhaError,
+    Conflict,
+    InvalidProfile,
+    LogFull,
+    LogUnavailable,
+    Malformed,
+    NotFound,
+    StoreUnavailable,
+    TooFast,
+    TooLarge,
+    UnknownDevice,
+)
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 5
+
+_STATUS: tuple[tuple[type[CalhaError], int, str], ...] = (
+    (UnknownDevice, 404, "Unknown device"),
+    (TooLarge, 413, "Too large"),
+    (TooFast, 429, "Too many messages"),
+    (Malformed, 422, "Cannot be read"),
+    (NotFound, 404, "Not found"),
+    (Conflict, 409, "Conflict"),
+    (InvalidProfile, 422, "Invalid profile"),
+    (LogFull, 503, "The log is full"),
+    (LogUnavailable, 503, "The log does not answer"),
+    (StoreUnavailable, 503, "The store does not answer"),
+)
+
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "Problem details (RFC 9457)",
+        "content": {
+            "application/problem+json": {
+                "schema": {
+                    "type": "object",
+                    "properties": {
+                        "type": {"type": "string"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string"},
+                        "instance": {"type": "string"},
+                        "errors": {"type": "array", "items": {"type": "object"}},
+                    },
+                    "required": ["type", "title", "status", "detail"],
+                }
+            }
+        },
+    },
+}
+
+
+def problem(status: int, title: str, detail: str, request: Request, **more: Any) -> Response:  # noqa: ANN401 - JSON
+    """One problem as a response. `more` may hold `errors` and whatever the reader can use."""
+    headers = {}
+    if status in (429, 503):
+        headers["Retry-After"] = str(more.get("retry_after_s", RETRY_AFTER_S))
+    content = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.url.path}
+    return JSONResponse(content | more, status, headers, media_type="application/problem+json")
+
+
+def add_to(app: FastAPI) -> None:
+    """Translate every error that leaves a route."""
+
+    async def of_ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, CalhaError)
+        for kind, status, title in _STATUS:
+            if isinstance(error, kind):
+                reason = {"reason": error.reason} if hasattr(error, "reason") else {}
+                return problem(status, title, str(error), request, **reason)
+        return problem(400, "Refused", str(error), request)
+
+    async def of_validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        faults = [
+            {"where": ".".join(str(part) for part in fault["loc"]), "detail": fault["msg"]} for fault in error.errors()
+        ]
+        return problem(
+            422, "Invalid request", "; ".join(f"{f['where']}: {f['detail']}" for f in faults), request, errors=faults
+        )
+
+    async def of_http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        title = HTTPStatus(error.status_code).phrase
+        response = problem(error.status_code, title, str(error.detail), request)
+        response.headers.update(error.headers or {})
+        return response
+
+    async def of_nobody(request: Request, error: Exception) -> Response:
+        log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+        return problem(500, "Internal error", "The error is in Calha's log, not in your request.", request)
+
+    app.add_exception_handler(CalhaError, of_ours)
+    app.add_exception_handler(RequestValidationError, of_validation)
+    app.add_exception_handler(HTTPException, of_http)
+    app.add_exception_handler(Exception, of_nobody)

@@ -1,0 +1,180 @@
+"""Devices and their channels."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query
+from starlette.responses import JSONResponse, Response
+
+from calha.api.schemas import (
+    ChannelChange,
+    Counts,
+    DecodedReading,
+    Device,
+    DeviceChange,
+    DeviceCreated,
+    DeviceIngest,
+    LastError,
+    LastMessage,
+    NewDevice,
+    Page,
+)
+from calha.api.services import Here, Services
+from calha.domain import quality
+from calha.domain.errors import NotFound
+from calha.domain.times import to_datetime
+from calha.ingest.counters import Tally
+from calha.ingest.service import raw_text
+
+router = APIRouter(prefix="/devices", tags=["devices"])
+
+RAW_BYTES = 2_048
+
+
+@router.get("")
+def list_devices(
+    services: Here,
+    site: Annotated[int | None, Query(description="Only devices in this site and below.")] = None,
+    profile: Annotated[str | None, Query(max_length=64)] = None,
+    q: Annotated[str | None, Query(max_length=100, description="Part of key, name, serial or note.")] = None,
+    after: Annotated[str | None, Query(max_length=64)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Page[Device]:
+    page = services.registry.devices(after=after, limit=limit, q=q, site=site, profile=profile)
+    return Page(items=[Device.model_validate(device) for device in page.items], next=page.next)
+
+
+@router.post("", status_code=201)
+async def create_device(new: NewDevice, services: Here) -> DeviceCreated:
+    """Register a device. Its data that waits in quarantine as unknown is replayed at once."""
+    site_id = new.site_id if new.site_id is not None else await asyncio.to_thread(first_site, services)
+    device = await asyncio.to_thread(
+        services.registry.create_device, new.key, new.profile, site_id, name=new.name, serial=new.serial, note=new.note
+    )
+    await services.ingest.refresh()
+    await asyncio.to_thread(
+        services.registry.add_event,
+        "device_created",
+        device=new.key,
+        text={"pt": f"Dispositivo {new.key} criado", "en": f"Device {new.key} created"},
+    )
+    replayed = await services.ingest.replay_all(reason="unknown_device", device=new.key)
+    created = Device.model_validate(device).model_dump()
+    return DeviceCreated(**created, replayed=replayed.accepted)
+
+
+@router.get("/{key}", response_model=Device, responses={304: {"description": "Not modified"}})
+def read_device(
+    key: str, services: Here, if_none_match: Annotated[str | None, Header(description="ETag known already.")] = None
+) -> Response:
+    device = Device.model_validate(services.registry.device(key))
+    headers = {"ETag": f'"{device.version}-{len(device.channels)}"'}
+    if if_none_match == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return JSONResponse(device.model_dump(mode="json"), headers=headers)
+
+
+@router.patch("/{key}")
+async def change_device(
+    key: str,
+    change: DeviceChange,
+    services: Here,
+    if_match: Annotated[str | None, Header(description="ETag of the version that the change is based on.")] = None,
+) -> Device:
+    """Change a device; with `If-Match`, only if nobody else has meanwhile (409)."""
+    version = int(if_match.strip('"').partition("-")[0]) if if_match and if_match.strip('"')[:1].isdigit() else None
+    device = await asyncio.to_thread(
+        services.registry.update_device, key, version=version, **change.model_dump(exclude_unset=True)
+    )
+    await services.ingest.refresh()
+    return Device.model_validate(device)
+
+
+@router.delete("/{key}", status_code=204)
+async def delete_device(key: str, services: Here) -> None:
+    """Remove a device from the registry; its readings stay in the store."""
+    await asyncio.to_thread(services.registry.delete_device, key)
+    await services.ingest.refresh()
+    await asyncio.to_thread(
+        services.registry.add_event,
+        "device_deleted",
+        device=key,
+        text={"pt": f"Dispositivo {key} removido", "en": f"Device {key} deleted"},
+    )
+
+
+@router.patch("/{key}/channels/{channel}")
+async def change_channel(key: str, channel: str, change: ChannelChange, services: Here) -> Device:
+    await asyncio.to_thread(services.registry.update_channel, key, channel, **change.model_dump(exclude_unset=True))
+    await services.ingest.refresh()
+    return Device.model_validate(await asyncio.to_thread(services.registry.device, key))
+
+
+@router.get("/{key}/ingest")
+def where_is_my_data(key: str, services: Here) -> DeviceIngest:
+    """Counters since the start, the last message as it came and as it was read, and the last error."""
+    return DeviceIngest(
+        counters=counts(services.ingest.tally(key)),
+        last_message=_last_message(key, services),
+        last_error=_last_error(key, services),
+    )
+
+
+def counts(tally: Tally) -> Counts:
+    return Counts(
+        received=tally.received,
+        stored=tally.stored,
+        late=tally.late,
+        corrected=tally.corrected,
+        duplicate=tally.duplicate,
+        quarantined=dict(tally.quarantined),
+        refused=dict(tally.refused),
+        on_the_way=max(0, tally.received - tally.ended),
+    )
+
+
+def first_site(services: Services) -> int:
+    sites = services.registry.sites()
+    if not sites:
+        raise NotFound("there is no site yet; create one first")
+    return sites[0].id
+
+
+def _last_message(key: str, services: Services) -> LastMessage | None:
+    last = services.ingest.last_message(key)
+    if last is None:
+        return None
+    batch, problems = services.ingest.explain(last, key)
+    names = services.ingest.directory.names
+    decoded = [
+        DecodedReading(
+            channel=names[series][1] if series in names else str(series),
+            at=to_datetime(at),
+            value=None if value != value else value,  # NaN
+            quality=quality.label(code),
+        )
+        for series, at, value, code in zip(
+            batch.series.tolist()[:50], batch.at.tolist(), batch.value.tolist(), batch.quality.tolist(), strict=False
+        )
+    ]
+    return LastMessage(
+        at=to_datetime(last.message.arrived_at),
+        transport=last.message.transport,
+        topic=last.message.topic,
+        raw=raw_text(last, RAW_BYTES),
+        decoded=decoded,
+        error=problems[0].detail if problems else None,
+    )
+
+
+def _last_error(key: str, services: Services) -> LastError | None:
+    last = services.ingest.last_problem(key)
+    if last is None:
+        return None
+    at, fault = last
+    return LastError(
+        at=to_datetime(at),
+        reason=fault.reason,
+        detail=fault.detail,
+        raw=fault.raw[:RAW_BYTES].decode("utf-8", "replace"),
+    )

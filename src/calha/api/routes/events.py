@@ -1,0 +1,21 @@
+"""Events: what happened in Calha, newest first."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from calha.api.schemas import Event, Page
+from calha.api.services import Here
+
+router = APIRouter(prefix="/events", tags=["events"])
+
+
+@router.get("")
+def list_events(
+    services: Here,
+    device: Annotated[str | None, Query(max_length=64)] = None,
+    after: Annotated[int | None, Query(ge=0, description="Event id after which to go on, downwards.")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 100,
+) -> Page[Event]:
+    page = services.registry.events(after=after, limit=limit, device=device)
+    return Page(items=[Event.model_validate(event) for event in page.items], next=page.next)

@@ -1,0 +1,164 @@
+"""Live values by Server-Sent Events and WebSocket.
+
+A stream is a cursor (the last log sequence sent) and a set of series. After each commit it sends the newest values of
+the series that changed since its cursor: what is shown is stored, and a slow reader gets the newest values, no backlog.
+`Last-Event-ID` (or `since`) resumes: everything that changed meanwhile comes at once.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+from fastapi import APIRouter, Header, Query, WebSocket
+from starlette.responses import StreamingResponse
+from starlette.websockets import WebSocketDisconnect
+
+from calha.api.services import Here, Services, of_websocket
+from calha.domain import quality
+from calha.domain.times import to_text
+
+router = APIRouter(prefix="/live", tags=["live"])
+
+HEARTBEAT_S = 5.0
+SHORTEST_TICK_S = 0.1
+MAX_FILTERS = 2_000
+
+DevicesFilter = Annotated[str | None, Query(max_length=100_000, description="Device keys, separated by commas.")]
+ChannelsFilter = Annotated[str | None, Query(max_length=10_000, description="Channel keys, separated by commas.")]
+SiteFilter = Annotated[int | None, Query(description="Only devices in this site and below.")]
+Since = Annotated[int | None, Query(ge=0, description="Log sequence from which to resume; 0 sends all latest values.")]
+
+
+@router.get("", response_class=StreamingResponse)
+async def stream(
+    services: Here,
+    site: SiteFilter = None,
+    device: DevicesFilter = None,
+    channel: ChannelsFilter = None,
+    since: Since = None,
+    last_event_id: Annotated[str | None, Header()] = None,
+) -> StreamingResponse:
+    """Server-Sent Events: `readings` after each commit, `status` every 5 s."""
+    cursor = int(last_event_id) if last_event_id and last_event_id.isdigit() else since
+    messages = _messages(services, _Selection(services, site, device, channel), cursor)
+    return StreamingResponse(
+        _as_events(messages),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+@router.websocket("/ws")
+async def socket(
+    websocket: WebSocket,
+    site: SiteFilter = None,
+    device: DevicesFilter = None,
+    channel: ChannelsFilter = None,
+    since: Since = None,
+) -> None:
+    """The same messages over a WebSocket."""
+    services = of_websocket(websocket)
+    await websocket.accept()
+    sending = asyncio.create_task(_send_all(websocket, services, _Selection(services, site, device, channel), since))
+    with suppress(WebSocketDisconnect):
+        while True:
+            await websocket.receive()
+            if sending.done():
+                break
+    sending.cancel()
+    with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
+        await sending
+
+
+class _Selection:
+    """The series that a stream wants; looked up again when the registry has changed."""
+
+    def __init__(self, services: Services, site: int | None, device: str | None, channel: str | None) -> None:
+        self._services = services
+        self._site = site
+        self._devices = set(device.split(",")[:MAX_FILTERS]) if device else None
+        self._channels = set(channel.split(",")[:MAX_FILTERS]) if channel else None
+        self._version = -1
+        self._series: np.ndarray[Any, np.dtype[np.int64]] | None = None
+
+    async def series(self) -> "np.ndarray[Any, np.dtype[np.int64]] | None":
+        """Series ids, or None for all."""
+        directory = self._services.ingest.directory
+        if self._site is None and self._devices is None and self._channels is None:
+            return None
+        if directory.version != self._version:
+            self._version = directory.version
+            wanted = self._devices
+            if self._site is not None:
+                in_site = await asyncio.to_thread(self._services.registry.device_keys, self._site)
+                wanted = in_site if wanted is None else wanted & in_site
+            chosen = [
+                series
+                for series, (key, channel) in directory.names.items()
+                if (wanted is None or key in wanted) and (self._channels is None or channel in self._channels)
+            ]
+            self._series = np.array(sorted(chosen), np.int64)
+        return self._series
+
+
+async def _messages(
+    services: Services, selection: _Selection, since: int | None
+) -> AsyncIterator[tuple[str, int, dict[str, Any]]]:
+    """(kind, cursor, content) for ever."""
+    signal, latest = services.live, services.telemetry.latest
+    cursor = 0 if since is None else since
+    if cursor > signal.seq:  # of another log, before a restore
+        cursor = 0
+    yield "status", cursor, _status(services)
+    while True:
+        seq = signal.seq
+        if seq > cursor:
+            changed = latest.changed_since(cursor, await selection.series())
+            cursor = seq
+            if len(changed):
+                yield "readings", seq, {"seq": seq, "readings": _readings(services, changed)}
+                await asyncio.sleep(SHORTEST_TICK_S)
+        elif not await signal.beyond(cursor, HEARTBEAT_S):
+            yield "status", cursor, _status(services)
+
+
+def _readings(services: Services, series: "np.ndarray[Any, Any]") -> list[dict[str, Any]]:
+    latest, names = services.telemetry.latest, services.ingest.directory.names
+    columns = (
+        series.tolist(),
+        latest.at[series].tolist(),
+        latest.value[series].tolist(),
+        latest.quality[series].tolist(),
+    )
+    return [
+        {
+            "device": names[number][0],
+            "channel": names[number][1],
+            "series": number,
+            "at": to_text(at),
+            "t": at / 1000,
+            "value": None if value != value else value,  # NaN
+            "quality": quality.label(code),
+        }
+        for number, at, value, code in zip(*columns, strict=True)
+        if number in names
+    ]
+
+
+def _status(services: Services) -> dict[str, Any]:
+    total = services.ingest.counters.total
+    return {"now": to_text(services.clock()), "seq": services.live.seq, "lag": max(0, total.received - total.ended)}
+
+
+async def _as_events(messages: AsyncIterator[tuple[str, int, dict[str, Any]]]) -> AsyncIterator[bytes]:
+    yield b"retry: 2000\n\n"
+    async for kind, seq, content in messages:
+        yield b"id: %d\nevent: %s\ndata: %s\n\n" % (seq, kind.encode(), msgspec.json.encode(content))
+
+
+async def _send_all(websocket: WebSocket, services: Services, selection: _Selection, since: int | None) -> None:
+    async for kind, _, content in _messages(services, selection, since):
+        await websocket.send_text(msgspec.json.encode({"type": kind, **content}).decode())

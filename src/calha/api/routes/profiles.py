@@ -1,0 +1,46 @@
+"""Profiles: what kinds of devices there are."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import APIRouter, Body
+
+from calha.api.schemas import Page, ProfileAnswer
+from calha.api.services import Here
+from calha.domain.errors import InvalidProfile
+from calha.domain.profiles import Profile, parse_profile
+
+router = APIRouter(prefix="/profiles", tags=["profiles"])
+
+
+@router.get("")
+def list_profiles(services: Here) -> Page[ProfileAnswer]:
+    return Page(items=[_answer(profile) for profile in services.registry.profiles()], next=None)
+
+
+@router.get("/{name}")
+def read_profile(name: str, services: Here) -> ProfileAnswer:
+    return _answer(services.registry.profile(name))
+
+
+@router.put("/{name}")
+async def save_profile(
+    name: str, yaml: Annotated[str, Body(media_type="application/yaml", max_length=200_000)], services: Here
+) -> ProfileAnswer:
+    """Create or replace a profile of your own; a wrong one is refused with line and reason."""
+    profile = parse_profile(yaml, name)
+    if profile.name != name:
+        raise InvalidProfile(f"the profile calls itself {profile.name!r}, its address {name!r}")
+    saved = await asyncio.to_thread(services.registry.save_profile, yaml)
+    await services.ingest.refresh()
+    return _answer(saved)
+
+
+@router.delete("/{name}", status_code=204)
+def delete_profile(name: str, services: Here) -> None:
+    """Delete a profile of your own that no device uses."""
+    services.registry.delete_profile(name)
+
+
+def _answer(profile: Profile) -> ProfileAnswer:
+    return ProfileAnswer.model_validate(profile)

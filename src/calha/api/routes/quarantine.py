@@ -1,0 +1,120 @@
+"""Quarantine: what could not be taken, why, and how to bring it in after all."""
+
+import asyncio
+import base64
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from calha.api.schemas import Accepted, Fault, Group, Kept, Page, QuarantineSummary, ReplayFilter, Seen
+from calha.api.services import Here
+from calha.domain.errors import Malformed
+from calha.domain.times import to_datetime
+from calha.ingest.service import Receipt
+from calha.log import quarantine
+
+router = APIRouter(tags=["quarantine"])
+
+SAMPLE_BYTES = 300
+MAX_SEEN = 200
+
+
+@router.get("/quarantine")
+async def list_kept(
+    services: Here,
+    reason: Annotated[str | None, Query(max_length=64)] = None,
+    device: Annotated[str | None, Query(max_length=128)] = None,
+    after: Annotated[int, Query(ge=0)] = 0,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+) -> Page[Kept]:
+    """Messages in quarantine, oldest first."""
+    page = await services.quarantine.list(reason=reason, device=device, after_seq=after, limit=limit)
+    following = str(page[-1].seq) if len(page) == limit else None
+    return Page(items=[_kept(kept) for kept in page], next=following)
+
+
+@router.get("/quarantine/summary")
+async def summary(services: Here) -> QuarantineSummary:
+    """How many messages are kept, by reason and device."""
+    found = await services.quarantine.summary()
+    groups = [Group(reason=one.reason, device=one.device, messages=one.messages) for one in found.groups]
+    return QuarantineSummary(messages=found.messages, bytes=found.bytes, max_bytes=found.max_bytes, groups=groups)
+
+
+@router.post("/quarantine/replay")
+async def replay_many(which: ReplayFilter, services: Here) -> Accepted:
+    """Decode all messages of a device, a reason or both again; what fails again stays."""
+    if which.device is None and which.reason is None:
+        raise Malformed("name a device or a reason", "missing_filter")
+    return _accepted(await services.ingest.replay_all(reason=which.reason, device=which.device))
+
+
+@router.post("/quarantine/{seq}/replay")
+async def replay_one(seq: int, services: Here) -> Accepted:
+    """Decode one message again with today's devices, channels and profiles."""
+    return _accepted(await services.ingest.replay(seq))
+
+
+@router.delete("/quarantine/{seq}", status_code=204)
+async def discard(seq: int, services: Here) -> None:
+    """Throw one message away for good."""
+    kept = await services.quarantine.get(seq)
+    await services.quarantine.discard(seq)
+    await asyncio.to_thread(
+        services.registry.add_event,
+        "quarantine_discarded",
+        device=kept.entry.device or None,
+        text={"pt": "Mensagem em quarentena descartada", "en": "Message in quarantine discarded"},
+        data={"reason": kept.entry.reason, "size": len(kept.entry.payload)},
+    )
+
+
+@router.get("/seen")
+async def seen(services: Here) -> Page[Seen]:
+    """Devices that send but are not registered; their messages wait in quarantine."""
+    found = await services.quarantine.summary()
+    groups = [one for one in found.groups if one.reason == "unknown_device"][:MAX_SEEN]
+    items = []
+    for group in groups:
+        first = await services.quarantine.list(reason="unknown_device", device=group.device, limit=1)
+        last = await services.quarantine.last(reason="unknown_device", device=group.device)
+        if first and last:
+            items.append(
+                Seen(
+                    device=group.device,
+                    messages=group.messages,
+                    first_at=to_datetime(first[0].entry.arrived_at),
+                    last_at=to_datetime(last.entry.arrived_at),
+                    transport=last.entry.transport,
+                    sample=last.entry.payload[:SAMPLE_BYTES].decode("utf-8", "replace"),
+                )
+            )
+    return Page(items=items, next=None)
+
+
+def _kept(kept: quarantine.Kept) -> Kept:
+    entry = kept.entry
+    try:
+        raw: str | None = entry.payload.decode()
+    except UnicodeDecodeError:
+        raw = None
+    return Kept(
+        seq=kept.seq,
+        at=to_datetime(entry.arrived_at),
+        reason=entry.reason,
+        detail=entry.detail,
+        device=entry.device,
+        transport=entry.transport,
+        topic=entry.topic,
+        raw=raw,
+        raw_base64=base64.b64encode(entry.payload).decode(),
+        size=len(entry.payload),
+    )
+
+
+def _accepted(receipt: Receipt) -> Accepted:
+    faults = [
+        Fault(device=one.device, reason=one.reason, detail=one.detail, readings=one.readings)
+        for one in receipt.problems
+    ]
+    return Accepted(accepted=receipt.accepted, quarantined=receipt.quarantined, seq=receipt.seq, errors=faults)

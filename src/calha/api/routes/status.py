@@ -1,0 +1,39 @@
+"""How Calha is doing: for people, for probes, for Prometheus."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from calha.api.metrics import exposition
+from calha.api.services import Here
+
+router = APIRouter(tags=["status"])
+probes = APIRouter(tags=["status"])
+
+
+@router.get("/status")
+async def status(services: Here) -> dict[str, Any]:
+    """Durability promise, log, store, tasks, counters, addresses and warnings."""
+    return await services.status()
+
+
+@probes.get("/healthz")
+async def healthy() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok"}
+
+
+@probes.get("/readyz", responses={503: {"description": "Not ready; `reasons` says why."}})
+async def ready(services: Here) -> Response:
+    """Readings are taken and stored."""
+    report = await services.status()
+    blocking = {"log_unavailable", "store_unavailable"}
+    reasons = [warning["text"]["en"] for warning in report["warnings"] if warning["code"] in blocking]
+    return JSONResponse({"ready": not reasons, "reasons": reasons}, 503 if reasons else 200)
+
+
+@probes.get("/metrics", response_class=PlainTextResponse)
+async def metrics(services: Here) -> PlainTextResponse:
+    """Prometheus text format."""
+    return PlainTextResponse(exposition(await services.status()), media_type="text/plain; version=0.0.4")

@@ -1,0 +1,105 @@
+"""Readings come in over HTTP. The answer is sent after the log has them on disk."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Path, Request
+from starlette.responses import JSONResponse, Response
+
+from calha.api.problems import problem
+from calha.api.schemas import Accepted, Fault
+from calha.api.services import Here, Services
+from calha.domain.errors import LogFull, LogUnavailable, TooLarge
+from calha.ingest.decode import Problem
+from calha.ingest.service import MAX_ERRORS_IN_RECEIPT, Receipt
+
+router = APIRouter(prefix="/telemetry", tags=["telemetry"])
+
+_ONE = {"ts": 1769860800000, "values": {"flow": 12.5, "total": 48211.3}}
+_BODY: dict[str, Any] = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "application/json": {
+                "schema": {"anyOf": [{"type": "object"}, {"type": "array", "items": {"type": "object"}}]},
+                "example": [_ONE],
+            },
+            "application/x-ndjson": {"schema": {"type": "string"}},
+            "text/csv": {"schema": {"type": "string"}, "example": "ts,flow\n2026-01-31T09:00:00,12.5\n"},
+        },
+    }
+}
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    404: {"description": "The device is not registered; the message is kept in quarantine until it is."},
+    413: {"description": "Too large"},
+    422: {"description": "Nothing in the message could be read; it is kept in quarantine."},
+    429: {"description": "The device sends too much; try again after Retry-After seconds."},
+    503: {"description": "The log cannot take more; nothing was acknowledged. Try again after Retry-After seconds."},
+}
+Encoding = Annotated[str, Header(description="gzip, or nothing")]
+ContentType = Annotated[str, Header()]
+
+
+@router.post("/{device}", openapi_extra=_BODY, responses=_ANSWERS, response_model=Accepted)
+async def send_of_one(
+    request: Request,
+    device: Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$")],
+    services: Here,
+    content_type: ContentType = "application/json",
+    content_encoding: Encoding = "",
+) -> Response:
+    """Readings of one device: an object, an array, NDJSON or CSV."""
+    return await _send(device, request, services, content_type, content_encoding)
+
+
+@router.post("", openapi_extra=_BODY, responses=_ANSWERS, response_model=Accepted)
+async def send_of_many(
+    request: Request, services: Here, content_type: ContentType = "application/json", content_encoding: Encoding = ""
+) -> Response:
+    """Readings of many devices; each object, line or row names its own in `device`."""
+    return await _send(None, request, services, content_type, content_encoding)
+
+
+async def _send(device: str | None, request: Request, services: Services, content_type: str, encoding: str) -> Response:
+    body = await _body(
+        request, services.settings.ingest.payload_bytes, lambda: services.ingest.refuse(device or "", "too_large")
+    )
+    try:
+        receipt = await services.ingest.submit(device, body, content_type, encoding.strip().lower())
+    except LogUnavailable as error:
+        services.ingest.refuse(device or "", "log_full" if isinstance(error, LogFull) else "log_unavailable")
+        raise
+    return _answer(receipt, request)
+
+
+async def _body(request: Request, limit_bytes: int, refuse: Callable[[], None]) -> bytes:
+    """The body, read no further than the limit."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit_bytes:
+            refuse()
+            raise TooLarge(f"the body has more than {limit_bytes} bytes; send it in parts")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _answer(receipt: Receipt, request: Request) -> Response:
+    faults = [_fault(fault) for fault in receipt.problems[:MAX_ERRORS_IN_RECEIPT]]
+    if receipt.problems and not receipt.accepted:
+        is_unknown = all(fault.reason == "unknown_device" for fault in receipt.problems)
+        first = receipt.problems[0]
+        return problem(
+            404 if is_unknown else 422,
+            "Unknown device" if is_unknown else "Cannot be read",
+            f"{first.detail}. The message is kept in quarantine and can be replayed.",
+            request,
+            reason=first.reason,
+            errors=[fault.model_dump() for fault in faults],
+        )
+    accepted = Accepted(accepted=receipt.accepted, quarantined=receipt.quarantined, seq=receipt.seq, errors=faults)
+    return JSONResponse(accepted.model_dump())
+
+
+def _fault(fault: Problem) -> Fault:
+    return Fault(device=fault.device, reason=fault.reason, detail=fault.detail, readings=fault.readings)

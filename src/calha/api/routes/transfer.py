@@ -1,0 +1,114 @@
+"""Readings in bulk: import and export as Arrow streams, and backups. `calha import|export|backup` speak to these."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator, Iterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from pydantic import Field
+from starlette.responses import Response, StreamingResponse
+
+from calha.api.schemas import Answer, Body
+from calha.api.services import Here, Services
+from calha.domain.errors import Malformed, TooLarge
+from calha.domain.times import from_text
+from calha.domain.written import OUTCOMES
+from calha.ingest.bulk import batch_of_table, rejected_reasons
+
+router = APIRouter(tags=["transfer"])
+
+ARROW = "application/vnd.apache.arrow.stream"
+MAX_IMPORT_BYTES = 64 * 1024 * 1024
+_ARROW_BODY: dict[str, Any] = {
+    "requestBody": {"required": True, "content": {ARROW: {"schema": {"type": "string", "format": "binary"}}}}
+}
+
+
+class ImportReceipt(Answer):
+    stored: int = Field(description="New, and newest of their series.")
+    late: int = Field(description="New, older than the newest.")
+    corrected: int
+    duplicate: int
+    rejected: dict[str, int]
+    dry_run: bool
+
+
+class NewBackup(Body):
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,80}$", examples=["2026-01-31"])]
+
+
+@router.post("/import", openapi_extra=_ARROW_BODY)
+async def import_readings(
+    services: Here,
+    request: Request,
+    dry_run: Annotated[bool, Query(description="Only say what would become of the readings.")] = False,
+) -> ImportReceipt:
+    """Columns device, channel, at (timestamp or µs), value, and if you like quality; up to 64 MiB a request."""
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > MAX_IMPORT_BYTES:
+            raise TooLarge(f"an import takes {MAX_IMPORT_BYTES} bytes a request; send it in parts")
+        parts.append(part)
+    batch, rejected = await asyncio.to_thread(
+        batch_of_table, b"".join(parts), services.ingest.directory, services.clock()
+    )
+    if dry_run:
+        judged = await asyncio.to_thread(services.telemetry.judge, batch)
+        outcomes = {name: int((judged.outcome == code).sum()) for code, name in enumerate(OUTCOMES)}
+    else:
+        services.ingest.counters.received(batch)
+        outcomes = await services.transfer.load(batch)
+        for reason, count in rejected.items():
+            services.ingest.refuse("", reason, count)
+    return ImportReceipt(rejected=rejected_reasons(rejected), dry_run=dry_run, **outcomes)
+
+
+@router.get("/export", response_class=StreamingResponse)
+async def export_readings(
+    services: Here,
+    device: Annotated[str | None, Query(description="Device keys, separated by commas; all when missing.")] = None,
+    from_: Annotated[str | None, Query(alias="from")] = None,
+    to: Annotated[str | None, Query()] = None,
+) -> Response:
+    """Every reading, by series and time, as an Arrow stream: device, channel, unit, at, value, quality, arrived_at."""
+    from datetime import UTC
+
+    since = from_text(from_, UTC) if from_ else 0
+    until = from_text(to, UTC) if to else 2**62
+    wanted = set(device.split(",")) if device else None
+    names = services.ingest.directory.names
+    series = sorted(number for number, (key, _) in names.items() if wanted is None or key in wanted)
+    if wanted and (missing := wanted - {key for key, _ in names.values()}):
+        raise Malformed(f"no device {', '.join(sorted(missing))} with readings", "unknown_device")
+    units = await asyncio.to_thread(services.registry.units)
+    chunks = _export(services, series, since, until, units)
+    return StreamingResponse(_in_thread(chunks), media_type=ARROW)
+
+
+@router.post("/backups", status_code=201)
+async def make_backup(new: NewBackup, services: Here) -> dict[str, Any]:
+    """Copy everything while Calha runs, into `backups/<name>` of the data folder."""
+    return await services.backup(new.name)
+
+
+def _export(services: Services, series: list[int], since: int, until: int, units: dict[int, str]) -> Iterator[bytes]:
+    import pyarrow as pa  # 25 MB that an idle Calha does without
+
+    from calha.ingest.bulk import EXPORT_SCHEMA, described
+
+    names = services.ingest.directory.names
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, EXPORT_SCHEMA()) as writer:
+        for part in services.telemetry.export(series, since, until):
+            writer.write_batch(described(part, names, units))
+            yield sink.getvalue()
+            sink.seek(0)
+            sink.truncate()
+    yield sink.getvalue()
+
+
+async def _in_thread(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+    while (chunk := await asyncio.to_thread(next, chunks, None)) is not None:
+        yield chunk

@@ -1,0 +1,249 @@
+"""Bodies of requests and answers; the OpenAPI document, and from it the web app's types, come from here."""
+
+from datetime import datetime
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Item = TypeVar("Item")
+DeviceKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", examples=["pump-1"])]
+ChannelKey = Annotated[str, Field(min_length=1, max_length=64, examples=["flow"])]
+Text = dict[str, str]  # by language: pt, en
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+
+class Answer(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Page(Answer, Generic[Item]):
+    items: list[Item]
+    next: str | None = Field(None, description="Cursor for `after`; null on the last page.")
+
+
+class Site(Answer):
+    id: int
+    parent_id: int | None
+    name: str
+    zone: str
+    path: list[str]
+
+
+class NewSite(Body):
+    name: Annotated[str, Field(min_length=1, max_length=100, examples=["ETA Norte"])]
+    parent_id: int | None = None
+    zone: str | None = Field(
+        None, description="IANA time zone; that of the configuration when missing.", examples=["America/Sao_Paulo"]
+    )
+
+
+class SiteChange(Body):
+    name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    parent_id: int | None = None
+    zone: str | None = None
+
+
+class Channel(Answer):
+    series: int
+    key: str
+    name: str | Text
+    unit: str
+    kind: Literal["gauge", "counter", "state"]
+    minimum: float | None
+    maximum: float | None
+    precision: int | None
+    discovered: bool
+    states: dict[str, str | Text] | None = None
+
+
+class ChannelChange(Body):
+    name: Annotated[str, Field(max_length=100)] | None = None
+    unit: Annotated[str, Field(max_length=20)] | None = None
+    kind: Literal["gauge", "counter", "state"] | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    precision: Annotated[int, Field(ge=0, le=9)] | None = None
+
+
+class Device(Answer):
+    key: str
+    name: str
+    serial: str | None
+    profile: str
+    site_id: int
+    site_path: list[str]
+    zone: str
+    note: str
+    created_at: datetime
+    version: int
+    channels: list[Channel]
+
+
+class NewDevice(Body):
+    key: DeviceKey
+    profile: Annotated[str, Field(examples=["water_flow"])] = "generic"
+    site_id: int | None = Field(None, description="The first site when missing.")
+    name: Annotated[str, Field(max_length=100)] = ""
+    serial: Annotated[str, Field(max_length=64)] | None = None
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class DeviceCreated(Device):
+    replayed: int = Field(0, description="Readings that had been waiting in quarantine for this device.")
+
+
+class DeviceChange(Body):
+    name: Annotated[str, Field(max_length=100)] | None = None
+    serial: Annotated[str, Field(max_length=64)] | None = None
+    profile: str | None = None
+    site_id: int | None = None
+    note: Annotated[str, Field(max_length=2000)] | None = None
+
+
+class ProfileAnswer(Answer):
+    name: str
+    title: Text
+    description: Text
+    icon: str
+    channels: list[dict[str, Any]]
+    commands: list[dict[str, Any]]
+    source: Literal["packaged", "user"]
+    allow_discovered: bool
+    max_channels: int
+
+
+class LatestReading(Answer):
+    device: str
+    channel: str
+    series: int
+    at: datetime
+    arrived_at: datetime
+    value: float | None
+    quality: str
+
+
+class SeriesReadings(Answer):
+    channel: str
+    unit: str
+    kind: str
+    t: list[float] = Field(description="Event times, ms since 1970 UTC.")
+    value: list[float | None]
+    quality: list[str]
+    gap_ms: float | None = Field(description="A longer distance between two points is a gap.")
+    min: list[float | None] | None = None
+    max: list[float | None] | None = None
+
+
+class Readings(Answer):
+    device: str
+    from_: datetime = Field(alias="from")
+    to: datetime
+    resolution: str
+    series: list[SeriesReadings]
+
+
+class Fault(Answer):
+    device: str
+    reason: str
+    detail: str
+    readings: int
+
+
+class Accepted(Answer):
+    accepted: int = Field(description="Readings on disk.")
+    quarantined: int
+    seq: int | None = Field(description="Log sequence under which the readings are on disk.")
+    errors: list[Fault] = []
+
+
+class Counts(Answer):
+    received: int
+    stored: int
+    late: int
+    corrected: int
+    duplicate: int
+    quarantined: dict[str, int]
+    refused: dict[str, int]
+    on_the_way: int
+
+
+class DecodedReading(Answer):
+    channel: str
+    at: datetime
+    value: float | None
+    quality: str
+
+
+class LastMessage(Answer):
+    at: datetime
+    transport: str
+    topic: str
+    raw: str
+    decoded: list[DecodedReading]
+    error: str | None
+
+
+class LastError(Answer):
+    at: datetime
+    reason: str
+    detail: str
+    raw: str
+
+
+class DeviceIngest(Answer):
+    counters: Counts
+    last_message: LastMessage | None
+    last_error: LastError | None
+
+
+class Kept(Answer):
+    seq: int
+    at: datetime
+    reason: str
+    detail: str
+    device: str
+    transport: str
+    topic: str
+    raw: str | None
+    raw_base64: str
+    size: int
+
+
+class Group(Answer):
+    reason: str
+    device: str
+    messages: int
+
+
+class QuarantineSummary(Answer):
+    messages: int
+    bytes: int
+    max_bytes: int
+    groups: list[Group]
+
+
+class ReplayFilter(Body):
+    device: str | None = None
+    reason: str | None = None
+
+
+class Seen(Answer):
+    device: str
+    messages: int
+    first_at: datetime
+    last_at: datetime
+    transport: str
+    sample: str
+
+
+class Event(Answer):
+    id: int
+    at: datetime
+    kind: str
+    device: str | None
+    severity: str
+    text: Text
+    data: dict[str, Any]

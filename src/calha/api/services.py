@@ -1,0 +1,43 @@
+"""What the routes need. One object, made by `app`, reached by `Depends`."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Depends, Request, WebSocket
+
+from calha.api.live_signal import LiveSignal
+from calha.config import Settings
+from calha.domain.readings import Micros
+from calha.ingest.service import Ingest
+from calha.ingest.transfer import Transfer
+from calha.log.quarantine import Quarantine
+from calha.store.registry import Registry
+from calha.store.telemetry import Telemetry
+
+
+@dataclass(frozen=True)
+class Services:
+    settings: Settings
+    registry: Registry
+    telemetry: Telemetry
+    ingest: Ingest
+    transfer: Transfer
+    quarantine: Quarantine
+    live: LiveSignal
+    status: Callable[[], Awaitable[dict[str, Any]]]
+    backup: Callable[[str], Awaitable[dict[str, Any]]]
+    clock: Callable[[], Micros]
+
+
+def _of_request(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+def of_websocket(websocket: WebSocket) -> Services:
+    services: Services = websocket.app.state.services
+    return services
+
+
+Here = Annotated[Services, Depends(_of_request)]

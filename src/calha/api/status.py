@@ -1,0 +1,205 @@
+"""How Calha is doing: one report for the status page, the metrics and the readiness probe."""
+
+import json
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+from calha import __version__
+from calha.api.routes.devices import counts
+from calha.config import Settings
+from calha.domain.readings import Micros
+from calha.domain.times import to_text
+from calha.ingest.service import Ingest
+from calha.ingest.writer import Writer
+from calha.log.streams import Streams
+from calha.store.telemetry import Telemetry
+
+WARN_FILL = 0.8
+STALE_HEARTBEAT_S = 60.0
+
+PROMISES = {
+    "disk": {
+        "pt": "Confirmado significa gravado: cada leitura é gravada em disco (fsync) antes da confirmação. Uma queda de "
+        "energia não perde nenhuma leitura confirmada.",
+        "en": "Acknowledged means on disk: every reading is written with fsync before it is acknowledged. A power cut "
+        "loses no acknowledged reading.",
+    },
+    "interval": {
+        "pt": "Gravação em disco (fsync) a cada 100 ms: a queda de um processo não perde nada; uma queda de energia pode "
+        "perder até 100 ms de leituras confirmadas.",
+        "en": "Written to disk (fsync) every 100 ms: a crashed process loses nothing; a power cut may lose up to 100 ms "
+        "of acknowledged readings.",
+    },
+}
+
+
+class TaskLike(Protocol):
+    name: str
+    state: Any
+    restarts: int
+    last_error: str | None
+
+    @property
+    def heartbeat_age_s(self) -> float: ...
+
+
+class StatusReport:
+    def __init__(
+        self,
+        settings: Settings,
+        telemetry: Telemetry,
+        ingest: Ingest,
+        streams: Streams,
+        writer: Writer,
+        tasks: Callable[[], Sequence[TaskLike]],
+        clock: Callable[[], Micros],
+        processes_file: Path,
+        *,
+        embedded: bool,
+    ) -> None:
+        self._settings = settings
+        self._telemetry = telemetry
+        self._ingest = ingest
+        self._streams = streams
+        self._writer = writer
+        self._tasks = tasks
+        self._clock = clock
+        self._processes_file = processes_file
+        self._embedded = embedded
+        self._started_at = clock()
+
+    async def __call__(self) -> dict[str, Any]:
+        streams, log_error = [], None
+        try:
+            streams = [
+                {
+                    "name": one.name,
+                    "bytes": one.bytes,
+                    "max_bytes": one.max_bytes,
+                    "messages": one.messages,
+                    "fill": one.fill,
+                }
+                for one in await self._streams.usage()
+            ]
+        except Exception as error:  # noqa: BLE001 - the page must show a broken log rather than fail with it
+            log_error = str(error) or type(error).__name__
+        settings = self._settings
+        tasks = self._all_tasks()
+        report = {
+            "version": __version__,
+            "started_at": to_text(self._started_at),
+            "now": to_text(self._clock()),
+            "durability": {"mode": settings.log.durability, "promise": PROMISES[settings.log.durability]},
+            "log": {
+                "state": "running" if log_error is None else "unavailable",
+                "error": log_error,
+                "embedded": self._embedded,
+                "streams": streams,
+            },
+            "store": self._store(),
+            "tasks": tasks,
+            "ingest": counts(self._ingest.counters.total).model_dump(),
+            "mqtt": {"host": settings.mqtt.host, "port": settings.mqtt.port},
+            "tcp": {"host": settings.tcp.host, "port": settings.tcp.port} if settings.tcp.enabled else None,
+            "http": {"host": settings.http.host, "port": settings.http.port},
+        }
+        report["warnings"] = _warnings(report)
+        return report
+
+    def _store(self) -> dict[str, Any]:
+        found = self._telemetry.statistics()
+        return {
+            "committed_seq": self._telemetry.committed_seq,
+            "lag_messages": self._writer.lag_messages,
+            "error": self._writer.error,
+            "readings": found.rows_hot + found.rows_cold,
+            "size_bytes": found.bytes,
+            "commit_ms": {"p50": found.commit_ms_p50, "p99": found.commit_ms_p99},
+        }
+
+    def _all_tasks(self) -> list[dict[str, Any]]:
+        tasks = [
+            {
+                "name": task.name,
+                "state": task.state,
+                "heartbeat_age_s": round(task.heartbeat_age_s, 1),
+                "restarts": task.restarts,
+                "last_error": task.last_error,
+            }
+            for task in self._tasks()
+        ]
+        return tasks + self._processes()
+
+    def _processes(self) -> list[dict[str, Any]]:
+        try:
+            age_s = time.time() - self._processes_file.stat().st_mtime
+            found = json.loads(self._processes_file.read_text())
+        except (OSError, ValueError):
+            return []
+        return [
+            {
+                "name": f"process {one['name']}",
+                "state": one["state"],
+                "heartbeat_age_s": round(age_s, 1),
+                "restarts": one["restarts"],
+                "last_error": one["last_error"] or None,
+            }
+            for one in found
+        ]
+
+
+def _warnings(report: dict[str, Any]) -> list[dict[str, Any]]:
+    found = []
+    if report["log"]["error"]:
+        found.append(
+            _warning(
+                "log_unavailable",
+                "O registro durável não responde; nada é aceito agora.",
+                "The log does not answer; nothing is accepted now.",
+            )
+        )
+    for stream in report["log"]["streams"]:
+        if stream["fill"] >= WARN_FILL:
+            percent = round(stream["fill"] * 100)
+            found.append(
+                _warning(
+                    "stream_filling",
+                    f"{stream['name']} está {percent} % cheio. Quando encher, novas leituras são recusadas. "
+                    "Aumente log.max_bytes ou libere a causa do atraso.",
+                    f"{stream['name']} is {percent} % full. When it is full, new readings are refused. "
+                    "Raise log.max_bytes or mend what delays the store.",
+                )
+            )
+    if report["store"]["error"]:
+        found.append(
+            _warning(
+                "store_unavailable",
+                f"O banco de leituras não grava: {report['store']['error']}",
+                f"The store does not take readings: {report['store']['error']}",
+            )
+        )
+    for task in report["tasks"]:
+        if task["state"] != "running":
+            found.append(
+                _warning(
+                    "task_not_running",
+                    f"{task['name']}: {task['state']}; {task['last_error'] or ''}",
+                    f"{task['name']}: {task['state']}; {task['last_error'] or ''}",
+                )
+            )
+        elif task["heartbeat_age_s"] > STALE_HEARTBEAT_S:
+            age = round(task["heartbeat_age_s"])
+            found.append(
+                _warning(
+                    "task_stale",
+                    f"{task['name']} não dá sinal de vida há {age} s.",
+                    f"{task['name']} has given no sign of life for {age} s.",
+                )
+            )
+    return found
+
+
+def _warning(code: str, pt: str, en: str) -> dict[str, Any]:
+    return {"code": code, "text": {"pt": pt, "en": en}}

@@ -1,0 +1,301 @@
+"""The core: builds the parts from the configuration and supervises them. Started by `calha.up` with the log's address.
+
+log server ──► MqttSource ─► ingest ─► Publisher ─► log ─► ReadingsSource ─► Writer ─► Telemetry ─► live streams
+HTTP, TCP  ──────────────────┘
+"""
+
+import argparse
+import asyncio
+import ctypes
+import json
+import logging
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from calha.api.app import create_app
+from calha.api.live_signal import LiveSignal
+from calha.api.services import Services
+from calha.api.status import StatusReport
+from calha.backup import make_backup
+from calha.config import Settings, load
+from calha.connectors.tcp import TcpListener, TcpOptions
+from calha.domain.errors import CalhaError, InvalidConfiguration, LogUnavailable
+from calha.domain.readings import Micros
+from calha.ingest import mqtt
+from calha.ingest.limits import IngestLimits
+from calha.ingest.service import Ingest
+from calha.ingest.transfer import Transfer
+from calha.ingest.writer import Commit, Writer
+from calha.log.connection import Connection
+from calha.log.mqtt_source import MqttSource
+from calha.log.publisher import Publisher
+from calha.log.quarantine import Quarantine
+from calha.log.readings import ReadingsSource
+from calha.log.settings import LogSettings
+from calha.log.streams import Streams
+from calha.store.registry import Registry
+from calha.store.telemetry import Telemetry
+from calha.supervision import Beat, Supervisor, Task
+
+log = logging.getLogger("calha.app")
+
+EXIT_CONFIGURATION = 2
+HOUSEKEEPING_EVERY_S = 60.0
+LOG_WAIT_S = 30.0
+REGISTRY_POLL_S = 2.0
+LISTEN_BACKLOG = 2_048
+STORE_READER = "store"
+PROCESSES_FILE = "processes.json"
+REGISTRY_FILE = "registry.sqlite"
+PARENT_DIED = 1  # PR_SET_PDEATHSIG
+
+
+def main() -> int:
+    arguments = _arguments()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    _end_with_parent()
+    try:
+        settings = load(json.loads(arguments.flags), arguments.config).settings
+        listener = _listen(settings)
+        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+            runner.run(_run(settings, arguments.log_url, listener))
+    except CalhaError as error:
+        log.error("%s", error)
+        return EXIT_CONFIGURATION if isinstance(error, InvalidConfiguration) else 1
+    return 0
+
+
+def log_settings(settings: Settings, url: str | None = None) -> LogSettings:
+    """The log's settings; `url` of the server that runs for us, else that of the configuration."""
+    section = settings.log
+    elsewhere = section.url.get_secret_value() if section.url else None
+    return LogSettings(
+        url=url or elsewhere,
+        mqtt_host=settings.mqtt.host,
+        mqtt_port=settings.mqtt.port,
+        durability=section.durability,
+        max_store_bytes=section.max_bytes,
+        readings_max_bytes=section.readings_max_bytes,
+        quarantine_max_bytes=section.quarantine_max_bytes,
+        quarantine_max_age_s=section.quarantine_days * 86_400,
+    )
+
+
+def registry_url(settings: Settings) -> str:
+    if settings.registry.url is not None:
+        return settings.registry.url.get_secret_value()
+    return f"sqlite:///{settings.data.folder / REGISTRY_FILE}"
+
+
+def micros_now() -> Micros:
+    return time.time_ns() // 1_000
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What runs in the core."""
+
+    services: Services
+    supervisor: Supervisor
+
+
+@asynccontextmanager
+async def parts(settings: Settings, log_url: str | None) -> AsyncIterator[Parts]:
+    """Open everything, in the order in which it depends on each other; close it the other way round."""
+    folder = settings.data.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    registry = await asyncio.to_thread(Registry.open, registry_url(settings), settings.registry.profiles_folder)
+    telemetry = await asyncio.to_thread(
+        Telemetry.open, folder / "telemetry", memory_mb=settings.store.memory_mb, hot_days=settings.store.hot_days
+    )
+    limits = log_settings(settings, log_url)
+    assert limits.url is not None
+    connection = await Connection.open(limits.url, wait_s=LOG_WAIT_S)
+    try:
+        yield await _connect(settings, limits, registry, telemetry, connection)
+    finally:
+        await connection.close()
+        await asyncio.to_thread(telemetry.close)
+        registry.close()
+
+
+async def _connect(
+    settings: Settings, limits: LogSettings, registry: Registry, telemetry: Telemetry, connection: Connection
+) -> Parts:
+    streams = Streams(connection, limits)
+    await streams.ensure()
+    lost = await streams.continue_after(telemetry.committed_seq)
+    await asyncio.to_thread(_first_start, registry, settings)
+    if lost:
+        await asyncio.to_thread(_note_lost_tail, registry, lost)
+    publisher = Publisher(connection)
+    quarantine = Quarantine(connection)
+    ingest_limits = IngestLimits(**settings.ingest.model_dump())
+    ingest = Ingest(registry, publisher, quarantine, ingest_limits, micros_now)
+    await ingest.refresh()
+    transfer = Transfer(publisher)
+    live = LiveSignal()
+    live.seq = telemetry.committed_seq
+    readings = ReadingsSource(connection, STORE_READER, telemetry.committed_seq + 1)
+
+    def committed(commit: Commit) -> None:
+        ingest.counters.written(commit.batch, commit.written)
+        transfer.committed(commit.outcomes())
+        live.committed(commit.seq)
+
+    supervisor = Supervisor(lambda task: _note_restart(registry, task))
+    writer = Writer(readings, telemetry, committed)
+    supervisor.add("writer", writer.run)
+    mqtt_source = MqttSource(connection, limits)
+    supervisor.add("mqtt", lambda beat: mqtt.run(mqtt_source, publisher, ingest, ingest_limits, beat))
+    if settings.tcp.enabled:
+        options = TcpOptions(settings.tcp.host, settings.tcp.port, settings.tcp.max_connections)
+        supervisor.add("tcp", TcpListener(options, ingest, ingest_limits, micros_now).run)
+    supervisor.add("housekeeping", lambda beat: _keep_house(telemetry, streams, beat))
+    supervisor.add("registry", lambda beat: _follow_registry(registry, ingest, beat))
+    status = StatusReport(
+        settings,
+        telemetry,
+        ingest,
+        streams,
+        writer,
+        lambda: supervisor.tasks,
+        micros_now,
+        settings.data.folder / PROCESSES_FILE,
+        embedded=settings.log.url is None,
+    )
+
+    async def backup(name: str) -> dict[str, object]:
+        return await make_backup(settings.data.folder, name, registry, telemetry, quarantine)
+
+    services = Services(settings, registry, telemetry, ingest, transfer, quarantine, live, status, backup, micros_now)
+    return Parts(services, supervisor)
+
+
+async def _run(settings: Settings, log_url: str | None, listener: socket.socket) -> None:
+    async with parts(settings, log_url) as running:
+        server = uvicorn.Server(
+            uvicorn.Config(
+                create_app(running.services),
+                log_level="warning",
+                access_log=False,
+                http="httptools",
+                ws="websockets-sansio",
+                lifespan="off",
+                timeout_graceful_shutdown=2,
+                backlog=LISTEN_BACKLOG,
+            )
+        )
+        supervising = asyncio.create_task(running.supervisor.run(), name="supervisor")
+        log.info("Calha is at http://%s:%d", *listener.getsockname()[:2])
+        try:
+            await server.serve(sockets=[listener])
+        finally:
+            supervising.cancel()
+            with suppress(asyncio.CancelledError):
+                await supervising
+
+
+async def _keep_house(telemetry: Telemetry, streams: Streams, beat: Beat) -> None:
+    """Trim the log of what the store has, and bring complete days into their final form."""
+    while True:
+        try:
+            await streams.usage()
+            await streams.trim(telemetry.committed_seq)
+        except LogUnavailable as error:
+            log.warning("the log is trimmed later: %s", error)
+        beat()
+        await asyncio.to_thread(telemetry.compact, micros_now())
+        for _ in range(round(HOUSEKEEPING_EVERY_S / 5)):
+            beat()
+            await asyncio.sleep(5)
+
+
+async def _follow_registry(registry: Registry, ingest: Ingest, beat: Beat) -> None:
+    """Take over what another process has changed in a shared registry."""
+    while True:
+        beat()
+        if await asyncio.to_thread(lambda: registry.version) != ingest.directory.version:
+            await ingest.refresh()
+        await asyncio.sleep(REGISTRY_POLL_S)
+
+
+def _first_start(registry: Registry, settings: Settings) -> None:
+    if not registry.sites():
+        registry.create_site("Calha", None, settings.registry.zone)
+
+
+def _note_lost_tail(registry: Registry, lost: int) -> None:
+    registry.add_event(
+        "log_tail_lost",
+        severity="warning",
+        text={
+            "pt": f"O registro durável perdeu {lost} mensagens do fim; as leituras delas já estavam gravadas no banco",
+            "en": f"The log lost its last {lost} messages; their readings had been stored already",
+        },
+        data={"messages": lost},
+    )
+
+
+def _note_restart(registry: Registry, task: Task) -> None:
+    try:
+        registry.add_event(
+            "task_restarted",
+            severity="warning",
+            text={
+                "pt": f"A tarefa {task.name} foi reiniciada: {task.last_error}",
+                "en": f"Task {task.name} was started again: {task.last_error}",
+            },
+            data={"task": task.name, "restarts": task.restarts},
+        )
+    except Exception:
+        log.exception("the restart of %s could not be noted", task.name)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    """The HTTP port, taken before anything else starts. Raises InvalidConfiguration when it is not to be had."""
+    host, port = settings.http.host, settings.http.port
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        raise InvalidConfiguration(
+            f"http.port = {port}: {error.strerror} on {host}. Stop what uses it or choose another with --http-port"
+        ) from None
+    return listener
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    try:
+        import uvloop
+    except ImportError:
+        return asyncio.new_event_loop
+    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
+    return factory
+
+
+def _end_with_parent() -> None:
+    """Ask Linux for SIGTERM when the supervising process dies; without it this process would hold the store alone."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PARENT_DIED, signal.SIGTERM)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="calha.app")
+    parser.add_argument("--flags", default="{}")
+    parser.add_argument("--config", type=Path)
+    parser.add_argument("--log-url")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

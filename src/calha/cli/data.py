@@ -1,0 +1,223 @@
+"""`calha export`, `import`, `backup`, `restore`."""
+
+import io
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from calha.cli.options import ConfigFile, Data, configuration
+from calha.domain.errors import InvalidConfiguration, Malformed
+
+ROWS_A_REQUEST = 200_000
+ARROW = "application/vnd.apache.arrow.stream"
+RECEIPT = ("stored", "late", "corrected", "duplicate")
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command("export")(export)
+    app.command("import")(import_)
+    app.command()(backup)
+    app.command()(restore)
+
+
+def export(
+    target: Annotated[Path, typer.Argument(help="File to write: *.parquet or *.csv.")],
+    device: Annotated[list[str] | None, typer.Option(help="Only this device; repeatable.")] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="First time, ISO 8601.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="Time before which to end, ISO 8601.")] = None,
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Write readings to a Parquet or CSV file: device, channel, unit, at, value, quality, arrived_at.
+
+    Example: `calha export january.parquet --from 2026-01-01 --to 2026-02-01 --device pump-1`
+    """
+    from calha.cli.running import Running
+
+    running = Running(configuration(data, config).settings.data.folder)
+    pieces = running.stream("GET", "/api/v1/export", device=",".join(device or []) or None, from_=from_, to=to)
+    import pyarrow as pa
+
+    rows = 0
+    with pa.ipc.open_stream(_Pieces(pieces)) as reader, _bar(f"{target.name}", None) as (progress, task):
+        with _writer(target, reader.schema) as write:
+            for batch in reader:
+                write(batch)
+                rows += batch.num_rows
+                progress.update(task, completed=rows)
+    typer.echo(f"{rows} readings in {target}")
+
+
+def import_(
+    source: Annotated[Path, typer.Argument(help="File with columns device, channel, at, value: *.parquet or *.csv.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would become of the readings.")] = False,
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Bring readings in, through the log like everything else, and say what became of each.
+
+    Example: `calha import january.parquet --dry-run`
+    """
+    from calha.cli.running import Running
+
+    if not source.is_file():
+        raise InvalidConfiguration(f"there is no file {source}")
+    running = Running(configuration(data, config).settings.data.folder)
+    counted: Counter[str] = Counter()
+    rejected: Counter[str] = Counter()
+    total, tables = _tables(source)
+    with _bar(source.name, total) as (progress, task):
+        for table in tables:
+            receipt = running.post("/api/v1/import", _as_stream(table), ARROW, dry_run="true" if dry_run else None)
+            counted.update({name: receipt[name] for name in RECEIPT})
+            rejected.update(receipt["rejected"])
+            progress.advance(task, table.num_rows)
+    typer.echo("Dry run, nothing was changed:" if dry_run else "Receipt:")
+    typer.echo(f"  new        {counted['stored'] + counted['late']}")
+    typer.echo(f"  duplicate  {counted['duplicate']}")
+    typer.echo(f"  corrected  {counted['corrected']}")
+    typer.echo(f"  rejected   {rejected.total()}")
+    for reason, count in rejected.most_common():
+        typer.echo(f"    {reason}: {count}")
+    if rejected:
+        raise typer.Exit(1)
+
+
+def backup(
+    name: Annotated[str | None, typer.Argument(help="Name of the backup; the time when missing.")] = None,
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Copy everything while Calha runs, into `backups/<name>` of the data folder.
+
+    Example: `calha backup before-upgrade`
+    """
+    import json
+
+    from calha.cli.running import Running
+
+    running = Running(configuration(data, config).settings.data.folder)
+    chosen = name or datetime.now().astimezone().strftime("%Y-%m-%dT%H%M%S")
+    manifest = running.post("/api/v1/backups", json.dumps({"name": chosen}).encode())
+    typer.echo(f"{manifest['folder']}: {manifest['telemetry']}")
+    if not manifest["registry_included"]:
+        typer.echo("The registry is in another database; back that up with its own tools (pg_dump, mariadb-dump).")
+
+
+def restore(
+    backup_folder: Annotated[Path, typer.Argument(metavar="BACKUP", help="Folder of the backup.")],
+    data: Data = None,
+    config: ConfigFile = None,
+) -> None:
+    """Bring a backup into an empty data folder and prove it by counts and checksums.
+
+    Example: `calha restore calha-data/backups/before-upgrade --data restored`
+    """
+    from calha.backup import restore_backup
+    from calha.up import hold
+
+    folder = configuration(data, config).settings.data.folder
+    with hold(folder):
+        manifest = restore_backup(backup_folder, folder)
+    typer.echo(f"{folder} has what {backup_folder} promises: {manifest['telemetry']}")
+
+
+class _Pieces(io.RawIOBase):
+    """An iterator of bytes as a readable file."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:  # noqa: ANN401 - a writable buffer
+        while not self._rest:
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = piece
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
+
+
+def _writer(target: Path, schema: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
+    from contextlib import contextmanager
+
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    plain = pa.schema([(field.name, _plain(field.type)) for field in schema])
+
+    @contextmanager
+    def writing() -> Iterator[Any]:
+        if target.suffix == ".parquet":
+            with pa.parquet.ParquetWriter(target, schema, compression="zstd") as writer:
+                yield writer.write_batch
+        elif target.suffix == ".csv":
+            with pa.csv.CSVWriter(target, plain) as writer:
+                yield lambda batch: writer.write_table(pa.Table.from_batches([batch]).cast(plain))
+        else:
+            raise InvalidConfiguration(f"{target}: write to *.parquet or *.csv")
+
+    return writing()
+
+
+def _plain(kind: Any) -> Any:  # noqa: ANN401 - pyarrow has no types
+    import pyarrow as pa
+
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
+
+
+def _tables(source: Path) -> tuple[int | None, Iterator[Any]]:
+    """(rows, tables of at most ROWS_A_REQUEST rows). Raises Malformed."""
+    import pyarrow as pa
+    import pyarrow.csv
+    import pyarrow.parquet
+
+    def of_batches(batches: Any) -> Iterator[Any]:  # noqa: ANN401
+        for batch in batches:
+            table = pa.Table.from_batches([batch])
+            for start in range(0, table.num_rows, ROWS_A_REQUEST):
+                yield table.slice(start, ROWS_A_REQUEST)
+
+    try:
+        if source.suffix == ".parquet":
+            file = pa.parquet.ParquetFile(source)
+            return file.metadata.num_rows, of_batches(file.iter_batches(ROWS_A_REQUEST))
+        if source.suffix == ".csv":
+            types = {"device": pa.string(), "channel": pa.string(), "at": pa.string(), "value": pa.float64()}
+            return None, of_batches(pa.csv.open_csv(source, convert_options=pa.csv.ConvertOptions(column_types=types)))
+    except pa.ArrowInvalid as error:
+        raise Malformed(f"{source}: {error}") from None
+    raise InvalidConfiguration(f"{source}: only *.parquet and *.csv are read")
+
+
+def _as_stream(table: Any) -> bytes:  # noqa: ANN401
+    import pyarrow as pa
+
+    sink = io.BytesIO()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue()
+
+
+def _bar(title: str, total: int | None) -> Any:  # noqa: ANN401
+    from contextlib import contextmanager
+
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    @contextmanager
+    def showing() -> Iterator[Any]:
+        with Progress(TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()) as progress:
+            yield progress, progress.add_task(title, total=total)
+
+    return showing()

@@ -1,0 +1,146 @@
+"""`calha demo`: Calha with a small simulated fleet of every kind and a month of history, so that each screen shows something."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from calha.cli.options import (
+    ConfigFile,
+    Data,
+    Durability,
+    HttpHost,
+    HttpPort,
+    MqttHost,
+    MqttPort,
+    TcpHost,
+    TcpPort,
+    configuration,
+)
+from calha.cli.up import address, plan
+from calha.config import Configuration
+
+READY_WITHIN_S = 60.0
+STOP_WITHIN_S = 20.0
+
+
+@dataclass(frozen=True)
+class Group:
+    """Devices of one kind in the demo."""
+
+    kind: str
+    prefix: str
+    devices: int
+    interval_s: float
+    history_interval_s: float
+    over: str
+    faults: tuple[str, ...] = ()
+
+
+FLEET = (
+    Group("water-flow", "eta", 2, 2, 300, "mqtt"),
+    Group("water-meter", "hidrometro", 6, 5, 900, "mqtt", ("leak",)),
+    Group("energy-meter", "medidor", 6, 5, 900, "tcp"),
+    Group("machine", "maquina", 4, 2, 600, "mqtt", ("drift",)),
+    Group("cip", "cip", 2, 2, 120, "http"),
+)
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(demo)
+
+
+def demo(
+    data: Data = None,
+    config: ConfigFile = None,
+    http_host: HttpHost = None,
+    http_port: HttpPort = None,
+    mqtt_host: MqttHost = None,
+    mqtt_port: MqttPort = None,
+    tcp_host: TcpHost = None,
+    tcp_port: TcpPort = None,
+    durability: Durability = None,
+    history: Annotated[str, typer.Option(help="How much history to make at the first start: 7d, 30d …")] = "30d",
+) -> None:
+    """Start Calha with simulated plants, meters and machines. Everything lands in one folder that can be deleted.
+
+    Example: `calha demo --http-port 8080`
+    """
+    effective = configuration(
+        data,
+        config,
+        http_host=http_host,
+        http_port=http_port,
+        mqtt_host=mqtt_host,
+        mqtt_port=mqtt_port,
+        tcp_host=tcp_host,
+        tcp_port=tcp_port,
+        log_durability=durability,
+    )
+    calha = subprocess.Popen([sys.executable, "-m", "calha.up", json.dumps(plan(effective, config))])
+    simulators: list[subprocess.Popen[bytes]] = []
+    try:
+        _wait_until_ready(effective, calha)
+        is_first = not (effective.settings.data.folder / "demo").exists()
+        simulators = [_simulator(group, effective, history if is_first else None) for group in FLEET]
+        (effective.settings.data.folder / "demo").write_text("The demo's history has been made.\n")
+        typer.secho(f"\n  Calha is at {address(effective)}  (Ctrl-C ends it)\n", fg="green", bold=True, err=True)
+        code = calha.wait()
+    except KeyboardInterrupt:
+        code = 0
+    finally:
+        for process in [*simulators, calha]:
+            _end(process)
+    raise typer.Exit(code)
+
+
+def _wait_until_ready(effective: Configuration, calha: "subprocess.Popen[bytes]") -> None:
+    deadline = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < deadline:
+        if (code := calha.poll()) is not None:
+            raise typer.Exit(code)
+        try:
+            with urllib.request.urlopen(f"{address(effective)}/readyz", timeout=2):  # noqa: S310 - our own address
+                return
+        except (urllib.error.URLError, OSError):
+            time.sleep(0.1)
+    typer.echo(f"calha: not ready after {READY_WITHIN_S:.0f} s; see the messages above", err=True)
+    raise typer.Exit(1)
+
+
+def _simulator(group: Group, effective: Configuration, history: str | None) -> "subprocess.Popen[bytes]":
+    settings = effective.settings
+    ports = {"mqtt": settings.mqtt.port, "http": settings.http.port, "tcp": settings.tcp.port}
+    arguments = [
+        *("--devices", str(group.devices)),
+        *("--interval", str(group.interval_s)),
+        *("--over", group.over),
+        *("--port", str(ports[group.over])),
+        *("--http-port", str(settings.http.port)),
+        *("--prefix", group.prefix),
+    ]
+    for fault in group.faults:
+        arguments += ["--fault", fault]
+    if history is not None:
+        arguments += ["--backfill", history, "--backfill-interval", str(group.history_interval_s)]
+    command = [sys.executable, "-m", "calha", "simulate", group.kind, *arguments]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("CALHA_")}
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    if process.poll() is None:
+        process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_WITHIN_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -1,0 +1,145 @@
+"""`calha doctor`: is this machine fit, is the configuration sound, how does a running Calha do."""
+
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import typer
+
+from calha.cli.options import ConfigFile, Data, configuration
+from calha.config import GIBIBYTE, Settings
+
+Verdict = Literal["ok", "warning", "fault"]
+Finding = tuple[Verdict, str, str]
+
+FSYNC_TRIALS = 50
+SLOW_FSYNC_MS = 20.0
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+_MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "fault": ("✗", "red")}
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(doctor)
+
+
+def doctor(data: Data = None, config: ConfigFile = None) -> None:
+    """Examine machine, configuration and, if it runs, Calha; says what is wrong and how to mend it.
+
+    Example: `calha doctor --data /var/lib/calha`
+    """
+    settings = configuration(data, config).settings
+    faults = 0
+    for verdict, what, detail in _findings(settings):
+        mark, colour = _MARKS[verdict]
+        typer.secho(f"{mark} {what}", fg=colour, nl=False)
+        typer.echo(f": {detail}")
+        faults += verdict == "fault"
+    raise typer.Exit(1 if faults else 0)
+
+
+def _findings(settings: Settings) -> Iterator[Finding]:
+    yield _durability(settings)
+    yield _disk_space(settings)
+    yield _fsync(settings.data.folder)
+    yield _open_files()
+    yield from _exposure(settings)
+    running = _running(settings)
+    if running is None:
+        yield from _ports(settings)
+        yield "ok", "Calha", f"does not run on {settings.data.folder}"
+        return
+    yield "ok", "Calha", f"runs at {running['address']}, {running['store']['readings']} readings in the store"
+    for warning in running["warnings"]:
+        yield "warning", warning["code"], warning["text"]["en"]
+
+
+def _durability(settings: Settings) -> Finding:
+    if settings.log.durability == "disk":
+        return "ok", "durability", "disk: each acknowledged reading has been written with fsync; a power cut loses none"
+    return "warning", "durability", "interval: a power cut may lose up to 100 ms of acknowledged readings"
+
+
+def _disk_space(settings: Settings) -> Finding:
+    folder = _existing(settings.data.folder)
+    free = shutil.disk_usage(folder).free
+    needed = settings.log.max_bytes
+    text = f"{free / GIBIBYTE:.1f} GiB free in {folder}, the log's budget is {needed / GIBIBYTE:.1f} GiB"
+    if free < needed:
+        return "warning", "disk", f"{text}; free some space or lower log.max_bytes"
+    return "ok", "disk", text
+
+
+def _fsync(folder: Path) -> Finding:
+    with tempfile.TemporaryFile(dir=_existing(folder)) as file:
+        times = []
+        for _ in range(FSYNC_TRIALS):
+            file.write(b"x" * 4096)
+            file.flush()
+            started = time.perf_counter()
+            os.fsync(file.fileno())
+            times.append(time.perf_counter() - started)
+    middle_ms = sorted(times)[FSYNC_TRIALS // 2] * 1000
+    text = f"{middle_ms:.2f} ms for 4 KiB (median of {FSYNC_TRIALS})"
+    if middle_ms > SLOW_FSYNC_MS:
+        return "warning", "fsync", f"{text}: slow; an SSD acknowledges much sooner"
+    return "ok", "fsync", text
+
+
+def _open_files() -> Finding:
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    text = f"{soft} open files (at most {hard})"
+    return (
+        ("warning", "limits", f"{text}: too few for thousands of devices") if hard < 8_192 else ("ok", "limits", text)
+    )
+
+
+def _exposure(settings: Settings) -> Iterator[Finding]:
+    listeners = [
+        ("web app and API", settings.http.host, settings.http.port),
+        ("MQTT", settings.mqtt.host, settings.mqtt.port),
+    ]
+    if settings.tcp.enabled:
+        listeners.append(("TCP", settings.tcp.host, settings.tcp.port))
+    for name, host, port in listeners:
+        if host in LOOPBACK:
+            yield "ok", name, f"{host}:{port}, reached from this machine only"
+        else:
+            yield "warning", name, f"{host}:{port} is open to the network, and no sign-in is asked for yet"
+
+
+def _ports(settings: Settings) -> Iterator[Finding]:
+    for name, host, port in (
+        ("http", settings.http.host, settings.http.port),
+        ("mqtt", settings.mqtt.host, settings.mqtt.port),
+        ("tcp", settings.tcp.host, settings.tcp.port),
+    ):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                yield "fault", f"{name}.port", f"{host}:{port} cannot be used: {error.strerror}; choose another"
+
+
+def _running(settings: Settings) -> dict[str, object] | None:
+    from calha.cli.running import Running
+    from calha.domain.errors import CalhaError
+
+    try:
+        running = Running(settings.data.folder)
+        return {"address": running.address, **running.get("/api/v1/status")}
+    except CalhaError:
+        return None
+
+
+def _existing(folder: Path) -> Path:
+    while not folder.exists():
+        folder = folder.absolute().parent
+    return folder

@@ -1,0 +1,58 @@
+"""Speaking to the Calha that runs on a data folder."""
+
+import http.client
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from calha.domain.errors import CalhaError, NotFound
+from calha.up import holder
+
+CHUNK_BYTES = 1 << 20
+TIMEOUT_S = 600.0
+
+
+class Running:
+    """The Calha that holds a data folder. Raises NotFound if none does."""
+
+    def __init__(self, folder: Path) -> None:
+        found = holder(folder)
+        if found is None or not found["address"]:
+            raise NotFound(f"no Calha runs on {folder}; start it with `calha up --data {folder}`, then try again")
+        self.address: str = found["address"]
+        self.pid: int = found["pid"]
+
+    def get(self, path: str, **query: str | None) -> Any:  # noqa: ANN401 - JSON
+        return json.loads(b"".join(self.stream("GET", path, **query)))
+
+    def post(self, path: str, body: bytes, content_type: str = "application/json", **query: str | None) -> Any:  # noqa: ANN401 - JSON
+        return json.loads(b"".join(self.stream("POST", path, body, content_type, **query)))
+
+    def stream(
+        self, method: str, path: str, body: bytes = b"", content_type: str = "", **query: str | None
+    ) -> Iterator[bytes]:
+        """The answer's body in pieces. Raises CalhaError with the server's own words."""
+        where = urlsplit(self.address)
+        asked = urlencode({key.rstrip("_"): value for key, value in query.items() if value is not None})
+        with closing(http.client.HTTPConnection(where.hostname or "", where.port, timeout=TIMEOUT_S)) as connection:
+            try:
+                headers = {"Content-Type": content_type} if content_type else {}
+                connection.request(method, f"{path}?{asked}" if asked else path, body or None, headers)
+                answer = connection.getresponse()
+            except OSError as error:
+                raise CalhaError(f"Calha at {self.address} does not answer: {error}") from None
+            if answer.status >= 300:
+                raise CalhaError(_words(answer.read()))
+            while piece := answer.read(CHUNK_BYTES):
+                yield piece
+
+
+def _words(body: bytes) -> str:
+    try:
+        problem = json.loads(body)
+        return f"{problem['title']}: {problem['detail']}"
+    except (ValueError, KeyError):
+        return body[:500].decode("utf-8", "replace")

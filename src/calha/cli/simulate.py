@@ -1,0 +1,115 @@
+"""`calha simulate`: devices that behave like real ones, against a running Calha."""
+
+import asyncio
+import re
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from calha.domain.errors import InvalidConfiguration
+
+if TYPE_CHECKING:
+    from calha.simulate.run import Outcome
+
+Over = Literal["mqtt", "http", "tcp"]
+
+PORTS: dict[Over, int] = {"mqtt": 1883, "http": 8080, "tcp": 4000}
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def add_to(app: typer.Typer) -> None:
+    app.command()(simulate)
+
+
+def simulate(
+    kind: Annotated[str, typer.Argument(help="water-flow, water-meter, energy-meter, machine or cip.")],
+    devices: Annotated[int, typer.Option("--devices", "-n", min=1, help="How many.")] = 1,
+    interval: Annotated[float, typer.Option(min=0.01, help="Seconds between readings of a device.")] = 5.0,
+    over: Annotated[str, typer.Option(help="mqtt, http or tcp.")] = "mqtt",
+    host: Annotated[str, typer.Option(help="Where Calha is.")] = "127.0.0.1",
+    port: Annotated[int | None, typer.Option(help="Port of the transport; its usual one when missing.")] = None,
+    http_port: Annotated[int, typer.Option(help="Port of the API, where the devices are registered.")] = 8080,
+    prefix: Annotated[str | None, typer.Option(help="Beginning of the device keys.")] = None,
+    fault: Annotated[list[str] | None, typer.Option(help="leak, stuck, spike, dropout or drift; repeatable.")] = None,
+    backfill: Annotated[str | None, typer.Option(help="History to send first: 36h, 30d …")] = None,
+    backfill_interval: Annotated[float | None, typer.Option(help="Seconds between readings of the history.")] = None,
+    duration: Annotated[float | None, typer.Option(help="Seconds to run; until Ctrl-C when missing.")] = None,
+) -> None:
+    """Send realistic readings: daily patterns, pumps that stop, noise, cleaning cycles, faults on request.
+
+    Example: `calha simulate water-meter --devices 20 --interval 10 --over mqtt --backfill 30d --fault leak`
+    """
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from calha.simulate.faults import FAULTS
+    from calha.simulate.run import register_over_http
+    from calha.simulate.run import simulate as run
+    from calha.simulate.signals import KINDS
+
+    name = _one_of(kind, KINDS, "kind")
+    transport = _one_of(over, PORTS, "--over")
+    faults = [_one_of(one, FAULTS, "--fault") for one in fault or []]
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, transient=False) as progress:
+        history = progress.add_task("history", total=None, visible=backfill is not None)
+
+        def on_progress(acknowledged: int, total: int) -> None:
+            progress.update(history, completed=acknowledged, total=total)
+
+        with suppress(KeyboardInterrupt):
+            outcome = asyncio.run(
+                run(
+                    name,
+                    devices,
+                    interval,
+                    transport,  # type: ignore[arg-type]  # one of PORTS
+                    host=host,
+                    port=port or PORTS[transport],  # type: ignore[index]
+                    prefix=prefix or kind,
+                    faults=faults,  # type: ignore[arg-type]  # of FAULTS
+                    backfill=parse_span(backfill) if backfill else None,
+                    backfill_interval_s=backfill_interval,
+                    register=register_over_http(host, http_port),
+                    duration_s=duration,
+                    on_progress=on_progress,
+                    on_live=_reporter(progress.console.print),
+                )
+            )
+            typer.echo(_summary(outcome))
+
+
+def parse_span(text: str) -> timedelta:
+    """`90s`, `15m`, `36h`, `30d`, `2w`. Raises InvalidConfiguration."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhdw])", text.strip().lower())
+    if match is None:
+        raise InvalidConfiguration(f"{text!r} is not a span of time; write it as 90s, 15m, 36h, 30d or 2w")
+    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+
+
+def _one_of(given: str, allowed: Iterable[str], what: str) -> str:
+    if given not in allowed:
+        raise InvalidConfiguration(f"{what} {given!r} is unknown; allowed: {', '.join(allowed)}")
+    return given
+
+
+def _reporter(write: Callable[[str], None]) -> "Callable[[Outcome], None]":
+    """Says every ten seconds how it goes."""
+    calls = 0
+
+    def report(outcome: "Outcome") -> None:
+        nonlocal calls
+        calls += 1
+        if calls % 10 == 0:
+            write(_summary(outcome))
+
+    return report
+
+
+def _summary(outcome: "Outcome") -> str:
+    text = f"{outcome.devices} devices: {outcome.acknowledged} messages acknowledged"
+    if outcome.refused or outcome.not_sent:
+        text += f", {outcome.refused} refused ({outcome.last_refusal}), {outcome.not_sent} not sent"
+    return text

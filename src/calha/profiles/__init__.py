@@ -1,0 +1,1 @@
+"""The profiles that come with Calha, one YAML file each."""
