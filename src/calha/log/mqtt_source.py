@@ -1,0 +1,195 @@
+"""MQTT messages from the server's own stream `$MQTT_msgs`, where they lie on disk before the device has its PUBACK.
+
+QoS 1 and 2 come through a durable reader and are acknowledged; a message of QoS 2 is there once the device has released
+it. That stream keeps a message only while a consumer wants it, so ours wants all of them, whatever the topic.
+QoS 0 is not in that stream: it comes through plain subscriptions, on which QoS 1 and 2 also arrive, marked by a header.
+A retained message is an ordinary one here; that it is retained concerns only MQTT subscribers.
+"""
+
+import asyncio
+import logging
+import re
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from functools import lru_cache
+from typing import NamedTuple, Self
+
+from calha.domain.errors import LogUnavailable
+from calha.log import jetstream, mqtt_hello, topics
+from calha.log.connection import Connection, Subscription
+from calha.log.parser import Message
+from calha.log.reader import Delivery, Reader, ReaderLimits, stored
+from calha.log.settings import LogSettings
+from calha.log.streams import MQTT
+
+CONSUMER = "calha-ingest"
+TELEMETRY = "calha/v1/+/telemetry"
+LIMITS = ReaderLimits(messages=2_000, max_pending=20_000)
+MAX_FLEETING = 50_000  # QoS 0 messages that wait; further ones are dropped and counted
+RETRY_S = 0.2
+
+_PREFIX = b"$MQTT.msgs."
+_ALL = "$MQTT.msgs.>"
+_QOS = b"Nmqtt-Pub:"
+
+logger = logging.getLogger("calha.log.mqtt")
+
+
+class MqttMessage(NamedTuple):
+    """seq: in `$MQTT_msgs`, 0 with QoS 0. arrived_at: µs UTC at which the log server had it."""
+
+    topic: str
+    payload: bytes
+    qos: int
+    seq: int
+    arrived_at: int
+
+
+class MqttSource:
+    """All MQTT messages, QoS 1 and 2 in order. `dropped`: QoS 0 messages that nobody took in time."""
+
+    def __init__(self, connection: Connection, settings: LogSettings) -> None:
+        self._connection = connection
+        self._settings = settings
+        self._reader = Reader(connection, MQTT, CONSUMER, _ALL, LIMITS)
+        self._ignored = _matcher(settings.ignored_topics)
+        self._fleeting: deque[MqttMessage] = deque()
+        self._fleeting_came = asyncio.Event()
+        self._subscriptions: list[Subscription] = []
+        self._ends: deque[tuple[int, int]] = deque()  # of chunks: last sequence handed out, last sequence
+        self._handed_seq = self._acked_seq = 0
+        self.dropped = 0
+
+    @classmethod
+    async def open(cls, connection: Connection, settings: LogSettings) -> Self:
+        """Start reading; makes the server's stream and our consumer exist if need be. Raises LogUnavailable."""
+        source = cls(connection, settings)
+        await ensure_stream(connection, settings.mqtt_host, settings.mqtt_port)
+        await source._reader.open()
+        for topic_filter in (TELEMETRY, *settings.topics):
+            subject = topics.filter_to_subject(topic_filter)
+            source._subscriptions.append(connection.subscribe(subject, source._take_fleeting))
+        return source
+
+    def close(self) -> None:
+        self._reader.close()
+        for subscription in self._subscriptions:
+            subscription.unsubscribe()
+
+    async def batches(self) -> AsyncIterator[list[MqttMessage]]:
+        """Messages as they come, never an empty list; waits while the log is away. For one caller at a time."""
+        chunks = self._reader.chunks()
+        durable = asyncio.ensure_future(anext(chunks))
+        fleeting = asyncio.ensure_future(self._fleeting_came.wait())
+        try:
+            while True:
+                await asyncio.wait((durable, fleeting), return_when=asyncio.FIRST_COMPLETED)
+                if fleeting.done():
+                    messages = list(self._fleeting)
+                    self._fleeting.clear()
+                    self._fleeting_came.clear()
+                    fleeting = asyncio.ensure_future(self._fleeting_came.wait())
+                    yield messages
+                if durable.done():
+                    messages = self._messages(durable.result())
+                    if messages:
+                        yield messages
+                    durable = asyncio.ensure_future(anext(chunks))
+        finally:
+            for task in (durable, fleeting):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def acknowledge(self, seq: int) -> None:
+        """All messages up to `seq`, the last one of a batch, are done with; the server forgets them."""
+        self._acked_seq = max(self._acked_seq, seq)
+        end = 0
+        while self._ends and self._ends[0][0] <= self._acked_seq:
+            end = self._ends.popleft()[1]
+        if end:
+            self._reader.acknowledge(end)
+
+    async def logged_until(self, seq: int, at_us: int) -> int:
+        """Through which sequence the messages now in the stream are in the log, which says `seq`, stored at `at_us`.
+
+        0 when the stream is not the one that the log knows: it lost its tail in a power cut, or was made anew, and gives
+        the same numbers to other messages. Then some readings are logged again, which the store recognises; none is
+        taken for known that is not. Raises LogUnavailable.
+        """
+        info = await jetstream.stream_info(self._connection, MQTT)
+        if info is None or info["state"]["last_seq"] < seq:
+            return 0
+        if info["state"]["first_seq"] > seq:
+            return seq
+        last = await stored(self._connection, MQTT, seq)
+        return seq if last is None or not at_us or last.at_us == at_us else 0
+
+    def _messages(self, chunk: list[Delivery]) -> list[MqttMessage]:
+        ignored = self._ignored
+        messages = [
+            MqttMessage(_topic(subject), payload, _qos(header), seq, at_us)
+            for seq, at_us, subject, header, payload in chunk
+            if ignored is None or not ignored(subject)
+        ]
+        if messages:
+            self._handed_seq = messages[-1].seq
+        self._ends.append((self._handed_seq, chunk[-1].seq))
+        if self._handed_seq <= self._acked_seq:  # nothing of this chunk will be acknowledged by the caller
+            self._reader.acknowledge(self._ends.pop()[1])
+        return messages
+
+    def _take_fleeting(self, message: Message) -> None:
+        if _qos(message.header):
+            return
+        if len(self._fleeting) >= MAX_FLEETING:
+            self.dropped += 1
+            return
+        topic = topics.to_topic(message.subject.decode(errors="replace"))
+        self._fleeting.append(MqttMessage(topic, message.payload, 0, 0, time.time_ns() // 1000))
+        self._fleeting_came.set()
+
+
+async def ensure_stream(connection: Connection, mqtt_host: str, mqtt_port: int, timeout_s: float = 30.0) -> None:
+    """Make `$MQTT_msgs` exist by connecting as an MQTT client once, as the server makes it at the first such connect.
+
+    Raises LogUnavailable when it does not exist within the time.
+    """
+    deadline = time.monotonic() + timeout_s
+    problem = "it does not appear"
+    while await jetstream.stream_info(connection, MQTT) is None:
+        if time.monotonic() > deadline:
+            raise LogUnavailable(f"the log server has no MQTT stream: {problem}")
+        try:
+            await mqtt_hello.connect_once(mqtt_host, mqtt_port)
+        except (OSError, TimeoutError, mqtt_hello.MqttRefusedError) as error:
+            problem = str(error) or type(error).__name__
+        await asyncio.sleep(RETRY_S)
+
+
+async def ensure_consumer(connection: Connection) -> None:
+    """Make our durable consumer exist, from when on the stream keeps messages. Raises LogUnavailable."""
+    reader = Reader(connection, MQTT, CONSUMER, _ALL, LIMITS)
+    await reader.open()
+    reader.close()
+
+
+@lru_cache(maxsize=100_000)
+def _topic(subject: bytes) -> str:
+    return topics.to_topic(subject[len(_PREFIX) :].decode(errors="replace"))
+
+
+def _qos(header: bytes) -> int:
+    """QoS of the publication; 0 for what a NATS client published, which has no such header."""
+    place = header.find(_QOS)
+    return header[place + len(_QOS)] - 48 if place >= 0 else 0
+
+
+def _matcher(filters: tuple[str, ...]):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    """A function that tells whether a subject of the stream is under one of the topic filters."""
+    if not filters:
+        return None
+    patterns = [re.escape(topics.filter_to_subject(one)).replace(r"\*", "[^.]+").replace(">", ".+") for one in filters]
+    return re.compile(re.escape(_PREFIX.decode()).encode() + f"(?:{'|'.join(patterns)})$".encode()).match

@@ -1,0 +1,332 @@
+"""A durable reader of a stream: every message once and in order, whatever breaks in between.
+
+It pulls from a durable consumer with AckPolicy.ALL: acknowledging one message acknowledges all before it. That makes
+gaps dangerous: what the server delivered into a dead connection would be acknowledged along with what came after it. So:
+
+Rule 1: deliveries are numbered by the server. A number that is not the next one means that something went elsewhere;
+        nothing more is handed out until the hole is filled.
+Rule 2: a hole is filled by reading the stream itself, from the last message handed out to the last one delivered.
+        This also replaces waiting for redelivery at start and after each reconnect.
+Rule 3: a message is handed out only if its stream sequence is above all handed out before.
+Rule 4: it asks for more only while little waits to be handed out: memory is bounded by the pulls outstanding.
+"""
+
+import asyncio
+import json
+import logging
+from base64 import b64decode
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import NamedTuple
+
+from calha.domain.errors import LogUnavailable
+from calha.log import headers, jetstream
+from calha.log.connection import Connection, Subscription
+from calha.log.jetstream import Answer, LogRefused
+from calha.log.parser import Message
+
+PULLS = 2
+EXPIRES_S = 30
+ACK_WAIT_S = 600  # redelivery is never waited for (rule 2), so that this only has to be longer than any retry of ours
+REPAIR_REQUESTS = 200  # at once
+RETRY_S = 0.5
+
+logger = logging.getLogger("calha.log.reader")
+
+
+class Delivery(NamedTuple):
+    """One message. `at_us`: when the stream stored it, µs UTC."""
+
+    seq: int
+    at_us: int
+    subject: bytes
+    header: bytes
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderLimits:
+    """messages: of one pull. max_pending: delivered and not yet acknowledged, at which the server pauses delivery."""
+
+    messages: int
+    max_pending: int
+
+
+@dataclass(slots=True)
+class _Pull:
+    inbox: str
+    left: int = 0  # messages that it may still bring; 0 = not outstanding
+    sent_at: float = 0.0
+
+
+class Reader:
+    """Reads one stream under one durable name; only one process may do so at a time."""
+
+    def __init__(self, connection: Connection, stream: str, name: str, subjects: str, limits: ReaderLimits) -> None:
+        self._connection = connection
+        self._stream, self._name, self._subjects, self._limits = stream, name, subjects, limits
+        self._arrived: deque[Message] = deque()
+        self._wake = asyncio.Event()
+        self._pulls: list[_Pull] = []
+        self._subscriptions: list[Subscription] = []
+        self._forget: Callable[[], None] = lambda: None
+        self._must_repair = True
+        self._next_delivery = 0  # the server's number of the next delivery
+        self._handed_seq = 0
+        self._acked_seq = 0
+        self._ack_subjects: deque[tuple[int, str]] = deque()  # of the last message of each chunk handed out
+        self._ack_prefix = f"$JS.ACK.{stream}.{name}.1"
+        self.repairs = 0
+
+    async def open(self, from_seq: int | None = None) -> None:
+        """Make the durable consumer if there is none; `from_seq`: read from there, wherever it was before.
+
+        Raises LogUnavailable.
+        """
+        info = await jetstream.consumer_info(self._connection, self._stream, self._name)
+        if info is not None and from_seq is not None and info["ack_floor"]["stream_seq"] >= from_seq:
+            await jetstream.call(self._connection, f"CONSUMER.DELETE.{self._stream}.{self._name}")
+            info = None
+        if info is None:
+            await self._create(from_seq)
+        if from_seq is not None:
+            self._handed_seq = from_seq - 1
+        for _ in range(PULLS):
+            pull = _Pull(self._connection.new_inbox())
+            self._subscriptions.append(self._connection.subscribe(pull.inbox, partial(self._receive, pull)))
+            self._pulls.append(pull)
+        self._forget = self._connection.on_connect(self._reconnected)
+
+    def close(self) -> None:
+        for subscription in self._subscriptions:
+            subscription.unsubscribe()
+        self._forget()
+        self._forget = lambda: None
+        self._subscriptions.clear()
+        self._pulls.clear()
+
+    async def chunks(self) -> AsyncIterator[list[Delivery]]:
+        """Messages as they come, in order, never an empty list; waits while the log is away."""
+        while True:
+            try:
+                if self._must_repair:
+                    async for chunk in self._repair():
+                        yield chunk
+                self._ask()
+            except LogUnavailable as error:
+                self._must_repair = True
+                logger.warning("reading %s waits: %s", self._stream, error)
+                await asyncio.sleep(RETRY_S)
+                continue
+            await self._wait()
+            chunk = self._take()
+            if chunk:
+                yield chunk
+
+    def acknowledge(self, seq: int) -> None:
+        """Everything handed out up to and including the chunk that ends at `seq` is done with.
+
+        While the log is away this is only noted; the reader acknowledges again after the next connect.
+        """
+        self._acked_seq = max(self._acked_seq, seq)
+        subject = ""
+        while self._ack_subjects and self._ack_subjects[0][0] <= seq:
+            subject = self._ack_subjects.popleft()[1]
+        if subject:
+            self._send_ack(subject)
+
+    # -- below: pulling
+
+    async def _create(self, from_seq: int | None) -> None:
+        start = {"deliver_policy": "by_start_sequence", "opt_start_seq": from_seq} if from_seq else {}
+        config: Answer = {
+            "durable_name": self._name,
+            "name": self._name,
+            "deliver_policy": "all",
+            "ack_policy": "all",
+            "ack_wait": ACK_WAIT_S * 1_000_000_000,
+            "filter_subject": self._subjects,
+            "max_ack_pending": self._limits.max_pending,
+            "max_waiting": 512,
+            "replay_policy": "instant",
+            **start,
+        }
+        body = {"stream_name": self._stream, "config": config, "action": "create"}
+        try:
+            await jetstream.call(
+                self._connection, f"CONSUMER.CREATE.{self._stream}.{self._name}.{self._subjects}", body
+            )
+        except LogRefused as error:
+            if error.code != jetstream.CONSUMER_EXISTS:
+                raise
+
+    def _reconnected(self) -> None:
+        for pull in self._pulls:
+            pull.left = 0
+        self._arrived.clear()  # the server may number deliveries differently now
+        self._must_repair = True
+        self._wake.set()
+
+    def _receive(self, pull: _Pull, message: Message) -> None:
+        if message.reply:
+            pull.left -= 1
+            self._arrived.append(message)
+        else:
+            self._pull_ended(pull, message)
+        self._wake.set()
+
+    def _pull_ended(self, pull: _Pull, message: Message) -> None:
+        code, text = headers.status(message.header)
+        pull.left = 0
+        if code not in (404, 408) and "Batch Completed" not in text and "MaxBytes" not in text:
+            logger.warning("reading %s: the log says %s %s", self._stream, code, text)
+            self._must_repair = True
+
+    def _ask(self) -> None:
+        """Keep the pulls outstanding while not much waits here."""
+        now = asyncio.get_running_loop().time()
+        for pull in self._pulls:
+            overdue = pull.left > 0 and now - pull.sent_at > EXPIRES_S + 5
+            if (pull.left <= 0 or overdue) and len(self._arrived) < self._limits.messages:
+                body = {
+                    "batch": self._limits.messages,
+                    "expires": EXPIRES_S * 1_000_000_000,
+                    "max_bytes": self._max_bytes,
+                }
+                pull.left, pull.sent_at = self._limits.messages, now
+                subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._name}"
+                self._connection.publish(subject, json.dumps(body).encode(), reply=pull.inbox)
+
+    @property
+    def _max_bytes(self) -> int:
+        return self._connection.max_payload_bytes + 64 * 1024  # else the largest message could never be delivered
+
+    async def _wait(self) -> None:
+        """Until something arrived, a pull has ended, or one is overdue."""
+        if not self._arrived and not self._must_repair:
+            self._wake.clear()
+            try:
+                await asyncio.wait_for(self._wake.wait(), EXPIRES_S)
+            except TimeoutError:
+                return
+
+    def _take(self) -> list[Delivery]:
+        """Cut what arrived into a chunk; stops before a hole in the numbers of deliveries."""
+        chunk: list[Delivery] = []
+        arrived, expected, handed, reply = self._arrived, self._next_delivery, self._handed_seq, b""
+        add, room = chunk.append, self._limits.messages
+        while arrived and room:
+            message = arrived[0]
+            words = message.reply.split(b".")
+            first = 5 if len(words) == 9 else 7  # the longer form names domain and account before the stream
+            number = int(words[first + 1])
+            if number > expected:
+                self._must_repair = True
+                break
+            arrived.popleft()
+            if number < expected:  # came before a repair that has covered it
+                continue
+            expected += 1
+            reply = message.reply
+            seq = int(words[first])
+            if seq > handed:
+                handed = seq
+                room -= 1
+                add(Delivery(seq, int(words[first + 2]) // 1000, message.subject, message.header, message.payload))
+        self._next_delivery, self._handed_seq = expected, handed
+        if reply:
+            self._ack_subjects.append((handed, reply.decode()))
+            self.acknowledge(self._acked_seq)  # says it again if the server forgot that these were acknowledged
+        return chunk
+
+    def _send_ack(self, subject: str) -> None:
+        with suppress(LogUnavailable):
+            self._connection.publish(subject, b"+ACK")
+
+    # -- below: filling holes
+
+    async def _repair(self) -> AsyncIterator[list[Delivery]]:
+        """Hand out what was delivered elsewhere, then go on with the deliveries after it. Raises LogUnavailable."""
+        info = await jetstream.consumer_info(self._connection, self._stream, self._name)
+        if info is None:
+            logger.error("the consumer %s of %s is gone and is made again", self._name, self._stream)
+            await self._create(self._handed_seq + 1 if self._handed_seq else None)
+            return
+        self.repairs += 1
+        await self._notice_new_stream()
+        delivered, floor = info["delivered"], info["ack_floor"]
+        until = delivered["stream_seq"]
+        self._next_delivery = delivered["consumer_seq"] + 1
+        self._must_repair = False
+        seq = max(self._handed_seq, floor["stream_seq"])
+        while seq < until:
+            chunk = await self._read_stream(seq + 1, until)
+            if not chunk:
+                break
+            seq = self._handed_seq = chunk[-1].seq
+            yield chunk
+        self._handed_seq = max(self._handed_seq, floor["stream_seq"])
+        if until > floor["stream_seq"]:
+            subject = f"{self._ack_prefix}.{until}.{delivered['consumer_seq']}.0.0"
+            self._ack_subjects.append((self._handed_seq, subject))
+            self.acknowledge(self._acked_seq)
+
+    async def _notice_new_stream(self) -> None:
+        """Begin anew if the stream ends before what was handed out: it was lost and made again."""
+        info = await jetstream.stream_info(self._connection, self._stream)
+        if info is not None and info["state"]["last_seq"] < self._handed_seq:
+            logger.error(
+                "%s ends at %d, %d was read before: its tail is lost",
+                self._stream,
+                info["state"]["last_seq"],
+                self._handed_seq,
+            )
+            self._handed_seq = self._acked_seq = 0
+            self._ack_subjects.clear()
+
+    async def _read_stream(self, from_seq: int, until: int) -> list[Delivery]:
+        """The next messages of the stream itself, at most REPAIR_REQUESTS of them."""
+        wanted = range(from_seq, min(until + 1, from_seq + REPAIR_REQUESTS))
+        found = await asyncio.gather(*(stored(self._connection, self._stream, seq) for seq in wanted))
+        chunk = [delivery for delivery in found if delivery is not None]
+        if chunk or wanted[-1] >= until:
+            return chunk
+        following = await stored(self._connection, self._stream, wanted[-1] + 1, self._subjects)
+        return [following] if following is not None and following.seq <= until else []
+
+
+async def stored(connection: Connection, stream: str, seq: int, subjects: str | None = None) -> Delivery | None:
+    """The message stored under a sequence (with `subjects`: the first from there that matches), None if there is none.
+
+    Raises LogUnavailable.
+    """
+    body: Answer = {"seq": seq, "next_by_subj": subjects} if subjects else {"seq": seq}
+    try:
+        answer = await jetstream.call(connection, f"STREAM.MSG.GET.{stream}", body)
+    except LogRefused as error:
+        if error.code == jetstream.MESSAGE_NOT_FOUND:
+            return None
+        raise
+    return delivery_of(answer["message"])
+
+
+def delivery_of(message: Answer) -> Delivery:
+    """A message as STREAM.MSG.GET answers it."""
+    return Delivery(
+        int(message["seq"]),
+        micros(message["time"]),
+        message["subject"].encode(),
+        b64decode(message.get("hdrs", "")),
+        b64decode(message.get("data", "")),
+    )
+
+
+def micros(text: str) -> int:
+    """µs of an RFC 3339 time with up to nine decimals, cut, not rounded, as with the times of deliveries."""
+    whole, _, fraction = text.rstrip("Z").partition(".")
+    seconds = int(datetime.fromisoformat(whole + "+00:00").timestamp())
+    return seconds * 1_000_000 + int(fraction[:6].ljust(6, "0") or 0)

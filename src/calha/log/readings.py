@@ -1,0 +1,64 @@
+"""Batches out of the log, once and in order, for the store's writer and any other durable reader."""
+
+import logging
+from collections.abc import AsyncIterator
+from typing import NamedTuple, Self
+
+from calha.domain.errors import CorruptBatch
+from calha.domain.readings import Batch
+from calha.log.connection import Connection
+from calha.log.reader import Delivery, Reader, ReaderLimits
+from calha.log.streams import READINGS
+
+LIMITS = ReaderLimits(messages=200, max_pending=4_000)
+
+logger = logging.getLogger("calha.log.readings")
+
+
+class LoggedBatch(NamedTuple):
+    """seq: log sequence, ascending but with holes."""
+
+    seq: int
+    batch: Batch
+
+
+class ReadingsSource:
+    """One durable reader of READINGS; what it has not acknowledged is never trimmed. `corrupt` counts unreadable messages."""
+
+    def __init__(self, connection: Connection, name: str) -> None:
+        self._reader = Reader(connection, READINGS, name, f"{READINGS}.>", LIMITS)
+        self.corrupt = 0
+
+    @classmethod
+    async def open(cls, connection: Connection, name: str, from_seq: int | None = None) -> Self:
+        """Read under a durable name. from_seq: the first sequence wanted, for readers that keep their own position.
+
+        Raises LogUnavailable.
+        """
+        source = cls(connection, name)
+        await source._reader.open(from_seq)
+        return source
+
+    def close(self) -> None:
+        self._reader.close()
+
+    async def batches(self) -> AsyncIterator[list[LoggedBatch]]:
+        """Batches as they come, in order, never an empty list; waits while the log is away. For one caller at a time."""
+        async for chunk in self._reader.chunks():
+            batches = [found for delivery in chunk if (found := self._batch(delivery))]
+            if batches:
+                yield batches
+            else:
+                self._reader.acknowledge(chunk[-1].seq)
+
+    async def acknowledge(self, seq: int) -> None:
+        """All batches up to `seq` are done with."""
+        self._reader.acknowledge(seq)
+
+    def _batch(self, delivery: Delivery) -> LoggedBatch | None:
+        try:
+            return LoggedBatch(delivery.seq, Batch.decode(delivery.payload))
+        except CorruptBatch as error:
+            self.corrupt += 1
+            logger.error("message %d of the log is skipped: %s", delivery.seq, error)
+            return None

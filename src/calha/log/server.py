@@ -1,0 +1,293 @@
+"""The log server as a supervised child: started, watched, restarted with back-off, ended with us.
+
+States: starting → running → (exit, or no answer) restarting → running …; stopped after `stop`.
+
+At the very first start the server runs for a moment with MQTT on a private port: its stream for MQTT and our consumer
+must exist before the first device can connect, else the server would acknowledge messages that nobody keeps.
+"""
+
+import asyncio
+import fcntl
+import logging
+import os
+import re
+import signal
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Literal
+
+from calha.domain.errors import FolderInUse, InvalidConfiguration, LogUnavailable
+from calha.log import child, jetstream, mqtt_source, ports, streams
+from calha.log.connection import Connection
+from calha.log.server_config import USER, ServerFolder
+from calha.log.settings import LogSettings
+
+ServerState = Literal["starting", "running", "restarting", "stopped"]
+
+READY_TIMEOUT_S = 120.0  # a large store is read at start
+STOP_TIMEOUT_S = 15.0
+FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.1, 30.0
+CALM_AFTER_S = 30.0  # a server that ran this long is restarted with the first back-off
+PROBE_INTERVAL_S = 5.0
+PROBES_MISSED = 3  # without an answer, and the server is taken for hung
+MAX_LINES_PER_S = 50  # of the server's log; what is beyond is counted
+
+_LINE = re.compile(rb"\[\d+\] \S+ \S+ \[(INF|WRN|ERR|FTL|DBG|TRC)\] (.*)")
+_LEVELS = {b"WRN": logging.WARNING, b"ERR": logging.ERROR, b"FTL": logging.CRITICAL}
+_EXPECTED = (b"Plaintext passwords detected",)
+
+logger = logging.getLogger("calha.log.server")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the log is: for Calha itself (with its password), and for MQTT devices."""
+
+    url: str
+    mqtt_host: str
+    mqtt_port: int
+
+
+class LogServer:
+    """One nats-server on one folder. `start`, then `run` for ever beside the rest, then `stop`."""
+
+    def __init__(self, settings: LogSettings, folder: Path) -> None:
+        self._settings = settings
+        self._folder = ServerFolder(folder)
+        self._process: asyncio.subprocess.Process | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._lock: IO[str] | None = None
+        self._mqtt_port = settings.mqtt_port
+        self._client_port = 0
+        self.state: ServerState = "stopped"
+        self.restarts = 0
+        self.last_error: str | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    @property
+    def endpoint(self) -> Endpoint:
+        url = f"nats://{USER}:{self._folder.password()}@127.0.0.1:{self._client_port}"
+        return Endpoint(url, self._settings.mqtt_host, self._mqtt_port)
+
+    async def start(self) -> Endpoint:
+        """Start, and return when the log answers.
+
+        Raises InvalidConfiguration (a port is taken, no program), FolderInUse, LogUnavailable (it does not start).
+        """
+        self.state = "starting"
+        self._folder.make()
+        self._take_lock()
+        try:
+            await asyncio.to_thread(self._end_stale)
+            self._choose_ports()
+            if not self._folder.knows_mqtt:
+                await self._launch("127.0.0.1", ports.free_port())
+                await self._end_process()
+            await self._launch(self._settings.mqtt_host, self._mqtt_port)
+        except BaseException:
+            await self.stop()
+            raise
+        self.state = "running"
+        return self.endpoint
+
+    async def run(self) -> None:
+        """Restart the server whenever it ends or hangs; for ever."""
+        back_off_s = FIRST_BACK_OFF_S
+        while True:
+            started_at = time.monotonic()
+            reason = await self._until_it_fails()
+            if time.monotonic() - started_at > CALM_AFTER_S:
+                back_off_s = FIRST_BACK_OFF_S
+            self.state, self.last_error = "restarting", reason
+            self.restarts += 1
+            logger.error("the log server failed (%s); it is started again in %.1f s", reason, back_off_s)
+            await self._end_process()
+            await asyncio.sleep(back_off_s)
+            back_off_s = min(2 * back_off_s, LONGEST_BACK_OFF_S)
+            try:
+                await self._launch(self._settings.mqtt_host, self._mqtt_port)
+            except (LogUnavailable, InvalidConfiguration, OSError) as error:
+                self.last_error = str(error)
+            else:
+                self.state = "running"
+
+    async def stop(self) -> None:
+        """End the server, gently first, and release the folder."""
+        await self._end_process()
+        self.state = "stopped"
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    # -- below: before the server runs
+
+    def _take_lock(self) -> None:
+        file = self._folder.lock.open("a+")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.seek(0)
+            who = file.read().strip() or "unknown"
+            file.close()
+            raise FolderInUse(f"the log folder {self._folder.path} is in use by process {who}") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        self._lock = file
+
+    def _end_stale(self) -> None:
+        pid = child.end_stale(self._folder.pid, self._folder.configuration)
+        if pid is not None:
+            logger.warning("ended a log server that was left behind (process %d)", pid)
+
+    def _choose_ports(self) -> None:
+        settings = self._settings
+        self._client_port = settings.client_port or self._folder.remembered_port()
+        if settings.client_port:
+            self._require_free("127.0.0.1", settings.client_port, "log.client_port")
+        elif not self._client_port or ports.why_not("127.0.0.1", self._client_port):
+            self._client_port = ports.free_port()
+        self._folder.remember_port(self._client_port)
+        self._mqtt_port = settings.mqtt_port or ports.free_port()
+        self._require_free(settings.mqtt_host, self._mqtt_port, "mqtt.port")
+
+    def _require_free(self, host: str, port: int, key: str) -> None:
+        reason = ports.why_not(host, port)
+        if reason is not None:
+            raise InvalidConfiguration(
+                f"{key} = {port}: cannot listen on {host}:{port}: {reason}; end that process, or choose another port"
+            )
+
+    # -- below: one life of the server
+
+    async def _launch(self, mqtt_host: str, mqtt_port: int) -> None:
+        """Start the process and return when JetStream and MQTT are ready. Raises LogUnavailable with its last error."""
+        program = child.find_program(self._settings.nats_binary)
+        self._folder.write_configuration(self._settings, self._client_port, mqtt_host, mqtt_port)
+        self._process = await asyncio.create_subprocess_exec(
+            program,
+            "-c",
+            str(self._folder.configuration),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+            start_new_session=True,  # so that Ctrl-C in the terminal ends us first, and we end it
+            preexec_fn=child.dies_with_parent(),
+        )
+        self._folder.pid.write_text(str(self._process.pid))
+        self._reading = asyncio.create_task(self._read_lines(self._process), name="log server's log")
+        preparing = asyncio.create_task(self._prepare(mqtt_host, mqtt_port))
+        ending = asyncio.create_task(self._process.wait())
+        try:
+            await asyncio.wait((preparing, ending), return_when=asyncio.FIRST_COMPLETED)
+            if not preparing.done():
+                await self._reading
+                raise LogUnavailable(f"the log server does not start: {self.last_error or 'it ended at once'}")
+            preparing.result()
+        finally:
+            for task in (preparing, ending):
+                task.cancel()
+                with suppress(asyncio.CancelledError, LogUnavailable):
+                    await task
+
+    async def _prepare(self, mqtt_host: str, mqtt_port: int) -> None:
+        """Return when the server answers, with all that must exist before devices connect."""
+        connection = await Connection.open(self.endpoint.url, "calha supervisor", READY_TIMEOUT_S, quiet=True)
+        try:
+            await jetstream.call(connection, "INFO")
+            await mqtt_source.ensure_stream(connection, mqtt_host, mqtt_port)
+            await mqtt_source.ensure_consumer(connection)
+            await streams.limit_mqtt(connection, self._settings)
+        finally:
+            await connection.close()
+
+    async def _until_it_fails(self) -> str:
+        """Why the server has to be started again."""
+        if self._process is None:
+            return self.last_error or "it does not start"
+        ending = asyncio.create_task(self._process.wait())
+        probing = asyncio.create_task(self._probe())
+        try:
+            await asyncio.wait((ending, probing), return_when=asyncio.FIRST_COMPLETED)
+            if probing.done():
+                return probing.result()
+            code = ending.result()
+            return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
+        finally:
+            for task in (ending, probing):
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+
+    async def _probe(self) -> str:
+        """Ask regularly; return what is wrong when nothing answers any more (hung, or JetStream out of disk)."""
+        connection = await Connection.open(self.endpoint.url, "calha supervisor", None, quiet=True)
+        missed, problem = 0, ""
+        try:
+            while missed < PROBES_MISSED:
+                await asyncio.sleep(PROBE_INTERVAL_S)
+                try:
+                    await jetstream.call(connection, "INFO")
+                    missed = 0
+                except LogUnavailable as error:
+                    missed, problem = missed + 1, str(error)
+            return problem
+        finally:
+            await connection.close()
+
+    async def _end_process(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        if process.returncode is None:
+            process.send_signal(signal.SIGTERM)
+            try:
+                await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+        self._folder.pid.unlink(missing_ok=True)
+        if self._reading is not None:
+            await self._reading
+
+    async def _read_lines(self, process: asyncio.subprocess.Process) -> None:
+        """The server's lines into our log. Never stops reading before the end, for a full pipe would halt the server."""
+        assert process.stdout is not None
+        budget = _LineBudget()
+        rest = b""
+        while data := await process.stdout.read(65536):
+            *lines, rest = (rest + data)[-1_000_000:].split(b"\n")
+            for line in lines:
+                self._log_line(line, budget)
+
+    def _log_line(self, line: bytes, budget: "_LineBudget") -> None:
+        found = _LINE.match(line)
+        kind, said = found.groups() if found else (b"WRN", line)
+        if kind not in _LEVELS or said.startswith(_EXPECTED):
+            logger.debug("%s", said.decode(errors="replace"))
+            return
+        text = said.decode(errors="replace")
+        if kind == b"FTL" or not found:
+            self.last_error = text
+        if budget.allows():
+            logger.log(_LEVELS[kind], "%s", text)
+
+
+class _LineBudget:
+    """At most MAX_LINES_PER_S; says how many it kept back."""
+
+    def __init__(self) -> None:
+        self._second, self._lines = 0, 0
+
+    def allows(self) -> bool:
+        now = int(time.monotonic())
+        if now != self._second:
+            if self._lines > MAX_LINES_PER_S:
+                logger.warning("%d further lines of the log server are not shown", self._lines - MAX_LINES_PER_S)
+            self._second, self._lines = now, 0
+        self._lines += 1
+        return self._lines <= MAX_LINES_PER_S

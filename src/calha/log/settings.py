@@ -1,0 +1,62 @@
+"""Settings of the log. Plain dataclasses, because the supervisor that starts the server must stay small in memory."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from calha.domain.errors import InvalidConfiguration
+
+KIB = 1024
+MIB = 1024 * KIB
+GIB = 1024 * MIB
+
+Durability = Literal["disk", "interval"]
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """Settings under the key `log`.
+
+    url: of an existing NATS server with JetStream and MQTT, several separated by commas; None = a child process of ours.
+    mqtt_host, mqtt_port: where devices connect (with a url: where that server listens for MQTT).
+    client_port: NATS port of the child on 127.0.0.1; 0 = choose a free one and keep it.
+    durability: "disk" = fsync before each acknowledgement; "interval" = fsync every 100 ms, a power cut loses up to that.
+    max_store_bytes: disk budget of the child for everything; the budgets of READINGS and QUARANTINE are parts of it,
+        the rest is for messages that devices have published and that ingest has not read yet.
+    readings_keep_s: how long READINGS keeps what the store has committed, while it has room.
+    topics: MQTT topic filters read at QoS 0 beside Calha's own; QoS 1 and 2 are read whatever the topic.
+    ignored_topics: MQTT topic filters that ingest does not read, because Calha itself publishes there.
+    nats_binary: path of the nats-server to start; None = the one of this Python environment, else on PATH.
+    """
+
+    url: str | None = None
+    mqtt_host: str = "127.0.0.1"
+    mqtt_port: int = 1883
+    client_port: int = 0
+    durability: Durability = "disk"
+    max_store_bytes: int = 8 * GIB
+    readings_max_bytes: int = 4 * GIB
+    readings_keep_s: int = 24 * 3600
+    quarantine_max_bytes: int = 512 * MIB
+    quarantine_max_age_s: int = 90 * 24 * 3600
+    max_payload_bytes: int = 8 * MIB
+    topics: tuple[str, ...] = ()
+    ignored_topics: tuple[str, ...] = ("calha/v1/+/command/#",)
+    nats_binary: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.durability not in ("disk", "interval"):
+            raise InvalidConfiguration(f'log.durability is {self.durability!r}; allowed: "disk", "interval"')
+        for key in ("mqtt_port", "client_port"):
+            port = getattr(self, key)
+            if not 0 <= port <= 65535:
+                raise InvalidConfiguration(f"log.{key} is {port}; allowed: 0 to 65535")
+        if not MIB <= self.max_payload_bytes <= 64 * MIB:
+            raise InvalidConfiguration(
+                f"log.max_payload_bytes is {self.max_payload_bytes}; allowed: {MIB} (1 MiB) to {64 * MIB} (64 MiB)"
+            )
+        reserved = self.readings_max_bytes + self.quarantine_max_bytes
+        if self.url is None and reserved >= self.max_store_bytes:
+            raise InvalidConfiguration(
+                f"log.readings_max_bytes + log.quarantine_max_bytes = {reserved} leave nothing of "
+                f"log.max_store_bytes = {self.max_store_bytes} for what MQTT devices publish"
+            )

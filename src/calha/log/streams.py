@@ -1,0 +1,212 @@
+"""The streams READINGS and QUARANTINE: made at start, measured, trimmed. Nothing is ever discarded to make room.
+
+Both refuse new messages when their budget is used up (discard=new). READINGS is trimmed only of what every durable
+reader has acknowledged, and the last message of each source stays: it tells how far that source has been logged.
+"""
+
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from calha.log import jetstream
+from calha.log.connection import Connection
+from calha.log.jetstream import Answer
+from calha.log.reader import stored
+from calha.log.settings import LogSettings
+
+READINGS = "READINGS"
+QUARANTINE = "QUARANTINE"
+MQTT = "$MQTT_msgs"
+
+WARN_AT = 0.8
+TRIM_AT = 0.5
+_MQTT_SHARES = {MQTT: 12, "$MQTT_rmsgs": 1, "$MQTT_qos2in": 1}  # of 16; the rest is for sessions
+BUDGET = "log"  # name of the usage of the whole budget
+
+logger = logging.getLogger("calha.log.streams")
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How full a stream is. max_bytes 0 = no budget of its own; first_seq > last_seq = empty."""
+
+    name: str
+    bytes: int
+    max_bytes: int
+    messages: int
+    first_seq: int
+    last_seq: int
+
+    @property
+    def fill(self) -> float:
+        return self.bytes / self.max_bytes if self.max_bytes else 0.0
+
+    @property
+    def is_filling(self) -> bool:
+        return self.fill >= WARN_AT
+
+
+async def limit_mqtt(connection: Connection, settings: LogSettings) -> None:
+    """Give the server's own MQTT streams their part of the disk budget; they have none by themselves.
+
+    Without it, devices could fill the whole budget while ingest is away; then READINGS could take nothing, and nothing
+    could ever be freed. At its limit the server sends no PUBACK and closes the connection. Raises LogUnavailable.
+    """
+    rest = settings.max_store_bytes - settings.readings_max_bytes - settings.quarantine_max_bytes
+    for name, sixteenths in _MQTT_SHARES.items():
+        info = await jetstream.stream_info(connection, name)
+        limits: Answer = {"max_bytes": rest * sixteenths // 16, "discard": "new"}
+        if info is not None and any(info["config"][key] != value for key, value in limits.items()):
+            await jetstream.call(connection, f"STREAM.UPDATE.{name}", info["config"] | limits)
+
+
+class Streams:
+    """The log's streams under one set of settings. Call `ensure` once before using any of them."""
+
+    def __init__(self, connection: Connection, settings: LogSettings) -> None:
+        self._connection = connection
+        self._settings = settings
+        self._warned: set[str] = set()
+
+    async def ensure(self) -> None:
+        """Make the streams, or bring them to these settings. Raises LogUnavailable."""
+        settings = self._settings
+        readings: Answer = {"max_bytes": settings.readings_max_bytes}
+        quarantine: Answer = {
+            "max_bytes": settings.quarantine_max_bytes,
+            "max_age": settings.quarantine_max_age_s * 1_000_000_000,
+        }
+        for name, limits in ((READINGS, readings), (QUARANTINE, quarantine)):
+            await self._ensure(name, limits)
+
+    async def continue_after(self, committed_seq: int) -> int:
+        """Make sure that the next reading's sequence is above what the store has committed.
+
+        After a power cut or a lost disk the stream may end before the store does. All that it still holds is then in
+        the store already, and new messages would be given sequences that the store takes for known. Returns how many
+        sequences the log has lost, 0 in ordinary times. Raises LogUnavailable.
+        """
+        usage = (await self.usage_of(READINGS)) or Usage(READINGS, 0, 0, 0, 1, 0)
+        lost = committed_seq - usage.last_seq
+        if lost <= 0:
+            return 0
+        logger.warning(
+            "the log ends at %d, the store at %d: the log's tail is lost; what was in it up to there is in the store",
+            usage.last_seq,
+            committed_seq,
+        )
+        await jetstream.call(self._connection, f"STREAM.PURGE.{READINGS}", {"seq": committed_seq + 1})
+        now = await self.usage_of(READINGS)
+        assert now is not None and now.last_seq >= committed_seq, f"the log goes on at {now}, not after {committed_seq}"
+        return lost
+
+    async def usage(self) -> list[Usage]:
+        """READINGS, QUARANTINE, what MQTT devices sent and ingest has not read, and all together. Raises LogUnavailable.
+
+        Warns in our log when one of them passes WARN_AT, once until it is below again.
+        """
+        found = [usage for name in (READINGS, QUARANTINE, MQTT) if (usage := await self.usage_of(name))]
+        found.append(await self._budget())
+        for usage in found:
+            if usage.is_filling and usage.name not in self._warned:
+                logger.warning("%s is %.0f %% full (%d bytes)", usage.name, 100 * usage.fill, usage.bytes)
+                self._warned.add(usage.name)
+            elif not usage.is_filling:
+                self._warned.discard(usage.name)
+        return found
+
+    async def usage_of(self, name: str) -> Usage | None:
+        info = await jetstream.stream_info(self._connection, name)
+        if info is None:
+            return None
+        state = info["state"]
+        return Usage(
+            name,
+            state["bytes"],
+            max(info["config"]["max_bytes"], 0),
+            state["messages"],
+            state["first_seq"],
+            state["last_seq"],
+        )
+
+    async def trim(self, through_seq: int) -> int:
+        """Remove readings up to `through_seq` that every durable reader has acknowledged; returns how many messages.
+
+        Only when the stream is over half its budget, or its first message older than the setting. Raises LogUnavailable.
+        """
+        usage = await self.usage_of(READINGS)
+        if usage is None or not usage.messages or not await self._is_worth_trimming(usage):
+            return 0
+        limit = min([through_seq, *await self._acknowledged()])
+        if limit < usage.first_seq:
+            return 0
+        last_of_sources = await self._last_seqs()
+        before = usage.messages
+        await self._purge(min(limit, *(seq - 1 for seq in last_of_sources.values())))
+        for subject, seq in last_of_sources.items():
+            if seq > min(last_of_sources.values()):
+                await self._purge(min(limit, seq - 1), subject)
+        after = await self.usage_of(READINGS)
+        return before - (after.messages if after else 0)
+
+    # -- below: what the public part is made of
+
+    async def _ensure(self, name: str, limits: Answer) -> None:
+        config: Answer = {
+            "name": name,
+            "subjects": [f"{name}.>"],
+            "retention": "limits",
+            "storage": "file",
+            "discard": "new",
+            "max_msgs": -1,
+            "max_age": 0,
+            "duplicate_window": 120_000_000_000,
+            "allow_direct": True,
+            **limits,
+        }
+        info = await jetstream.stream_info(self._connection, name)
+        if info is None:
+            await jetstream.call(self._connection, f"STREAM.CREATE.{name}", config)
+        elif any(info["config"].get(key) != value for key, value in config.items()):
+            await jetstream.call(self._connection, f"STREAM.UPDATE.{name}", info["config"] | config)
+
+    async def _budget(self) -> Usage:
+        account: dict[str, Any] = await jetstream.call(self._connection, "INFO")
+        limit = account["limits"]["max_storage"]
+        if limit <= 0 and self._settings.url is None:
+            limit = self._settings.max_store_bytes
+        return Usage(BUDGET, account["storage"], max(limit, 0), 0, 1, 0)
+
+    async def _is_worth_trimming(self, usage: Usage) -> bool:
+        if usage.fill > TRIM_AT:
+            return True
+        first = await stored(self._connection, READINGS, usage.first_seq)
+        return first is None or first.at_us < (time.time() - self._settings.readings_keep_s) * 1_000_000
+
+    async def _acknowledged(self) -> list[int]:
+        """The stream sequences through which the durable readers have acknowledged, one for each."""
+        floors: list[int] = []
+        total = 1
+        offset = 0
+        while offset < total:
+            page = await jetstream.call(self._connection, f"CONSUMER.LIST.{READINGS}", {"offset": offset})
+            consumers, total = page["consumers"] or [], page["total"]
+            floors += [one["ack_floor"]["stream_seq"] for one in consumers if one["config"].get("durable_name")]
+            offset += max(len(consumers), 1)
+        return floors
+
+    async def _last_seqs(self) -> dict[str, int]:
+        """Sequence of the last message of each subject."""
+        info = await jetstream.stream_info(self._connection, READINGS, f"{READINGS}.>")
+        subjects = list(info["state"].get("subjects", {})) if info else []
+        found = {}
+        for subject in subjects:
+            answer = await jetstream.call(self._connection, f"STREAM.MSG.GET.{READINGS}", {"last_by_subj": subject})
+            found[subject] = int(answer["message"]["seq"])
+        return found
+
+    async def _purge(self, through_seq: int, subject: str | None = None) -> None:
+        if through_seq > 0:
+            body: Answer = {"seq": through_seq + 1} | ({"filter": subject} if subject else {})
+            await jetstream.call(self._connection, f"STREAM.PURGE.{READINGS}", body)
