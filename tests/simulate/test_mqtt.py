@@ -63,7 +63,7 @@ async def test_what_was_not_acknowledged_is_sent_again_after_the_broker_was_kill
     await link.send(b"before", 1)
     await link.settle()
     broker.kill()
-    while link._transport is not None:
+    while link.connected:  # noqa: ASYNC110 - the link tells nobody
         await asyncio.sleep(0.01)
     for _ in range(100):
         assert link.offer(b"while the broker is down", 1)

@@ -3,6 +3,7 @@ import json
 import time
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from itertools import pairwise
 
 import aiomqtt
 import pytest
@@ -131,7 +132,7 @@ async def test_live_readings_over_mqtt_are_spread_over_the_interval(broker: Brok
     assert {device.profile for device in registered} == {"energy_meter"}
     assert {str(message.topic).split("/")[2] for message in messages} == {device.key for device in registered}
     first_second = sorted(json.loads(message.payload)["ts"] for message in messages[:20])
-    assert max(later - earlier for earlier, later in zip(first_second, first_second[1:], strict=False)) < 600
+    assert max(later - earlier for earlier, later in pairwise(first_second)) < 600
 
 
 async def test_what_cannot_be_simulated_is_refused_with_the_choices():

@@ -45,6 +45,10 @@ class Link(asyncio.Protocol, ABC):
     def unacknowledged(self) -> int:
         """Messages on their way."""
 
+    @property
+    def connected(self) -> bool:
+        return self._transport is not None
+
     def offer(self, payload: bytes, readings: int) -> bool:
         """Send one message, or False when the window is full."""
         if self.unacknowledged >= self._window:

@@ -46,7 +46,7 @@ KINDS: dict[str, Kind] = {
             "water-flow",
             "water_flow",
             water_flow,
-            {"flow_1": 2, "flow_2": 2, "level": 2, "pump": 0},
+            {"flow_1": 2, "flow_2": 2, "inflow": 2, "level": 2, "pump": 0},
             states=frozenset({"pump"}),
             may_leak=True,
         ),

@@ -13,7 +13,7 @@ from calha.simulate.registers import Use, used
 
 
 def water_flow(seed: Seeds, at: Times, leaking_s: Floats) -> dict[str, Floats]:
-    """flow_1, flow_2: m³/h at the outlets. level: m in the reservoir. pump: 1 while an outlet's pump runs."""
+    """flow_1, flow_2: m³/h at the outlets. inflow: m³/h. level: m in the reservoir. pump: 1 while an outlet's pump runs."""
     flow_1 = _outlet(seed, at, stream=10)
     flow_2 = _outlet(seed, at, stream=40)
     leaks = leaking_s > 0
@@ -21,6 +21,7 @@ def water_flow(seed: Seeds, at: Times, leaking_s: Floats) -> dict[str, Floats]:
     return {
         "flow_1": np.where(leaks & (flow_1 > 0), flow_1 + 9.0, flow_1),
         "flow_2": flow_2,
+        "inflow": 122.0 + 4.0 * smooth(seed, at, 4 * HOUR_US, 60) + 0.5 * gaussian(seed, at // SECOND_US, 61),
         "level": _level_m(seed, at) - drained_m,
         "pump": ((flow_1 > 0) | (flow_2 > 0)).astype(np.float64),
     }
