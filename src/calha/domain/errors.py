@@ -13,6 +13,7 @@ CalhaError                 what, where, and what to do
 ├── FolderInUse            another Calha holds the data folder                    → exit code 3
 ├── LogUnavailable         the log does not answer; nothing was acknowledged      → HTTP 503
 │   └── LogFull            the log's disk budget is used up                       → HTTP 503
+├── StoreUnavailable       the store cannot write; readings stay in the log        → HTTP 503
 └── CorruptBatch           bytes that are not a batch
 """
 
@@ -79,6 +80,10 @@ class LogUnavailable(CalhaError):
 
 class LogFull(LogUnavailable):
     """The log's disk budget is used up; nothing that is stored is discarded to make room."""
+
+
+class StoreUnavailable(CalhaError):
+    """The store cannot write now (disk full, say); readings stay in the log until it can."""
 
 
 class CorruptBatch(CalhaError):

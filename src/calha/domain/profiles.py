@@ -213,10 +213,10 @@ class _Reader:
         return tuple(read(item) for item in node.value)
 
     def text(self, node: yaml.Node) -> Text:
-        if isinstance(node, yaml.MappingNode):
-            fields = self.mapping(node, required=("pt", "en"), optional=())
-            return {language: self.string(value) for language, value in fields.items()}
-        self.fail(node, "texts in two languages are expected: {pt: …, en: …}")
+        if not isinstance(node, yaml.MappingNode):
+            self.fail(node, "texts in two languages are expected: {pt: …, en: …}")
+        fields = self.mapping(node, required=("pt", "en"), optional=())
+        return {language: self.string(value) for language, value in fields.items()}
 
     def string(self, node: yaml.Node | None, default: str = "") -> str:
         if node is None:

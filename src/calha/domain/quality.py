@@ -25,7 +25,7 @@ def label(code: int) -> str:
     """Name of a quality byte; an unknown byte is named by its severity."""
     if code in _LABELS:
         return _LABELS[code]
-    return _LABELS[code & 0xC0] if code & 0xC0 in _LABELS else "bad"
+    return _LABELS.get(code & 0xC0, "bad")
 
 
 _LABELS: dict[int, str] = {quality.value: quality.label for quality in Quality}

@@ -35,7 +35,7 @@ def EXPORT_SCHEMA() -> Any:  # noqa: ANN401, N802 - a pyarrow.Schema, made when 
 
 
 def described(part: Any, names: Mapping[int, tuple[str, str]], units: Mapping[int, str]) -> Any:  # noqa: ANN401
-    """A record batch of the store (series, at, value, quality, arrived_at) with names in place of numbers."""
+    """A record batch of the store (series, event_at, value, quality, arrived_at) with names in place of numbers."""
     import pyarrow as pa
 
     series, place = np.unique(part.column("series").to_numpy(), return_inverse=True)
@@ -52,7 +52,7 @@ def described(part: Any, names: Mapping[int, tuple[str, str]], units: Mapping[in
             named([names.get(int(number), unknown)[0] for number in series]),
             named([names.get(int(number), unknown)[1] for number in series]),
             named([units.get(int(number), "") for number in series]),
-            part.column("at").cast(moment),
+            part.column("event_at").cast(moment),
             part.column("value"),
             pa.DictionaryArray.from_arrays(
                 pa.array(code_place, pa.int32()), pa.array([quality.label(int(code)) for code in codes], pa.string())

@@ -1,0 +1,1 @@
+"""What is kept: telemetry in DuckDB and Parquet, the registry in a relational database."""

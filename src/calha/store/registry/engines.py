@@ -1,0 +1,54 @@
+"""Database engines by URL: the driver is chosen here, and SQLite is set up for one writer and many readers."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+
+from calha.domain.errors import InvalidConfiguration
+
+_DRIVERS = {
+    "mariadb": "mariadb+pymysql",
+    "mysql": "mariadb+pymysql",
+    "postgres": "postgresql+pg8000",
+    "postgresql": "postgresql+pg8000",
+}
+BUSY_TIMEOUT_MS = 10_000
+
+
+def engine_for(url: str) -> Engine:
+    """An engine for a SQLite, MariaDB or PostgreSQL URL. Raises InvalidConfiguration."""
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise InvalidConfiguration(f"registry.url is no database URL: {error}") from None
+    if parsed.drivername in _DRIVERS:
+        parsed = parsed.set(drivername=_DRIVERS[parsed.drivername])
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(str(parsed), parsed.database)
+    try:
+        return create_engine(parsed, pool_pre_ping=True, pool_recycle=1_800)
+    except (NoSuchModuleError, ModuleNotFoundError) as error:
+        raise InvalidConfiguration(
+            f"registry.url: {error}; supported are sqlite, mariadb (pip install 'calha[mariadb]') "
+            "and postgresql (pip install 'calha[postgresql]')"
+        ) from None
+
+
+def _sqlite(url: str, database: str | None) -> Engine:
+    if database:
+        Path(database).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _: object) -> None:  # noqa: ANN401 - sqlite3.Connection
+        connection.isolation_level = None  # BEGIN is ours, see below
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:  # noqa: ANN401 - sqlalchemy.Connection
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
+
+    return engine

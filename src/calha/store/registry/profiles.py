@@ -1,0 +1,40 @@
+"""The profiles that there are: packaged ones, those of the user's folder, those saved through the API."""
+
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from calha.domain.errors import Conflict
+from calha.domain.profiles import Profile, parse_profile
+
+
+@cache
+def packaged() -> dict[str, Profile]:
+    files = sorted(resources.files("calha.profiles").iterdir(), key=lambda file: file.name)
+    found = [
+        parse_profile(file.read_text(encoding="utf-8"), file.name, "packaged")
+        for file in files
+        if file.name.endswith(".yaml")
+    ]
+    return {profile.name: profile for profile in found}
+
+
+def of_folder(folder: Path | None) -> Iterator[Profile]:
+    """The profiles in *.yaml of a folder. Raises InvalidProfile naming file and line, Conflict for a taken name."""
+    if folder is None:
+        return
+    for path in sorted(folder.glob("*.yaml")):
+        profile = parse_profile(path.read_text(encoding="utf-8"), str(path))
+        require_own_name(profile, str(path))
+        yield profile
+
+
+def require_own_name(profile: Profile, origin: str) -> None:
+    """Raises Conflict for the name of a packaged profile."""
+    if profile.name in packaged():
+        raise Conflict(f"{origin}: a profile named {profile.name!r} comes with Calha; choose another name")
+
+
+def by_name(users: Iterable[Profile]) -> dict[str, Profile]:
+    return packaged() | {profile.name: profile for profile in users}

@@ -1,0 +1,528 @@
+"""The registry as the rest of Calha uses it. Synchronous and thread-safe; each method is one transaction."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from calha.domain.directory import ChannelEntry, DeviceEntry, Directory
+from calha.domain.errors import Conflict, InvalidConfiguration, Malformed, NotFound
+from calha.domain.profiles import Profile, ProfileChannel, Text, parse_profile
+from calha.store.registry import profiles
+from calha.store.registry.engines import engine_for
+from calha.store.registry.models import Change, Channel, Device, Event, Site, UserProfile
+from calha.store.registry.rows import ChannelRow, DeviceRow, EventRow, NewDevice, Page, SiteRow
+from calha.store.registry.schema import migrate
+
+MAX_SITE_DEPTH = 20
+INSERT_ROWS = 500  # at once: databases limit the parameters of a statement
+
+
+class Registry:
+    def __init__(self, engine: Engine, own_profiles: Sequence[Profile] = ()) -> None:
+        self._engine = engine
+        self._own_profiles = own_profiles
+
+    @classmethod
+    def open(cls, url: str, profiles_folder: Path | None = None) -> Self:
+        """Open and migrate. Raises InvalidConfiguration, InvalidProfile, Conflict (a profile's name)."""
+        engine = engine_for(url)
+        migrate(engine)
+        return cls(engine, list(profiles.of_folder(profiles_folder)))
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the registry is a SQLite file of our own."""
+        return self._engine.dialect.name == "sqlite"
+
+    @property
+    def version(self) -> int:
+        """A number that grows with each change, by whichever process."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(Change.version)).scalar_one()
+
+    # -- sites
+
+    def sites(self) -> list[SiteRow]:
+        """All sites, parents before children, siblings by name."""
+        with self._engine.connect() as connection:
+            return list(_sites(connection).values())
+
+    def site(self, site_id: int) -> SiteRow:
+        with self._engine.connect() as connection:
+            return _site(connection, site_id)
+
+    def create_site(self, name: str, parent_id: int | None, zone: str) -> SiteRow:
+        """Raises NotFound (parent), Malformed (zone)."""
+        with self._write() as connection:
+            if parent_id is not None:
+                _site(connection, parent_id)
+            values = {"name": name, "parent_id": parent_id, "zone": _known_zone(zone)}
+            site_id = connection.execute(insert(Site).values(values)).inserted_primary_key
+            assert site_id is not None
+            return _site(connection, site_id[0])
+
+    def update_site(self, site_id: int, **changes: Any) -> SiteRow:  # noqa: ANN401 - columns
+        """Change name, parent_id or zone. Raises NotFound, Malformed, Conflict when it would stand below itself."""
+        with self._write() as connection:
+            _site(connection, site_id)
+            if changes.get("zone") is not None:
+                _known_zone(changes["zone"])
+            if changes.get("parent_id") is not None and changes["parent_id"] in _subtree(connection, site_id):
+                raise Conflict("a site cannot stand below itself")
+            kept = {key: value for key, value in changes.items() if value is not None or key == "parent_id"}
+            if kept:
+                connection.execute(update(Site).where(Site.id == site_id).values(kept))
+            return _site(connection, site_id)
+
+    def delete_site(self, site_id: int) -> None:
+        """Raises NotFound, Conflict while sites or devices stand in it."""
+        with self._write() as connection:
+            site = _site(connection, site_id)
+            devices = connection.execute(select(func.count()).where(Device.site_id == site_id)).scalar_one()
+            children = connection.execute(select(func.count()).where(Site.parent_id == site_id)).scalar_one()
+            if devices or children:
+                raise Conflict(f"{site.name!r} still holds {devices} devices and {children} sites; move them first")
+            connection.execute(delete(Site).where(Site.id == site_id))
+
+    # -- devices
+
+    def devices(
+        self,
+        after: str | None = None,
+        limit: int = 100,
+        q: str | None = None,
+        site: int | None = None,
+        profile: str | None = None,
+    ) -> Page[DeviceRow]:
+        """Devices by key; `site` with all below it; `q` anywhere in key, name, serial or note."""
+        with self._engine.connect() as connection:
+            query = select(Device.__table__).order_by(Device.key).limit(limit + 1)
+            if after is not None:
+                query = query.where(Device.key > after)
+            if profile is not None:
+                query = query.where(Device.profile == profile)
+            if site is not None:
+                query = query.where(Device.site_id.in_(_subtree(connection, site)))
+            if q:
+                columns = (Device.key, Device.name, Device.serial, Device.note)
+                query = query.where(or_(*(column.icontains(q, autoescape=True) for column in columns)))
+            found = self._device_rows(connection, query)
+            return Page(found[:limit], found[limit - 1].key if len(found) > limit else None)
+
+    def device(self, key: str) -> DeviceRow:
+        with self._engine.connect() as connection:
+            return self._device(connection, key)
+
+    def device_keys(self, site_id: int) -> set[str]:
+        """Keys of the devices in a site and below it."""
+        with self._engine.connect() as connection:
+            sites = _subtree(connection, site_id)
+            return set(connection.execute(select(Device.key).where(Device.site_id.in_(sites))).scalars())
+
+    def create_device(
+        self, key: str, profile: str, site_id: int, *, name: str = "", serial: str | None = None, note: str = ""
+    ) -> DeviceRow:
+        """Raises NotFound (profile, site), Conflict (key)."""
+        self.create_devices([NewDevice(key, profile, name, serial, note)], site_id)
+        return self.device(key)
+
+    def create_devices(self, devices: Sequence[NewDevice], site_id: int) -> None:
+        """Create many, with the channels of their profiles, all or none. Raises NotFound, Conflict."""
+        known = self._profiles()
+        now = datetime.now(UTC)
+        with self._write() as connection:
+            _site(connection, site_id)
+            for name in {device.profile for device in devices}:
+                _require_profile(known, name)
+            rows = [
+                {
+                    "key": device.key,
+                    "name": device.name or device.key,
+                    "serial": device.serial,
+                    "profile": device.profile,
+                    "site_id": site_id,
+                    "note": device.note,
+                    "created_at": now,
+                    "version": 1,
+                }
+                for device in devices
+            ]
+            try:
+                for part in _parts(rows):
+                    connection.execute(insert(Device), part)
+            except IntegrityError:
+                taken = self._taken(devices)
+                raise Conflict(f"there is a device {', '.join(taken[:5])} already") from None
+            ids: dict[str, int] = {}
+            for part in _parts([device.key for device in devices]):
+                found = connection.execute(select(Device.key, Device.id).where(Device.key.in_(part)))
+                ids.update((key, number) for key, number in found)
+            channels = [
+                _channel_values(ids[device.key], channel)
+                for device in devices
+                for channel in known[device.profile].channels
+            ]
+            for part in _parts(channels):
+                connection.execute(insert(Channel), part)
+
+    def update_device(self, key: str, version: int | None = None, **changes: Any) -> DeviceRow:  # noqa: ANN401 - columns
+        """Change name, serial, profile, site_id or note; a new profile adds its channels.
+
+        Raises NotFound, and Conflict if `version` is given and somebody else has changed the device since.
+        """
+        with self._write() as connection:
+            device = self._device(connection, key)
+            if version is not None and version != device.version:
+                raise Conflict(
+                    f"{key} has been changed meanwhile (version {device.version}, not {version}); look again"
+                )
+            kept = {name: value for name, value in changes.items() if value is not None or name == "serial"}
+            if "site_id" in kept:
+                _site(connection, kept["site_id"])
+            if "profile" in kept:
+                profile = _require_profile(self._profiles(), kept["profile"])
+                self._add_channels(connection, key, device, profile)
+            changed = update(Device).where(Device.key == key).values({**kept, "version": device.version + 1})
+            connection.execute(changed)
+            return self._device(connection, key)
+
+    def delete_device(self, key: str) -> None:
+        with self._write() as connection:
+            self._device(connection, key)
+            device_id = connection.execute(select(Device.id).where(Device.key == key)).scalar_one()
+            connection.execute(delete(Channel).where(Channel.device_id == device_id))
+            connection.execute(delete(Device).where(Device.id == device_id))
+
+    def update_channel(self, device: str, channel: str, **changes: Any) -> ChannelRow:  # noqa: ANN401 - columns
+        """Change name, unit, kind, minimum, maximum or precision. Raises NotFound, Malformed."""
+        with self._write() as connection:
+            row = self._device(connection, device)
+            found = _channel(row, channel)
+            required = {"name", "unit", "kind"}
+            kept = {name: value for name, value in changes.items() if value is not None or name not in required}
+            minimum, maximum = kept.get("minimum", found.minimum), kept.get("maximum", found.maximum)
+            if minimum is not None and maximum is not None and minimum >= maximum:
+                raise Malformed(f"the maximum {maximum:g} is not above the minimum {minimum:g}", "bad_range")
+            if kept:
+                connection.execute(update(Channel).where(Channel.id == found.series).values(kept))
+                connection.execute(update(Device).where(Device.key == device).values(version=row.version + 1))
+            return _channel(self._device(connection, device), channel)
+
+    def discover(self, device_key: str, channel_keys: Iterable[str]) -> list[ChannelRow]:
+        """Make gauges without unit for keys that a device reports, up to its profile's limit; the new ones."""
+        with self._write() as connection:
+            device = self._device(connection, device_key)
+            profile = self._profiles().get(device.profile)
+            room = _room(profile, len(device.channels))
+            known = {channel.key for channel in device.channels}
+            new = [key for key in channel_keys if key not in known][:room]
+            device_id = connection.execute(select(Device.id).where(Device.key == device_key)).scalar_one()
+            if not new:
+                return []
+            rows = [_channel_values(device_id, ProfileChannel(key, {}), discovered=True) | {"name": key} for key in new]
+            connection.execute(insert(Channel), rows)
+            device = self._device(connection, device_key)
+            return [channel for channel in device.channels if channel.key in new]
+
+    def units(self) -> dict[int, str]:
+        """Unit symbols by series id."""
+        with self._engine.connect() as connection:
+            return dict(connection.execute(select(Channel.id, Channel.unit)).tuples())
+
+    # -- profiles
+
+    def profiles(self) -> list[Profile]:
+        return list(self._profiles().values())
+
+    def profile(self, name: str) -> Profile:
+        return _require_profile(self._profiles(), name)
+
+    def save_profile(self, yaml_text: str) -> Profile:
+        """Create or replace a profile of the user's. Raises InvalidProfile, Conflict for a packaged or filed name."""
+        profile = parse_profile(yaml_text, "profile")
+        profiles.require_own_name(profile, "profile")
+        if profile.name in {own.name for own in self._own_profiles}:
+            raise Conflict(f"the profile {profile.name!r} is a file in registry.profiles_folder; change it there")
+        with self._write() as connection:
+            connection.execute(delete(UserProfile).where(UserProfile.name == profile.name))
+            connection.execute(insert(UserProfile).values(name=profile.name, yaml=yaml_text))
+        return profile
+
+    def delete_profile(self, name: str) -> None:
+        """Raises NotFound, Conflict while a device uses it or it is not the user's to delete."""
+        if name in profiles.packaged() or name in {own.name for own in self._own_profiles}:
+            raise Conflict(f"the profile {name!r} comes from a file and cannot be deleted here")
+        with self._write() as connection:
+            used = connection.execute(select(func.count()).where(Device.profile == name)).scalar_one()
+            if used:
+                raise Conflict(f"{used} devices use the profile {name!r}; give them another first")
+            if not connection.execute(delete(UserProfile).where(UserProfile.name == name)).rowcount:
+                raise NotFound(f"there is no profile {name!r}")
+
+    # -- events
+
+    def add_event(
+        self,
+        kind: str,
+        *,
+        text: Text,
+        device: str | None = None,
+        severity: str = "info",
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        with self._engine.execution_options(writes=True).begin() as connection:
+            row = {
+                "at": datetime.now(UTC),
+                "kind": kind,
+                "device": device,
+                "severity": severity,
+                "text": text,
+                "data": dict(data or {}),
+            }
+            connection.execute(insert(Event).values(row))
+
+    def events(self, after: int | None = None, limit: int = 100, device: str | None = None) -> Page[EventRow]:
+        """Newest first; `after` an id, downwards."""
+        query = select(Event.__table__).order_by(Event.id.desc()).limit(limit + 1)
+        if after is not None:
+            query = query.where(Event.id < after)
+        if device is not None:
+            query = query.where(Event.device == device)
+        with self._engine.connect() as connection:
+            found = [EventRow(**row._mapping) for row in connection.execute(query)]
+        return Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
+
+    # -- for ingest
+
+    def directory(self) -> Directory:
+        """Devices and channels as ingest needs them, as of one moment."""
+        known = self._profiles()
+        shapes = {name: _Shape(profile) for name, profile in known.items()}
+        with self._engine.connect() as connection:
+            version = connection.execute(select(Change.version)).scalar_one()
+            zones = {site.id: ZoneInfo(site.zone) for site in _sites(connection).values()}
+            channels: dict[int, list[Any]] = {}
+            table = select(
+                Channel.device_id, Channel.id, Channel.key, Channel.kind, Channel.minimum, Channel.maximum
+            ).order_by(Channel.id)
+            for row in connection.execute(table):
+                channels.setdefault(row[0], []).append(row)
+            devices, names = {}, {}
+            for number, key, site_id, profile in connection.execute(
+                select(Device.id, Device.key, Device.site_id, Device.profile)
+            ):
+                own = channels.get(number, [])
+                shape = shapes.get(profile) or _Shape(None)
+                devices[key] = DeviceEntry(key, zones[site_id], shape.entries(own), shape.room(len(own)))
+                names.update({row[1]: (key, row[2]) for row in own})
+        return Directory(devices, names, version)
+
+    def backup(self, path: Path) -> None:
+        """Copy a SQLite registry while it is used. Raises InvalidConfiguration for another database."""
+        if not self.is_file:
+            raise InvalidConfiguration("back this registry up with its own tools: pg_dump or mariadb-dump")
+        with self._engine.connect() as connection, closing(sqlite3.connect(path)) as target:
+            source = connection.connection.driver_connection
+            assert isinstance(source, sqlite3.Connection)
+            source.backup(target)
+
+    # -- below: what the public part is made of
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with self._engine.execution_options(writes=True).begin() as connection:
+            connection.execute(update(Change).values(version=Change.version + 1))
+            yield connection
+
+    def _profiles(self) -> dict[str, Profile]:
+        with self._engine.connect() as connection:
+            saved = [
+                parse_profile(yaml, name)
+                for name, yaml in connection.execute(select(UserProfile.name, UserProfile.yaml))
+            ]
+        return profiles.by_name([*self._own_profiles, *saved])
+
+    def _device(self, connection: Connection, key: str) -> DeviceRow:
+        found = self._device_rows(connection, select(Device.__table__).where(Device.key == key))
+        if not found:
+            raise NotFound(f"there is no device {key!r}")
+        return found[0]
+
+    def _device_rows(self, connection: Connection, query: Select[Any]) -> list[DeviceRow]:
+        found = connection.execute(query).all()
+        sites = _sites(connection)
+        known = self._profiles()
+        channels: dict[int, list[ChannelRow]] = {}
+        by_id = {row.id: row for row in found}
+        for part in _parts(list(by_id)):
+            of_devices = select(Channel.__table__).where(Channel.device_id.in_(part)).order_by(Channel.id)
+            for row in connection.execute(of_devices):
+                profile = known.get(by_id[row.device_id].profile)
+                channels.setdefault(row.device_id, []).append(_channel_row(row, profile))
+        return [
+            DeviceRow(
+                row.key,
+                row.name,
+                row.serial,
+                row.profile,
+                row.site_id,
+                sites[row.site_id].path,
+                sites[row.site_id].zone,
+                row.note,
+                row.created_at,
+                row.version,
+                channels.get(row.id, []),
+            )
+            for row in found
+        ]
+
+    def _add_channels(self, connection: Connection, key: str, device: DeviceRow, profile: Profile) -> None:
+        device_id = connection.execute(select(Device.id).where(Device.key == key)).scalar_one()
+        known = {channel.key for channel in device.channels}
+        missing = [_channel_values(device_id, one) for one in profile.channels if one.key not in known]
+        if missing:
+            connection.execute(insert(Channel), missing)
+
+    def _taken(self, devices: Sequence[NewDevice]) -> list[str]:
+        keys = [device.key for device in devices]
+        with self._engine.connect() as connection:
+            taken = [
+                key
+                for part in _parts(keys)
+                for key in connection.execute(select(Device.key).where(Device.key.in_(part))).scalars()
+            ]
+        return taken or sorted({key for key in keys if keys.count(key) > 1})
+
+
+class _Shape:
+    """What a profile adds to its devices' channels: aliases and states, made once for all of them."""
+
+    def __init__(self, profile: Profile | None) -> None:
+        self._profile = profile
+        self._states = {
+            channel.key: {
+                word.lower(): state.code for state in channel.states for word in (*state.aliases, *state.text.values())
+            }
+            for channel in (profile.channels if profile else ())
+        }
+
+    def entries(self, rows: Iterable[Any]) -> dict[str, ChannelEntry]:
+        entries = {
+            key: ChannelEntry(series, kind, minimum, maximum, self._states.get(key, {}))
+            for _, series, key, kind, minimum, maximum in rows
+        }
+        if self._profile is not None:
+            for channel in self._profile.channels:
+                if channel.key in entries:
+                    for alias in channel.aliases:
+                        entries.setdefault(alias, entries[channel.key])
+        return entries
+
+    def room(self, channels: int) -> int:
+        return _room(self._profile, channels)
+
+
+def _sites(connection: Connection) -> dict[int, SiteRow]:
+    """All sites by id, parents before children."""
+    rows = connection.execute(select(Site.__table__).order_by(Site.name, Site.id)).all()
+    children: dict[int | None, list[Any]] = {}
+    for row in rows:
+        children.setdefault(row.parent_id, []).append(row)
+    found: dict[int, SiteRow] = {}
+
+    def descend(parent_id: int | None, path: list[str]) -> None:
+        for row in children.get(parent_id, []):
+            own = [*path, row.name]
+            found[row.id] = SiteRow(row.id, row.parent_id, row.name, row.zone, own)
+            if len(own) < MAX_SITE_DEPTH:
+                descend(row.id, own)
+
+    descend(None, [])
+    return found
+
+
+def _site(connection: Connection, site_id: int) -> SiteRow:
+    site = _sites(connection).get(site_id)
+    if site is None:
+        raise NotFound(f"there is no site {site_id}")
+    return site
+
+
+def _subtree(connection: Connection, site_id: int) -> set[int]:
+    """Ids of a site and of all below it. Raises NotFound."""
+    found = {_site(connection, site_id).id}
+    for site in _sites(connection).values():
+        if site.parent_id in found:
+            found.add(site.id)
+    return found
+
+
+def _known_zone(zone: str) -> str:
+    if zone not in available_timezones():
+        raise Malformed(f"{zone!r} is no IANA time zone; write it as in America/Sao_Paulo", "bad_zone")
+    return zone
+
+
+def _require_profile(known: Mapping[str, Profile], name: str) -> Profile:
+    if name not in known:
+        raise NotFound(f"there is no profile {name!r}; there are {', '.join(known)}")
+    return known[name]
+
+
+def _room(profile: Profile | None, channels: int) -> int:
+    return max(0, profile.max_channels - channels) if profile is not None and profile.allow_discovered else 0
+
+
+def _channel(device: DeviceRow, key: str) -> ChannelRow:
+    for channel in device.channels:
+        if channel.key == key:
+            return channel
+    raise NotFound(f"{device.key} has no channel {key!r}")
+
+
+def _channel_values(device_id: int, channel: ProfileChannel, *, discovered: bool = False) -> dict[str, Any]:
+    return {
+        "device_id": device_id,
+        "key": channel.key,
+        "name": channel.name,
+        "unit": channel.unit,
+        "kind": channel.kind,
+        "minimum": channel.minimum,
+        "maximum": channel.maximum,
+        "precision": channel.precision,
+        "discovered": discovered,
+    }
+
+
+def _channel_row(row: Any, profile: Profile | None) -> ChannelRow:  # noqa: ANN401 - a row of Channel
+    declared = profile.channel(row.key) if profile is not None else None
+    states: dict[str, str | Text] | None = None
+    if declared is not None and declared.states:
+        states = {str(state.code): state.text for state in declared.states}
+    return ChannelRow(
+        row.id,
+        row.key,
+        row.name,
+        row.unit,
+        row.kind,
+        row.minimum,
+        row.maximum,
+        row.precision,
+        bool(row.discovered),
+        states,
+    )
+
+
+def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(rows), INSERT_ROWS):
+        yield rows[start : start + INSERT_ROWS]

@@ -1,0 +1,80 @@
+"""What the registry answers: plain frozen rows, which outlive the database session."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, TypeVar
+
+from calha.domain.directory import Kind
+from calha.domain.profiles import Text
+
+Row = TypeVar("Row")
+
+
+@dataclass(frozen=True, slots=True)
+class SiteRow:
+    id: int
+    parent_id: int | None
+    name: str
+    zone: str
+    path: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRow:
+    """series: the channel's id, under which its readings are stored. name: by language, or as a person wrote it."""
+
+    series: int
+    key: str
+    name: str | Text
+    unit: str
+    kind: Kind
+    minimum: float | None
+    maximum: float | None
+    precision: int | None
+    discovered: bool
+    states: dict[str, str | Text] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRow:
+    key: str
+    name: str
+    serial: str | None
+    profile: str
+    site_id: int
+    site_path: list[str]
+    zone: str
+    note: str
+    created_at: datetime
+    version: int
+    channels: list[ChannelRow]
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    id: int
+    at: datetime
+    kind: str
+    device: str | None
+    severity: str
+    text: Text
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+class NewDevice(NamedTuple):
+    """A device for `Registry.create_devices`."""
+
+    key: str
+    profile: str
+    name: str = ""
+    serial: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Row]):
+    """`next`: cursor for `after`, None on the last page."""
+
+    items: Sequence[Row]
+    next: str | None

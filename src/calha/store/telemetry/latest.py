@@ -1,0 +1,56 @@
+"""The newest reading of every series, in memory. Only a later event time changes it, whatever arrives when."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calha.domain.readings import Batch
+
+NEVER = np.iinfo(np.int64).min
+FIRST_SIZE = 1_024
+
+
+class Latest:
+    """Arrays indexed by series id. at is NEVER where a series has no reading; seq: log sequence that set it."""
+
+    def __init__(self) -> None:
+        self.at = np.full(FIRST_SIZE, NEVER, np.int64)
+        self.value = np.full(FIRST_SIZE, np.nan)
+        self.quality = np.zeros(FIRST_SIZE, np.uint8)
+        self.arrived_at = np.zeros(FIRST_SIZE, np.int64)
+        self.seq = np.full(FIRST_SIZE, -1, np.int64)
+
+    def reach(self, highest: int) -> None:
+        """Make room for a series id."""
+        if highest < len(self.at):
+            return
+        added = max(highest + 1, 2 * len(self.at)) - len(self.at)
+        self.at = np.concatenate([self.at, np.full(added, NEVER, np.int64)])
+        self.value = np.concatenate([self.value, np.full(added, np.nan)])
+        self.quality = np.concatenate([self.quality, np.zeros(added, np.uint8)])
+        self.arrived_at = np.concatenate([self.arrived_at, np.zeros(added, np.int64)])
+        self.seq = np.concatenate([self.seq, np.full(added, -1, np.int64)])
+
+    def take(self, batch: Batch, seq: "int | NDArray[np.int64]") -> None:
+        """Readings sorted by series and time, at most one for a series and time; equal times replace."""
+        if not len(batch):
+            return
+        self.reach(int(batch.series.max()))
+        is_last = np.append(batch.series[1:] != batch.series[:-1], True)
+        newest = batch.take(is_last)
+        wins = newest.at >= self.at[newest.series]
+        newest = newest.take(wins)
+        series = newest.series
+        self.value[series] = newest.value
+        self.quality[series] = newest.quality
+        self.arrived_at[series] = newest.arrived_at
+        self.seq[series] = seq if isinstance(seq, int) else seq[is_last][wins]
+        self.at[series] = newest.at
+
+    def changed_since(self, seq: int, series: "NDArray[Any] | None" = None) -> NDArray[np.int64]:
+        """Ids of the series (of these, or of all) whose newest reading came with a later log sequence than `seq`."""
+        if series is None:
+            return np.flatnonzero((self.seq > seq) & (self.at != NEVER)).astype(np.int64)
+        known = series[series < len(self.at)]
+        return known[(self.seq[known] > seq) & (self.at[known] != NEVER)].astype(np.int64)

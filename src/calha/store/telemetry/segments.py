@@ -1,0 +1,182 @@
+"""Cold readings: Parquet files sorted by series and time, each covering whole hours, together one gapless past.
+
+A segment covers [from_at, until_at); segments do not overlap, and everything before the horizon (the end of the last) is
+in them. Readings that arrive for that past later stay in the hot table and win over the segment at every query, until
+compaction writes the segment anew. Beside a segment lie rollup files, one a level, with the series for which that pays.
+
+A file is written under a temporary name, synced, renamed, and only then listed in the database, in the same transaction
+that takes its readings out of the hot table. What is on disk and not listed is removed at the next start.
+"""
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from calha.domain.readings import Micros
+from calha.store.telemetry.rollup import LEVELS
+
+TARGET_ROWS = 8_000_000  # a segment grows, day by day, until it has this many
+WORTH_ROLLING = 8.0  # readings a bucket on average, from which a rollup is written
+ROLLED_LEVELS = ("1m", "15m", "1h")  # days are made of hours, in each site's own zone
+ROW_GROUP = 61_440  # small enough that one series of a thousand costs one or two of them
+OPTIONS = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 6, PARQUET_VERSION v2, ROW_GROUP_SIZE {ROW_GROUP}"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """rolled: by level, the series that have a rollup there."""
+
+    name: str
+    from_at: Micros
+    until_at: Micros
+    rows: int
+    rolled: dict[str, frozenset[int]] = field(default_factory=dict)
+
+    def overlaps(self, from_: Micros, until: Micros) -> bool:
+        return self.from_at < until and from_ < self.until_at
+
+
+class Segments:
+    """The list of segments, in memory and in the database."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.all: list[Segment] = []
+
+    @property
+    def horizon(self) -> Micros:
+        """Before this, readings in the hot table are late or corrected ones."""
+        return self.all[-1].until_at if self.all else 0
+
+    def path(self, segment: Segment, level: str | None = None) -> str:
+        return str(self.folder / (f"{segment.name}.{level}.parquet" if level else f"{segment.name}.parquet"))
+
+    def overlapping(self, from_: Micros, until: Micros) -> list[Segment]:
+        return [segment for segment in self.all if segment.overlaps(from_, until)]
+
+    def bytes(self) -> int:
+        return sum(path.stat().st_size for path in self.folder.glob("*.parquet"))
+
+    def load(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Read the list, and remove files that are not on it."""
+        rolled: dict[str, dict[str, set[int]]] = {}
+        for name, level, series in con.execute("SELECT name, level, series FROM rolled").fetchall():
+            rolled.setdefault(name, {}).setdefault(level, set()).add(series)
+        rows = con.execute("SELECT name, from_at, until_at, rows FROM segment ORDER BY from_at").fetchall()
+        self.all = [
+            Segment(*row, {level: frozenset(ids) for level, ids in rolled.get(row[0], {}).items()}) for row in rows
+        ]
+        listed = {self.path(segment) for segment in self.all}
+        listed |= {self.path(segment, level) for segment in self.all for level in segment.rolled}
+        for path in self.folder.iterdir():
+            if str(path) not in listed:
+                path.unlink()
+
+    def write(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        name: str,
+        from_at: Micros,
+        until_at: Micros,
+        source: str,
+        values: list[Any],
+    ) -> Segment | None:
+        """Write the readings of a query (series, event_at, value, quality, delay) as a segment; None if there are none."""
+        path = self.folder / f"{name}.parquet"
+        _copy(con, f"SELECT * FROM ({source}) ORDER BY series, event_at", values, path)
+        found = con.execute(
+            "SELECT series, count(*) AS rows FROM read_parquet(?) GROUP BY series", [str(path)]
+        ).fetchnumpy()
+        rows = int(found["rows"].sum()) if len(found["series"]) else 0
+        if not rows:
+            path.unlink()
+            return None
+        rolled = {}
+        for level in ROLLED_LEVELS:
+            series = self._worth_rolling(con, path, level)
+            if series:
+                self._write_rollup(con, path, self.folder / f"{name}.{level}.parquet", level, series)
+                rolled[level] = frozenset(series)
+        return Segment(name, from_at, until_at, rows, rolled)
+
+    def replace(self, con: duckdb.DuckDBPyConnection, old: Sequence[Segment], new: Segment | None) -> None:
+        """List `new` in place of `old`; inside the caller's transaction. Call `forget` after the commit."""
+        for segment in old:
+            con.execute("DELETE FROM segment WHERE name = ?", [segment.name])
+            con.execute("DELETE FROM rolled WHERE name = ?", [segment.name])
+        if new is not None:
+            con.execute("INSERT INTO segment VALUES (?, ?, ?, ?)", [new.name, new.from_at, new.until_at, new.rows])
+            for level, series in new.rolled.items():
+                ids = np.array(sorted(series), np.int32)
+                listed = {"series": ids}  # noqa: F841 - DuckDB finds it by its name
+                con.execute("INSERT INTO rolled SELECT ?, ?, series FROM listed", [new.name, level])
+
+    def adopt(self, old: Sequence[Segment], new: Segment | None) -> None:
+        """Take the committed change over in memory; the old files go away when no query reads them any more."""
+        kept = [segment for segment in self.all if segment not in old]
+        self.all = sorted([*kept, *([new] if new else [])], key=lambda segment: segment.from_at)
+
+    def remove_files(self, old: Sequence[Segment]) -> None:
+        for segment in old:
+            for level in (None, *segment.rolled):
+                Path(self.path(segment, level)).unlink(missing_ok=True)
+
+    def _worth_rolling(self, con: duckdb.DuckDBPyConnection, path: Path, level: str) -> list[int]:
+        bucket = LEVELS[level]
+        found = con.execute(
+            """
+            SELECT series FROM read_parquet(?)
+            GROUP BY series HAVING count(*) >= ? * count(DISTINCT event_at // ?)
+            """,
+            [str(path), WORTH_ROLLING, bucket],
+        ).fetchall()
+        return [series for (series,) in found]
+
+    def _write_rollup(
+        self, con: duckdb.DuckDBPyConnection, source: Path, target: Path, level: str, series: list[int]
+    ) -> None:
+        ids = np.array(series, np.int32)
+        chosen = {"series": ids}
+        query = """
+            SELECT series, event_at - event_at % ? AS bucket,
+                count(value) FILTER (good) AS count,
+                coalesce(sum(value) FILTER (good), 0) AS total,
+                min(value) FILTER (good) AS minimum,
+                max(value) FILTER (good) AS maximum,
+                arg_min(value, event_at) FILTER (good) AS first,
+                min(event_at) FILTER (good) AS first_at,
+                arg_max(value, event_at) FILTER (good) AS last,
+                max(event_at) FILTER (good) AS last_at,
+                max(quality) AS quality
+            FROM (SELECT *, quality < 128 AND NOT isnan(value) AS good FROM read_parquet(?)
+                  WHERE series IN (SELECT series FROM chosen))
+            GROUP BY ALL ORDER BY series, bucket
+        """
+        con.register("chosen", chosen)
+        try:
+            _copy(con, query, [LEVELS[level], str(source)], target)
+        finally:
+            con.unregister("chosen")
+
+
+def _copy(con: duckdb.DuckDBPyConnection, query: str, values: list[Any], path: Path) -> None:
+    temporary = path.with_suffix(".unfinished")
+    con.execute(f"COPY ({query}) TO '{_quoted(temporary)}' ({OPTIONS})", values)
+    with temporary.open("rb") as file:
+        os.fsync(file.fileno())
+    temporary.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _quoted(path: Path) -> str:
+    return str(path).replace("'", "''")
