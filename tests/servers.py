@@ -1,8 +1,8 @@
 """Real servers for tests, on free ports and in temporary folders; each ends with its `async with`."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-import asyncio
 from dataclasses import replace
 from pathlib import Path
 

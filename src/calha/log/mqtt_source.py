@@ -11,14 +11,14 @@ import logging
 import re
 import time
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from functools import lru_cache
-from typing import NamedTuple, Self
+from typing import NamedTuple
 
 from calha.domain.errors import LogUnavailable
 from calha.log import jetstream, mqtt_hello, topics
-from calha.log.connection import Connection, Subscription
+from calha.log.connection import Connection
 from calha.log.parser import Message
 from calha.log.reader import Delivery, Reader, ReaderLimits, stored
 from calha.log.settings import LogSettings
@@ -57,29 +57,28 @@ class MqttSource:
         self._ignored = _matcher(settings.ignored_topics)
         self._fleeting: deque[MqttMessage] = deque()
         self._fleeting_came = asyncio.Event()
-        self._subscriptions: list[Subscription] = []
         self._ends: deque[tuple[int, int]] = deque()  # of chunks: last sequence handed out, last sequence
         self._handed_seq = self._acked_seq = 0
         self.dropped = 0
-
-    @classmethod
-    async def open(cls, connection: Connection, settings: LogSettings) -> Self:
-        """Start reading; makes the server's stream and our consumer exist if need be. Raises LogUnavailable."""
-        source = cls(connection, settings)
-        await ensure_stream(connection, settings.mqtt_host, settings.mqtt_port)
-        await source._reader.open()
-        for topic_filter in (TELEMETRY, *settings.topics):
-            subject = topics.filter_to_subject(topic_filter)
-            source._subscriptions.append(connection.subscribe(subject, source._take_fleeting))
-        return source
+        self._subscriptions = [
+            connection.subscribe(topics.filter_to_subject(one), self._take_fleeting)
+            for one in (TELEMETRY, *settings.topics)
+        ]
 
     def close(self) -> None:
-        self._reader.close()
+        """Stop collecting QoS 0 messages."""
         for subscription in self._subscriptions:
             subscription.unsubscribe()
 
-    async def batches(self) -> AsyncIterator[list[MqttMessage]]:
-        """Messages as they come, never an empty list; waits while the log is away. For one caller at a time."""
+    async def batches(self) -> AsyncGenerator[list[MqttMessage]]:
+        """Messages as they come, never an empty list; waits while the log is away. For one caller at a time.
+
+        Makes the server's stream and our consumer exist if need be. Called again, it begins after the last message
+        acknowledged.
+        """
+        await self._when_there_is_a_stream()
+        self._ends.clear()
+        self._handed_seq = self._acked_seq
         chunks = self._reader.chunks()
         durable = asyncio.ensure_future(anext(chunks))
         fleeting = asyncio.ensure_future(self._fleeting_came.wait())
@@ -102,6 +101,7 @@ class MqttSource:
                 task.cancel()
                 with suppress(asyncio.CancelledError):
                     await task
+            await chunks.aclose()
 
     async def acknowledge(self, seq: int) -> None:
         """All messages up to `seq`, the last one of a batch, are done with; the server forgets them."""
@@ -126,6 +126,16 @@ class MqttSource:
             return seq
         last = await stored(self._connection, MQTT, seq)
         return seq if last is None or not at_us or last.at_us == at_us else 0
+
+    async def _when_there_is_a_stream(self) -> None:
+        while True:
+            try:
+                await ensure_stream(self._connection, self._settings.mqtt_host, self._settings.mqtt_port)
+            except LogUnavailable as error:
+                logger.warning("MQTT input waits: %s", error)
+                await asyncio.sleep(RETRY_S)
+            else:
+                return
 
     def _messages(self, chunk: list[Delivery]) -> list[MqttMessage]:
         ignored = self._ignored
@@ -171,9 +181,7 @@ async def ensure_stream(connection: Connection, mqtt_host: str, mqtt_port: int, 
 
 async def ensure_consumer(connection: Connection) -> None:
     """Make our durable consumer exist, from when on the stream keeps messages. Raises LogUnavailable."""
-    reader = Reader(connection, MQTT, CONSUMER, _ALL, LIMITS)
-    await reader.open()
-    reader.close()
+    await Reader(connection, MQTT, CONSUMER, _ALL, LIMITS).ensure()
 
 
 @lru_cache(maxsize=100_000)
@@ -187,7 +195,7 @@ def _qos(header: bytes) -> int:
     return header[place + len(_QOS)] - 48 if place >= 0 else 0
 
 
-def _matcher(filters: tuple[str, ...]):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _matcher(filters: tuple[str, ...]) -> Callable[[bytes], object] | None:
     """A function that tells whether a subject of the stream is under one of the topic filters."""
     if not filters:
         return None

@@ -49,10 +49,12 @@ class _Waiting(NamedTuple):
 
 @dataclass(slots=True)
 class _Lane:
-    """mark: None until read from the log, and again when in doubt. `sending` is the task that empties `waiting`."""
+    """mark: None until read from the log, and again when in doubt. `sending` is the task that empties `waiting`.
+    first_log_seq: of the mark that was there before our first message."""
 
     source: str
     mark: SourceMark | None = None
+    first_log_seq: int | None = None
     waiting: deque[_Waiting] = field(default_factory=deque)
     readings: int = 0
     room: asyncio.Event = field(default_factory=asyncio.Event)
@@ -139,11 +141,13 @@ class Publisher:
         for _ in range(3):
             mark = lane.mark or await self.last_source(lane.source) or SourceMark(0, 0, 0)
             lane.mark = mark
-            group_left = [one for one in group if one.source_seq is None or one.source_seq > mark.seq]
-            if not group_left:
+            if lane.first_log_seq is None:
+                lane.first_log_seq = mark.log_seq
+            missing = [one for one in group if not _is_logged(one, lane, mark)]
+            if not missing:
                 return mark.log_seq
             try:
-                return await self._send_once(lane, mark, group_left)
+                return await self._send_once(lane, mark, missing)
             except LogRefused as error:
                 if error.code not in jetstream.WRONG_LAST_SEQUENCE:
                     raise
@@ -167,6 +171,15 @@ class Publisher:
         self.messages += 1
         self.readings += len(batch)
         return log_seq
+
+
+def _is_logged(one: _Waiting, lane: _Lane, mark: SourceMark) -> bool:
+    """Whether the log has these readings from an attempt of this process whose answer was lost.
+
+    What was logged before this process began is the caller's to leave out (`last_source`): only it can tell whether
+    the source still counts as it did then.
+    """
+    return one.source_seq is not None and mark.log_seq != lane.first_log_seq and one.source_seq <= mark.seq
 
 
 def _next_group(lane: _Lane) -> list[_Waiting]:

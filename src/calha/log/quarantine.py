@@ -11,8 +11,9 @@ import json
 import logging
 import re
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from typing import NamedTuple
 
 from calha.domain.errors import LogFull, LogUnavailable, NotFound
 from calha.domain.readings import Micros
@@ -61,14 +62,23 @@ class Kept:
     entry: Entry
 
 
+class Group(NamedTuple):
+    """How many messages of one device are kept for one reason."""
+
+    reason: str
+    device: str
+    messages: int
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How many messages are kept, by (reason, device). last_seq: of the newest that was ever kept."""
+    """What is kept, largest groups first. last_seq: of the newest message that was ever kept."""
 
-    counts: Mapping[tuple[str, str], int]
+    groups: Sequence[Group]
     last_seq: int
     messages: int
     bytes: int
+    max_bytes: int
 
 
 class Quarantine:
@@ -116,8 +126,18 @@ class Quarantine:
             if error.code in _NO_SUCH_MESSAGE:
                 raise NotFound(f"nothing is kept in quarantine under {seq}") from None
             raise
-        found = delivery_of(answer["message"])
-        return Kept(found.seq, found.at_us, _entry(found.header, found.payload))
+        return _kept_of(answer)
+
+    async def last(self, reason: str | None = None, device: str | None = None) -> Kept | None:
+        """The newest entry of a reason, a device or both; None if there is none. Raises LogUnavailable."""
+        body = {"last_by_subj": _subject(reason, device)}
+        try:
+            answer = await jetstream.call(self._connection, f"STREAM.MSG.GET.{QUARANTINE}", body)
+        except LogRefused as error:
+            if error.code in _NO_SUCH_MESSAGE:
+                return None
+            raise
+        return _kept_of(answer)
 
     async def discard(self, seq: int) -> None:
         """Forget one entry. Raises NotFound, LogUnavailable."""
@@ -143,11 +163,9 @@ class Quarantine:
         if info is None:
             raise LogUnavailable("the log has no stream QUARANTINE")
         state = info["state"]
-        counts: dict[tuple[str, str], int] = {}
-        for subject, count in state.get("subjects", {}).items():
-            _, reason, device = subject.split(".")
-            counts[_text(reason), _text(device)] = count
-        return Summary(counts, state["last_seq"], state["messages"], state["bytes"])
+        groups = [_group(subject, count) for subject, count in state.get("subjects", {}).items()]
+        groups.sort(key=lambda group: -group.messages)
+        return Summary(groups, state["last_seq"], state["messages"], state["bytes"], info["config"]["max_bytes"])
 
     # -- below: what the public part is made of
 
@@ -211,6 +229,16 @@ def _kept(message: Message) -> Kept:
     return Kept(
         int(fields["Nats-Sequence"]), micros(fields["Nats-Time-Stamp"]), _entry(message.header, message.payload)
     )
+
+
+def _kept_of(answer: Answer) -> Kept:
+    found = delivery_of(answer["message"])
+    return Kept(found.seq, found.at_us, _entry(found.header, found.payload))
+
+
+def _group(subject: str, messages: int) -> Group:
+    _, reason, device = subject.split(".")
+    return Group(_text(reason), _text(device), messages)
 
 
 def _subject(reason: str | None, device: str | None) -> str:

@@ -16,7 +16,7 @@ import json
 import logging
 from base64 import b64decode
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,11 +64,23 @@ class _Pull:
 
 
 class Reader:
-    """Reads one stream under one durable name; only one process may do so at a time."""
+    """Reads one stream under one durable name; only one process may do so at a time.
 
-    def __init__(self, connection: Connection, stream: str, name: str, subjects: str, limits: ReaderLimits) -> None:
+    from_seq: the first sequence wanted, for readers that keep their own position; None = go on where it was.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        stream: str,
+        name: str,
+        subjects: str,
+        limits: ReaderLimits,
+        from_seq: int | None = None,
+    ) -> None:
         self._connection = connection
         self._stream, self._name, self._subjects, self._limits = stream, name, subjects, limits
+        self._from_seq = from_seq
         self._arrived: deque[Message] = deque()
         self._wake = asyncio.Event()
         self._pulls: list[_Pull] = []
@@ -76,56 +88,46 @@ class Reader:
         self._forget: Callable[[], None] = lambda: None
         self._must_repair = True
         self._next_delivery = 0  # the server's number of the next delivery
-        self._handed_seq = 0
-        self._acked_seq = 0
+        self._handed_seq = self._acked_seq = from_seq - 1 if from_seq else 0
         self._ack_subjects: deque[tuple[int, str]] = deque()  # of the last message of each chunk handed out
         self._ack_prefix = f"$JS.ACK.{stream}.{name}.1"
         self.repairs = 0
 
-    async def open(self, from_seq: int | None = None) -> None:
-        """Make the durable consumer if there is none; `from_seq`: read from there, wherever it was before.
-
-        Raises LogUnavailable.
-        """
+    async def ensure(self) -> None:
+        """Make the durable consumer if there is none, or if it is already past `from_seq`. Raises LogUnavailable."""
         info = await jetstream.consumer_info(self._connection, self._stream, self._name)
+        from_seq = self._from_seq
         if info is not None and from_seq is not None and info["ack_floor"]["stream_seq"] >= from_seq:
             await jetstream.call(self._connection, f"CONSUMER.DELETE.{self._stream}.{self._name}")
             info = None
         if info is None:
             await self._create(from_seq)
-        if from_seq is not None:
-            self._handed_seq = from_seq - 1
-        for _ in range(PULLS):
-            pull = _Pull(self._connection.new_inbox())
-            self._subscriptions.append(self._connection.subscribe(pull.inbox, partial(self._receive, pull)))
-            self._pulls.append(pull)
-        self._forget = self._connection.on_connect(self._reconnected)
+        self._from_seq = None
 
-    def close(self) -> None:
-        for subscription in self._subscriptions:
-            subscription.unsubscribe()
-        self._forget()
-        self._forget = lambda: None
-        self._subscriptions.clear()
-        self._pulls.clear()
+    async def chunks(self) -> AsyncGenerator[list[Delivery]]:
+        """Messages as they come, in order, never an empty list; waits while the log is away.
 
-    async def chunks(self) -> AsyncIterator[list[Delivery]]:
-        """Messages as they come, in order, never an empty list; waits while the log is away."""
-        while True:
-            try:
-                if self._must_repair:
-                    async for chunk in self._repair():
-                        yield chunk
-                self._ask()
-            except LogUnavailable as error:
-                self._must_repair = True
-                logger.warning("reading %s waits: %s", self._stream, error)
-                await asyncio.sleep(RETRY_S)
-                continue
-            await self._wait()
-            chunk = self._take()
-            if chunk:
-                yield chunk
+        Called again, it begins after the last message acknowledged.
+        """
+        self._begin()
+        try:
+            while True:
+                try:
+                    if self._must_repair:
+                        async for chunk in self._repair():
+                            yield chunk
+                    self._ask()
+                except LogUnavailable as error:
+                    self._must_repair = True
+                    logger.warning("reading %s waits: %s", self._stream, error)
+                    await asyncio.sleep(RETRY_S)
+                    continue
+                await self._wait()
+                chunk = self._take()
+                if chunk:
+                    yield chunk
+        finally:
+            self._end()
 
     def acknowledge(self, seq: int) -> None:
         """Everything handed out up to and including the chunk that ends at `seq` is done with.
@@ -140,6 +142,25 @@ class Reader:
             self._send_ack(subject)
 
     # -- below: pulling
+
+    def _begin(self) -> None:
+        self._end()
+        self._handed_seq = self._acked_seq
+        self._ack_subjects.clear()
+        for _ in range(PULLS):
+            pull = _Pull(self._connection.new_inbox())
+            self._subscriptions.append(self._connection.subscribe(pull.inbox, partial(self._receive, pull)))
+            self._pulls.append(pull)
+        self._forget = self._connection.on_connect(self._reconnected)
+        self._reconnected()
+
+    def _end(self) -> None:
+        for subscription in self._subscriptions:
+            subscription.unsubscribe()
+        self._forget()
+        self._forget = lambda: None
+        self._subscriptions.clear()
+        self._pulls.clear()
 
     async def _create(self, from_seq: int | None) -> None:
         start = {"deliver_policy": "by_start_sequence", "opt_start_seq": from_seq} if from_seq else {}
@@ -249,13 +270,12 @@ class Reader:
 
     # -- below: filling holes
 
-    async def _repair(self) -> AsyncIterator[list[Delivery]]:
+    async def _repair(self) -> AsyncGenerator[list[Delivery]]:
         """Hand out what was delivered elsewhere, then go on with the deliveries after it. Raises LogUnavailable."""
+        await self.ensure()
         info = await jetstream.consumer_info(self._connection, self._stream, self._name)
         if info is None:
-            logger.error("the consumer %s of %s is gone and is made again", self._name, self._stream)
-            await self._create(self._handed_seq + 1 if self._handed_seq else None)
-            return
+            raise LogUnavailable(f"the consumer {self._name} of {self._stream} does not stay")
         self.repairs += 1
         await self._notice_new_stream()
         delivered, floor = info["delivered"], info["ack_floor"]
@@ -285,7 +305,7 @@ class Reader:
                 info["state"]["last_seq"],
                 self._handed_seq,
             )
-            self._handed_seq = self._acked_seq = 0
+            self._handed_seq = self._acked_seq = 0  # from there on it is another stream
             self._ack_subjects.clear()
 
     async def _read_stream(self, from_seq: int, until: int) -> list[Delivery]:

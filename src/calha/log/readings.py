@@ -1,8 +1,8 @@
 """Batches out of the log, once and in order, for the store's writer and any other durable reader."""
 
 import logging
-from collections.abc import AsyncIterator
-from typing import NamedTuple, Self
+from collections.abc import AsyncGenerator
+from typing import NamedTuple
 
 from calha.domain.errors import CorruptBatch
 from calha.domain.readings import Batch
@@ -23,27 +23,28 @@ class LoggedBatch(NamedTuple):
 
 
 class ReadingsSource:
-    """One durable reader of READINGS; what it has not acknowledged is never trimmed. `corrupt` counts unreadable messages."""
+    """One durable reader of READINGS; what it has not acknowledged is never trimmed.
 
-    def __init__(self, connection: Connection, name: str) -> None:
-        self._reader = Reader(connection, READINGS, name, f"{READINGS}.>", LIMITS)
+    `corrupt` counts messages that are no batch; they are logged and skipped.
+    """
+
+    def __init__(self, connection: Connection, name: str, from_seq: int | None = None) -> None:
+        """Read under a durable name. from_seq: the first sequence wanted, for readers that keep their own position."""
+        self._reader = Reader(connection, READINGS, name, f"{READINGS}.>", LIMITS, from_seq)
         self.corrupt = 0
 
-    @classmethod
-    async def open(cls, connection: Connection, name: str, from_seq: int | None = None) -> Self:
-        """Read under a durable name. from_seq: the first sequence wanted, for readers that keep their own position.
+    async def ensure(self) -> None:
+        """Make the reader known to the log, from when on nothing that it has not acknowledged is trimmed.
 
-        Raises LogUnavailable.
+        `batches` does it as well. Raises LogUnavailable.
         """
-        source = cls(connection, name)
-        await source._reader.open(from_seq)
-        return source
+        await self._reader.ensure()
 
-    def close(self) -> None:
-        self._reader.close()
+    async def batches(self) -> AsyncGenerator[list[LoggedBatch]]:
+        """Batches as they come, in order, never an empty list; waits while the log is away. For one caller at a time.
 
-    async def batches(self) -> AsyncIterator[list[LoggedBatch]]:
-        """Batches as they come, in order, never an empty list; waits while the log is away. For one caller at a time."""
+        Called again, it begins after the last batch acknowledged.
+        """
         async for chunk in self._reader.chunks():
             batches = [found for delivery in chunk if (found := self._batch(delivery))]
             if batches:
