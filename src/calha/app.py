@@ -9,6 +9,7 @@ import asyncio
 import ctypes
 import json
 import logging
+import os
 import signal
 import socket
 import sys
@@ -44,6 +45,7 @@ from calha.log.streams import Streams
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.supervision import Beat, Supervisor, Task
+from calha.up import LOG_URL_VARIABLE
 
 log = logging.getLogger("calha.app")
 
@@ -66,7 +68,7 @@ def main() -> int:
         settings = load(json.loads(arguments.flags), arguments.config).settings
         listener = _listen(settings)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_run(settings, arguments.log_url, listener))
+            runner.run(_run(settings, os.environ.pop(LOG_URL_VARIABLE, None), listener))
     except CalhaError as error:
         log.error("%s", error)
         return EXIT_CONFIGURATION if isinstance(error, InvalidConfiguration) else 1
@@ -293,7 +295,6 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="calha.app")
     parser.add_argument("--flags", default="{}")
     parser.add_argument("--config", type=Path)
-    parser.add_argument("--log-url")
     return parser.parse_args()
 
 

@@ -22,7 +22,7 @@ MANIFEST = "manifest.json"
 PAGE = 500
 
 
-class DamagedBackup(CalhaError):  # noqa: N818 - named like the rest of the tree
+class DamagedBackup(CalhaError):
     """A backup whose restored copy does not have the counts and checksums that it promises."""
 
 

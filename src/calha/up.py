@@ -34,6 +34,7 @@ CALM_AFTER_S = 30.0
 
 LOCK_NAME = "calha.lock"
 STATE_NAME = "processes.json"
+LOG_URL_VARIABLE = "_CALHA_LOG_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,17 +157,19 @@ class Processes:
     async def _start_log(self) -> str:
         if self._plan.log is None:
             return ""
-        settings = LogSettings(**{key: tuple(v) if isinstance(v, list) else v for key, v in self._plan.log.items()})
+        settings = LogSettings(**self._plan.log)
         self._server = LogServer(settings, self._folder / "log")
         endpoint = await self._server.start()
         return endpoint.url
 
     async def _keep_core(self, url: str) -> int:
-        arguments = [*self._plan.core, *(["--log-url", url] if url else [])]
+        environment = os.environ | ({LOG_URL_VARIABLE: url} if url else {})  # it holds a password: not an argument
         back_off_s = FIRST_BACK_OFF_S
         while not self._stopping.is_set():
             started_at = time.monotonic()
-            self._child = await asyncio.create_subprocess_exec(sys.executable, "-m", "calha.app", *arguments)
+            self._child = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "calha.app", *self._plan.core, env=environment
+            )
             self._core.pid, self._core.state, self._core.since = self._child.pid, "running", time.time()
             code = await self._wait_for_core(self._child)
             if code == EXIT_CONFIGURATION:

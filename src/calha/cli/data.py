@@ -43,12 +43,12 @@ def export(
     import pyarrow as pa
 
     rows = 0
-    with pa.ipc.open_stream(_Pieces(pieces)) as reader, _bar(f"{target.name}", None) as (progress, task):
-        with _writer(target, reader.schema) as write:
-            for batch in reader:
-                write(batch)
-                rows += batch.num_rows
-                progress.update(task, completed=rows)
+    reader = pa.ipc.open_stream(_Pieces(pieces))
+    with _bar(f"{target.name}", None) as (progress, task), _writer(target, reader.schema) as write:
+        for batch in reader:
+            write(batch)
+            rows += batch.num_rows
+            progress.update(task, completed=rows)
     typer.echo(f"{rows} readings in {target}")
 
 

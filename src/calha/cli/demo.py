@@ -1,4 +1,4 @@
-"""`calha demo`: Calha with a small simulated fleet of every kind and a month of history, so that each screen shows something."""
+"""`calha demo`: Calha with a simulated fleet of every kind and a month of history, so that each screen shows something."""
 
 import json
 import os

@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import typer
 
@@ -128,7 +128,7 @@ def _ports(settings: Settings) -> Iterator[Finding]:
                 yield "fault", f"{name}.port", f"{host}:{port} cannot be used: {error.strerror}; choose another"
 
 
-def _running(settings: Settings) -> dict[str, object] | None:
+def _running(settings: Settings) -> dict[str, Any] | None:
     from calha.cli.running import Running
     from calha.domain.errors import CalhaError
 

@@ -26,7 +26,7 @@ class Running:
         self.pid: int = found["pid"]
 
     def get(self, path: str, **query: str | None) -> Any:  # noqa: ANN401 - JSON
-        return json.loads(b"".join(self.stream("GET", path, **query)))
+        return json.loads(b"".join(self.stream("GET", path, b"", "", **query)))
 
     def post(self, path: str, body: bytes, content_type: str = "application/json", **query: str | None) -> Any:  # noqa: ANN401 - JSON
         return json.loads(b"".join(self.stream("POST", path, body, content_type, **query)))

@@ -140,4 +140,5 @@ def _qualities(table: Any, rows: int) -> "np.ndarray[Any, np.dtype[np.int64]]": 
         int(quality.BY_LABEL.get(name or "good", quality.Quality.UNCERTAIN)) for name in encoded.dictionary.to_pylist()
     ]
     index = encoded.indices.fill_null(len(codes)).to_numpy(zero_copy_only=False)
-    return np.array([*codes, 0], np.int64)[index]
+    chosen: np.ndarray[Any, np.dtype[np.int64]] = np.array([*codes, 0], np.int64)[index]
+    return chosen

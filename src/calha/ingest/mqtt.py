@@ -9,11 +9,11 @@ QoS 0 has no acknowledgement: what arrives while the log refuses is counted as r
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from calha.domain.errors import LogUnavailable, Malformed, Refused, TooFast, TooLarge
 from calha.ingest.limits import IngestLimits
-from calha.ingest.service import Ingest, Message
+from calha.ingest.service import Ingest, Mark, Message
 from calha.log.mqtt_source import MqttMessage, MqttSource
 from calha.log.publisher import Publisher
 
@@ -27,7 +27,11 @@ async def run(
     source: MqttSource, publisher: Publisher, ingest: Ingest, limits: IngestLimits, beat: Callable[[], None]
 ) -> None:
     """Take MQTT messages until cancelled; what the log cannot take now is waited for, not dropped."""
-    logged_until = await publisher.last_source_seq(SOURCE) or 0
+    logged = await publisher.last_source(SOURCE)
+    logged_until = await source.logged_until(logged.seq, logged.at_us) if logged else 0
+    is_numbered = (
+        logged is None or logged_until >= logged.seq
+    )  # else the server's stream was made anew, with old numbers
     async for arrived in source.batches():
         beat()
         fleeting = [message for message in arrived if not message.seq]
@@ -35,13 +39,13 @@ async def run(
             await _take_fleeting(_judged(fleeting, ingest, limits), ingest)
         known = [message for message in arrived if 0 < message.seq <= logged_until]
         if known:
-            messages = _judged(known, ingest, limits)
-            await _persist(lambda messages=messages: ingest.set_aside_again(messages), beat)
+            await _persist(partial(ingest.set_aside_again, _judged(known, ingest, limits)), beat)
         new = [message for message in arrived if message.seq > logged_until]
         if new:
-            messages, seq = _judged(new, ingest, limits), new[-1].seq
-            await _persist(lambda messages=messages, seq=seq: ingest.take(messages, SOURCE, seq), beat)
-            logged_until = seq
+            last = new[-1]
+            mark = Mark(last.seq, last.arrived_at) if is_numbered else None
+            await _persist(partial(ingest.take, _judged(new, ingest, limits), SOURCE, mark), beat)
+            logged_until = last.seq
         if known or new:
             await source.acknowledge(logged_until if new else known[-1].seq)
 

@@ -43,6 +43,13 @@ class Message(NamedTuple):
     fault: Refused | None = None
 
 
+class Mark(NamedTuple):
+    """How the source itself numbers the last of some messages, and when it stored that one."""
+
+    seq: int
+    at: Micros
+
+
 class LastMessage(NamedTuple):
     message: Message
     record: Record | None  # of a message with records of many devices: this device's
@@ -120,7 +127,7 @@ class Ingest:
         message = Message(device, payload, now, transport, topic, format_of(content_type))
         return await self.take([message], transport)
 
-    async def take(self, messages: Sequence[Message], source: str, source_seq: int | None = None) -> Receipt:
+    async def take(self, messages: Sequence[Message], source: str, mark: Mark | None = None) -> Receipt:
         """Put the readings of `messages` into the log and what is wrong with them into quarantine.
 
         When this returns, everything is on disk. Raises LogFull or LogUnavailable with nothing acknowledged; what was
@@ -130,7 +137,7 @@ class Ingest:
         batch, problems = intake.decoding.batch(self._ranges), intake.decoding.problems
         self.counters.received(batch)
         try:
-            seq, _ = await asyncio.gather(self._log(batch, source, source_seq), self._set_aside(intake))
+            seq, _ = await asyncio.gather(self._log(batch, source, mark), self._set_aside(intake))
         except LogUnavailable:
             self.counters.received(batch, sign=-1)
             raise
@@ -198,7 +205,8 @@ class Ingest:
 
     async def replay_all(self, reason: str | None = None, device: str | None = None) -> Receipt:
         """Replay all that is kept for a reason, a device or both; what fails again stays."""
-        accepted, problems, newest, after = 0, [], None, 0
+        accepted, newest, after = 0, None, 0
+        problems: list[Problem] = []
         last_seq = (await self._quarantine.summary()).last_seq
         while page := await self._quarantine.list(reason=reason, device=device, after_seq=after, limit=REPLAY_PAGE):
             for kept in page:
@@ -256,12 +264,15 @@ class Ingest:
             await asyncio.to_thread(partial(self._registry.discover, device, sorted(keys)))
         await self.refresh()
 
-    async def _log(self, batch: Batch, source: str, source_seq: int | None) -> int | None:
+    async def _log(self, batch: Batch, source: str, mark: Mark | None) -> int | None:
         seq = None
         for start in range(0, len(batch), MAX_READINGS):
             part = batch.take(slice(start, start + MAX_READINGS)) if len(batch) > MAX_READINGS else batch
             is_last = start + MAX_READINGS >= len(batch)
-            seq = await self._publisher.publish(part, source, source_seq if is_last else None)
+            if mark is not None and is_last:
+                seq = await self._publisher.publish(part, source, mark.seq, mark.at)
+            else:
+                seq = await self._publisher.publish(part, source)
         return seq
 
     async def _set_aside(self, intake: "_Intake") -> None:

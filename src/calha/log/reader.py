@@ -17,7 +17,7 @@ import logging
 from base64 import b64decode
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -86,6 +86,7 @@ class Reader:
         self._pulls: list[_Pull] = []
         self._subscriptions: list[Subscription] = []
         self._forget: Callable[[], None] = lambda: None
+        self._life = 0  # how often `chunks` was called
         self._must_repair = True
         self._next_delivery = 0  # the server's number of the next delivery
         self._handed_seq = self._acked_seq = from_seq - 1 if from_seq else 0
@@ -109,13 +110,14 @@ class Reader:
 
         Called again, it begins after the last message acknowledged.
         """
-        self._begin()
+        life = self._begin()
         try:
             while True:
                 try:
                     if self._must_repair:
-                        async for chunk in self._repair():
-                            yield chunk
+                        async with aclosing(self._repair()) as missing:
+                            async for chunk in missing:
+                                yield chunk
                     self._ask()
                 except LogUnavailable as error:
                     self._must_repair = True
@@ -127,7 +129,8 @@ class Reader:
                 if chunk:
                     yield chunk
         finally:
-            self._end()
+            if life == self._life:  # else it was called again meanwhile
+                self._end()
 
     def acknowledge(self, seq: int) -> None:
         """Everything handed out up to and including the chunk that ends at `seq` is done with.
@@ -143,8 +146,9 @@ class Reader:
 
     # -- below: pulling
 
-    def _begin(self) -> None:
+    def _begin(self) -> int:
         self._end()
+        self._life += 1
         self._handed_seq = self._acked_seq
         self._ack_subjects.clear()
         for _ in range(PULLS):
@@ -153,6 +157,7 @@ class Reader:
             self._pulls.append(pull)
         self._forget = self._connection.on_connect(self._reconnected)
         self._reconnected()
+        return self._life
 
     def _end(self) -> None:
         for subscription in self._subscriptions:
@@ -202,7 +207,10 @@ class Reader:
 
     def _pull_ended(self, pull: _Pull, message: Message) -> None:
         code, text = headers.status(message.header)
+        brought_nothing = pull.left == self._limits.messages
         pull.left = 0
+        if brought_nothing and code == 408:  # a delivery that was lost shows only by the next one, or by looking
+            self._must_repair = True
         if code not in (404, 408) and "Batch Completed" not in text and "MaxBytes" not in text:
             logger.warning("reading %s: the log says %s %s", self._stream, code, text)
             self._must_repair = True

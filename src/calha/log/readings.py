@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import NamedTuple
 
 from calha.domain.errors import CorruptBatch
@@ -45,12 +46,13 @@ class ReadingsSource:
 
         Called again, it begins after the last batch acknowledged.
         """
-        async for chunk in self._reader.chunks():
-            batches = [found for delivery in chunk if (found := self._batch(delivery))]
-            if batches:
-                yield batches
-            else:
-                self._reader.acknowledge(chunk[-1].seq)
+        async with aclosing(self._reader.chunks()) as chunks:
+            async for chunk in chunks:
+                batches = [found for delivery in chunk if (found := self._batch(delivery))]
+                if batches:
+                    yield batches
+                else:
+                    self._reader.acknowledge(chunk[-1].seq)
 
     async def acknowledge(self, seq: int) -> None:
         """All batches up to `seq` are done with."""

@@ -53,4 +53,5 @@ class Latest:
         if series is None:
             return np.flatnonzero((self.seq > seq) & (self.at != NEVER)).astype(np.int64)
         known = series[series < len(self.at)]
-        return known[(self.seq[known] > seq) & (self.at[known] != NEVER)].astype(np.int64)
+        changed: NDArray[np.int64] = known[(self.seq[known] > seq) & (self.at[known] != NEVER)].astype(np.int64)
+        return changed

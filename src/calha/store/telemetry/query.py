@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -287,7 +288,7 @@ def _bucketed(parts: list[Partials], from_: Micros, until: Micros, grid: Grid, p
     )
 
 
-def _by_series(found: dict[str, NDArray[np.generic]]) -> dict[int, _Rows]:
+def _by_series(found: dict[str, Any]) -> dict[int, _Rows]:
     columns = {name: _filled(column) for name, column in found.items()}
     order = np.lexsort((columns["event_at"], columns["series"]))
     return {
@@ -296,20 +297,19 @@ def _by_series(found: dict[str, NDArray[np.generic]]) -> dict[int, _Rows]:
     }
 
 
-def _split(series: NDArray[np.generic]) -> list[tuple[int, slice]]:
+def _split(series: Ints) -> list[tuple[int, slice]]:
     """(series, its rows) of a sorted column."""
     if not len(series):
         return []
     starts = np.flatnonzero(np.concatenate([[True], series[1:] != series[:-1]]))
     ends = np.append(starts[1:], len(series))
-    return [(int(series[begin]), slice(begin, end)) for begin, end in zip(starts, ends, strict=True)]  # type: ignore[call-overload]
+    return [(int(series[begin]), slice(begin, end)) for begin, end in zip(starts, ends, strict=True)]
 
 
-def _filled(column: NDArray[np.generic]) -> NDArray[np.generic]:
+def _filled(column: Any) -> Any:  # noqa: ANN401 - an array of whichever kind the column has
     """A column without a mask: NaN, or no time, where the database has NULL."""
     if isinstance(column, np.ma.MaskedArray):
-        filled: NDArray[np.generic] = column.filled(np.nan if column.dtype.kind == "f" else np.iinfo(np.int64).min)
-        return filled
+        return column.filled(np.nan if column.dtype.kind == "f" else np.iinfo(np.int64).min)
     return column
 
 

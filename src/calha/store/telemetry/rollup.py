@@ -107,7 +107,7 @@ def days(from_: Micros, until: Micros, zone: ZoneInfo, each: int = 1) -> Ints:
     """
     day = to_datetime(from_).astimezone(zone).date()
     day -= timedelta(days=day.toordinal() % each)
-    begins = []
+    begins: list[int] = []
     while True:
         midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
         begin = to_micros(midnight.astimezone(UTC))

@@ -70,7 +70,8 @@ class Segments:
             rolled.setdefault(name, {}).setdefault(level, set()).add(series)
         rows = con.execute("SELECT name, from_at, until_at, rows FROM segment ORDER BY from_at").fetchall()
         self.all = [
-            Segment(*row, {level: frozenset(ids) for level, ids in rolled.get(row[0], {}).items()}) for row in rows
+            Segment(name, from_at, until_at, count, {k: frozenset(ids) for k, ids in rolled.get(name, {}).items()})
+            for name, from_at, until_at, count in rows
         ]
         listed = {self.path(segment) for segment in self.all}
         listed |= {self.path(segment, level) for segment in self.all for level in segment.rolled}

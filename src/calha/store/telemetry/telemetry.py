@@ -240,7 +240,7 @@ class Telemetry:
         found = [(groups[is_latest], self.latest.value[newest], self.latest.quality[newest])]
         if not is_latest.all():
             found.append(self._look_up(groups[~is_latest], series[~is_latest], at[~is_latest]))
-        return Stored(*(np.concatenate(column) for column in zip(*found, strict=True)))  # type: ignore[arg-type]
+        return Stored(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
     def _look_up(self, groups: Any, series: Any, at: Any) -> tuple[Any, Any, Any]:  # noqa: ANN401 - arrays
         con = self._con
