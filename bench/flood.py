@@ -51,6 +51,8 @@ async def measure(report: Report, connections: int, rate_msg_s: float, duration_
     report.result("publish→PUBACK p99", outcome.puback["p99_ms"], "ms")
     report.result("server CPU", resources.cores, "cores")
     report.result("load generator CPU", outcome.cpu_s / (outcome.sending_s + outcome.settling_s), "cores")
+    if outcome.lost_connections:
+        report.notes.append(f"{outcome.lost_connections} connections were ended by the server and sent nothing more")
     report.details |= {
         "resources": resources.as_json(),
         "wrong": wrong[:20],

@@ -92,6 +92,7 @@ class Publisher(asyncio.Protocol):
             self.ready.set_exception(exc or ConnectionResetError("closed before CONNACK"))
         elif not self._load.closing:
             self._load.outcome.lost_connections += 1
+            self.sent_at.clear()  # these will not be acknowledged any more
 
     def data_received(self, data: bytes) -> None:
         if self._rest:

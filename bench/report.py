@@ -9,6 +9,7 @@ import json
 import os
 import platform
 import sys
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -152,15 +153,11 @@ def _first_of(path: str, key: str) -> str | None:
 
 
 def _disk() -> str:
-    """Device, file system and kind of the disk under the temporary folder."""
+    """Device and file system under the temporary folder."""
     if sys.platform != "linux":
         return "unknown"
-    import tempfile
-
     folder = Path(tempfile.gettempdir()).resolve()
     mounts = [line.split()[:3] for line in Path("/proc/mounts").read_text().splitlines()]
     under = [mount for mount in mounts if folder == Path(mount[1]) or Path(mount[1]) in folder.parents]
     device, _, system = max(under, key=lambda mount: len(mount[1]))
-    rotates = Path("/sys/block") / Path(device).name / "queue/rotational"
-    kind = {"0": ", solid state", "1": ", rotating"}.get(rotates.read_text().strip(), "") if rotates.exists() else ""
-    return f"{device} {system}{kind}"
+    return f"{device} {system}"

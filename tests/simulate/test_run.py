@@ -9,6 +9,7 @@ import aiomqtt
 import pytest
 
 from calha.simulate import KINDS, NewDevice, register_over_http, simulate
+from calha.simulate.http_client import HttpConnection
 
 from .conftest import Broker
 
@@ -112,6 +113,21 @@ async def test_devices_are_registered_before_anything_is_sent(recorder: Recorder
     await simulate("cip", 2, 0.1, "http", host="127.0.0.1", port=port, duration_s=0.2, register=register)
     telemetry = recorder.requests.index("POST /api/v1/telemetry/cip-0001")
     assert recorder.requests[:telemetry].count("POST /api/v1/devices") == 2
+    listening.close()
+
+
+async def test_a_connection_that_the_server_ended_while_it_was_quiet_is_opened_again():
+    async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        writer.close()
+
+    listening = await asyncio.start_server(answer_once, "127.0.0.1", 0)
+    connection = HttpConnection("127.0.0.1", listening.sockets[0].getsockname()[1])
+    for _ in range(3):
+        assert (await connection.request("GET", "/")).status == 200
+        await asyncio.sleep(0.05)
+    connection.close()
     listening.close()
 
 

@@ -55,6 +55,8 @@ class HttpConnection:
             self._streams = None
 
     async def _connected(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        if self._streams is not None and self._streams[0].at_eof():
+            self.close()  # servers end connections that were quiet for some seconds
         if self._streams is None:
             self._streams = await asyncio.open_connection(self._host, self._port, limit=MAX_HEAD_BYTES)
         return self._streams
