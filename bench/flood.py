@@ -1,6 +1,7 @@
 """Ten times the workload of `ingest-tb` for 60 s: more than the machine can take. What must hold then is order, not speed.
 
-Nothing crashes, nothing that was acknowledged is lost, memory stays below 1 GB, and afterwards the store catches up.
+Nothing crashes, no connection is ended, nothing that was acknowledged is lost, memory stays below 1 GB, and afterwards the
+store catches up. Connections count because a server that throws all devices out would meet the other goals idly.
 Open loop: a device that has 20 messages without PUBACK, as many as paho allows, is passed over until one comes
 (withheld).
 """
@@ -41,7 +42,7 @@ async def measure(report: Report, connections: int, rate_msg_s: float, duration_
     report.result("acknowledged", outcome.acknowledged)
     report.result("acknowledged, mean", outcome.acknowledged / (outcome.sending_s + outcome.settling_s), "msg/s")
     report.result("every process survived", int(survived), "", at_least(1))
-    report.result("lost connections", outcome.lost_connections)
+    report.result("lost connections", outcome.lost_connections, "", at_most(0))
     report.result("acknowledged and not stored", readings - stored, "readings", at_most(0))
     report.result("sampled channels with a wrong count", len(wrong), "", at_most(0))
     report.result("memory of all processes, peak PSS", resources.peak_pss_bytes / 1e6, "MB", at_most(1_000))
