@@ -46,5 +46,5 @@ async def publish(port: int, messages: Sequence[tuple[str, bytes, int]], client_
 
 async def eventually(holds: Callable[[], bool], timeout_s: float = 20.0) -> None:
     async with asyncio.timeout(timeout_s):
-        while not holds():
+        while not holds():  # noqa: ASYNC110 - what is waited for is in other processes
             await asyncio.sleep(0.02)

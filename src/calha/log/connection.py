@@ -4,6 +4,7 @@ Rule 1: nothing is queued for a server that is not there. While disconnected, pu
         at once, and requests under way fail with it at the moment of the disconnect: the caller knows where it stands.
 Rule 2: handlers are plain functions, called in the order of arrival; they must be quick and must not raise.
 Rule 3: writes of one turn of the event loop leave in one system call.
+Rule 4: time limits are `asyncio.timeout`; `asyncio.wait_for` of Python 3.11 can swallow a cancellation.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from urllib.parse import unquote, urlsplit
 from calha.domain.errors import InvalidConfiguration, LogUnavailable, TooLarge
 from calha.log import headers
 from calha.log.parser import Control, Message, Parser, ProtocolError
+from calha.log.tasks import end
 
 Handler = Callable[[Message], None]
 
@@ -64,7 +66,7 @@ class Connection:
         if wait_s is not None:
             try:
                 await connection.wait_connected(wait_s)
-            except LogUnavailable:
+            except BaseException:
                 await connection.close()
                 raise
         return connection
@@ -80,7 +82,8 @@ class Connection:
     async def wait_connected(self, timeout_s: float | None = None) -> None:
         """Return once connected. Raises LogUnavailable after `timeout_s`."""
         try:
-            await asyncio.wait_for(self._ready.wait(), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await self._ready.wait()
         except TimeoutError:
             raise LogUnavailable(f"no connection to the log at {self.address}: {self.last_error}") from None
 
@@ -90,9 +93,7 @@ class Connection:
 
     async def close(self) -> None:
         if self._task:
-            self._task.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._task
+            await end(self._task)
         if self._link:
             self._link.abort()
         self._disconnected("closed")
@@ -117,7 +118,8 @@ class Connection:
         self._requests[key] = answer
         try:
             self.publish(subject, payload, header, key.decode())
-            message = await asyncio.wait_for(answer, timeout_s)
+            async with asyncio.timeout(timeout_s):
+                message = await answer
         except TimeoutError:
             raise LogUnavailable(f"the log did not answer on {subject} within {timeout_s} s") from None
         finally:
@@ -208,14 +210,16 @@ class Connection:
         while not link.closed.is_set():
             link.send(b"PING\r\n")
             try:
-                await asyncio.wait_for(link.ponged(), PING_INTERVAL_S)
+                async with asyncio.timeout(PING_INTERVAL_S):
+                    await link.ponged()
             except TimeoutError:
                 link.reason = f"the server has not answered for {PING_INTERVAL_S:.0f} s"
                 return
             except LogUnavailable:
                 return
             with suppress(TimeoutError):
-                await asyncio.wait_for(link.closed.wait(), PING_INTERVAL_S)
+                async with asyncio.timeout(PING_INTERVAL_S):
+                    await link.closed.wait()
 
     def _disconnected(self, reason: str) -> None:
         if self.connected:

@@ -12,7 +12,6 @@ import re
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
-from contextlib import suppress
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -23,6 +22,7 @@ from calha.log.parser import Message
 from calha.log.reader import Delivery, Reader, ReaderLimits, stored
 from calha.log.settings import LogSettings
 from calha.log.streams import MQTT
+from calha.log.tasks import end
 
 CONSUMER = "calha-ingest"
 TELEMETRY = "calha/v1/+/telemetry"
@@ -97,10 +97,7 @@ class MqttSource:
                         yield messages
                     durable = asyncio.ensure_future(anext(chunks))
         finally:
-            for task in (durable, fleeting):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            await end(durable, fleeting)
             await chunks.aclose()
 
     async def acknowledge(self, seq: int) -> None:

@@ -185,7 +185,8 @@ class Quarantine:
         subscription = self._connection.subscribe(inbox, receive)
         try:
             self._connection.publish(f"$JS.API.DIRECT.GET.{QUARANTINE}", json.dumps(body).encode(), reply=inbox)
-            code = await asyncio.wait_for(ended, TIMEOUT_S)
+            async with asyncio.timeout(TIMEOUT_S):
+                code = await ended
         except TimeoutError:
             raise LogUnavailable(f"the log did not list the quarantine within {TIMEOUT_S:.0f} s") from None
         finally:

@@ -239,7 +239,8 @@ class Reader:
         if not self._arrived and not self._must_repair:
             self._wake.clear()
             try:
-                await asyncio.wait_for(self._wake.wait(), EXPIRES_S)
+                async with asyncio.timeout(EXPIRES_S):
+                    await self._wake.wait()
             except TimeoutError:
                 return
 
@@ -290,17 +291,18 @@ class Reader:
         until = delivered["stream_seq"]
         self._next_delivery = delivered["consumer_seq"] + 1
         self._must_repair = False
-        seq = max(self._handed_seq, floor["stream_seq"])
-        while seq < until:
-            chunk = await self._read_stream(seq + 1, until)
+        end_subject = f"{self._ack_prefix}.{until}.{delivered['consumer_seq']}.0.0"
+        self._handed_seq = max(self._handed_seq, floor["stream_seq"])
+        while self._handed_seq < until:
+            chunk = await self._read_stream(self._handed_seq + 1, until)
             if not chunk:
                 break
-            seq = self._handed_seq = chunk[-1].seq
+            self._handed_seq = chunk[-1].seq
+            if self._handed_seq == until:
+                self._ack_subjects.append((until, end_subject))
             yield chunk
-        self._handed_seq = max(self._handed_seq, floor["stream_seq"])
         if until > floor["stream_seq"]:
-            subject = f"{self._ack_prefix}.{until}.{delivered['consumer_seq']}.0.0"
-            self._ack_subjects.append((self._handed_seq, subject))
+            self._ack_subjects.append((self._handed_seq, end_subject))
             self.acknowledge(self._acked_seq)
 
     async def _notice_new_stream(self) -> None:

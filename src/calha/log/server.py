@@ -13,7 +13,6 @@ import os
 import re
 import signal
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -23,6 +22,7 @@ from calha.log import child, jetstream, mqtt_source, ports, streams
 from calha.log.connection import Connection
 from calha.log.server_config import USER, ServerFolder
 from calha.log.settings import LogSettings
+from calha.log.tasks import end
 
 ServerState = Literal["starting", "running", "restarting", "stopped"]
 
@@ -31,6 +31,7 @@ STOP_TIMEOUT_S = 15.0
 FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.1, 30.0
 CALM_AFTER_S = 30.0  # a server that ran this long is restarted with the first back-off
 PROBE_INTERVAL_S = 5.0
+PROBE_TIMEOUT_S = 10.0
 PROBES_MISSED = 3  # without an answer, and the server is taken for hung
 MAX_LINES_PER_S = 50  # of the server's log; what is beyond is counted
 
@@ -189,10 +190,7 @@ class LogServer:
                 raise LogUnavailable(f"the log server does not start: {self.last_error or 'it ended at once'}")
             preparing.result()
         finally:
-            for task in (preparing, ending):
-                task.cancel()
-                with suppress(asyncio.CancelledError, LogUnavailable):
-                    await task
+            await end(preparing, ending)
 
     async def _prepare(self, mqtt_host: str, mqtt_port: int) -> None:
         """Return when the server answers, with all that must exist before devices connect."""
@@ -218,10 +216,7 @@ class LogServer:
             code = ending.result()
             return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
         finally:
-            for task in (ending, probing):
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
+            await end(ending, probing)
 
     async def _probe(self) -> str:
         """Ask regularly; return what is wrong when nothing answers any more (hung, or JetStream out of disk)."""
@@ -231,7 +226,7 @@ class LogServer:
             while missed < PROBES_MISSED:
                 await asyncio.sleep(PROBE_INTERVAL_S)
                 try:
-                    await jetstream.call(connection, "INFO")
+                    await jetstream.call(connection, "INFO", timeout_s=PROBE_TIMEOUT_S)
                     missed = 0
                 except LogUnavailable as error:
                     missed, problem = missed + 1, str(error)
@@ -246,7 +241,8 @@ class LogServer:
         if process.returncode is None:
             process.send_signal(signal.SIGTERM)
             try:
-                await asyncio.wait_for(process.wait(), STOP_TIMEOUT_S)
+                async with asyncio.timeout(STOP_TIMEOUT_S):
+                    await process.wait()
             except TimeoutError:
                 process.kill()
                 await process.wait()

@@ -1,0 +1,253 @@
+import asyncio
+import os
+import signal
+import time
+from contextlib import aclosing
+from dataclasses import replace
+from pathlib import Path
+
+import aiomqtt
+import pytest
+
+from calha.log import jetstream
+from calha.log.connection import Connection
+from calha.log.mqtt_hello import _connect
+from calha.log.mqtt_source import CONSUMER, MqttMessage, MqttSource
+from calha.log.publisher import Publisher
+from calha.log.server import LogServer
+from calha.log.settings import MIB
+from calha.log.streams import MQTT, Streams
+from log.helpers import a_large_batch, collect, eventually, publish
+from servers import SMALL, running_log, with_mqtt_port
+
+TOPIC = "calha/v1/pump-1/telemetry"
+
+
+async def read(source: MqttSource, messages: int) -> list[MqttMessage]:
+    return await collect(source.batches(), lambda found: len(found) >= messages)
+
+
+async def test_messages_of_every_quality_arrive_once(server: LogServer, connection: Connection) -> None:
+    source = MqttSource(connection, with_mqtt_port(server))
+    await connection.request("$JS.API.INFO")  # the subscription is known to the server
+    started_at = time.time_ns() // 1000
+    for client in ("a", "b"):
+        messages = [(TOPIC, f"{client}{qos}{number}".encode(), qos) for qos in (0, 1, 2) for number in range(5)]
+        await publish(server.endpoint.mqtt_port, messages, client)
+    found = await read(source, 30)
+    await asyncio.sleep(0.2)
+    found += source._fleeting
+    assert sorted((one.payload.decode(), one.qos) for one in found) == sorted(
+        (f"{client}{qos}{number}", qos) for client in "ab" for qos in (0, 1, 2) for number in range(5)
+    )
+    assert all(one.topic == TOPIC for one in found)
+    assert all((one.seq > 0) == (one.qos > 0) for one in found)
+    assert all(started_at <= one.arrived_at <= time.time_ns() // 1000 for one in found)
+
+
+async def test_messages_on_any_topic_arrive_except_what_calha_publishes_itself(
+    server: LogServer, connection: Connection
+) -> None:
+    source = MqttSource(connection, with_mqtt_port(server))
+    topics = ["some/thing", "calha/v1/a/command/start", "x", "calha/v1/a/command/x"]
+    await publish(server.endpoint.mqtt_port, [(topic, b"1", 1) for topic in topics])
+    found = await read(source, 2)
+    assert [one.topic for one in found] == ["some/thing", "x"]
+    await source.acknowledge(found[-1].seq)
+    await eventually_empty(connection)
+
+
+async def test_acknowledged_messages_are_forgotten_and_others_come_again(
+    server: LogServer, connection: Connection
+) -> None:
+    await publish(server.endpoint.mqtt_port, [(TOPIC, str(number).encode(), 1) for number in range(50)])
+    first = MqttSource(connection, with_mqtt_port(server))
+    assert len(await read(first, 50)) == 50
+    first.close()
+    second = MqttSource(connection, with_mqtt_port(server))
+    again = await read(second, 50)
+    assert [int(one.payload) for one in again] == list(range(50))
+    await second.acknowledge(again[-1].seq)
+    await eventually_empty(connection)
+
+
+async def eventually_empty(connection: Connection) -> None:
+    async with asyncio.timeout(10):
+        while await _messages(connection):  # noqa: ASYNC110 - the server decides when
+            await asyncio.sleep(0.05)
+
+
+async def _messages(connection: Connection) -> int:
+    usage = await Streams(connection, SMALL).usage_of(MQTT)
+    assert usage is not None
+    return usage.messages
+
+
+async def test_what_devices_publish_before_the_core_has_ever_run_is_kept(
+    server: LogServer, connection: Connection
+) -> None:
+    await publish(server.endpoint.mqtt_port, [(TOPIC, b"early", 1)])
+    assert [one.payload for one in await read(MqttSource(connection, with_mqtt_port(server)), 1)] == [b"early"]
+
+
+async def test_a_retained_message_is_an_ordinary_one(server: LogServer, connection: Connection) -> None:
+    async with aiomqtt.Client("127.0.0.1", server.endpoint.mqtt_port) as client:
+        await client.publish(TOPIC, b"kept", qos=1, retain=True)
+    assert [one.payload for one in await read(MqttSource(connection, with_mqtt_port(server)), 1)] == [b"kept"]
+
+
+async def test_a_large_message_arrives(server: LogServer, connection: Connection) -> None:
+    payload = os.urandom(3 * MIB)
+    await publish(server.endpoint.mqtt_port, [(TOPIC, payload, 1), (TOPIC, payload, 1)])
+    found = await read(MqttSource(connection, with_mqtt_port(server)), 2)
+    assert [one.payload == payload for one in found] == [True, True]
+
+
+async def test_when_the_budget_is_used_up_there_is_no_puback_and_nothing_is_lost(tmp_path: Path) -> None:
+    small = replace(SMALL, max_store_bytes=8 * MIB, readings_max_bytes=4 * MIB, quarantine_max_bytes=2 * MIB)
+    async with running_log(tmp_path, small) as (server, connection):
+        acknowledged = await _publish_until_refused(server.endpoint.mqtt_port)
+        usage = {one.name: one for one in await Streams(connection, small).usage()}
+        assert usage[MQTT].is_filling
+        source = MqttSource(connection, with_mqtt_port(server, small))
+        found = await collect(source.batches(), lambda found: len(found) >= len(acknowledged))
+        assert {int(one.payload[:6]) for one in found} >= acknowledged
+        await source.acknowledge(found[-1].seq)
+        await eventually_empty(connection)
+        await publish(server.endpoint.mqtt_port, [(TOPIC, b"room again", 1)])
+
+
+async def _has_consumer(connection: Connection) -> bool:
+    has_stream = await jetstream.stream_info(connection, MQTT) is not None
+    return has_stream and await jetstream.consumer_info(connection, MQTT, CONSUMER) is not None
+
+
+async def _publish_until_refused(port: int) -> set[int]:
+    acknowledged: set[int] = set()
+    try:
+        async with aiomqtt.Client("127.0.0.1", port, timeout=3) as client:
+            for number in range(200):
+                await client.publish(TOPIC, f"{number:06}".encode() + bytes(50_000), qos=1)
+                acknowledged.add(number)
+    except aiomqtt.MqttError:
+        return acknowledged
+    raise AssertionError("everything was acknowledged")
+
+
+async def test_the_log_still_takes_readings_when_devices_have_filled_their_part(tmp_path: Path) -> None:
+
+    small = replace(SMALL, max_store_bytes=8 * MIB, readings_max_bytes=4 * MIB, quarantine_max_bytes=2 * MIB)
+    async with running_log(tmp_path, small) as (server, connection):
+        await _publish_until_refused(server.endpoint.mqtt_port)
+        for _ in range(6):
+            await Publisher(connection).publish(a_large_batch(), "mqtt")
+
+
+async def test_devices_cannot_touch_the_log_itself(server: LogServer, connection: Connection) -> None:
+    async with aiomqtt.Client("127.0.0.1", server.endpoint.mqtt_port) as client:
+        await client.publish("READINGS/mqtt", b"forged", qos=0)
+        await client.publish("$JS/API/STREAM/DELETE/READINGS", b"", qos=0)
+        await client.publish(TOPIC, b"1", qos=1)
+    usage = await Streams(connection, SMALL).usage_of("READINGS")
+    assert usage is not None
+    assert usage.messages == 0
+    stranger = await Connection.open(f"nats://127.0.0.1:{server.endpoint.url.rpartition(':')[2]}")
+    stranger.publish("READINGS.http", b"forged")
+    await asyncio.sleep(0.2)
+    await stranger.close()
+    usage = await Streams(connection, SMALL).usage_of("READINGS")
+    assert usage is not None
+    assert usage.messages == 0
+
+
+async def test_a_stream_that_counts_anew_is_not_taken_for_what_was_logged(
+    server: LogServer, connection: Connection
+) -> None:
+    port = server.endpoint.mqtt_port
+    await publish(port, [(TOPIC, str(number).encode(), 1) for number in range(5)])
+    source = MqttSource(connection, with_mqtt_port(server))
+    found = await read(source, 5)
+    assert await source.logged_until(found[2].seq, found[2].arrived_at) == found[2].seq
+    assert await source.logged_until(9, 0) == 0  # the log knows more than the stream ever had: its tail is lost
+    assert await source.logged_until(found[2].seq, found[2].arrived_at - 1) == 0  # the number means another message
+    await source.acknowledge(found[-1].seq)
+    await eventually_empty(connection)
+    assert await source.logged_until(found[2].seq, found[2].arrived_at) == found[2].seq
+
+
+async def test_a_killed_server_under_load_loses_no_acknowledged_message(
+    server: LogServer, connection: Connection
+) -> None:
+    await kill_under_load(server, connection, kills=2)
+
+
+@pytest.mark.crash
+async def test_a_server_killed_twenty_times_under_load_loses_no_acknowledged_message(
+    server: LogServer, connection: Connection
+) -> None:
+    await kill_under_load(server, connection, kills=20)
+
+
+async def kill_under_load(server: LogServer, connection: Connection, kills: int) -> None:
+    acknowledged: set[bytes] = set()
+    delivered: list[bytes] = []
+    stop = asyncio.Event()
+    source = MqttSource(connection, with_mqtt_port(server))
+
+    async def device(name: str) -> None:
+        number = 0
+        while not stop.is_set():
+            try:
+                async with aiomqtt.Client("127.0.0.1", server.endpoint.mqtt_port, identifier=name, timeout=3) as client:
+                    while not stop.is_set():
+                        number += 1
+                        payload = f"{name}:{number}".encode()
+                        await client.publish(f"calha/v1/{name}/telemetry", payload, qos=1)
+                        acknowledged.add(payload)
+            except aiomqtt.MqttError:
+                await asyncio.sleep(0.05)
+
+    async def ingest() -> None:
+        async with aclosing(source.batches()) as batches:
+            async for chunk in batches:
+                delivered.extend(one.payload for one in chunk)
+                await source.acknowledge(chunk[-1].seq)
+
+    devices = [asyncio.create_task(device(f"d{number}")) for number in range(10)]
+    reading = asyncio.create_task(ingest())
+    for _ in range(kills):
+        before = len(acknowledged)
+        await eventually(lambda before=before: len(acknowledged) > before + 300)
+        assert server.pid is not None
+        os.kill(server.pid, signal.SIGKILL)
+        await eventually(lambda: not connection.connected)
+        await connection.wait_connected(30)
+    before = len(acknowledged)
+    await eventually(lambda: len(acknowledged) > before + 300)
+    stop.set()
+    await asyncio.gather(*devices)
+    await eventually(lambda: acknowledged <= set(delivered))
+    await eventually_empty(connection)
+    reading.cancel()
+    assert server.restarts == kills
+    # A device publishes again what was not acknowledged, but here each publication has its own number.
+    assert len(delivered) == len(set(delivered))
+
+
+async def test_without_a_stream_the_source_makes_the_server_make_it(server: LogServer, connection: Connection) -> None:
+    await jetstream.call(connection, f"STREAM.DELETE.{MQTT}")
+    assert server.pid is not None
+    os.kill(server.pid, signal.SIGKILL)
+    await eventually(lambda: not connection.connected)
+    await connection.wait_connected(20)
+    source = MqttSource(connection, with_mqtt_port(server))
+    reading = asyncio.create_task(read(source, 1))
+    async with asyncio.timeout(20):
+        while not await _has_consumer(connection):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    await publish(server.endpoint.mqtt_port, [(TOPIC, b"1", 1)])
+    assert len(await reading) == 1
+
+
+def test_the_hello_is_a_connect_packet_of_mqtt_3_1_1() -> None:
+    assert _connect("ab") == bytes.fromhex("100e00044d51545404 02 001e 0002 6162".replace(" ", ""))
