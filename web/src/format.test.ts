@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { formatAge, formatBytes, formatNumber, formatValue, presence } from "./format";
+import { translate } from "./i18n";
+
+const t = (key: Parameters<typeof translate>[1], values?: Record<string, string | number>) => translate("en", key, values);
+const own = (text: string | Record<string, string>) => (typeof text === "string" ? text : (text.pt ?? ""));
+
+describe("values", () => {
+  it("have the channel's decimals and the language's separators", () => {
+    expect(formatNumber(1234.5, 2, "pt-BR")).toBe("1.234,50");
+    expect(formatNumber(1234.5, 2, "en")).toBe("1,234.50");
+    expect(formatNumber(0.000123456789, null, "en")).toBe("0.000123457");
+  });
+
+  it("are a state's text, and a dash for a failed read", () => {
+    const state = { kind: "state", precision: null, states: { "1": { pt: "ligada", en: "running" } } } as const;
+    expect(formatValue(1, state, "pt-BR", own)).toBe("ligada");
+    expect(formatValue(7, state, "pt-BR", own)).toBe("7");
+    expect(formatValue(null, state, "pt-BR", own)).toBe("—");
+  });
+});
+
+describe("ages", () => {
+  it("are told in the largest unit that fits", () => {
+    expect([500, 30_000, 600_000, 7_200_000, 400_000_000].map((age) => formatAge(age, t))).toEqual(["now", "30 s ago", "10 min ago", "2 h ago", "5 d ago"]);
+  });
+
+  it("tell whether a device still speaks", () => {
+    const now = 10_000_000;
+    expect([presence(now - 1000, now), presence(now - 300_000, now), presence(now - 9_000_000, now), presence(undefined, now)]).toEqual(["live", "late", "silent", "silent"]);
+  });
+});
+
+it("sizes are binary", () => {
+  expect([0, 1536, 5 * 1024 ** 3].map((size) => formatBytes(size, "en"))).toEqual(["0 B", "1.5 KiB", "5 GiB"]);
+});

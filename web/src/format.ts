@@ -1,0 +1,62 @@
+import type { Channel } from "./api/client";
+import type { Language, Translate } from "./i18n";
+
+/** A number with the channel's decimals; without them, as many as say something. */
+export function formatNumber(value: number, precision: number | null, language: Language): string {
+  const digits =
+    precision === null ? { maximumSignificantDigits: 6 } : { minimumFractionDigits: precision, maximumFractionDigits: precision };
+  return new Intl.NumberFormat(language, digits).format(value);
+}
+
+/** A value as people read it: a state's text, or a number; an em dash for a failed read. */
+export function formatValue(
+  value: number | null,
+  channel: Pick<Channel, "kind" | "precision" | "states">,
+  language: Language,
+  own: (text: string | Record<string, string>) => string,
+): string {
+  if (value === null) return "—";
+  const state = channel.states?.[String(value)];
+  if (channel.kind === "state" && state !== undefined) return own(state);
+  return formatNumber(value, channel.kind === "state" ? 0 : channel.precision, language);
+}
+
+/** How long ago, in the largest unit that fits. */
+export function formatAge(milliseconds: number, t: Translate): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 2) return t("age.now");
+  if (seconds < 100) return t("age.seconds", { n: seconds });
+  if (seconds < 100 * 60) return t("age.minutes", { n: Math.round(seconds / 60) });
+  if (seconds < 48 * 3600) return t("age.hours", { n: Math.round(seconds / 3600) });
+  return t("age.days", { n: Math.round(seconds / 86400) });
+}
+
+export function formatTime(at: number | string, language: Language, zone?: string): string {
+  return new Intl.DateTimeFormat(language, {
+    dateStyle: "short",
+    timeStyle: "medium",
+    ...(zone === undefined ? {} : { timeZone: zone }),
+  }).format(new Date(at));
+}
+
+export function formatBytes(bytes: number, language: Language): string {
+  const units = ["B", "KiB", "MiB", "GiB", "TiB"];
+  let size = bytes;
+  let unit = 0;
+  while (size >= 1024 && unit < units.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  return `${new Intl.NumberFormat(language, { maximumFractionDigits: size < 10 && unit > 0 ? 1 : 0 }).format(size)} ${units[unit] ?? ""}`;
+}
+
+export type Presence = "live" | "late" | "silent";
+
+const LATE_AFTER_MS = 2 * 60_000;
+const SILENT_AFTER_MS = 60 * 60_000;
+
+/** Whether a device still speaks, from the time of its newest reading. */
+export function presence(newest: number | undefined, now: number): Presence {
+  if (newest === undefined || now - newest > SILENT_AFTER_MS) return "silent";
+  return now - newest > LATE_AFTER_MS ? "late" : "live";
+}

@@ -1,0 +1,33 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { en } from "./en";
+import { ptBR } from "./pt-BR";
+
+function sources(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return entry.name === "i18n" ? [] : sources(path);
+    return /\.tsx?$/.test(entry.name) && !entry.name.endsWith(".test.ts") ? [readFileSync(path, "utf8")] : [];
+  });
+}
+
+describe("the catalogues", () => {
+  const code = sources(join(import.meta.dirname, "..")).join("\n");
+  const prefixes = [...code.matchAll(/`([a-z]+\.)\$\{/gi)].map((match) => match[1] ?? "");
+
+  it("have the same keys, none of them empty", () => {
+    expect(Object.keys(en).sort()).toEqual(Object.keys(ptBR).sort());
+    for (const text of [...Object.values(en), ...Object.values(ptBR)]) expect(text.trim()).not.toBe("");
+  });
+
+  it("name the same values in both languages", () => {
+    const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
+    for (const key of Object.keys(ptBR) as (keyof typeof ptBR)[]) expect([key, names(en[key])]).toEqual([key, names(ptBR[key])]);
+  });
+
+  it("hold no text that nobody uses", () => {
+    const unused = Object.keys(ptBR).filter((key) => !code.includes(`"${key}"`) && !prefixes.some((prefix) => key.startsWith(prefix)));
+    expect(unused).toEqual([]);
+  });
+});

@@ -1,0 +1,112 @@
+import { Button, Group, Modal, Paper, Stack, Table, Text, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
+import { useState } from "react";
+import { api, take } from "../api/client";
+import { DeviceForm } from "../devices/DeviceForm";
+import { formatTime } from "../format";
+import { isKey, type Key, useTexts } from "../i18n";
+import { ErrorNote, PageTitle } from "../shell/Pages";
+import { KeptList, useReplay } from "./KeptList";
+
+const REFRESH_MS = 5_000;
+
+export function QuarantinePage() {
+  const { t } = useTexts();
+  const summary = useQuery({
+    queryKey: ["quarantine", "summary"],
+    queryFn: () => take(api.GET("/api/v1/quarantine/summary")),
+    refetchInterval: REFRESH_MS,
+  });
+  const replay = useReplay();
+  return (
+    <>
+      <PageTitle title={t("quarantine.title")} />
+      <Text mb="md">{t("quarantine.text")}</Text>
+      {summary.isError && <ErrorNote error={summary.error} retry={() => void summary.refetch()} />}
+      <Stack gap="lg">
+        <SeenDevices />
+        {summary.data && summary.data.groups.length > 0 && (
+          <Paper className="panel" p="md">
+            <Table.ScrollContainer minWidth={360}>
+              <Table>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>{t("quarantine.reason")}</Table.Th>
+                    <Table.Th>{t("quarantine.device")}</Table.Th>
+                    <Table.Th ta="right">{t("quarantine.messages")}</Table.Th>
+                    <Table.Th aria-label={t("quarantine.replayAll")} />
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {summary.data.groups.map(({ reason, device, messages }) => (
+                    <Table.Tr key={`${reason} ${device}`}>
+                      <Table.Td>{isKey(`reason.${reason}`) ? t(`reason.${reason}` as Key) : reason}</Table.Td>
+                      <Table.Td>{device === "" ? "—" : device}</Table.Td>
+                      <Table.Td ta="right" className="number">
+                        {messages}
+                      </Table.Td>
+                      <Table.Td ta="right">
+                        <Button size="compact-sm" variant="default" loading={replay.isPending} onClick={() => replay.mutate({ reason, ...(device === "" ? {} : { device }) })}>
+                          {t("quarantine.replayAll")}
+                        </Button>
+                      </Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
+          </Paper>
+        )}
+        <Paper className="panel" p="md">
+          <Title order={2} size="h5" mb="sm">
+            {t("quarantine.messages")}
+          </Title>
+          <KeptList />
+        </Paper>
+      </Stack>
+    </>
+  );
+}
+
+function SeenDevices() {
+  const { t, language } = useTexts();
+  const navigate = useNavigate();
+  const [chosen, choose] = useState<string | null>(null);
+  const seen = useQuery({ queryKey: ["seen"], queryFn: () => take(api.GET("/api/v1/seen")), refetchInterval: REFRESH_MS });
+  if (!seen.data || seen.data.items.length === 0) return null;
+  return (
+    <Paper className="panel" p="md">
+      <Title order={2} size="h5">
+        {t("quarantine.seen")}
+      </Title>
+      <Text size="sm" className="quiet" mb="sm">
+        {t("quarantine.seenText")}
+      </Text>
+      <Stack gap={8}>
+        {seen.data.items.map((one) => (
+          <Group key={one.device} justify="space-between" style={{ borderTop: "1px solid var(--line)", paddingTop: 8 }}>
+            <div style={{ minWidth: 0 }}>
+              <Text fw={600}>{one.device}</Text>
+              <Text size="sm" className="quiet">
+                {t("quarantine.messages")}: {one.messages} · {one.transport} · {formatTime(one.last_at, language)}
+              </Text>
+            </div>
+            <Button onClick={() => choose(one.device)}>{t("quarantine.register", { key: one.device })}</Button>
+          </Group>
+        ))}
+      </Stack>
+      <Modal opened={chosen !== null} onClose={() => choose(null)} title={t("devices.new")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+        {chosen !== null && (
+          <DeviceForm
+            initialKey={chosen}
+            done={(key) => {
+              choose(null);
+              void navigate({ to: "/devices/$key", params: { key } });
+            }}
+          />
+        )}
+      </Modal>
+    </Paper>
+  );
+}

@@ -1,0 +1,78 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { isPreset, type Preset } from "./chart/range";
+import { ErrorPage, NotFound } from "./shell/Pages";
+import { Shell } from "./shell/Shell";
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: ErrorPage });
+
+export interface DevicesSearch {
+  q?: string;
+  site?: number;
+  profile?: string;
+}
+
+export interface DeviceSearch {
+  /** A preset that follows the present, or a fixed span in ms. */
+  range?: Preset;
+  from?: number;
+  to?: number;
+  table?: boolean;
+}
+
+const devices = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  validateSearch: (given: Record<string, unknown>): DevicesSearch => ({
+    ...(typeof given.q === "string" && given.q !== "" ? { q: given.q } : {}),
+    ...(Number.isInteger(given.site) ? { site: given.site as number } : {}),
+    ...(typeof given.profile === "string" ? { profile: given.profile } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./devices/DevicesPage"), "DevicesPage"),
+});
+
+const device = createRoute({
+  getParentRoute: () => root,
+  path: "/devices/$key",
+  validateSearch: (given: Record<string, unknown>): DeviceSearch => ({
+    ...(isPreset(given.range) ? { range: given.range } : {}),
+    ...(typeof given.from === "number" && typeof given.to === "number" ? { from: given.from, to: given.to } : {}),
+    ...(given.table === true ? { table: true } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./devices/DevicePage"), "DevicePage"),
+});
+
+const deviceData = createRoute({
+  getParentRoute: () => root,
+  path: "/devices/$key/data",
+  component: lazyRouteComponent(() => import("./devices/DeviceDataPage"), "DeviceDataPage"),
+});
+
+const quarantine = createRoute({
+  getParentRoute: () => root,
+  path: "/quarantine",
+  component: lazyRouteComponent(() => import("./quarantine/QuarantinePage"), "QuarantinePage"),
+});
+
+const sites = createRoute({
+  getParentRoute: () => root,
+  path: "/sites",
+  component: lazyRouteComponent(() => import("./sites/SitesPage"), "SitesPage"),
+});
+
+const status = createRoute({
+  getParentRoute: () => root,
+  path: "/status",
+  component: lazyRouteComponent(() => import("./status/StatusPage"), "StatusPage"),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([devices, device, deviceData, quarantine, sites, status]),
+  defaultPreload: "intent",
+  defaultErrorComponent: ErrorPage,
+});
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,54 @@
+import { Alert, Button, Stack, Text, Title } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useEffect } from "react";
+import { Problem } from "../api/client";
+import { useTexts } from "../i18n";
+
+/** Sets the document's title and gives the page its heading. */
+export function PageTitle({ title, children }: { title: string; children?: React.ReactNode }) {
+  useEffect(() => {
+    document.title = `${title} · Calha`;
+  }, [title]);
+  return (
+    <div style={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 12, marginBottom: 14 }}>
+      <Title order={1} size="h3" style={{ flex: "1 1 auto" }}>
+        {title}
+      </Title>
+      {children}
+    </div>
+  );
+}
+
+export function ErrorNote({ error, retry }: { error: unknown; retry?: () => void }) {
+  const { t } = useTexts();
+  const detail = error instanceof Problem ? error.detail : t("error.unreachable");
+  return (
+    <Alert color="red" variant="light" title={t("error.title")} role="alert">
+      <Stack gap="xs" align="start">
+        <Text size="sm">{detail}</Text>
+        {retry !== undefined && (
+          <Button size="xs" variant="default" onClick={retry}>
+            {t("common.retry")}
+          </Button>
+        )}
+      </Stack>
+    </Alert>
+  );
+}
+
+export function ErrorPage({ error, reset }: { error: unknown; reset?: () => void }) {
+  return <ErrorNote error={error} {...(reset === undefined ? {} : { retry: reset })} />;
+}
+
+export function NotFound() {
+  const { t } = useTexts();
+  return (
+    <>
+      <PageTitle title={t("notFound.title")} />
+      <Text mb="md">{t("notFound.text")}</Text>
+      <Button component={Link} to="/" variant="default">
+        {t("nav.devices")}
+      </Button>
+    </>
+  );
+}

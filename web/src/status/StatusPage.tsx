@@ -1,0 +1,141 @@
+import { Alert, Paper, Progress, SimpleGrid, Skeleton, Stack, Table, Text, Title } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { api, type Status, take } from "../api/client";
+import { formatAge, formatBytes, formatTime } from "../format";
+import { isKey, useTexts } from "../i18n";
+import { ErrorNote, PageTitle } from "../shell/Pages";
+import { CountsTable } from "../ui/CountsTable";
+import { Mark } from "../ui/Mark";
+
+const REFRESH_MS = 3_000;
+
+export function StatusPage() {
+  const { t, language, own } = useTexts();
+  const status = useQuery({ queryKey: ["status"], queryFn: () => take(api.GET("/api/v1/status")), refetchInterval: REFRESH_MS });
+  if (status.isError) return <ErrorNote error={status.error} retry={() => void status.refetch()} />;
+  if (status.isPending) return <Skeleton height={400} />;
+  const { durability, warnings, log, store, tasks, ingest, version, started_at: startedAt } = status.data;
+  const number = (value: number) => new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
+  return (
+    <>
+      <PageTitle title={t("status.title")}>
+        <Text size="sm" className="quiet">
+          {t("status.version", { version, time: formatTime(startedAt, language) })}
+        </Text>
+      </PageTitle>
+      <Stack gap="md">
+        {warnings.length === 0 ? (
+          <Text size="sm" style={{ display: "flex", gap: 8, alignItems: "center" }}>
+            <Mark kind="ok" /> {t("status.noWarnings")}
+          </Text>
+        ) : (
+          <Alert color="orange" variant="light" title={t("status.warnings")} role="alert">
+            {warnings.map((one) => (
+              <div key={one.text.en}>{own(one.text)}</div>
+            ))}
+          </Alert>
+        )}
+        <SimpleGrid cols={{ base: 1, md: 2 }}>
+          <Panel title={t("status.durability")}>
+            <Text>{own(durability.promise)}</Text>
+          </Panel>
+          <Panel title={t("status.log")}>
+            <Stack gap="sm">
+              {log.streams.map((stream) => (
+                <StreamBar key={stream.name} stream={stream} />
+              ))}
+            </Stack>
+          </Panel>
+          <Panel title={t("status.store")}>
+            <Table>
+              <Table.Tbody>
+                <Row name={t("status.readings")} value={number(store.readings)} />
+                <Row name={t("status.size")} value={formatBytes(store.size_bytes, language)} />
+                <Row name={t("status.lag")} value={number(store.lag_messages)} />
+                <Row name={t("status.commit")} value={`${number(store.commit_ms.p50)} / ${number(store.commit_ms.p99)} ms`} />
+              </Table.Tbody>
+            </Table>
+          </Panel>
+          <Panel title={t("status.totals")}>
+            <CountsTable counts={ingest} />
+          </Panel>
+        </SimpleGrid>
+        <Panel title={t("status.tasks")}>
+          <Table.ScrollContainer minWidth={480}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>{t("status.tasks")}</Table.Th>
+                  <Table.Th>{t("status.state")}</Table.Th>
+                  <Table.Th>{t("status.heartbeat")}</Table.Th>
+                  <Table.Th>{t("status.restarts")}</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {tasks.map((task) => (
+                  <Table.Tr key={task.name}>
+                    <Table.Td>{task.name}</Table.Td>
+                    <Table.Td>
+                      <span style={{ display: "inline-flex", gap: 6, alignItems: "center" }}>
+                        <Mark kind={task.state === "running" ? "ok" : "warn"} /> {task.state === "running" ? t("status.running") : task.state}
+                      </span>
+                      {task.last_error !== null && (
+                        <Text size="xs" className="quiet">
+                          {task.last_error}
+                        </Text>
+                      )}
+                    </Table.Td>
+                    <Table.Td className="number">{formatAge(task.heartbeat_age_s * 1000, t)}</Table.Td>
+                    <Table.Td className="number">{task.restarts}</Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        </Panel>
+      </Stack>
+    </>
+  );
+}
+
+function Panel({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <Paper className="panel" p="md">
+      <Title order={2} size="h5" mb="sm">
+        {title}
+      </Title>
+      {children}
+    </Paper>
+  );
+}
+
+function Row({ name, value }: { name: string; value: string }) {
+  return (
+    <Table.Tr>
+      <Table.Th scope="row" fw={400}>
+        {name}
+      </Table.Th>
+      <Table.Td ta="right" className="number">
+        {value}
+      </Table.Td>
+    </Table.Tr>
+  );
+}
+
+function StreamBar({ stream }: { stream: Status["log"]["streams"][number] }) {
+  const { t, language } = useTexts();
+  const key = `stream.${stream.name === "$MQTT_msgs" ? "mqtt" : stream.name}`;
+  const name = isKey(key) ? t(key) : stream.name;
+  const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(stream.fill);
+  const text = stream.max_bytes > 0 ? t("status.fill", { percent, budget: formatBytes(stream.max_bytes, language) }) : formatBytes(stream.bytes, language);
+  return (
+    <div>
+      <div style={{ display: "flex", justifyContent: "space-between", fontSize: 13 }}>
+        <span>{name}</span>
+        <span className="quiet number">{text}</span>
+      </div>
+      {stream.max_bytes > 0 && <Progress value={stream.fill * 100} color={stream.fill >= 0.8 ? "orange" : "gray"} size="sm" aria-label={`${name}: ${text}`} />}
+    </div>
+  );
+}
