@@ -247,3 +247,70 @@ class Event(Answer):
     severity: str
     text: Text
     data: dict[str, Any]
+
+
+class Promise(Answer):
+    mode: Literal["disk", "interval"]
+    promise: Text
+
+
+class StreamUsage(Answer):
+    name: str
+    bytes: int
+    max_bytes: int = Field(description="0: no budget of its own.")
+    messages: int
+    fill: float = Field(description="Share of the budget that is used up.")
+
+
+class LogStatus(Answer):
+    state: Literal["running", "unavailable"]
+    error: str | None
+    embedded: bool = Field(description="Whether Calha runs the log server itself.")
+    streams: list[StreamUsage]
+
+
+class CommitTimes(Answer):
+    p50: float
+    p99: float
+
+
+class StoreStatus(Answer):
+    committed_seq: int
+    lag_messages: int
+    error: str | None
+    readings: int
+    size_bytes: int
+    commit_ms: CommitTimes
+
+
+class TaskStatus(Answer):
+    name: str
+    state: str
+    heartbeat_age_s: float
+    restarts: int
+    last_error: str | None
+
+
+class Address(Answer):
+    host: str
+    port: int
+
+
+class Warning(Answer):  # noqa: A001 - the word that people read
+    code: str
+    text: Text
+
+
+class Status(Answer):
+    version: str
+    started_at: datetime
+    now: datetime
+    durability: Promise
+    log: LogStatus
+    store: StoreStatus
+    tasks: list[TaskStatus]
+    ingest: Counts
+    mqtt: Address
+    tcp: Address | None
+    http: Address
+    warnings: list[Warning]

@@ -98,7 +98,7 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
         <HistoryTable groups={groups} zone={device.zone} />
       ) : (
         // The group takes the keys + − ← → 0, announced below it.
-        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
         <div tabIndex={0} onKeyDown={onKey} role="group" aria-label={t("chart.help")}>
           {groups.map(([unit, series]) => (
             <figure key={unit} style={{ margin: "0 0 18px" }}>

@@ -15,7 +15,7 @@ from calha.api.schemas import LatestReading, Page, Readings
 from calha.api.services import Here
 from calha.domain import quality
 from calha.domain.errors import Malformed, NotFound, TooLarge
-from calha.domain.times import DAY_US, HOUR_US, MINUTE_US, from_text, to_datetime, to_text
+from calha.domain.times import DAY_US, from_text, to_datetime, to_text
 from calha.store.telemetry import Columns
 
 router = APIRouter(tags=["readings"])
@@ -27,7 +27,6 @@ MAX_POINTS = 100_000
 MAX_ROWS_IN_MEMORY = 2_000_000
 DEFAULT_POINTS = 1_000
 GAP_FACTOR = 3.0  # a hole longer than this many usual intervals is a gap (domain: k × period)
-_BUCKET_US = {"1m": MINUTE_US, "15m": 15 * MINUTE_US, "1h": HOUR_US, "1d": DAY_US}
 _ARROW = "application/vnd.apache.arrow.stream"
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {
@@ -84,7 +83,7 @@ async def read_readings(
         "device": key,
         "from": to_text(since),
         "to": to_text(until),
-        "resolution": max((columns.resolution for columns in found.values()), key=_coarseness, default="raw"),
+        "resolution": max(found.values(), key=lambda columns: columns.bucket_us).resolution if found else "raw",
         "series": [_series(names[number], columns, agg) for number, columns in found.items()],
     }
     return Response(await asyncio.to_thread(msgspec.json.encode, content), media_type="application/json")
@@ -171,8 +170,8 @@ def _series(channel: Any, columns: Columns, agg: Aggregate) -> dict[str, Any]:  
 
 def gap_ms(columns: Columns) -> float | None:
     """Distance between points above which there is a gap: three usual intervals, or three buckets."""
-    if columns.resolution in _BUCKET_US:
-        return GAP_FACTOR * _BUCKET_US[columns.resolution] / 1000
+    if columns.bucket_us:
+        return GAP_FACTOR * columns.bucket_us / 1000
     if len(columns.at) < 3:
         return None
     return GAP_FACTOR * float(np.median(np.diff(columns.at))) / 1000
@@ -237,10 +236,6 @@ def _cell(text: str) -> str:
 
 def _attachment(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
-
-
-def _coarseness(resolution: str) -> int:
-    return _BUCKET_US.get(resolution, 0)
 
 
 _LABELS = [quality.label(code) for code in range(256)]

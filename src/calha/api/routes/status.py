@@ -1,11 +1,10 @@
 """How Calha is doing: for people, for probes, for Prometheus."""
 
-from typing import Any
-
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from calha.api.metrics import exposition
+from calha.api.schemas import Status
 from calha.api.services import Here
 
 router = APIRouter(tags=["status"])
@@ -13,9 +12,9 @@ probes = APIRouter(tags=["status"])
 
 
 @router.get("/status")
-async def status(services: Here) -> dict[str, Any]:
+async def status(services: Here) -> Status:
     """Durability promise, log, store, tasks, counters, addresses and warnings."""
-    return await services.status()
+    return Status.model_validate(await services.status())
 
 
 @probes.get("/healthz")

@@ -99,7 +99,12 @@ class Reader:
             rows = self._readings(ids, from_, until, hot)
             return {number: _thinned(rows[number], points) for number in series}
         parts = self._partials(ids, from_, until, grid, hot)
-        return {number: _bucketed(parts[number], from_, until, grid, points) for number in series}
+        found = {number: _bucketed(parts[number], from_, until, grid) for number in series}
+        if points is not None:  # so few readings are shown as they are
+            sparse = [number for number, columns in found.items() if _readings_in(columns) <= points]
+            rows = self._readings(sparse, from_, until, hot) if sparse else {}
+            found |= {number: _thinned(rows[number], points) for number in sparse}
+        return found
 
     def _readings(self, ids: list[int], from_: Micros, until: Micros, hot: "dict[int, _Rows]") -> "dict[int, _Rows]":
         parts: dict[int, list[_Rows]] = {number: [] for number in ids}
@@ -263,14 +268,16 @@ def _thinned(rows: _Rows, points: int | None) -> Columns:
     return Columns(rows.at, rows.value, rows.quality)
 
 
-def _bucketed(parts: list[Partials], from_: Micros, until: Micros, grid: Grid, points: int | None) -> Columns:
+def _readings_in(columns: Columns) -> int:
+    return int(columns.count.sum()) if columns.count is not None else 0
+
+
+def _bucketed(parts: list[Partials], from_: Micros, until: Micros, grid: Grid) -> Columns:
     whole = Partials.concatenate(parts) if parts else Partials.none()
     if grid.level == "1d" and grid.zone is not None:
         merged = whole.merged(days(from_, until, grid.zone, grid.bucket_us // DAY_US))
     else:
         merged = whole.merged_by(grid.bucket_us)
-    if points is not None and len(merged) and (merged.count == 1).all():  # buckets of one reading are readings
-        return Columns(merged.first_at, merged.first, merged.quality)
     return Columns(
         merged.at,
         merged.mean,
