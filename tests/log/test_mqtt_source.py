@@ -9,7 +9,8 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
-from calha.log import jetstream
+from calha.log import jetstream, mqtt_source, mqtt_sweep
+from calha.log import server as server_module
 from calha.log.connection import Connection
 from calha.log.mqtt_hello import _connect
 from calha.log.mqtt_source import CONSUMER, MqttMessage, MqttSource
@@ -21,6 +22,7 @@ from log.helpers import a_large_batch, collect, eventually, publish
 from servers import SMALL, running_log, with_mqtt_port
 
 TOPIC = "calha/v1/pump-1/telemetry"
+TELEMETRY = "calha.v1.*.telemetry"
 
 
 async def read(source: MqttSource, messages: int) -> list[MqttMessage]:
@@ -72,9 +74,19 @@ async def test_acknowledged_messages_are_forgotten_and_others_come_again(
 
 
 async def eventually_empty(connection: Connection) -> None:
+    """Once all messages are acknowledged, and swept away."""
     async with asyncio.timeout(10):
-        while await _messages(connection):  # noqa: ASYNC110 - the server decides when
+        while not await _is_done_with(connection):  # noqa: ASYNC110 - the server decides when
             await asyncio.sleep(0.05)
+        usage = await Streams(connection, SMALL).usage_of(MQTT)
+        assert usage is not None
+        await mqtt_sweep.sweep(connection, usage.last_seq, CONSUMER, "x")
+        assert await _messages(connection) == 0
+
+
+async def _is_done_with(connection: Connection) -> bool:
+    info = await jetstream.consumer_info(connection, MQTT, CONSUMER)
+    return info is not None and info["num_pending"] == info["num_ack_pending"] == 0
 
 
 async def _messages(connection: Connection) -> int:
@@ -175,6 +187,57 @@ async def test_a_stream_that_counts_anew_is_not_taken_for_what_was_logged(
     assert await source.logged_until(found[2].seq, found[2].arrived_at) == found[2].seq
 
 
+async def test_what_is_acknowledged_is_swept_away_while_reading_goes_on(
+    server: LogServer, connection: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt_source, "SWEEP_INTERVAL_S", 0.1)
+    await publish(server.endpoint.mqtt_port, [(TOPIC, b"1", 1)] * 50)
+    source = MqttSource(connection, with_mqtt_port(server))
+    async with asyncio.timeout(10), aclosing(source.batches()) as batches:
+        async for chunk in batches:
+            await source.acknowledge(chunk[-1].seq)
+            if chunk[-1].seq == 50:
+                await publish(server.endpoint.mqtt_port, [(TOPIC, b"1", 1)], "other")
+            if chunk[-1].seq == 51:
+                break
+            while chunk[-1].seq == 50 and await _messages(connection) > 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+
+
+async def test_a_command_for_a_sleeping_device_stays_when_all_around_it_is_swept_away(
+    server: LogServer, connection: Connection
+) -> None:
+    port, command = server.endpoint.mqtt_port, "calha/v1/pump-1/command/start"
+    async with aiomqtt.Client("127.0.0.1", port, identifier="pump-1", clean_session=False) as device:
+        await device.subscribe(command, qos=1)
+    many = [(TOPIC, bytes(10_000), 1)] * 100
+    await publish(port, [*many, (command, b"go", 1), *many])
+    await mqtt_sweep.sweep(connection, 201, CONSUMER, f"$MQTT.msgs.{TELEMETRY}")
+    assert await _messages(connection) == 101  # little is held up: it waits behind the command
+    await publish(port, [*many, *many, *many])
+    await mqtt_sweep.sweep(connection, 501, CONSUMER, f"$MQTT.msgs.{TELEMETRY}")
+    assert await _messages(connection) == 1  # much is held up: it is picked out around the command
+    async with (
+        asyncio.timeout(10),
+        aiomqtt.Client("127.0.0.1", port, identifier="pump-1", clean_session=False) as device,
+    ):
+        assert (await anext(device.messages)).payload == b"go"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "do"),
+    [
+        ("a.b", "a.b", True),
+        ("a.b", "a.c", False),
+        ("a.*", "*.b", True),
+        ("a.>", "a.b.c", True),
+        ("a.b", "a.b.c", False),
+    ],
+)
+def test_filters_overlap_when_one_subject_matches_both(one: str, other: str, do: bool) -> None:
+    assert mqtt_sweep.overlap(one, other) is do
+
+
 async def test_a_killed_server_under_load_loses_no_acknowledged_message(
     server: LogServer, connection: Connection
 ) -> None:
@@ -183,8 +246,9 @@ async def test_a_killed_server_under_load_loses_no_acknowledged_message(
 
 @pytest.mark.crash
 async def test_a_server_killed_twenty_times_under_load_loses_no_acknowledged_message(
-    server: LogServer, connection: Connection
+    server: LogServer, connection: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(server_module, "LONGEST_BACK_OFF_S", 0.5)
     await kill_under_load(server, connection, kills=20)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from calha.domain.errors import InvalidConfiguration
+from calha.log import jetstream
 from calha.log.connection import Connection
 from calha.log.publisher import Publisher
 from calha.log.readings import ReadingsSource
@@ -108,12 +109,24 @@ async def test_a_power_cut_that_tears_the_end_of_the_files_is_survived_and_told(
         streams = Streams(connection, SMALL)
         usage = await streams.usage_of(READINGS)
         assert usage is not None
-        assert await streams.continue_after(committed) == committed - usage.last_seq > 0
+        assert usage.messages < committed
+        assert await streams.continue_after(committed) == committed - usage.last_seq
         publisher = Publisher(connection)
         seqs = [await publisher.publish(a_batch(n), "mqtt", n) for n in range(60, 65)]
         assert seqs == [committed + n for n in range(1, 6)]
         found = await read(ReadingsSource(connection, "store", committed + 1), 5)
         assert [one.seq for one in found] == seqs
+
+
+async def test_a_hole_in_the_log_that_the_store_has_not_read_is_told(connection: Connection) -> None:
+    publisher, streams = Publisher(connection), Streams(connection, SMALL)
+    for number in range(10):
+        await publisher.publish(a_batch(number), "http")
+    for seq in (3, 7, 8):
+        await jetstream.call(connection, f"STREAM.MSG.DELETE.{READINGS}", {"seq": seq})
+    assert await streams.continue_after(5) == 2
+    source = ReadingsSource(connection, "store", 6)
+    assert [one.seq for one in await read(source, 3)] == [6, 9, 10]
 
 
 def _tear(folder: Path, chance: random.Random, with_index: bool) -> None:

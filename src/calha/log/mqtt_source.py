@@ -1,7 +1,8 @@
 """MQTT messages from the server's own stream `$MQTT_msgs`, where they lie on disk before the device has its PUBACK.
 
 QoS 1 and 2 come through a durable reader and are acknowledged; a message of QoS 2 is there once the device has released
-it. That stream keeps a message only while a consumer wants it, so ours wants all of them, whatever the topic.
+it. Where that stream keeps a message only while a consumer wants it, ours wants all of them, whatever the topic. What is
+acknowledged is swept away every few seconds (see `mqtt_sweep`).
 QoS 0 is not in that stream: it comes through plain subscriptions, on which QoS 1 and 2 also arrive, marked by a header.
 A retained message is an ordinary one here; that it is retained concerns only MQTT subscribers.
 """
@@ -16,7 +17,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from calha.domain.errors import LogUnavailable
-from calha.log import jetstream, mqtt_hello, topics
+from calha.log import jetstream, mqtt_hello, mqtt_sweep, topics
 from calha.log.connection import Connection
 from calha.log.parser import Message
 from calha.log.reader import Delivery, Reader, ReaderLimits, stored
@@ -29,9 +30,12 @@ TELEMETRY = "calha/v1/+/telemetry"
 LIMITS = ReaderLimits(messages=2_000, max_pending=20_000)
 MAX_FLEETING = 50_000  # QoS 0 messages that wait; further ones are dropped and counted
 RETRY_S = 0.2
+SWEEP_INTERVAL_S = 2.0
+SWEEP_SHARE = 0.02  # of the time may go into sweeping, when thousands of subscribers have to be looked at
 
 _PREFIX = b"$MQTT.msgs."
 _ALL = "$MQTT.msgs.>"
+_BULK = f"$MQTT.msgs.{topics.filter_to_subject(TELEMETRY)}"
 _QOS = b"Nmqtt-Pub:"
 
 logger = logging.getLogger("calha.log.mqtt")
@@ -58,7 +62,7 @@ class MqttSource:
         self._fleeting: deque[MqttMessage] = deque()
         self._fleeting_came = asyncio.Event()
         self._ends: deque[tuple[int, int]] = deque()  # of chunks: last sequence handed out, last sequence
-        self._handed_seq = self._acked_seq = 0
+        self._handed_seq = self._acked_seq = self._done_seq = 0
         self.dropped = 0
         self._subscriptions = [
             connection.subscribe(topics.filter_to_subject(one), self._take_fleeting)
@@ -80,6 +84,7 @@ class MqttSource:
         self._ends.clear()
         self._handed_seq = self._acked_seq
         chunks = self._reader.chunks()
+        sweeping = asyncio.create_task(self._sweep(), name="MQTT sweep")
         durable = asyncio.ensure_future(anext(chunks))
         fleeting = asyncio.ensure_future(self._fleeting_came.wait())
         try:
@@ -97,17 +102,17 @@ class MqttSource:
                         yield messages
                     durable = asyncio.ensure_future(anext(chunks))
         finally:
-            await end(durable, fleeting)
+            await end(durable, fleeting, sweeping)
             await chunks.aclose()
 
     async def acknowledge(self, seq: int) -> None:
         """All messages up to `seq`, the last one of a batch, are done with; the server forgets them."""
         self._acked_seq = max(self._acked_seq, seq)
-        end = 0
+        end_seq = 0
         while self._ends and self._ends[0][0] <= self._acked_seq:
-            end = self._ends.popleft()[1]
-        if end:
-            self._reader.acknowledge(end)
+            end_seq = self._ends.popleft()[1]
+        if end_seq:
+            self._acknowledge(end_seq)
 
     async def logged_until(self, seq: int, at_us: int) -> int:
         """Through which sequence the messages now in the stream are in the log, which says `seq`, stored at `at_us`.
@@ -123,6 +128,20 @@ class MqttSource:
             return seq
         last = await stored(self._connection, MQTT, seq)
         return seq if last is None or not at_us or last.at_us == at_us else 0
+
+    async def _sweep(self) -> None:
+        pause_s, swept_seq = SWEEP_INTERVAL_S, 0
+        while True:
+            await asyncio.sleep(pause_s)
+            if self._done_seq == swept_seq:
+                continue
+            seq, began_at = self._done_seq, time.monotonic()
+            try:
+                await mqtt_sweep.sweep(self._connection, seq, CONSUMER, _BULK)
+                swept_seq = seq
+            except LogUnavailable as error:
+                logger.warning("MQTT messages are swept later: %s", error)
+            pause_s = max(SWEEP_INTERVAL_S, (time.monotonic() - began_at) / SWEEP_SHARE)
 
     async def _when_there_is_a_stream(self) -> None:
         while True:
@@ -145,8 +164,12 @@ class MqttSource:
             self._handed_seq = messages[-1].seq
         self._ends.append((self._handed_seq, chunk[-1].seq))
         if self._handed_seq <= self._acked_seq:  # nothing of this chunk will be acknowledged by the caller
-            self._reader.acknowledge(self._ends.pop()[1])
+            self._acknowledge(self._ends.pop()[1])
         return messages
+
+    def _acknowledge(self, seq: int) -> None:
+        self._reader.acknowledge(seq)
+        self._done_seq = max(self._done_seq, seq)
 
     def _take_fleeting(self, message: Message) -> None:
         if _qos(message.header):

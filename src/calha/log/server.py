@@ -28,8 +28,8 @@ ServerState = Literal["starting", "running", "restarting", "stopped"]
 
 READY_TIMEOUT_S = 120.0  # a large store is read at start
 STOP_TIMEOUT_S = 15.0
-FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.1, 30.0
-CALM_AFTER_S = 30.0  # a server that ran this long is restarted with the first back-off
+FIRST_BACK_OFF_S, LONGEST_BACK_OFF_S = 0.1, 5.0  # while it is away, nothing can be acknowledged
+CALM_AFTER_S = 10.0  # a server that ran this long is restarted with the first back-off
 PROBE_INTERVAL_S = 5.0
 PROBE_TIMEOUT_S = 10.0
 PROBES_MISSED = 3  # without an answer, and the server is taken for hung

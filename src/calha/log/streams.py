@@ -51,12 +51,15 @@ async def limit_mqtt(connection: Connection, settings: LogSettings) -> None:
     """Give the server's own MQTT streams their part of the disk budget; they have none by themselves.
 
     Without it, devices could fill the whole budget while ingest is away; then READINGS could take nothing, and nothing
-    could ever be freed. At its limit the server sends no PUBACK and closes the connection. Raises LogUnavailable.
+    could ever be freed. At its limit the server sends no PUBACK and closes the connection. Limits retention is for speed
+    (see `mqtt_sweep`). Raises LogUnavailable.
     """
     rest = settings.max_store_bytes - settings.readings_max_bytes - settings.quarantine_max_bytes
     for name, sixteenths in _MQTT_SHARES.items():
         info = await jetstream.stream_info(connection, name)
         limits: Answer = {"max_bytes": rest * sixteenths // 16, "discard": "new"}
+        if name == MQTT:
+            limits["retention"] = "limits"
         if info is not None and any(info["config"][key] != value for key, value in limits.items()):
             await jetstream.call(connection, f"STREAM.UPDATE.{name}", info["config"] | limits)
 
@@ -85,21 +88,26 @@ class Streams:
 
         After a power cut or a lost disk the stream may end before the store does. All that it still holds is then in
         the store already, and new messages would be given sequences that the store takes for known. Returns how many
-        sequences the log has lost, 0 in ordinary times. Raises LogUnavailable.
+        messages the log is known to have lost, in the store or not (our log says which), 0 in ordinary times.
+        Raises LogUnavailable.
         """
-        usage = (await self.usage_of(READINGS)) or Usage(READINGS, 0, 0, 0, 1, 0)
-        lost = committed_seq - usage.last_seq
-        if lost <= 0:
-            return 0
+        info = await jetstream.call(self._connection, f"STREAM.INFO.{READINGS}", {"deleted_details": True})
+        state = info["state"]
+        holes: int = sum(seq > committed_seq for seq in (state.get("deleted") or []))
+        if holes:
+            logger.error("the log has lost %d messages after %d, which the store does not have", holes, committed_seq)
+        behind: int = committed_seq - state["last_seq"]
+        if behind <= 0:
+            return holes
         logger.warning(
             "the log ends at %d, the store at %d: the log's tail is lost; what was in it up to there is in the store",
-            usage.last_seq,
+            state["last_seq"],
             committed_seq,
         )
         await jetstream.call(self._connection, f"STREAM.PURGE.{READINGS}", {"seq": committed_seq + 1})
         now = await self.usage_of(READINGS)
         assert now is not None and now.last_seq >= committed_seq, f"the log goes on at {now}, not after {committed_seq}"
-        return lost
+        return behind
 
     async def usage(self) -> list[Usage]:
         """READINGS, QUARANTINE, what MQTT devices sent and ingest has not read, and all together. Raises LogUnavailable.
