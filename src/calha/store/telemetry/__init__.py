@@ -1,7 +1,7 @@
 """Telemetry: every reading, its rollups, and the newest values; DuckDB for what is recent, Parquet for what is past."""
 
+from calha.store.telemetry.columns import Columns
 from calha.store.telemetry.latest import Latest
-from calha.store.telemetry.query import Columns
 from calha.store.telemetry.telemetry import Statistics, Telemetry
 
 __all__ = ["Columns", "Latest", "Statistics", "Telemetry"]

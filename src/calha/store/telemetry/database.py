@@ -29,7 +29,7 @@ CREATE TABLE IF NOT EXISTS latest (
     series INTEGER, event_at BIGINT, value DOUBLE, quality UTINYINT, arrived_at BIGINT, seq BIGINT
 );
 """
-_UNAVAILABLE = (
+UNAVAILABLE = (
     duckdb.IOException,
     duckdb.FatalException,
     duckdb.OutOfMemoryException,
@@ -57,7 +57,7 @@ class Database:
         """Around everything that may fail for outer reasons. Raises StoreUnavailable."""
         try:
             yield
-        except _UNAVAILABLE as error:
+        except UNAVAILABLE as error:
             self._is_doubtful = True
             raise StoreUnavailable(f"the store does not work now: {str(error).splitlines()[0]}") from error
 

@@ -2,10 +2,19 @@
 
 from typing import Any
 
+import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
 from calha.domain.readings import Batch
+
+_KEPT = """
+SELECT series, event_at, coalesce(value, 'nan'::DOUBLE) AS value, quality, arrived_at, seq FROM latest ORDER BY series
+"""
+_NEWER = """
+SELECT series, event_at, value, quality, arrived_at, seq FROM hot WHERE seq > ?
+QUALIFY event_at = max(event_at) OVER (PARTITION BY series) ORDER BY series
+"""
 
 NEVER = np.iinfo(np.int64).min
 FIRST_SIZE = 1_024
@@ -48,10 +57,17 @@ class Latest:
         self.seq[series] = seq if isinstance(seq, int) else seq[is_last][wins]
         self.at[series] = newest.at
 
+    def load(self, con: duckdb.DuckDBPyConnection, kept_seq: int) -> None:
+        """From the table of newest values, and what was stored after the log sequence up to which that is complete."""
+        for found in (con.execute(_KEPT).fetchnumpy(), con.execute(_NEWER, [kept_seq]).fetchnumpy()):
+            columns = (found[name] for name in ("series", "event_at", "value", "quality", "arrived_at"))
+            self.take(Batch(*columns), found["seq"])
+
     def changed_since(self, seq: int, series: "NDArray[Any] | None" = None) -> NDArray[np.int64]:
         """Ids of the series (of these, or of all) whose newest reading came with a later log sequence than `seq`."""
+        size = len(self.seq)  # grows last, while other threads look
         if series is None:
-            return np.flatnonzero((self.seq > seq) & (self.at != NEVER)).astype(np.int64)
-        known = series[series < len(self.at)]
+            return np.flatnonzero((self.seq[:size] > seq) & (self.at[:size] != NEVER)).astype(np.int64)
+        known = series[series < size]
         changed: NDArray[np.int64] = known[(self.seq[known] > seq) & (self.at[known] != NEVER)].astype(np.int64)
         return changed

@@ -1,16 +1,17 @@
-"""Cold readings: Parquet files sorted by series and time, each covering whole hours, together one gapless past.
+"""Cold readings: Parquet files sorted by series and time, together one gapless past.
 
-A segment covers [from_at, until_at); segments do not overlap, and everything before the horizon (the end of the last) is
-in them. Readings that arrive for that past later stay in the hot table and win over the segment at every query, until
-compaction writes the segment anew. Beside a segment lie rollup files, one a level, with the series for which that pays.
+A segment holds [from_at, until_at); segments do not overlap. Everything before the horizon, the end of the last segment,
+belongs to the first segment that ends after it. Readings that arrive for that past later stay in the hot table and win
+over the segment at every query, until compaction writes the segment anew. Beside a segment lie rollup files, one a
+level, with the series for which that pays.
 
 A file is written under a temporary name, synced, renamed, and only then listed in the database, in the same transaction
 that takes its readings out of the hot table. What is on disk and not listed is removed at the next start.
 """
 
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,8 @@ import numpy as np
 from calha.domain.readings import Micros
 from calha.store.telemetry.rollup import LEVELS
 
-TARGET_ROWS = 8_000_000  # a segment grows, day by day, until it has this many
 WORTH_ROLLING = 8.0  # readings a bucket on average, from which a rollup is written
-ROLLED_LEVELS = ("1m", "15m", "1h")  # days are made of hours, in each site's own zone
+ROLLED_LEVELS = ("1m", "15m", "1h")  # days are made of these, in each site's own zone
 ROW_GROUP = 61_440  # small enough that one series of a thousand costs one or two of them
 OPTIONS = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 6, PARQUET_VERSION v2, ROW_GROUP_SIZE {ROW_GROUP}"
 
@@ -42,7 +42,7 @@ class Segment:
 
 
 class Segments:
-    """The list of segments, in memory and in the database."""
+    """The list of segments, in memory and in the database, and their files."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,14 +54,22 @@ class Segments:
         """Before this, readings in the hot table are late or corrected ones."""
         return self.all[-1].until_at if self.all else 0
 
+    @property
+    def rows(self) -> int:
+        return sum(segment.rows for segment in self.all)
+
+    @property
+    def bytes(self) -> int:
+        return sum(path.stat().st_size for segment in self.all for path in self.files(segment) if path.exists())
+
     def path(self, segment: Segment, level: str | None = None) -> str:
         return str(self.folder / (f"{segment.name}.{level}.parquet" if level else f"{segment.name}.parquet"))
 
+    def files(self, segment: Segment) -> list[Path]:
+        return [Path(self.path(segment, level)) for level in (None, *segment.rolled)]
+
     def overlapping(self, from_: Micros, until: Micros) -> list[Segment]:
         return [segment for segment in self.all if segment.overlaps(from_, until)]
-
-    def bytes(self) -> int:
-        return sum(path.stat().st_size for path in self.folder.glob("*.parquet"))
 
     def load(self, con: duckdb.DuckDBPyConnection) -> None:
         """Read the list, and remove files that are not on it."""
@@ -69,14 +77,13 @@ class Segments:
         for name, level, series in con.execute("SELECT name, level, series FROM rolled").fetchall():
             rolled.setdefault(name, {}).setdefault(level, set()).add(series)
         rows = con.execute("SELECT name, from_at, until_at, rows FROM segment ORDER BY from_at").fetchall()
-        self.all = [
+        self.all = _gapless(
             Segment(name, from_at, until_at, count, {k: frozenset(ids) for k, ids in rolled.get(name, {}).items()})
             for name, from_at, until_at, count in rows
-        ]
-        listed = {self.path(segment) for segment in self.all}
-        listed |= {self.path(segment, level) for segment in self.all for level in segment.rolled}
+        )
+        listed = {path for segment in self.all for path in self.files(segment)}
         for path in self.folder.iterdir():
-            if str(path) not in listed:
+            if path not in listed:
                 path.unlink()
 
     def write(
@@ -86,64 +93,68 @@ class Segments:
         from_at: Micros,
         until_at: Micros,
         source: str,
-        values: list[Any],
+        values: Sequence[Any],
     ) -> Segment | None:
         """Write the readings of a query (series, event_at, value, quality, delay) as a segment; None if there are none."""
         path = self.folder / f"{name}.parquet"
-        _copy(con, f"SELECT * FROM ({source}) ORDER BY series, event_at", values, path)
-        found = con.execute(
-            "SELECT series, count(*) AS rows FROM read_parquet(?) GROUP BY series", [str(path)]
-        ).fetchnumpy()
-        rows = int(found["rows"].sum()) if len(found["series"]) else 0
+        try:
+            rows = _copy(con, f"SELECT * FROM ({source}) ORDER BY series, event_at", values, path)
+            rolled = {}
+            for level in ROLLED_LEVELS if rows else ():
+                series = self._worth_rolling(con, path, level)
+                if series:
+                    self._write_rollup(con, path, self.folder / f"{name}.{level}.parquet", level, series)
+                    rolled[level] = frozenset(series)
+        except BaseException:  # a full disk needs the space of what was begun
+            self.remove_begun(name)
+            raise
         if not rows:
             path.unlink()
             return None
-        rolled = {}
-        for level in ROLLED_LEVELS:
-            series = self._worth_rolling(con, path, level)
-            if series:
-                self._write_rollup(con, path, self.folder / f"{name}.{level}.parquet", level, series)
-                rolled[level] = frozenset(series)
         return Segment(name, from_at, until_at, rows, rolled)
 
-    def replace(self, con: duckdb.DuckDBPyConnection, old: Sequence[Segment], new: Segment | None) -> None:
-        """List `new` in place of `old`; inside the caller's transaction. Call `forget` after the commit."""
+    def remove_begun(self, name: str) -> None:
+        for path in self.folder.glob(f"{name}.*"):
+            path.unlink(missing_ok=True)
+
+    def replace(self, con: duckdb.DuckDBPyConnection, old: Sequence[Segment], new: Sequence[Segment]) -> None:
+        """List `new` in place of `old`; inside the caller's transaction, after which `adopt` follows."""
         for segment in old:
             con.execute("DELETE FROM segment WHERE name = ?", [segment.name])
             con.execute("DELETE FROM rolled WHERE name = ?", [segment.name])
-        if new is not None:
-            con.execute("INSERT INTO segment VALUES (?, ?, ?, ?)", [new.name, new.from_at, new.until_at, new.rows])
-            for level, series in new.rolled.items():
-                ids = np.array(sorted(series), np.int32)
-                listed = {"series": ids}  # noqa: F841 - DuckDB finds it by its name
-                con.execute("INSERT INTO rolled SELECT ?, ?, series FROM listed", [new.name, level])
+        for segment in new:
+            con.execute(
+                "INSERT INTO segment VALUES (?, ?, ?, ?)",
+                [segment.name, segment.from_at, segment.until_at, segment.rows],
+            )
+            for level, series in segment.rolled.items():
+                con.register("listed", {"series": np.array(sorted(series), np.int32)})
+                con.execute("INSERT INTO rolled SELECT ?, ?, series FROM listed", [segment.name, level])
+                con.unregister("listed")
 
-    def adopt(self, old: Sequence[Segment], new: Segment | None) -> None:
-        """Take the committed change over in memory; the old files go away when no query reads them any more."""
-        kept = [segment for segment in self.all if segment not in old]
-        self.all = sorted([*kept, *([new] if new else [])], key=lambda segment: segment.from_at)
+    def adopt(self, old: Sequence[Segment], new: Sequence[Segment]) -> None:
+        """Take the committed change over in memory."""
+        gone = {segment.name for segment in old}
+        self.all = _gapless([*(segment for segment in self.all if segment.name not in gone), *new])
 
     def remove_files(self, old: Sequence[Segment]) -> None:
         for segment in old:
-            for level in (None, *segment.rolled):
-                Path(self.path(segment, level)).unlink(missing_ok=True)
+            for path in self.files(segment):
+                path.unlink(missing_ok=True)
 
     def _worth_rolling(self, con: duckdb.DuckDBPyConnection, path: Path, level: str) -> list[int]:
-        bucket = LEVELS[level]
         found = con.execute(
             """
             SELECT series FROM read_parquet(?)
             GROUP BY series HAVING count(*) >= ? * count(DISTINCT event_at // ?)
             """,
-            [str(path), WORTH_ROLLING, bucket],
+            [str(path), WORTH_ROLLING, LEVELS[level]],
         ).fetchall()
         return [series for (series,) in found]
 
     def _write_rollup(
         self, con: duckdb.DuckDBPyConnection, source: Path, target: Path, level: str, series: list[int]
     ) -> None:
-        ids = np.array(series, np.int32)
-        chosen = {"series": ids}
         query = """
             SELECT series, event_at - event_at % ? AS bucket,
                 count(value) FILTER (good) AS count,
@@ -159,16 +170,25 @@ class Segments:
                   WHERE series IN (SELECT series FROM chosen))
             GROUP BY ALL ORDER BY series, bucket
         """
-        con.register("chosen", chosen)
+        con.register("chosen", {"series": np.array(series, np.int32)})
         try:
             _copy(con, query, [LEVELS[level], str(source)], target)
         finally:
             con.unregister("chosen")
 
 
-def _copy(con: duckdb.DuckDBPyConnection, query: str, values: list[Any], path: Path) -> None:
-    temporary = path.with_suffix(".unfinished")
-    con.execute(f"COPY ({query}) TO '{_quoted(temporary)}' ({OPTIONS})", values)
+def _gapless(segments: Iterable[Segment]) -> list[Segment]:
+    """By time, each from the end of the one before, so that what came late has a place when a segment is gone."""
+    found: list[Segment] = []
+    for segment in sorted(segments, key=lambda one: one.until_at):
+        found.append(replace(segment, from_at=found[-1].until_at if found else 0))
+    return found
+
+
+def _copy(con: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any], path: Path) -> int:
+    """Write a query's rows as a file that is there whole or not at all; the number of rows."""
+    temporary = path.with_name(path.name + ".unfinished")
+    copied = con.execute(f"COPY ({query}) TO '{_quoted(temporary)}' ({OPTIONS})", values).fetchone()
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.rename(path)
@@ -177,6 +197,7 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, values: list[Any], path: P
         os.fsync(folder)
     finally:
         os.close(folder)
+    return int(copied[0]) if copied else 0
 
 
 def _quoted(path: Path) -> str:

@@ -2,7 +2,7 @@
 
 Rule 1: the log sequence reached is stored in the same transaction as the readings, so that after a crash the writer goes
         on exactly behind what is stored.
-Rule 2: a reader sees one moment: its list of segments and its snapshot of the hot table are taken together.
+Rule 2: a reader sees one moment, of segments and hot table together.
 Rule 3: nothing that fails leaves half a change; a store that cannot write says StoreUnavailable and can be tried again.
 """
 
@@ -12,48 +12,36 @@ import threading
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-import duckdb
 import numpy as np
 
 from calha.domain.errors import StoreUnavailable
 from calha.domain.readings import Batch, Micros
 from calha.domain.times import DAY_US, HOUR_US
 from calha.domain.written import Written
+from calha.store.telemetry import hot
+from calha.store.telemetry.columns import Columns, grid_for
+from calha.store.telemetry.compaction import Rewrite, cuts, needs_cutting, plan
+from calha.store.telemetry.database import FILE_NAME, UNAVAILABLE, Database
 from calha.store.telemetry.judge import Grouped, Judgement, Stored, doubtful, group, judge
 from calha.store.telemetry.latest import Latest
-from calha.store.telemetry.query import Columns, Reader, grid_for
-from calha.store.telemetry.segments import TARGET_ROWS, Segment, Segments
+from calha.store.telemetry.merged import Merged, is_one_of
+from calha.store.telemetry.query import Reader
+from calha.store.telemetry.segments import Segment, Segments
+from calha.store.telemetry.snapshots import Snapshots
 
 log = logging.getLogger(__name__)
 
-FILE_NAME = "telemetry.duckdb"
 COLD_FOLDER = "cold"
-TEMPORARY_FOLDER = "tmp"
 MAX_HOT_ROWS = 20_000_000  # above it, hours of the current days become cold as well
 MERGE_LATE_ROWS = 50_000  # late readings of the past are merged into their segments when there are so many,
 MERGE_LATE_AFTER_S = 6 * 3_600  # or after this time
 COMMITS_MEASURED = 1_000
-CHECKPOINT_BYTES = "128MB"
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS hot (
-    series INTEGER, event_at BIGINT, value DOUBLE, quality UTINYINT, arrived_at BIGINT, seq BIGINT
-);
-CREATE TABLE IF NOT EXISTS progress (committed_seq BIGINT, latest_seq BIGINT);
-INSERT INTO progress SELECT 0, 0 WHERE NOT EXISTS (FROM progress);
-CREATE TABLE IF NOT EXISTS segment (name VARCHAR, from_at BIGINT, until_at BIGINT, rows BIGINT);
-CREATE TABLE IF NOT EXISTS rolled (name VARCHAR, level VARCHAR, series INTEGER);
-CREATE TABLE IF NOT EXISTS latest (
-    series INTEGER, event_at BIGINT, value DOUBLE, quality UTINYINT, arrived_at BIGINT, seq BIGINT
-);
-"""
-_UNAVAILABLE = (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, duckdb.TransactionException)
+EXPORTED_AT_ONCE = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +52,7 @@ class Statistics:
     rows_cold: int
     segments: int
     bytes: int
+    bytes_cold: int
     commit_ms_p50: float
     commit_ms_p99: float
 
@@ -71,27 +60,27 @@ class Statistics:
 class Telemetry:
     def __init__(self, folder: Path, memory_mb: int, hot_days: int) -> None:
         self._folder = folder
-        self._memory_mb = memory_mb
         self._hot_days = hot_days
         self._writing = threading.RLock()
-        self._swapping = threading.Lock()
         self._compacting = threading.Lock()
         self._commit_ms: deque[float] = deque(maxlen=COMMITS_MEASURED)
-        self._garbage: list[Segment] = []
-        self._late_merged_at = time.monotonic()
+        self._late_merged_at = -float("inf")
         self._hot_rows = 0
         self.committed_seq = 0
         self.latest = Latest()
+        self._database = Database(folder, memory_mb)
         self._segments = Segments(folder / COLD_FOLDER)
-        self._con = self._connect()
+        self._snapshots = Snapshots(self._database, self._segments)
         self._load()
 
     @classmethod
     def open(cls, folder: Path, *, memory_mb: int = 400, hot_days: int = 2) -> Self:
         """Open or create the store in a folder. Raises StoreUnavailable."""
-        folder.mkdir(parents=True, exist_ok=True)
-        with _saying_unavailable():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
             return cls(folder, memory_mb, hot_days)
+        except UNAVAILABLE as error:
+            raise StoreUnavailable(f"the store in {folder} cannot be opened: {error}") from error
 
     # -- writing
 
@@ -100,21 +89,25 @@ class Telemetry:
 
         Raises StoreUnavailable with nothing changed.
         """
-        with self._writing:
+        with self._writing, self._database.guard():
             started = time.perf_counter()
-            with _saying_unavailable(self._recover):
-                judgement = self._judged(batch)
-                rows = batch.take(judgement.insert)
-                self._commit(rows, batch.take(judgement.replace), through_seq)
+            self._revive()
+            judgement = self._judged(batch)
+            rows = batch.take(judgement.insert)
+            with self._database.transaction() as con:
+                removed = hot.remove(con, batch.take(judgement.replace))
+                hot.insert(con, rows, through_seq)
+                con.execute("UPDATE progress SET committed_seq = ?", [through_seq])
             self.latest.take(rows, through_seq)
-            self._hot_rows += len(rows)
+            self._hot_rows += len(rows) - removed
             self.committed_seq = through_seq
             self._commit_ms.append((time.perf_counter() - started) * 1000)
             return Written(judgement.outcome)
 
     def judge(self, batch: Batch) -> Written:
-        """What `write` would say, with nothing written."""
-        with self._writing, _saying_unavailable(self._recover):
+        """What `write` would say, with nothing written. Raises StoreUnavailable."""
+        with self._writing, self._database.guard():
+            self._revive()
             return Written(self._judged(batch).outcome)
 
     # -- reading
@@ -129,71 +122,80 @@ class Telemetry:
         resolution: str | None = None,
         zone: ZoneInfo | None = None,
     ) -> dict[int, Columns]:
-        """Points of each series in [from_, until): all readings, at a resolution ("raw", "1m", "15m", "1h", "1d" in
-        `zone`), or about `points` of them in the coarsest buckets that give so many, with every extreme kept."""
+        """Points of each series in [from_, until): all readings, or in buckets of a resolution ("raw", "1m", "15m", "1h",
+        "1d" of `zone`), or about `points` of them at most, with every extreme kept. Raises StoreUnavailable."""
         grid = grid_for(from_, until, points, resolution, zone)
-        with self._snapshot() as (con, segments):
+        with self._snapshots.take() as (con, segments):
             return Reader(con, self._segments, segments).columns(series, from_, until, grid, points)
 
     def export(self, series: Sequence[int] | None, from_: Micros, until: Micros) -> Iterator[Any]:
-        """Arrow record batches (series, event_at, value, quality, arrived_at) by series and time."""
-        chosen = "" if series is None else f"AND series IN ({', '.join(str(int(one)) for one in series) or 'NULL'})"
-        with self._snapshot() as (con, segments):
-            query = f"{self._merged(segments)} SELECT * FROM merged WHERE event_at >= ? AND event_at < ? {chosen} ORDER BY series, event_at"
-            yield from con.execute(query, [from_, until]).fetch_record_batch(100_000)
+        """Arrow record batches (series, event_at, value, quality, arrived_at) by series and time; no value for NaN."""
+        with self._snapshots.take() as (con, segments):
+            query = Merged(self._segments, segments).in_order(series, from_, until)
+            yield from con.execute(query).fetch_record_batch(EXPORTED_AT_ONCE)
 
     def counts_and_checksum(self) -> dict[str, Any]:
         """Number of readings and series, and a checksum over every series, time, value and quality."""
-        with self._snapshot() as (con, segments):
-            query = f"""
-                {self._merged(segments)}
-                SELECT count(*), count(DISTINCT series),
-                    coalesce(sum(hash(series, event_at, value, quality)::HUGEINT), 0)
-                FROM merged
-            """
-            row = con.execute(query).fetchone()
+        with self._snapshots.take() as (con, segments):
+            row = con.execute(Merged(self._segments, segments).checksum()).fetchone()
         assert row is not None
         return {"readings": row[0], "series": row[1], "checksum": f"{int(row[2]):x}"}
 
     def statistics(self) -> Statistics:
         times = sorted(self._commit_ms) or [0.0]
+        bytes_cold = self._segments.bytes
         return Statistics(
             rows_hot=self._hot_rows,
-            rows_cold=sum(segment.rows for segment in self._segments.all),
+            rows_cold=self._segments.rows,
             segments=len(self._segments.all),
-            bytes=self._segments.bytes() + sum(path.stat().st_size for path in self._folder.glob(f"{FILE_NAME}*")),
+            bytes=bytes_cold + self._database.bytes,
+            bytes_cold=bytes_cold,
             commit_ms_p50=round(times[len(times) // 2], 2),
             commit_ms_p99=round(times[int(len(times) * 0.99)], 2),
         )
 
     # -- keeping house
 
-    def compact(self, now: Micros) -> None:
+    def compact(self, now: Micros, *, all_late: bool = False) -> None:
         """Move complete days that are no longer hot into sorted files, and late readings into theirs.
 
-        May be interrupted at any point. Raises StoreUnavailable.
+        Few late readings wait for more of them, unless `all_late`. May be interrupted at any point, and goes on beside
+        writers and readers. Raises StoreUnavailable.
         """
-        with self._compacting, _saying_unavailable(self._recover):
-            self._segments.remove_files(self._garbage)
-            self._garbage = []
-            self._flush_latest()
+        with self._compacting, self._database.guard():
+            seq = self._keep_latest()
             until = now - now % DAY_US - self._hot_days * DAY_US
             if self._hot_rows > MAX_HOT_ROWS:
                 until = max(until, now - now % HOUR_US - HOUR_US)
-            self._merge_late()
-            self._move_to_cold(until)
+            for rewrite in self._plan(until, all_late):
+                self._rewrite(rewrite, seq)
+
+    def retain(self, series: Sequence[int], before: Micros) -> None:
+        """Drop readings of these series before a time, for good. Raises StoreUnavailable."""
+        if not series:
+            return
+        dropped = f"{is_one_of(series)} AND event_at < {int(before)}"
+        with self._compacting, self._database.guard():
+            seq = self._keep_latest()
+            for segment in [one for one in self._segments.all if self._has_any(one, dropped)]:
+                self._rewrite(Rewrite(segment, segment.from_at, segment.until_at, segment.rows), seq, dropped)
+            with self._writing, self._database.transaction() as con:
+                con.execute(f"DELETE FROM hot WHERE {dropped}")
+                self._hot_rows = hot.count(con)
 
     def backup(self, target: Path) -> None:
-        """Copy the store into a new folder; what is written meanwhile waits. Raises StoreUnavailable."""
-        with self._compacting, self._writing, _saying_unavailable(self._recover):
-            self._con.execute("CHECKPOINT")
+        """Copy the store into a new folder; commits wait only while the recent readings are copied. Raises StoreUnavailable."""
+        with self._compacting, self._database.guard():
             (target / COLD_FOLDER).mkdir(parents=True)
-            for path in self._folder.glob(f"{FILE_NAME}*"):
-                shutil.copy2(path, target / path.name)
+            with self._writing:
+                self._revive()
+                self._keep_latest()
+                self._database.con.execute("CHECKPOINT")
+                for path in self._folder.glob(f"{FILE_NAME}*"):
+                    shutil.copy2(path, target / path.name)
             for segment in self._segments.all:
-                for level in (None, *segment.rolled):
-                    source = Path(self._segments.path(segment, level))
-                    shutil.copy2(source, target / COLD_FOLDER / source.name)
+                for path in self._segments.files(segment):
+                    shutil.copy2(path, target / COLD_FOLDER / path.name)
 
     @classmethod
     def describe(cls, folder: Path) -> dict[str, Any]:
@@ -204,24 +206,14 @@ class Telemetry:
         finally:
             telemetry.close()
 
-    def retain(self, series: Sequence[int], before: Micros) -> None:
-        """Drop readings of these series before a time, for good. Raises StoreUnavailable."""
-        if not series:
-            return
-        listed = ", ".join(str(int(number)) for number in series)
-        with self._compacting, _saying_unavailable(self._recover):
-            for segment in [one for one in self._segments.all if one.from_at < before]:
-                self._rewrite(
-                    segment, segment.from_at, segment.until_at, f"series IN ({listed}) AND event_at < {int(before)}"
-                )
-            with self._writing, self._transaction() as con:
-                con.execute(f"DELETE FROM hot WHERE series IN ({listed}) AND event_at < ?", [before])
-
     def close(self) -> None:
         with self._compacting, self._writing:
-            with suppress(StoreUnavailable), _saying_unavailable():
-                self._flush_latest()
-            self._con.close()
+            try:
+                with self._database.guard():
+                    self._keep_latest()
+            except StoreUnavailable as error:
+                log.warning("closed without the newest values, which the next start looks up: %s", error)
+            self._database.close()
 
     # -- below: writing
 
@@ -237,137 +229,74 @@ class Telemetry:
         series, at = grouped.batch.series[rows], grouped.batch.at[rows]
         is_latest = at == self.latest.at[series]
         newest = series[is_latest]
-        found = [(groups[is_latest], self.latest.value[newest], self.latest.quality[newest])]
-        if not is_latest.all():
-            found.append(self._look_up(groups[~is_latest], series[~is_latest], at[~is_latest]))
-        return Stored(*(np.concatenate(column) for column in zip(*found, strict=True)))
-
-    def _look_up(self, groups: Any, series: Any, at: Any) -> tuple[Any, Any, Any]:  # noqa: ANN401 - arrays
-        con = self._con
-        low, high = int(at.min()), int(at.max())
-        con.register("asked", {"place": groups.astype(np.int64), "series": series, "event_at": at})
-        try:
-            parts = [
-                con.execute(
-                    "SELECT place, value, quality FROM asked JOIN hot USING (series, event_at) WHERE event_at BETWEEN ? AND ?",
-                    [low, high],
-                ).fetchnumpy()
-            ]
-            for segment in self._segments.overlapping(low, high + 1):
-                parts.append(
-                    con.execute(
-                        """
-                        SELECT place, value, quality FROM asked JOIN read_parquet(?) AS cold USING (series, event_at)
-                        WHERE event_at BETWEEN ? AND ? AND series BETWEEN ? AND ?
-                        """,
-                        [self._segments.path(segment), low, high, int(series.min()), int(series.max())],
-                    ).fetchnumpy()
-                )
-        finally:
-            con.unregister("asked")
-        place, value, quality = (
-            np.concatenate([part[name] for part in parts]) for name in ("place", "value", "quality")
+        known = Stored(groups[is_latest], self.latest.value[newest], self.latest.quality[newest])
+        if is_latest.all():
+            return known
+        older, at = groups[~is_latest], at[~is_latest]
+        cold = [self._segments.path(one) for one in self._segments.overlapping(int(at.min()), int(at.max()) + 1)]
+        place, value, quality = hot.look_up(self._database.con, cold, series[~is_latest], at)
+        return Stored(
+            np.concatenate([known.group, older[place]]),
+            np.concatenate([known.value, value]),
+            np.concatenate([known.quality, quality]),
         )
-        _, first = np.unique(place, return_index=True)  # the hot table comes first and wins
-        return place[first], value[first], quality[first]
-
-    def _commit(self, rows: Batch, replaced: Batch, through_seq: int) -> None:
-        with self._transaction() as con:
-            if len(replaced):
-                con.register("replaced", {"series": replaced.series, "event_at": replaced.at})
-                con.execute(
-                    """
-                    DELETE FROM hot USING replaced
-                    WHERE hot.series = replaced.series AND hot.event_at = replaced.event_at AND hot.event_at BETWEEN ? AND ?
-                    """,
-                    [int(replaced.at.min()), int(replaced.at.max())],
-                )
-                con.unregister("replaced")
-            if len(rows):
-                columns = {
-                    "series": rows.series,
-                    "event_at": rows.at,
-                    "value": rows.value,
-                    "quality": rows.quality,
-                    "arrived_at": rows.arrived_at,
-                }
-                con.register("arrived", columns)
-                con.execute("INSERT INTO hot SELECT *, ? FROM arrived", [through_seq])
-                con.unregister("arrived")
-            con.execute("UPDATE progress SET committed_seq = ?", [through_seq])
 
     # -- below: compaction
 
-    def _merge_late(self) -> None:
-        segments = self._segments.all
-        if not segments:
-            return
-        waited = time.monotonic() - self._late_merged_at
-        found = (
-            self._con.cursor()
-            .execute("SELECT event_at FROM hot WHERE event_at < ?", [self._segments.horizon])
-            .fetchnumpy()["event_at"]
-        )
-        if not len(found) or (len(found) < MERGE_LATE_ROWS and waited < MERGE_LATE_AFTER_S):
-            return
-        self._late_merged_at = time.monotonic()
-        for segment in segments:
-            if ((found >= segment.from_at) & (found < segment.until_at)).any():
-                self._rewrite(segment, segment.from_at, segment.until_at)
-
-    def _move_to_cold(self, until: Micros) -> None:
+    def _plan(self, until: Micros, all_late: bool) -> list[Rewrite]:
         horizon = self._segments.horizon
-        if until <= horizon:
-            return
-        days = self._con.cursor().execute(
-            "SELECT event_at - event_at % ? AS day, count(*) FROM hot WHERE event_at >= ? AND event_at < ? GROUP BY day ORDER BY day",
-            [DAY_US, horizon, until],
-        )
-        last = self._segments.all[-1] if self._segments.all else None
-        rows = last.rows if last is not None else 0
-        begin = last.from_at if last is not None else 0
-        pending = 0
-        for day, count in days.fetchall():
-            if rows and rows + count > TARGET_ROWS:
-                self._rewrite(last, begin, max(day, horizon)) if pending else None
-                last, begin, rows, pending = None, max(day, horizon), 0, 0
-            rows += count
-            pending += count
-        if pending:
-            self._rewrite(last, begin, until)
+        with self._snapshots.take() as (con, segments):
+            by_hour = hot.rows_by_hour(con, max(until, horizon))
+        late = sum(count for hour, count in by_hour.items() if hour * HOUR_US < horizon)
+        waited_s = time.monotonic() - self._late_merged_at
+        merge_late = late > 0 and (all_late or late >= MERGE_LATE_ROWS or waited_s >= MERGE_LATE_AFTER_S)
+        if merge_late:
+            self._late_merged_at = time.monotonic()
+        return plan(segments, by_hour, until, merge_late)
 
-    def _rewrite(self, segment: Segment | None, from_at: Micros, until_at: Micros, without: str = "false") -> None:
-        """Write [from_at, until_at) anew from a segment (None: there is none yet) and the hot table."""
-        seq = self.committed_seq
-        hot = "FROM hot WHERE event_at >= ? AND event_at < ? AND seq <= ?"
-        values: list[Any] = [from_at, until_at, seq]
-        source = f"SELECT series, event_at, value, quality, (arrived_at - event_at) // 1000 AS delay {hot}"
-        if segment is not None:
-            source = f"""
-                SELECT series, event_at, value, quality, delay FROM read_parquet(?) AS cold
-                ANTI JOIN (SELECT series, event_at {hot}) AS hot USING (series, event_at)
-                UNION ALL {source}
-            """
-            values = [self._segments.path(segment), *values, *values]
-        con = self._con.cursor()
+    def _rewrite(self, rewrite: Rewrite, seq: int, without: str = "false") -> None:
+        """Write a segment and the rows that the hot table has for it, up to a log sequence, as new segments."""
+        old = [rewrite.segment] if rewrite.segment is not None else []
+        new: list[Segment] = []
+        con = self._database.con.cursor()
         try:
-            name = f"{from_at // HOUR_US}-{until_at // HOUR_US}-{seq}-{time.time_ns() % 1_000_000_000}"
-            source = f"SELECT * FROM ({source}) WHERE NOT ({without})"
-            new = self._segments.write(con, name, from_at, until_at, source, values)
+            for number, (from_at, until_at) in enumerate(self._cuts(con, rewrite, seq)):
+                name = f"{from_at // HOUR_US}-{until_at // HOUR_US}-{seq}-{number}-{time.time_ns() % 1_000_000_000}"
+                source = Merged(self._segments, old).for_segment(from_at, until_at, seq, without)
+                segment = self._segments.write(con, name, from_at, until_at, source, [])
+                new += [segment] if segment is not None else []
+            with self._writing, self._snapshots.swap(old, new), self._database.transaction() as writing:
+                self._segments.replace(writing, old, new)
+                deleted = writing.execute(
+                    "DELETE FROM hot WHERE event_at >= ? AND event_at < ? AND seq <= ?",
+                    [rewrite.from_at, rewrite.until_at, seq],
+                ).fetchone()
+        except BaseException:
+            for segment in new:
+                self._segments.remove_begun(segment.name)
+            raise
         finally:
             con.close()
-        old = [segment] if segment is not None else []
-        with self._writing, self._swapping:
-            with self._transaction() as con:
-                self._segments.replace(con, old, new)
-                deleted = con.execute(
-                    "DELETE FROM hot WHERE event_at >= ? AND event_at < ? AND seq <= ?", [from_at, until_at, seq]
-                ).fetchone()
+        with self._writing:
             self._hot_rows -= deleted[0] if deleted else 0
-            self._segments.adopt(old, new)
-            self._garbage += old
 
-    def _flush_latest(self) -> None:
+    def _cuts(self, con: Any, rewrite: Rewrite, seq: int) -> list[tuple[Micros, Micros]]:  # noqa: ANN401
+        if not needs_cutting(rewrite):
+            return [(rewrite.from_at, rewrite.until_at)]
+        old = [rewrite.segment] if rewrite.segment is not None else []
+        source = Merged(self._segments, old).for_segment(rewrite.from_at, rewrite.until_at, seq)
+        by_hour = con.execute(
+            f"SELECT event_at // {HOUR_US} AS hour, count(*) FROM ({source}) GROUP BY hour"
+        ).fetchall()
+        return cuts(dict(by_hour), rewrite.from_at, rewrite.until_at)
+
+    def _has_any(self, segment: Segment, condition: str) -> bool:
+        with self._snapshots.take() as (con, _):
+            query = f"SELECT 1 FROM read_parquet(?) WHERE {condition} LIMIT 1"
+            return con.execute(query, [self._segments.path(segment)]).fetchone() is not None
+
+    def _keep_latest(self) -> int:
+        """Put the newest values on disk, for a quick start; the log sequence up to which they are complete."""
         with self._writing:
             series = self.latest.changed_since(-1)
             columns = {
@@ -378,111 +307,28 @@ class Telemetry:
                 "arrived_at": self.latest.arrived_at[series],
                 "seq": self.latest.seq[series],
             }
-            with self._transaction() as con:
+            with self._database.transaction() as con:
                 con.execute("DELETE FROM latest")
                 if len(series):
                     con.register("newest", columns)
                     con.execute("INSERT INTO latest SELECT * FROM newest")
                     con.unregister("newest")
                 con.execute("UPDATE progress SET latest_seq = ?", [self.committed_seq])
+            return self.committed_seq
 
-    # -- below: connections
-
-    def _connect(self) -> duckdb.DuckDBPyConnection:
-        con = duckdb.connect(
-            str(self._folder / FILE_NAME),
-            config={
-                "memory_limit": f"{self._memory_mb}MB",
-                "threads": 2,
-                "temp_directory": str(self._folder / TEMPORARY_FOLDER),
-                "checkpoint_threshold": CHECKPOINT_BYTES,
-                "preserve_insertion_order": True,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            },
-        )
-        con.execute(_SCHEMA)
-        return con
+    # -- below: opening
 
     def _load(self) -> None:
-        con = self._con
+        con = self._database.con
         progress = con.execute("SELECT committed_seq, latest_seq FROM progress").fetchone()
         assert progress is not None
         self.committed_seq, latest_seq = progress
         self._segments.load(con)
-        (self._hot_rows,) = con.execute("SELECT count(*) FROM hot").fetchone() or (0,)
-        newer = """
-            SELECT series, max(event_at) AS event_at, arg_max(value, event_at) AS value,
-                arg_max(quality, event_at) AS quality, arg_max(arrived_at, event_at) AS arrived_at,
-                arg_max(seq, event_at) AS seq
-            FROM hot WHERE seq > ? GROUP BY series ORDER BY series
-        """
-        for query, values in (("SELECT * FROM latest ORDER BY series", []), (newer, [latest_seq])):
-            found = con.execute(query, values).fetchnumpy()
-            names = ("series", "event_at", "value", "quality", "arrived_at")
-            columns = [np.ma.filled(found[name], np.nan if name == "value" else 0) for name in names]
-            self.latest.take(Batch(*columns), np.asarray(found["seq"], np.int64))
+        self._hot_rows = hot.count(con)
+        self.latest = Latest()
+        self.latest.load(con, latest_seq)
 
-    def _recover(self) -> None:
-        """After a failure that may have invalidated the database: open it again, if it can be."""
-        try:
-            self._con.execute("SELECT committed_seq FROM progress")
-        except duckdb.Error:
-            log.warning("the store is opened again")
-            with suppress(duckdb.Error):
-                self._con.close()
-            with suppress(duckdb.Error):
-                self._con = self._connect()
-                self.latest = Latest()
-                self._load()
-
-    @contextmanager
-    def _transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        con = self._con
-        con.execute("BEGIN")
-        try:
-            yield con
-            con.execute("COMMIT")
-        except BaseException:
-            with suppress(duckdb.Error):
-                con.execute("ROLLBACK")
-            raise
-
-    @contextmanager
-    def _snapshot(self) -> Iterator[tuple[duckdb.DuckDBPyConnection, list[Segment]]]:
-        """A cursor that sees one moment, and the segments of that moment. Raises StoreUnavailable."""
-        with _saying_unavailable():
-            with self._swapping:
-                con = self._con.cursor()
-                con.execute("BEGIN")
-                con.execute("SELECT committed_seq FROM progress").fetchone()
-                segments = list(self._segments.all)
-            try:
-                yield con, segments
-            finally:
-                con.close()
-
-    def _merged(self, segments: Sequence[Segment]) -> str:
-        """A WITH clause for `merged`: every reading once, late ones in place of what they replace."""
-        hot = "SELECT series, event_at, value, quality, arrived_at FROM hot"
-        if not segments:
-            return f"WITH merged AS ({hot})"
-        files = ", ".join("'" + self._segments.path(segment).replace("'", "''") + "'" for segment in segments)
-        return f"""
-            WITH merged AS (
-                SELECT series, event_at, value, quality, event_at + delay * 1000 AS arrived_at FROM read_parquet([{files}]) AS cold
-                ANTI JOIN (SELECT series, event_at FROM hot WHERE event_at < {segments[-1].until_at}) AS late
-                    USING (series, event_at)
-                UNION ALL {hot}
-            )
-        """
-
-
-@contextmanager
-def _saying_unavailable(recover: Any = None) -> Iterator[None]:  # noqa: ANN401 - a function without arguments
-    try:
-        yield
-    except _UNAVAILABLE as error:
-        if recover is not None:
-            recover()
-        raise StoreUnavailable(f"the store does not work now: {str(error).splitlines()[0]}") from error
+    def _revive(self) -> None:
+        if self._database.revive():
+            log.warning("the store was opened again")
+            self._load()
