@@ -6,11 +6,9 @@ HTTP, TCP  ──────────────────┘
 
 import argparse
 import asyncio
-import ctypes
 import json
 import logging
 import os
-import signal
 import socket
 import sys
 import time
@@ -42,6 +40,7 @@ from calha.log.quarantine import Quarantine
 from calha.log.readings import ReadingsSource
 from calha.log.settings import LogSettings
 from calha.log.streams import Streams
+from calha.parent import end_with_parent
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.supervision import Beat, Supervisor, Task
@@ -57,13 +56,12 @@ LISTEN_BACKLOG = 2_048
 STORE_READER = "store"
 PROCESSES_FILE = "processes.json"
 REGISTRY_FILE = "registry.sqlite"
-PARENT_DIED = 1  # PR_SET_PDEATHSIG
 
 
 def main() -> int:
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    _end_with_parent()
+    end_with_parent()
     try:
         settings = load(json.loads(arguments.flags), arguments.config).settings
         listener = _listen(settings)
@@ -283,12 +281,6 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
         return asyncio.new_event_loop
     factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
     return factory
-
-
-def _end_with_parent() -> None:
-    """Ask Linux for SIGTERM when the supervising process dies; without it this process would hold the store alone."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(PARENT_DIED, signal.SIGTERM)
 
 
 def _arguments() -> argparse.Namespace:

@@ -27,6 +27,7 @@ from calha.cli.options import (
 )
 from calha.cli.up import address, plan
 from calha.config import Configuration
+from calha.parent import end_with_parent
 
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 20.0
@@ -85,7 +86,10 @@ def demo(
         tcp_port=tcp_port,
         log_durability=durability,
     )
-    calha = subprocess.Popen([sys.executable, "-m", "calha.up", json.dumps(plan(effective, config))])
+    signal.signal(signal.SIGTERM, _interrupt)
+    calha = subprocess.Popen(
+        [sys.executable, "-m", "calha.up", json.dumps(plan(effective, config))], preexec_fn=end_with_parent
+    )
     simulators: list[subprocess.Popen[bytes]] = []
     try:
         _wait_until_ready(effective, calha)
@@ -133,7 +137,11 @@ def _simulator(group: Group, effective: Configuration, history: str | None) -> "
         arguments += ["--backfill", history, "--backfill-interval", str(group.history_interval_s)]
     command = [sys.executable, "-m", "calha", "simulate", group.kind, *arguments]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("CALHA_")}
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, preexec_fn=end_with_parent)
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -33,7 +33,7 @@ interface Props {
 
 /** One unit's channels over one span. Redrawn by uPlot; React only hands it new columns. */
 export function UnitChart({ unit, series, span, zone, stale, onSelect, label }: Props) {
-  const { language, own } = useTexts();
+  const { language, own, t } = useTexts();
   const { colorScheme } = useMantineColorScheme();
   const prefersDark = matchMedia("(prefers-color-scheme: dark)").matches;
   const scheme = colorScheme === "dark" || (colorScheme === "auto" && prefersDark) ? "dark" : "light";
@@ -62,7 +62,7 @@ export function UnitChart({ unit, series, span, zone, stale, onSelect, label }: 
       cursor: { drag: { x: true, y: false, setScale: false }, sync: { key: "calha" } },
       legend: { live: true },
       axes: [
-        { stroke: colours.text, grid: { stroke: colours.grid }, ticks: { stroke: colours.grid }, values: timeLabels(language) },
+        { stroke: colours.text, grid: { stroke: colours.grid }, ticks: { stroke: colours.grid }, values: timeLabels(language, zone) },
         {
           stroke: colours.text,
           grid: { stroke: colours.grid },
@@ -72,10 +72,13 @@ export function UnitChart({ unit, series, span, zone, stale, onSelect, label }: 
         },
       ],
       series: [
-        { value: (_, seconds: number | null) => (seconds === null ? "—" : timeOf(seconds, language, zone)) },
+        { label: t("chart.time"), value: (_, seconds: number | null) => (seconds === null ? "—" : timeOf(seconds, language, zone)) },
         ...latest.current.lines.map((line) => lineOptions(line, series, scheme, language, own)),
       ],
-      bands: latest.current.bands,
+      bands: latest.current.bands.map(({ series: [upper, lower], source }) => ({
+        series: [upper, lower],
+        fill: `${strokes[scheme][source % 5] ?? "#1f6f78"}30`,
+      })),
       hooks: {
         setSelect: [
           (chart) => {
@@ -112,13 +115,13 @@ interface Line {
 interface Prepared {
   data: uPlot.AlignedData;
   lines: Line[];
-  bands: uPlot.Band[];
+  bands: { series: [number, number]; source: number }[];
   points: readonly Points[];
 }
 
 function prepare(series: readonly ChartSeries[]): Prepared {
   const lines: Line[] = [];
-  const bands: uPlot.Band[] = [];
+  const bands: Prepared["bands"] = [];
   const tables: uPlot.AlignedData[] = [];
   const points = series.map((one) => withGaps(one.points));
   points.forEach((one, source) => {
@@ -126,7 +129,7 @@ function prepare(series: readonly ChartSeries[]): Prepared {
     const columns: (readonly (number | null)[])[] = [one.value];
     lines.push({ source, part: "value" });
     if (one.max && one.min) {
-      bands.push({ series: [lines.length + 1, lines.length + 2] });
+      bands.push({ series: [lines.length + 1, lines.length + 2], source });
       lines.push({ source, part: "max" }, { source, part: "min" });
       columns.push(one.max, one.min);
     }
@@ -142,16 +145,26 @@ function lineOptions(line: Line, series: readonly ChartSeries[], scheme: "light"
   const one = series[line.source];
   const stroke = strokes[scheme][line.source % 5] ?? "#1f6f78";
   if (one === undefined) return {};
-  if (line.part !== "value") return { label: line.part, stroke: "transparent", fill: `${stroke}30`, width: 0, points: { show: false }, spanGaps: false };
+  if (line.part !== "value") return { label: "", width: 0, points: { show: false }, spanGaps: false };
   return {
     label: own(one.channel.name),
     stroke,
     dash: dashes[line.source % 5] ?? [],
     width: 1.6,
     spanGaps: false,
+    points: { show: true, size: 4, filter: (chart, index) => lonely(chart.data[index] ?? []) },
     ...(one.channel.kind === "state" && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
     value: (_, value) => `${formatValue(value, one.channel, language, own)} ${one.channel.unit}`,
   };
+}
+
+/** Indices of points without a neighbour, which no line would show. */
+function lonely(column: ArrayLike<number | null | undefined>): number[] {
+  const found: number[] = [];
+  for (let index = 0; index < column.length; index += 1) {
+    if (column[index] != null && column[index - 1] == null && column[index + 1] == null) found.push(index);
+  }
+  return found;
 }
 
 /** Suspect points as diamonds on the line, bad ones as ticks at the bottom. */
@@ -193,12 +206,12 @@ function tick(value: number, series: readonly ChartSeries[], language: "pt-BR" |
   return new Intl.NumberFormat(language, { maximumSignificantDigits: 5 }).format(value);
 }
 
-function timeLabels(language: string): uPlot.Axis.Values {
+function timeLabels(language: string, zone: string): uPlot.Axis.Values {
   return (chart, splits) => {
     const length = (chart.scales.x?.max ?? 0) - (chart.scales.x?.min ?? 0);
     const options: Intl.DateTimeFormatOptions =
       length > 3 * 86_400 ? { day: "2-digit", month: "short" } : length > 300 ? { hour: "2-digit", minute: "2-digit" } : { minute: "2-digit", second: "2-digit" };
-    const format = new Intl.DateTimeFormat(language, options);
+    const format = new Intl.DateTimeFormat(language, { ...options, timeZone: zone });
     return splits.map((seconds) => format.format(new Date(seconds * 1000)));
   };
 }

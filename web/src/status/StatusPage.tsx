@@ -62,7 +62,7 @@ export function StatusPage() {
           </Panel>
         </SimpleGrid>
         <Panel title={t("status.tasks")}>
-          <Table.ScrollContainer minWidth={480}>
+          <Table.ScrollContainer minWidth={480} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
             <Table>
               <Table.Thead>
                 <Table.Tr>

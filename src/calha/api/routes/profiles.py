@@ -1,6 +1,7 @@
 """Profiles: what kinds of devices there are."""
 
 import asyncio
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Body
@@ -43,4 +44,4 @@ def delete_profile(name: str, services: Here) -> None:
 
 
 def _answer(profile: Profile) -> ProfileAnswer:
-    return ProfileAnswer.model_validate(profile)
+    return ProfileAnswer.model_validate(asdict(profile))
