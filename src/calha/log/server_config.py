@@ -60,7 +60,11 @@ class ServerFolder:
 
 
 def configuration(settings: LogSettings, folder: ServerFolder, client_port: int, mqtt_host: str, mqtt_port: int) -> str:
-    """Text of the configuration file."""
+    """Text of the configuration file.
+
+    js_api_timeout: unless told otherwise the server throws a device out that waits 5 s for its PUBACK, which in a flood on
+    a slow disk is all of them; a late acknowledgement is what back-pressure should look like.
+    """
     forbidden = json.dumps(FORBIDDEN)
     return f"""# Written by Calha at each start; changes are lost.
 server_name: calha
@@ -78,6 +82,7 @@ jetstream {{
 mqtt {{
   host: {json.dumps(mqtt_host)}
   port: {mqtt_port}
+  js_api_timeout: "120s"
 }}
 authorization {{
   users: [

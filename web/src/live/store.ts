@@ -17,6 +17,7 @@ export interface Reading {
 export type Connection = "connecting" | "live" | "lost";
 
 const TAIL = 2_000;
+const NOBODY = "~"; // no device has this key: only signs of life are heard
 const LOST_AFTER_MS = 12_000; // the server says something every 5 s
 
 export class LiveStore {
@@ -36,6 +37,7 @@ export class LiveStore {
 
   constructor(private readonly open: (url: string) => EventSource = (url) => new EventSource(url)) {
     setInterval(() => this.tick(), 1000);
+    this.plan();
   }
 
   /** Ask for a device's values; call the result when they are no longer on screen. */
@@ -82,12 +84,11 @@ export class LiveStore {
   }
 
   private follow(): void {
-    const wanted = [...this.watched.keys()].sort().join(",");
+    const wanted = [...this.watched.keys()].sort().join(",") || NOBODY;
     if (wanted === this.following && this.source !== null) return;
     this.following = wanted;
     this.source?.close();
     this.source = null;
-    if (wanted === "") return;
     const source = this.open(`/api/v1/live?since=0&device=${encodeURIComponent(wanted)}`);
     source.addEventListener("readings", (event) => {
       const { readings } = JSON.parse((event as MessageEvent<string>).data) as { readings: Reading[] };
