@@ -183,7 +183,8 @@ class Processes:
             self._core.last_error = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
             log.error("the core ended (%s); started again in %.1f s", self._core.last_error, back_off_s)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), back_off_s)
+                async with asyncio.timeout(back_off_s):
+                    await self._stopping.wait()
             back_off_s = min(back_off_s * 2, LONGEST_BACK_OFF_S)
         return 0
 
@@ -193,7 +194,8 @@ class Processes:
         await asyncio.wait({waiting, stopping}, return_when=asyncio.FIRST_COMPLETED)
         stopping.cancel()
         try:
-            return await asyncio.wait_for(waiting, None if not self._stopping.is_set() else STOP_TIMEOUT_S)
+            async with asyncio.timeout(STOP_TIMEOUT_S if self._stopping.is_set() else None):
+                return await waiting
         except TimeoutError:
             log.error("the core does not end; killing it")
             child.kill()
@@ -206,8 +208,11 @@ class Processes:
             if self._server is not None:
                 states.append(_server_state(self._server))
             temporary = path.with_suffix(".tmp")
-            temporary.write_text(json.dumps(states))
-            temporary.replace(path)
+            try:
+                temporary.write_text(json.dumps(states))
+                temporary.replace(path)
+            except OSError as error:  # a full disk must not end the supervision
+                log.warning("the processes' state cannot be written: %s", error)
             await asyncio.sleep(1.0)
 
 

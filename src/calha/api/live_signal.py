@@ -19,5 +19,6 @@ class LiveSignal:
         """Whether something newer than `seq` was committed within `timeout_s`."""
         if self.seq <= seq:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._next.wait(), timeout_s)
+                async with asyncio.timeout(timeout_s):
+                    await self._next.wait()
         return self.seq > seq

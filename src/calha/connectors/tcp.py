@@ -76,7 +76,7 @@ class TcpListener:
 
     async def _answer_lines(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         rest = b""
-        while chunk := await asyncio.wait_for(reader.read(READ_BYTES), IDLE_TIMEOUT_S):
+        while chunk := await _read(reader):
             *lines, rest = (rest + chunk).split(b"\n")
             if lines:
                 writer.write(b"".join(await self._take(lines)))
@@ -105,6 +105,11 @@ class TcpListener:
             problem = receipt.problems[0]
             return _refusal(problem.detail, problem.reason, accepted=receipt.accepted)
         return b'{"ok":%d}\n' % receipt.accepted
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(IDLE_TIMEOUT_S):
+        return await reader.read(READ_BYTES)
 
 
 def _refusal(error: str, reason: str, retry_after_s: int | None = None, accepted: int = 0) -> bytes:

@@ -93,7 +93,8 @@ class Writer:
     async def _next(self) -> list[LoggedBatch]:
         while True:
             with suppress(TimeoutError):
-                return await asyncio.wait_for(self._waiting.get(), IDLE_BEAT_S)
+                async with asyncio.timeout(IDLE_BEAT_S):
+                    return await self._waiting.get()
             self._beat()
 
     async def _commit(self, logged: list[LoggedBatch]) -> None:
