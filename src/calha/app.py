@@ -40,11 +40,10 @@ from calha.log.quarantine import Quarantine
 from calha.log.readings import ReadingsSource
 from calha.log.settings import LogSettings
 from calha.log.streams import Streams
-from calha.parent import end_with_parent
+from calha.parent import LOG_URL_VARIABLE, PROCESSES_FILE, end_with_parent
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.supervision import Beat, Supervisor, Task
-from calha.up import LOG_URL_VARIABLE
 
 log = logging.getLogger("calha.app")
 
@@ -54,13 +53,13 @@ LOG_WAIT_S = 30.0
 REGISTRY_POLL_S = 2.0
 LISTEN_BACKLOG = 2_048
 STORE_READER = "store"
-PROCESSES_FILE = "processes.json"
 REGISTRY_FILE = "registry.sqlite"
 
 
 def main() -> int:
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     end_with_parent()
     try:
         settings = load(json.loads(arguments.flags), arguments.config).settings

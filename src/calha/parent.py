@@ -1,8 +1,14 @@
-"""Ending together with the process that started this one. Linux can; elsewhere a child is ended by its parent only."""
+"""What the core and the process that supervises it agree on, and that they end together.
+
+Linux can end a child with its parent, however that dies; elsewhere a child is ended by its parent only.
+"""
 
 import ctypes
 import signal
 import sys
+
+LOG_URL_VARIABLE = "_CALHA_LOG_URL"  # holds a password, therefore no argument
+PROCESSES_FILE = "processes.json"  # state of the supervised processes, in the data folder
 
 _SET_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG, prctl(2)
 

@@ -22,6 +22,7 @@ from typing import Any
 from calha.domain.errors import CalhaError, FolderInUse
 from calha.log.server import LogServer
 from calha.log.settings import LogSettings
+from calha.parent import LOG_URL_VARIABLE, PROCESSES_FILE
 
 log = logging.getLogger("calha.up")
 
@@ -33,8 +34,6 @@ LONGEST_BACK_OFF_S = 10.0
 CALM_AFTER_S = 30.0
 
 LOCK_NAME = "calha.lock"
-STATE_NAME = "processes.json"
-LOG_URL_VARIABLE = "_CALHA_LOG_URL"
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +146,7 @@ class Processes:
                     await server_task
             if self._server is not None:
                 await self._server.stop()
-            (self._folder / STATE_NAME).unlink(missing_ok=True)
+            (self._folder / PROCESSES_FILE).unlink(missing_ok=True)
 
     def stop(self) -> None:
         self._stopping.set()
@@ -202,7 +201,7 @@ class Processes:
             return await child.wait()
 
     async def _write_state(self) -> None:
-        path = self._folder / STATE_NAME
+        path = self._folder / PROCESSES_FILE
         while True:
             states = [asdict(self._core)]
             if self._server is not None:

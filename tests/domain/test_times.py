@@ -14,7 +14,9 @@ SAO_PAULO = ZoneInfo("America/Sao_Paulo")
 NOON = to_micros(datetime(2026, 1, 31, 12, tzinfo=UTC))
 
 
-@pytest.mark.parametrize("number", [1769860800, 1769860800.0, 1769860800_000, 1769860800_000_000, 1769860800_000_000_000])
+@pytest.mark.parametrize(
+    "number", [1769860800, 1769860800.0, 1769860800_000, 1769860800_000_000, 1769860800_000_000_000]
+)
 def test_seconds_to_nanoseconds_are_told_apart_by_size(number):
     assert from_number(number) == NOON
 

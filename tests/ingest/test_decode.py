@@ -151,7 +151,7 @@ def test_ndjson_sets_only_the_broken_line_aside():
 
 
 def test_csv_is_wide_or_long_with_commas_or_semicolons():
-    wide, _, _ = decode("ts;flow;total\n2026-01-31T09:00:00;12,5;7\n".encode(), format_="csv")
+    wide, _, _ = decode(b"ts;flow;total\n2026-01-31T09:00:00;12,5;7\n", format_="csv")
     long, _, _ = decode(
         b"device,ts,channel,value\npump,2026-01-31T12:00:00Z,flow,12.5\npump,1769860800,total,7\n", None, "csv"
     )

@@ -159,7 +159,7 @@ class Segments:
             SELECT series, event_at - event_at % ? AS bucket,
                 count(value) FILTER (good) AS count,
                 coalesce(sum(value) FILTER (good), 0) AS total,
-                max(value) FILTER (good) AS minimum,
+                min(value) FILTER (good) AS minimum,
                 max(value) FILTER (good) AS maximum,
                 arg_min(value, event_at) FILTER (good) AS first,
                 min(event_at) FILTER (good) AS first_at,

@@ -1,0 +1,65 @@
+"""The command line as a person meets it: help with examples, errors in one sentence, exit codes."""
+
+import subprocess
+import sys
+
+import pytest
+
+from calha.up import hold, holder
+
+
+def calha(*arguments, cwd=None):
+    command = [sys.executable, "-m", "calha", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=60, check=False)
+
+
+COMMANDS = ["up", "demo", "simulate", "bench", "doctor", "export", "import", "backup", "restore", "config"]
+
+
+def test_help_lists_every_command():
+    told = calha("--help").stdout
+    for command in COMMANDS:
+        assert command in told
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_each_command_shows_an_example(command):
+    assert "Example: " in calha(command, "--help").stdout
+
+
+def test_config_show_tells_values_and_where_they_come_from(tmp_path):
+    (tmp_path / "calha.toml").write_text("[http]\nport = 9123\n")
+    told = calha("config", "show", cwd=tmp_path).stdout
+    assert "9123" in told
+    assert "calha.toml" in told
+    assert "built in" in told
+
+
+def test_a_wrong_configuration_ends_with_code_2_and_names_the_key(tmp_path):
+    (tmp_path / "calha.toml").write_text('[log]\ndurability = "ram"\n')
+    ended = calha("up", cwd=tmp_path)
+    assert ended.returncode == 2
+    assert "log.durability = 'ram'" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_export_without_a_running_calha_says_how_to_start_it(tmp_path):
+    ended = calha("export", "out.csv", "--data", "nowhere", cwd=tmp_path)
+    assert ended.returncode == 1
+    assert "calha up --data nowhere" in ended.stderr
+
+
+def test_doctor_examines_the_machine(tmp_path):
+    ended = calha("doctor", "--data", str(tmp_path / "data"), cwd=tmp_path)
+    assert "durability" in ended.stdout
+    assert "fsync" in ended.stdout
+
+
+def test_a_data_folder_is_held_by_one_process_and_says_by_whom(tmp_path):
+    assert holder(tmp_path) is None
+    with hold(tmp_path, "http://127.0.0.1:8080"):
+        code = f"from pathlib import Path; from calha.up import hold; hold(Path({str(tmp_path)!r})).__enter__()"
+        ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+        assert "FolderInUse" in ended.stderr
+        assert "http://127.0.0.1:8080" in ended.stderr
+    assert holder(tmp_path) is None
