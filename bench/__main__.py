@@ -1,6 +1,8 @@
 """`python -m bench NAME [options]`: runs one benchmark; without a name, lists them."""
 
+import asyncio
 import importlib
+import inspect
 import pkgutil
 import sys
 from pathlib import Path
@@ -13,7 +15,7 @@ def names() -> dict[str, str]:
     found = {}
     for module in pkgutil.iter_modules([str(FOLDER)]):
         source = (FOLDER / f"{module.name}.py").read_text(encoding="utf-8")
-        if "\ndef main(" in source:
+        if not module.name.startswith("_") and "def main() ->" in source:
             found[module.name.replace("_", "-")] = source.split('"""')[1].splitlines()[0]
     return found
 
@@ -26,7 +28,8 @@ def main() -> int:
         return 0 if len(sys.argv) < 2 else 2
     name = sys.argv.pop(1)
     sys.argv[0] = f"bench {name}"
-    return int(importlib.import_module(f"bench.{name.replace('-', '_')}").main() or 0)
+    outcome = importlib.import_module(f"bench.{name.replace('-', '_')}").main()
+    return asyncio.run(outcome) if inspect.iscoroutine(outcome) else int(outcome or 0)
 
 
 if __name__ == "__main__":
