@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy.dialects.mysql import VARCHAR
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import DateTime, TypeDecorator
@@ -20,6 +21,11 @@ class Moment(TypeDecorator[datetime]):
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:  # noqa: ARG002
         return value.replace(tzinfo=UTC) if value is not None else None
+
+
+def key_type() -> String:
+    """A key tells upper from lower case, also where the database's usual collation does not (MariaDB)."""
+    return String(64).with_variant(VARCHAR(64, collation="utf8mb4_bin"), "mysql", "mariadb")
 
 
 class Base(DeclarativeBase):
@@ -52,7 +58,7 @@ class Site(Base):
 class Device(Base):
     __tablename__ = "device"
     id: Mapped[int] = mapped_column(primary_key=True)
-    key: Mapped[str] = mapped_column(String(64), unique=True)
+    key: Mapped[str] = mapped_column(key_type(), unique=True)
     name: Mapped[str] = mapped_column(String(100))
     serial: Mapped[str | None] = mapped_column(String(64), index=True)
     profile: Mapped[str] = mapped_column(String(64), index=True)
@@ -69,7 +75,7 @@ class Channel(Base):
     __table_args__ = (UniqueConstraint("device_id", "key"), {"sqlite_autoincrement": True})
     id: Mapped[int] = mapped_column(primary_key=True)
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"))
-    key: Mapped[str] = mapped_column(String(64))
+    key: Mapped[str] = mapped_column(key_type())
     name: Mapped[Any] = mapped_column(JSON)
     unit: Mapped[str] = mapped_column(String(20))
     kind: Mapped[str] = mapped_column(String(10))
@@ -81,7 +87,7 @@ class Channel(Base):
 
 class UserProfile(Base):
     __tablename__ = "user_profile"
-    name: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(key_type(), primary_key=True)
     yaml: Mapped[str] = mapped_column(Text)
 
 

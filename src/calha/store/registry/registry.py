@@ -225,7 +225,7 @@ class Registry:
             profile = self._profiles().get(device.profile)
             room = _room(profile, len(device.channels))
             known = {channel.key for channel in device.channels}
-            new = [key for key in channel_keys if key not in known][:room]
+            new = [key for key in dict.fromkeys(channel_keys) if key not in known][:room]
             device_id = connection.execute(select(Device.id).where(Device.key == device_key)).scalar_one()
             if not new:
                 return []
@@ -237,7 +237,7 @@ class Registry:
     def units(self) -> dict[int, str]:
         """Unit symbols by series id."""
         with self._engine.connect() as connection:
-            return dict(connection.execute(select(Channel.id, Channel.unit)).tuples())
+            return {row.id: row.unit for row in connection.execute(select(Channel.id, Channel.unit))}
 
     # -- profiles
 

@@ -3,6 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
+from calha.store.registry.models import key_type
+
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -26,7 +28,7 @@ def upgrade() -> None:
     op.create_table(
         "device",
         sa.Column("id", sa.Integer, primary_key=True),
-        sa.Column("key", sa.String(64), nullable=False),
+        sa.Column("key", key_type(), nullable=False),
         sa.Column("name", sa.String(100), nullable=False),
         sa.Column("serial", sa.String(64), index=True),
         sa.Column("profile", sa.String(64), nullable=False, index=True),
@@ -47,7 +49,7 @@ def upgrade() -> None:
             sa.ForeignKey("device.id", name="fk_channel_device_id", ondelete="CASCADE"),
             nullable=False,
         ),
-        sa.Column("key", sa.String(64), nullable=False),
+        sa.Column("key", key_type(), nullable=False),
         sa.Column("name", sa.JSON, nullable=False),
         sa.Column("unit", sa.String(20), nullable=False),
         sa.Column("kind", sa.String(10), nullable=False),
@@ -60,7 +62,7 @@ def upgrade() -> None:
     )
     op.create_table(
         "user_profile",
-        sa.Column("name", sa.String(64), primary_key=True),
+        sa.Column("name", key_type(), primary_key=True),
         sa.Column("yaml", sa.Text, nullable=False),
     )
     op.create_table(
