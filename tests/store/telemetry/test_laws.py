@@ -33,7 +33,9 @@ ats = st.one_of(
     st.integers(0, SPAN_DAYS * 96 - 1).map(lambda step: START + step * 15 * MINUTE_US),
     st.integers(0, SPAN_DAYS * DAY_US - 1).map(lambda offset: START + offset),
 )
-values = st.one_of(st.integers(-3, 3).map(float), st.just(float("nan")), st.floats(-1e6, 1e6))
+values = st.one_of(
+    st.integers(-3, 3).map(float), st.just(float("nan")), st.floats(-1e6, 1e6).map(lambda value: value + 0.0)
+)  # no -0.0, which equals 0.0
 readings: st.SearchStrategy[Reading] = st.tuples(
     st.sampled_from(SERIES), ats, values, st.sampled_from((0x00, 0x01, 0x43, 0x80))
 )

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from calha.domain.readings import Batch, Micros
 from calha.domain.times import HOUR_US
+from calha.store.telemetry.packing import cold_rows
 
 # Without the second, always empty source DuckDB prepares a parallel insert, which takes twice as long for 60,000 rows.
 # It takes NaN in numpy's columns for NULL; coalesce gives it back.
@@ -25,7 +26,7 @@ _LOOK_UP_HOT = """
 SELECT place, value, quality FROM asked JOIN hot USING (series, event_at) WHERE hot.event_at BETWEEN ? AND ?
 """
 _LOOK_UP_COLD = """
-SELECT place, value, quality FROM asked JOIN read_parquet(?) AS cold USING (series, event_at)
+SELECT place, value, quality FROM asked JOIN ({}) AS cold USING (series, event_at)
 WHERE cold.event_at BETWEEN ? AND ? AND cold.series BETWEEN ? AND ?
 """
 
@@ -65,7 +66,7 @@ def look_up(
     con.register("asked", {"place": np.arange(len(at)), "series": series, "event_at": at})
     parts = [con.execute(_LOOK_UP_HOT, [low, high]).fetchnumpy()]
     bounds = [low, high, int(series.min()), int(series.max())]
-    parts += [con.execute(_LOOK_UP_COLD, [path, *bounds]).fetchnumpy() for path in cold]
+    parts += [con.execute(_LOOK_UP_COLD.format(cold_rows([path])), bounds).fetchnumpy() for path in cold]
     con.unregister("asked")
     place, value, quality = (np.concatenate([part[name] for part in parts]) for name in ("place", "value", "quality"))
     _, first = np.unique(place, return_index=True)  # the hot table comes first and wins

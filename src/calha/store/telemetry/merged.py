@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from calha.domain.readings import Micros
+from calha.store.telemetry.packing import cold_rows
 from calha.store.telemetry.segments import Segment, Segments
 
 
@@ -42,9 +43,8 @@ class Merged:
         """
         if not self._paths:
             return recent
-        files = ", ".join("'" + path.replace("'", "''") + "'" for path in self._paths)
         return f"""
-            SELECT series, event_at, value, quality, delay FROM read_parquet([{files}]) AS cold
+            SELECT series, event_at, value, quality, delay FROM ({cold_rows(self._paths)}) AS cold
             ANTI JOIN (SELECT series, event_at FROM hot WHERE {overriding}) AS late USING (series, event_at)
             WHERE {cold}
             UNION ALL {recent}

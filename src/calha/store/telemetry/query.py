@@ -10,6 +10,7 @@ from calha.domain.times import DAY_US
 from calha.store.telemetry.columns import Columns, Grid
 from calha.store.telemetry.downsample import extremes
 from calha.store.telemetry.merged import is_one_of
+from calha.store.telemetry.packing import cold_rows
 from calha.store.telemetry.rollup import LEVELS, Partials, days
 from calha.store.telemetry.rows import Rows, by_series, filled, split
 from calha.store.telemetry.segments import Segment, Segments
@@ -120,10 +121,10 @@ class Reader:
     def _raw(self, segment: Segment, ids: list[int], from_: Micros, until: Micros) -> dict[int, Rows]:
         found = self._con.execute(
             f"""
-            SELECT series, event_at, value, quality FROM read_parquet(?)
+            SELECT series, event_at, value, quality FROM ({cold_rows([self._files.path(segment)])})
             WHERE {is_one_of(ids)} AND event_at >= ? AND event_at < ?
             """,
-            [self._files.path(segment), from_, until],
+            [from_, until],
         ).fetchnumpy()
         return by_series(found)
 

@@ -19,12 +19,11 @@ import duckdb
 import numpy as np
 
 from calha.domain.readings import Micros
+from calha.store.telemetry.packing import OPTIONS, cold_rows, packed
 from calha.store.telemetry.rollup import LEVELS
 
-WORTH_ROLLING = 8.0  # readings a bucket on average, from which a rollup is written
+WORTH_ROLLING = 15.0  # readings a bucket on average, from which a rollup is written
 ROLLED_LEVELS = ("1m", "15m", "1h")  # days are made of these, in each site's own zone
-ROW_GROUP = 61_440  # small enough that one series of a thousand costs one or two of them
-OPTIONS = f"FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 6, PARQUET_VERSION v2, ROW_GROUP_SIZE {ROW_GROUP}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +92,11 @@ class Segments:
         from_at: Micros,
         until_at: Micros,
         source: str,
-        values: Sequence[Any],
     ) -> Segment | None:
         """Write the readings of a query (series, event_at, value, quality, delay) as a segment; None if there are none."""
         path = self.folder / f"{name}.parquet"
         try:
-            rows = _copy(con, f"SELECT * FROM ({source}) ORDER BY series, event_at", values, path)
+            rows = _copy(con, packed(source), (), path)
             rolled = {}
             for level in ROLLED_LEVELS if rows else ():
                 series = self._worth_rolling(con, path, level)
@@ -155,7 +153,7 @@ class Segments:
     def _write_rollup(
         self, con: duckdb.DuckDBPyConnection, source: Path, target: Path, level: str, series: list[int]
     ) -> None:
-        query = """
+        query = f"""
             SELECT series, event_at - event_at % ? AS bucket,
                 count(value) FILTER (good) AS count,
                 coalesce(sum(value) FILTER (good), 0) AS total,
@@ -166,13 +164,13 @@ class Segments:
                 arg_max(value, event_at) FILTER (good) AS last,
                 max(event_at) FILTER (good) AS last_at,
                 max(quality) AS quality
-            FROM (SELECT *, quality < 128 AND NOT isnan(value) AS good FROM read_parquet(?)
+            FROM (SELECT *, quality < 128 AND NOT isnan(value) AS good FROM ({cold_rows([str(source)])})
                   WHERE series IN (SELECT series FROM chosen))
             GROUP BY ALL ORDER BY series, bucket
         """
         con.register("chosen", {"series": np.array(series, np.int32)})
         try:
-            _copy(con, query, [LEVELS[level], str(source)], target)
+            _copy(con, query, [LEVELS[level]], target)
         finally:
             con.unregister("chosen")
 

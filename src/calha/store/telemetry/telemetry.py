@@ -132,7 +132,7 @@ class Telemetry:
         """Arrow record batches (series, event_at, value, quality, arrived_at) by series and time; no value for NaN."""
         with self._snapshots.take() as (con, segments):
             query = Merged(self._segments, segments).in_order(series, from_, until)
-            yield from con.execute(query).fetch_record_batch(EXPORTED_AT_ONCE)
+            yield from con.execute(query).to_arrow_reader(EXPORTED_AT_ONCE)
 
     def counts_and_checksum(self) -> dict[str, Any]:
         """Number of readings and series, and a checksum over every series, time, value and quality."""
@@ -263,7 +263,7 @@ class Telemetry:
             for number, (from_at, until_at) in enumerate(self._cuts(con, rewrite, seq)):
                 name = f"{from_at // HOUR_US}-{until_at // HOUR_US}-{seq}-{number}-{time.time_ns() % 1_000_000_000}"
                 source = Merged(self._segments, old).for_segment(from_at, until_at, seq, without)
-                segment = self._segments.write(con, name, from_at, until_at, source, [])
+                segment = self._segments.write(con, name, from_at, until_at, source)
                 new += [segment] if segment is not None else []
             with self._writing, self._snapshots.swap(old, new), self._database.transaction() as writing:
                 self._segments.replace(writing, old, new)

@@ -1,0 +1,125 @@
+"""A disk without room: the store says so, keeps what it has, and takes readings again when there is room."""
+
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calha.domain.errors import StoreUnavailable
+from calha.domain.readings import Batch
+from calha.domain.times import DAY_US, SECOND_US
+from calha.store.telemetry import Telemetry
+from tests.store.telemetry.model import START, batch_of, day, rows_of
+
+ROWS = 50_000
+
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux" or os.geteuid() != 0, reason="mounting a small tmpfs needs Linux and root"
+)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def noise(seq: int) -> Batch:
+    """50,000 readings that do not compress."""
+    source = np.random.default_rng(seq)
+    at = START + seq * DAY_US + np.arange(ROWS) * SECOND_US
+    return Batch(np.ones(ROWS, np.int32), at, source.random(ROWS), np.zeros(ROWS, np.uint8), at + 5)
+
+
+def test_a_full_disk_loses_nothing_and_is_got_over_without_hands(small_disk: Path) -> None:
+    ballast = small_disk / "ballast"
+    ballast.write_bytes(bytes(8 << 20))
+    telemetry = Telemetry.open(small_disk / "telemetry")
+    seq = 0
+    with pytest.raises(StoreUnavailable):
+        while seq < 100:
+            telemetry.write(noise(seq + 1), seq + 1)
+            seq += 1
+    assert 0 < seq < 100
+    assert telemetry.committed_seq == seq
+    for _ in range(3):
+        with pytest.raises(StoreUnavailable):
+            telemetry.write(noise(seq + 1), seq + 1)
+    assert telemetry.committed_seq == seq
+    ballast.unlink()
+    assert not telemetry.write(noise(seq + 1), seq + 1).outcome.any()
+    assert telemetry.committed_seq == seq + 1
+    assert telemetry.counts_and_checksum()["readings"] == (seq + 1) * ROWS
+    assert telemetry.latest.at[1] == noise(seq + 1).at[-1]
+    telemetry.close()
+    again = Telemetry.open(small_disk / "telemetry")
+    assert len(rows_of(again, 1)) == (seq + 1) * ROWS
+    again.close()
+
+
+def test_a_compaction_without_room_leaves_everything_as_it_was(small_disk: Path) -> None:
+    telemetry = Telemetry.open(small_disk / "telemetry")
+    for seq in range(1, 9):
+        telemetry.write(noise(seq), seq)
+    ballast = small_disk / "ballast"
+    with ballast.open("wb") as file:
+        free = os.statvfs(small_disk)
+        file.write(bytes(free.f_bavail * free.f_frsize - 300_000))
+    before = telemetry.counts_and_checksum()
+    with pytest.raises(StoreUnavailable):
+        telemetry.compact(day(30))
+    assert list((small_disk / "telemetry" / "cold").iterdir()) == []
+    ballast.unlink()
+    assert telemetry.counts_and_checksum() == before
+    telemetry.write(batch_of([(2, START, 1.0, 0)]), 9)
+    telemetry.compact(day(30))
+    assert telemetry.counts_and_checksum()["readings"] == before["readings"] + 1
+    assert telemetry.statistics().rows_cold == before["readings"] + 1
+    telemetry.close()
+
+
+def test_readers_go_on_while_the_disk_is_full(small_disk: Path) -> None:
+    telemetry = Telemetry.open(small_disk / "telemetry")
+    telemetry.write(noise(1), 1)
+    ballast = small_disk / "ballast"
+    free = os.statvfs(small_disk)
+    ballast.write_bytes(bytes(free.f_bavail * free.f_frsize - 100_000))
+    failures: list[Exception] = []
+    stopped = threading.Event()
+
+    def read() -> None:
+        while not stopped.is_set():
+            try:
+                assert len(rows_of(telemetry, 1)) >= ROWS
+            except StoreUnavailable:
+                pass  # allowed while the database is opened anew
+            except Exception as error:  # noqa: BLE001 - handed to the test
+                failures.append(error)
+
+    reader = threading.Thread(target=read)
+    reader.start()
+    for _ in range(5):
+        with pytest.raises(StoreUnavailable):
+            telemetry.write(noise(2), 2)
+    ballast.unlink()
+    written = None
+    for _ in range(50):
+        try:
+            written = telemetry.write(noise(2), 2)
+            break
+        except StoreUnavailable:
+            pass
+    stopped.set()
+    reader.join()
+    assert failures == []
+    assert written is not None
+    assert len(rows_of(telemetry, 1)) == 2 * ROWS
+    telemetry.close()
