@@ -13,7 +13,7 @@ import pytest
 from calha.domain.errors import StoreUnavailable
 from calha.domain.readings import Batch
 from calha.domain.times import DAY_US, SECOND_US
-from calha.store.telemetry import Telemetry
+from calha.store.telemetry import Telemetry, database
 from tests.store.telemetry.model import START, batch_of, day, rows_of
 
 ROWS = 50_000
@@ -39,7 +39,11 @@ def noise(seq: int) -> Batch:
     return Batch(np.ones(ROWS, np.int32), at, source.random(ROWS), np.zeros(ROWS, np.uint8), at + 5)
 
 
-def test_a_full_disk_loses_nothing_and_is_got_over_without_hands(small_disk: Path) -> None:
+@pytest.mark.parametrize("checkpoint", ["64MB", "1MB"])  # full in a commit, and in a checkpoint
+def test_a_full_disk_loses_nothing_and_is_got_over_without_hands(
+    small_disk: Path, checkpoint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "CHECKPOINT_BYTES", checkpoint)
     ballast = small_disk / "ballast"
     ballast.write_bytes(bytes(8 << 20))
     telemetry = Telemetry.open(small_disk / "telemetry")
