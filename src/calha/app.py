@@ -28,6 +28,7 @@ from calha.config import Settings, load
 from calha.connectors.tcp import TcpListener, TcpOptions
 from calha.domain.errors import CalhaError, InvalidConfiguration, LogUnavailable
 from calha.domain.readings import Micros
+from calha.domain.times import DAY_US, SECOND_US
 from calha.ingest import mqtt
 from calha.ingest.limits import IngestLimits
 from calha.ingest.service import Ingest
@@ -64,6 +65,7 @@ def main() -> int:
     try:
         settings = load(json.loads(arguments.flags), arguments.config).settings
         listener = _listen(settings)
+        _require_free(settings)
         with asyncio.Runner(loop_factory=_loop_factory()) as runner:
             runner.run(_run(settings, os.environ.pop(LOG_URL_VARIABLE, None), listener))
     except CalhaError as error:
@@ -159,6 +161,8 @@ async def _connect(
         options = TcpOptions(settings.tcp.host, settings.tcp.port, settings.tcp.max_connections)
         supervisor.add("tcp", TcpListener(options, ingest, ingest_limits, micros_now).run)
     supervisor.add("housekeeping", lambda beat: _keep_house(telemetry, streams, beat))
+    if settings.store.raw_days:
+        supervisor.add("retention", lambda beat: _retain(registry, telemetry, settings.store.raw_days, beat))
     supervisor.add("registry", lambda beat: _follow_registry(registry, ingest, beat))
     status = StatusReport(
         settings,
@@ -218,6 +222,16 @@ async def _keep_house(telemetry: Telemetry, streams: Streams, beat: Beat) -> Non
             await asyncio.sleep(5)
 
 
+async def _retain(registry: Registry, telemetry: Telemetry, raw_days: int, beat: Beat) -> None:
+    """Drop what is older than its retention class allows, once a day."""
+    while True:
+        series = await asyncio.to_thread(registry.series_of_retention, "raw")
+        await asyncio.to_thread(telemetry.retain, series, micros_now() - raw_days * DAY_US)
+        for _ in range(DAY_US // SECOND_US // 5):
+            beat()
+            await asyncio.sleep(5)
+
+
 async def _follow_registry(registry: Registry, ingest: Ingest, beat: Beat) -> None:
     """Take over what another process has changed in a shared registry."""
     while True:
@@ -259,16 +273,25 @@ def _note_restart(registry: Registry, task: Task) -> None:
         log.exception("the restart of %s could not be noted", task.name)
 
 
+def _require_free(settings: Settings) -> None:
+    """Raises InvalidConfiguration when the TCP port is not to be had; the task would only be restarted for ever."""
+    if settings.tcp.enabled:
+        _bound(settings.tcp.host, settings.tcp.port, "tcp.port", "--tcp-port").close()
+
+
 def _listen(settings: Settings) -> socket.socket:
     """The HTTP port, taken before anything else starts. Raises InvalidConfiguration when it is not to be had."""
-    host, port = settings.http.host, settings.http.port
+    return _bound(settings.http.host, settings.http.port, "http.port", "--http-port")
+
+
+def _bound(host: str, port: int, key: str, flag: str) -> socket.socket:
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
     except OSError as error:
         raise InvalidConfiguration(
-            f"http.port = {port}: {error.strerror} on {host}. Stop what uses it or choose another with --http-port"
+            f"{key} = {port}: {error.strerror} on {host}. Stop what uses it or choose another with {flag}"
         ) from None
     return listener
 

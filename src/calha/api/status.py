@@ -13,7 +13,7 @@ from calha.domain.readings import Micros
 from calha.domain.times import to_text
 from calha.ingest.service import Ingest
 from calha.ingest.writer import Writer
-from calha.log.streams import Streams
+from calha.log.streams import READINGS, Streams
 from calha.store.telemetry import Telemetry
 
 WARN_FILL = 0.8
@@ -71,7 +71,7 @@ class StatusReport:
         self._started_at = clock()
 
     async def __call__(self) -> dict[str, Any]:
-        streams, log_error = [], None
+        streams, log_error, logged_seq = [], None, self._telemetry.committed_seq
         try:
             streams = [
                 {
@@ -81,8 +81,9 @@ class StatusReport:
                     "messages": one.messages,
                     "fill": one.fill,
                 }
-                for one in await self._streams.usage()
+                for one in (usages := await self._streams.usage())
             ]
+            logged_seq = max((one.last_seq for one in usages if one.name == READINGS), default=logged_seq)
         except Exception as error:  # noqa: BLE001 - the page must show a broken log rather than fail with it
             log_error = str(error) or type(error).__name__
         settings = self._settings
@@ -98,7 +99,7 @@ class StatusReport:
                 "embedded": self._embedded,
                 "streams": streams,
             },
-            "store": self._store(),
+            "store": self._store(logged_seq),
             "tasks": tasks,
             "ingest": counts(self._ingest.counters.total).model_dump(),
             "mqtt": {"host": settings.mqtt.host, "port": settings.mqtt.port},
@@ -108,11 +109,11 @@ class StatusReport:
         report["warnings"] = _warnings(report)
         return report
 
-    def _store(self) -> dict[str, Any]:
+    def _store(self, logged_seq: int) -> dict[str, Any]:
         found = self._telemetry.statistics()
         return {
             "committed_seq": self._telemetry.committed_seq,
-            "lag_messages": self._writer.lag_messages,
+            "lag_messages": max(0, logged_seq - self._telemetry.committed_seq),
             "error": self._writer.error,
             "readings": found.rows_hot + found.rows_cold,
             "size_bytes": found.bytes,

@@ -32,8 +32,12 @@ async def run(
     is_numbered = (
         logged is None or logged_until >= logged.seq
     )  # else the server's stream was made anew, with old numbers
+    dropped = source.dropped
     async for arrived in source.batches():
         beat()
+        if source.dropped > dropped:
+            ingest.refuse("", "overload", source.dropped - dropped)
+            dropped = source.dropped
         fleeting = [message for message in arrived if not message.seq]
         if fleeting:
             await _take_fleeting(_judged(fleeting, ingest, limits), ingest)

@@ -137,12 +137,11 @@ class Ingest:
         batch, problems = intake.decoding.batch(self._ranges), intake.decoding.problems
         self.counters.received(batch)
         try:
-            seq, _ = await asyncio.gather(self._log(batch, source, mark), self._set_aside(intake))
+            seq, kept = await asyncio.gather(self._log(batch, source, mark), self._set_aside(intake))
         except LogUnavailable:
             self.counters.received(batch, sign=-1)
             raise
-        for problem in problems:
-            self.counters.quarantined(problem.device, problem.reason, problem.readings)
+        self._count_problems(problems, kept)
         return Receipt(len(batch), problems, seq)
 
     async def set_aside_again(self, messages: Sequence[Message]) -> None:
@@ -275,12 +274,20 @@ class Ingest:
                 seq = await self._publisher.publish(part, source)
         return seq
 
-    async def _set_aside(self, intake: "_Intake") -> None:
+    def _count_problems(self, problems: Sequence[Problem], kept: Sequence[int]) -> None:
+        for problem, seq in zip(problems, kept, strict=True):
+            if seq:
+                self.counters.quarantined(problem.device, problem.reason, problem.readings)
+            else:
+                self.counters.refused(problem.device, "quarantine_full", problem.readings)
+
+    async def _set_aside(self, intake: "_Intake") -> list[int]:
+        """Sequences under which the problems are kept, 0 for one that quarantine has no room for."""
         entries = [_entry(problem, message) for problem, message in intake.problems()]
         for problem, message in intake.problems():
             if problem.device and len(self._last_problem) < MAX_DEVICES_REMEMBERED:
                 self._last_problem[problem.device] = (message.arrived_at, problem)
-        await asyncio.gather(*(self._quarantine.put(entry) for entry in entries))
+        return await asyncio.gather(*(self._quarantine.put(entry) for entry in entries))
 
     def _remember(self, device: str, last: LastMessage) -> None:
         if len(self._last) < MAX_DEVICES_REMEMBERED or device in self._last:

@@ -59,11 +59,6 @@ class Writer:
         self.error: str | None = None
         """Why the store does not take readings at the moment."""
 
-    @property
-    def lag_messages(self) -> int:
-        """Messages fetched from the log and not yet stored."""
-        return self._waiting.qsize()
-
     async def run(self, beat: Callable[[], None]) -> None:
         """Write until cancelled."""
         self._beat = beat

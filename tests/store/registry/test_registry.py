@@ -238,3 +238,10 @@ def test_a_sqlite_registry_is_copied_while_it_is_used(tmp_path):
     assert [site.name for site in copy.sites()] == ["A"]
     copy.close()
     opened.close()
+
+
+def test_the_series_of_a_retention_class_are_those_whose_profile_says_so(registry, site):
+    registry.save_profile(OWN_PROFILE.replace("aliases: [nivel]", "retention: raw"))
+    device = registry.create_device("silo-1", "silo", site)
+    registry.create_device("eta", "water_flow", site)
+    assert registry.series_of_retention("raw") == [device.channels[0].series]

@@ -149,6 +149,8 @@ export const en: Catalogue = {
   "reason.no_device": "no device named",
   "reason.bad_quality": "unknown quality",
   "reason.log_full": "log full",
+  "reason.quarantine_full": "quarantine full",
+  "reason.overload": "overload",
   "reason.log_unavailable": "log unavailable",
   "mend.unknown_device": "Register the device; its messages are recovered at once.",
   "mend.undeclared_channel": "Use a profile that allows new channels or declare the channel, then replay.",

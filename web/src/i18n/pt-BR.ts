@@ -148,6 +148,8 @@ export const ptBR = {
   "reason.no_device": "sem dispositivo",
   "reason.bad_quality": "qualidade desconhecida",
   "reason.log_full": "registro cheio",
+  "reason.quarantine_full": "quarentena cheia",
+  "reason.overload": "sobrecarga",
   "reason.log_unavailable": "registro indisponível",
   "mend.unknown_device": "Cadastre o dispositivo; as mensagens são recuperadas na hora.",
   "mend.undeclared_channel": "Use um perfil que aceite canais novos ou declare o canal, depois reprocesse.",

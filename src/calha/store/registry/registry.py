@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 
 from calha.domain.directory import ChannelEntry, DeviceEntry, Directory
 from calha.domain.errors import Conflict, InvalidConfiguration, Malformed, NotFound
-from calha.domain.profiles import Profile, ProfileChannel, Text, parse_profile
+from calha.domain.profiles import Profile, ProfileChannel, Retention, Text, parse_profile
 from calha.store.registry import profiles
 from calha.store.registry.engines import engine_for
 from calha.store.registry.models import Change, Channel, Device, Event, Site, UserProfile
@@ -238,6 +238,18 @@ class Registry:
         """Unit symbols by series id."""
         with self._engine.connect() as connection:
             return {row.id: row.unit for row in connection.execute(select(Channel.id, Channel.unit))}
+
+    def series_of_retention(self, retention: Retention) -> list[int]:
+        """Series ids of the channels that their profile puts into a retention class."""
+        chosen = {
+            (profile.name, channel.key)
+            for profile in self._profiles().values()
+            for channel in profile.channels
+            if channel.retention == retention
+        }
+        query = select(Channel.id, Device.profile, Channel.key).join(Device, Device.id == Channel.device_id)
+        with self._engine.connect() as connection:
+            return [series for series, profile, key in connection.execute(query) if (profile, key) in chosen]
 
     # -- profiles
 
