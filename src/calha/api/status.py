@@ -73,6 +73,7 @@ class StatusReport:
     async def __call__(self) -> dict[str, Any]:
         streams, log_error, logged_seq = [], None, self._telemetry.committed_seq
         try:
+            usages = await self._streams.usage()
             streams = [
                 {
                     "name": one.name,
@@ -81,7 +82,7 @@ class StatusReport:
                     "messages": one.messages,
                     "fill": one.fill,
                 }
-                for one in (usages := await self._streams.usage())
+                for one in usages
             ]
             logged_seq = max((one.last_seq for one in usages if one.name == READINGS), default=logged_seq)
         except Exception as error:  # noqa: BLE001 - the page must show a broken log rather than fail with it
