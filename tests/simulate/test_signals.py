@@ -9,7 +9,7 @@ from calha.simulate.faults import FAULTS, Faults, measure
 from calha.simulate.signals import KINDS, Kind, Values
 
 MONDAY = 1_772_420_400 * SECOND_US  # 2026-03-02, local midnight in São Paulo
-each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=str)
+each_kind = pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.name)
 
 
 def month(kind: Kind, faults: Faults | None = None, seed: int = 3, step_us: int = MINUTE_US, days: int = 28):
