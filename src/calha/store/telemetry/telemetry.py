@@ -64,7 +64,7 @@ class Telemetry:
         self._writing = threading.RLock()
         self._compacting = threading.Lock()
         self._commit_ms: deque[float] = deque(maxlen=COMMITS_MEASURED)
-        self._late_merged_at = -float("inf")
+        self._late_merged_at = time.monotonic()
         self._hot_rows = 0
         self.committed_seq = 0
         self.latest = Latest()
