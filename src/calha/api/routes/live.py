@@ -23,7 +23,7 @@ from calha.domain.times import to_text
 router = APIRouter(prefix="/live", tags=["live"])
 
 HEARTBEAT_S = 5.0
-SHORTEST_TICK_S = 0.1
+SHORTEST_TICK_S = 0.02
 MAX_FILTERS = 2_000
 
 DevicesFilter = Annotated[str | None, Query(max_length=100_000, description="Device keys, separated by commas.")]
