@@ -61,7 +61,6 @@ def main() -> int:
     arguments = _arguments()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     logging.getLogger("alembic").setLevel(logging.WARNING)
-    end_with_parent()
     try:
         settings = load(json.loads(arguments.flags), arguments.config).settings
         listener = _listen(settings)

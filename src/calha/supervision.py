@@ -9,6 +9,9 @@ from typing import Literal
 
 log = logging.getLogger(__name__)
 
+LOG_URL_VARIABLE = "_CALHA_LOG_URL"  # from `up` to the core; it holds a password, therefore it is no argument
+PROCESSES_FILE = "processes.json"  # state of the supervised processes, in the data folder
+
 FIRST_BACK_OFF_S = 0.5
 LONGEST_BACK_OFF_S = 30.0
 CALM_AFTER_S = 60.0  # a task that ran this long starts over with the first back-off

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from calha.domain.errors import CalhaError, FolderInUse
+from calha.log.child import dies_with_parent
 from calha.log.server import LogServer
 from calha.log.settings import LogSettings
-from calha.parent import LOG_URL_VARIABLE, PROCESSES_FILE
+from calha.supervision import LOG_URL_VARIABLE, PROCESSES_FILE
 
 log = logging.getLogger("calha.up")
 
@@ -167,7 +168,7 @@ class Processes:
         while not self._stopping.is_set():
             started_at = time.monotonic()
             self._child = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "calha.app", *self._plan.core, env=environment
+                sys.executable, "-m", "calha.app", *self._plan.core, env=environment, preexec_fn=dies_with_parent()
             )
             self._core.pid, self._core.state, self._core.since = self._child.pid, "running", time.time()
             code = await self._wait_for_core(self._child)

@@ -27,7 +27,7 @@ from calha.cli.options import (
 )
 from calha.cli.up import address, plan
 from calha.config import Configuration
-from calha.parent import end_with_parent
+from calha.log.child import dies_with_parent
 
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 20.0
@@ -88,7 +88,7 @@ def demo(
     )
     signal.signal(signal.SIGTERM, _interrupt)
     calha = subprocess.Popen(
-        [sys.executable, "-m", "calha.up", json.dumps(plan(effective, config))], preexec_fn=end_with_parent
+        [sys.executable, "-m", "calha.up", json.dumps(plan(effective, config))], preexec_fn=dies_with_parent()
     )
     simulators: list[subprocess.Popen[bytes]] = []
     try:
@@ -137,7 +137,7 @@ def _simulator(group: Group, effective: Configuration, history: str | None) -> "
         arguments += ["--backfill", history, "--backfill-interval", str(group.history_interval_s)]
     command = [sys.executable, "-m", "calha", "simulate", group.kind, *arguments]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("CALHA_")}
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, preexec_fn=end_with_parent)
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, preexec_fn=dies_with_parent())
 
 
 def _interrupt(*_: object) -> None:
