@@ -41,10 +41,9 @@ from calha.log.quarantine import Quarantine
 from calha.log.readings import ReadingsSource
 from calha.log.settings import LogSettings
 from calha.log.streams import Streams
-from calha.parent import LOG_URL_VARIABLE, PROCESSES_FILE, end_with_parent
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
-from calha.supervision import Beat, Supervisor, Task
+from calha.supervision import LOG_URL_VARIABLE, PROCESSES_FILE, Beat, Supervisor, Task
 
 log = logging.getLogger("calha.app")
 
