@@ -1,0 +1,155 @@
+"""A real Calha for tests: its own folder and ports, its processes to be found and killed, all ended afterwards."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+READY_WITHIN_S = 60.0
+STOP_WITHIN_S = 30.0
+
+
+class Calha:
+    """`calha up` on a folder. `env`: CALHA_… settings."""
+
+    def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
+        self.folder = folder
+        self.env = dict(env or {})
+        self.http_port, self.mqtt_port, self.tcp_port = _free_ports(3)
+        self.log = folder.parent / f"{folder.name}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def command(self) -> list[str]:
+        ports = ["--http-port", self.http_port, "--mqtt-port", self.mqtt_port, "--tcp-port", self.tcp_port]
+        return [sys.executable, "-m", "calha", "up", "--data", str(self.folder), *map(str, ports)]
+
+    def start(self) -> None:
+        """Start, and return when it is ready."""
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(self.command, stdout=log, stderr=log, env=os.environ | self.env)
+        self.until_ready()
+
+    def until_ready(self) -> None:
+        deadline = time.monotonic() + READY_WITHIN_S
+        while time.monotonic() < deadline:
+            with suppress(OSError, urllib.error.URLError), urllib.request.urlopen(f"{self.address}/readyz", timeout=2):
+                return
+            assert self._process is not None
+            assert self._process.poll() is None, self.log.read_text()[-3000:]
+            time.sleep(0.1)
+        raise AssertionError(f"not ready: {self.log.read_text()[-3000:]}")
+
+    def stop(self) -> int:
+        """End it as systemd would; the exit code."""
+        if self._process is None:
+            return 0
+        with suppress(ProcessLookupError):
+            self._process.send_signal(signal.SIGTERM)
+        try:
+            return self._process.wait(STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            raise
+
+    def processes(self) -> dict[str, int]:
+        """Process ids of `up`, `core` and `log server`, as far as they run."""
+        found = {}
+        marks = {"up": b"calha.up", "core": b"calha.app", "log server": b"nats-server.conf"}
+        for path in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                line = path.read_bytes()
+                if str(self.folder).encode() in line:
+                    found.update({name: int(path.parent.name) for name, mark in marks.items() if mark in line})
+        return found
+
+    def kill(self, name: str) -> None:
+        """kill -9 one of the processes; `up` is started again, as systemd would."""
+        pid = self.processes().get(name)
+        if pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        if name == "up":
+            assert self._process is not None
+            self._process.wait()
+            deadline = time.monotonic() + STOP_WITHIN_S
+            while self.processes() and time.monotonic() < deadline:
+                time.sleep(0.05)
+            assert not self.processes(), "the children outlive their parent"
+            self.start()
+
+    def get(self, path: str, accept: str = "application/json") -> Any:
+        request = urllib.request.Request(self.address + path, headers={"Accept": accept})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            body = answer.read()
+            return json.loads(body) if "json" in answer.headers["Content-Type"] else body
+
+    def send(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> tuple[int, Any]:
+        """(status, answer) of a request; a JSON body unless bytes are given."""
+        data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        headers = {"Content-Type": content_type}
+        request = urllib.request.Request(self.address + path, data, headers, method=method)
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                content = answer.read()
+                return answer.status, json.loads(content) if content else None
+        except urllib.error.HTTPError as error:
+            content = error.read()
+            return error.code, json.loads(content) if content else None
+
+    def create_device(self, key: str, profile: str = "generic") -> None:
+        status, answer = self.send("POST", "/api/v1/devices", {"key": key, "profile": profile})
+        assert status == 201, answer
+
+    def until_stored(self, within_s: float = 60.0) -> dict[str, Any]:
+        """Wait until nothing is on the way any more; the counters."""
+        deadline = time.monotonic() + within_s
+        while time.monotonic() < deadline:
+            status = self.get("/api/v1/status")
+            if status["ingest"]["on_the_way"] == 0 and status["store"]["lag_messages"] == 0:
+                return status["ingest"]
+            time.sleep(0.1)
+        raise AssertionError(f"readings are still on the way: {status}")
+
+    def values(self, device: str, channel: str) -> list[float]:
+        """All stored values of a channel, by time."""
+        path = f"/api/v1/devices/{device}/readings?channel={channel}&resolution=raw&from=0946684800&to=4102444800"
+        return self.get(path)["series"][0]["value"]
+
+
+@contextmanager
+def running_calha(folder: Path, env: Mapping[str, str] | None = None) -> Iterator[Calha]:
+    calha = Calha(folder, env)
+    calha.start()
+    try:
+        yield calha
+    finally:
+        calha.stop()
+        for pid in calha.processes().values():
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+
+def _free_ports(count: int) -> list[int]:
+    probes = [socket.socket() for _ in range(count)]
+    try:
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        return [probe.getsockname()[1] for probe in probes]
+    finally:
+        for probe in probes:
+            probe.close()
