@@ -82,8 +82,7 @@ class TcpListener:
                 writer.write(b"".join(await self._take(lines)))
                 await writer.drain()
             if len(rest) > self._limits.message_bytes:
-                self._ingest.refuse("", "too_large")
-                writer.write(_refusal(f"a line has at most {self._limits.message_bytes} bytes", "too_large"))
+                writer.write(self._too_large())
                 await writer.drain()
                 return
         if rest.strip():  # a last line without its newline
@@ -94,6 +93,8 @@ class TcpListener:
         return await asyncio.gather(*(self._take_line(line) for line in lines if line.strip()))
 
     async def _take_line(self, line: bytes) -> bytes:
+        if len(line) > self._limits.message_bytes:
+            return self._too_large()
         message = Message(None, line.strip(), self._clock(), "tcp", "tcp", "json")
         try:
             receipt = await self._ingest.take([message], "tcp")
@@ -105,6 +106,10 @@ class TcpListener:
             problem = receipt.problems[0]
             return _refusal(problem.detail, problem.reason, accepted=receipt.accepted)
         return b'{"ok":%d}\n' % receipt.accepted
+
+    def _too_large(self) -> bytes:
+        self._ingest.refuse("", "too_large")
+        return _refusal(f"a line has at most {self._limits.message_bytes} bytes", "too_large")
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:
