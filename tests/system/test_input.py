@@ -209,6 +209,14 @@ def test_what_cannot_be_read_says_where_and_is_kept(calha):
     assert last["last_error"]["reason"] == "malformed"
 
 
+def test_a_request_full_of_bad_readings_is_kept_whole(calha):
+    calha.create_device("bulk", "water_flow")
+    body = "\n".join(f'{{"flow_1":"x{number}"}}' for number in range(3_000)).encode()
+    status, problem, _ = post(calha, "/api/v1/telemetry/bulk", body, "application/x-ndjson")
+    assert (status, problem["reason"]) == (422, "not_a_number")
+    assert calha.get("/api/v1/devices/bulk/ingest")["counters"]["quarantined"] == {"not_a_number": 3_000}
+
+
 def test_a_quarantined_message_is_replayed_once_its_cause_is_mended_or_discarded(calha):
     calha.create_device("mend", "water_flow")
     post(calha, "/api/v1/telemetry/mend", {"ts": NOW_MS, "ph": 7.1})

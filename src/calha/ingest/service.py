@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 MAX_ERRORS_IN_RECEIPT = 20
 MAX_DEVICES_REMEMBERED = 50_000
 REPLAY_PAGE = 500
+MAX_PUTS_AT_ONCE = 1_000  # messages on their way to quarantine
 
 
 class Message(NamedTuple):
@@ -287,7 +288,11 @@ class Ingest:
         for problem, message in intake.problems():
             if problem.device and len(self._last_problem) < MAX_DEVICES_REMEMBERED:
                 self._last_problem[problem.device] = (message.arrived_at, problem)
-        return await asyncio.gather(*(self._quarantine.put(entry) for entry in entries))
+        kept: list[int] = []
+        for start in range(0, len(entries), MAX_PUTS_AT_ONCE):
+            part = entries[start : start + MAX_PUTS_AT_ONCE]
+            kept += await asyncio.gather(*(self._quarantine.put(entry) for entry in part))
+        return kept
 
     def _remember(self, device: str, last: LastMessage) -> None:
         if len(self._last) < MAX_DEVICES_REMEMBERED or device in self._last:
