@@ -1,0 +1,9 @@
+import pytest
+
+from running import running_calha
+
+
+@pytest.fixture(scope="session")
+def calha(tmp_path_factory):
+    with running_calha(tmp_path_factory.mktemp("api") / "data", {"CALHA_INGEST_MESSAGES_PER_S": "10000"}) as running:
+        yield running

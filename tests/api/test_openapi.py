@@ -1,0 +1,45 @@
+"""The OpenAPI document is kept: whatever is asked, no route breaks, and answers are as declared."""
+
+import json
+
+import hypothesis
+import pytest
+import schemathesis
+
+from calha.api.app import create_app
+
+DOCUMENT = create_app(None).openapi()
+STREAMS = ("/api/v1/live", "/api/v1/import", "/api/v1/backups", "/api/v1/export")
+document = json.loads(json.dumps(DOCUMENT))
+document["paths"] = {path: item for path, item in document["paths"].items() if path not in STREAMS}
+schema = schemathesis.openapi.from_dict(document)
+
+
+@schema.parametrize()
+@hypothesis.settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+def test_no_request_breaks_a_route(case, calha):
+    response = case.call(base_url=calha.address, timeout=30)
+    assert response.status_code < 500 or response.status_code == 503, response.text
+    if response.status_code >= 400:
+        assert response.headers["Content-Type"].startswith("application/problem+json"), response.text
+        problem = response.json()
+        assert {"title", "status", "detail"} <= problem.keys()
+        assert "Traceback" not in response.text
+
+
+def test_every_route_is_described():
+    for path, item in DOCUMENT["paths"].items():
+        for method, operation in item.items():
+            assert operation.get("tags"), f"{method} {path} has no tag"
+            assert operation.get("summary"), f"{method} {path} has no summary"
+
+
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/api/docs", "/healthz", "/readyz", "/metrics"])
+def test_probes_and_documents_answer(calha, path):
+    assert calha.get(path, accept="*/*")

@@ -1,0 +1,183 @@
+"""Routes against a running Calha: sites, devices, profiles, readings in every form, live streams."""
+
+import asyncio
+import io
+import json
+import time
+import urllib.request
+
+import pyarrow as pa
+import pytest
+import websockets
+
+NOW_MS = int(time.time() * 1000)
+HOUR_MS = 3_600_000
+YAML = """
+name: tank
+title: {pt: Tanque, en: Tank}
+description: {pt: Nível, en: Level}
+channels:
+  - {key: level, name: {pt: Nível, en: Level}, unit: m, precision: 2}
+"""
+
+
+def telemetry(calha, device, records):
+    status, answer = calha.send("POST", f"/api/v1/telemetry/{device}", records)
+    assert status == 200, answer
+    calha.until_stored()
+    return answer
+
+
+def events(calha, path, count, last_id=None):
+    """The first `count` events of a stream as (id, kind, content)."""
+    headers = {"Last-Event-ID": str(last_id)} if last_id is not None else {}
+    found = []
+    with urllib.request.urlopen(urllib.request.Request(calha.address + path, headers=headers), timeout=10) as stream:
+        event: dict[str, str] = {}
+        while len(found) < count:
+            line = stream.readline().decode().rstrip("\n")
+            if line:
+                name, _, value = line.partition(": ")
+                event[name] = value
+            elif "data" in event:
+                found.append((int(event["id"]), event["event"], json.loads(event["data"])))
+                event = {}
+    return found
+
+
+def test_sites_can_be_made_moved_and_deleted(calha):
+    root = calha.get("/api/v1/sites")["items"][0]
+    status, plant = calha.send("POST", "/api/v1/sites", {"name": "ETA Norte", "parent_id": root["id"]})
+    assert (status, plant["path"], plant["zone"]) == (201, [root["name"], "ETA Norte"], "America/Sao_Paulo")
+    assert (
+        calha.send("PATCH", f"/api/v1/sites/{plant['id']}", {"name": "ETA Sul", "zone": "UTC"})[1]["name"] == "ETA Sul"
+    )
+    assert calha.send("PATCH", f"/api/v1/sites/{plant['id']}", {"parent_id": plant["id"]})[0] == 409
+    assert calha.send("POST", "/api/v1/sites", {"name": "X", "zone": "Mars/Base"})[0] == 422
+    assert calha.send("DELETE", f"/api/v1/sites/{plant['id']}")[0] == 204
+    assert calha.send("GET", f"/api/v1/sites/{plant['id']}")[0] == 404
+
+
+def test_a_device_carries_its_version_and_a_stale_change_is_refused(calha):
+    calha.create_device("versioned", "water_flow")
+    request = urllib.request.Request(f"{calha.address}/api/v1/devices/versioned")
+    with urllib.request.urlopen(request) as answer:
+        tag = answer.headers["ETag"]
+    headers = {"Content-Type": "application/json", "If-Match": tag}
+    for expected in (200, 409):
+        change = urllib.request.Request(request.full_url, b'{"name": "A"}', headers, method="PATCH")
+        try:
+            with urllib.request.urlopen(change) as answer:
+                assert answer.status == expected
+        except urllib.error.HTTPError as error:
+            assert error.code == expected
+            assert "meanwhile" in json.load(error)["detail"]
+    with pytest.raises(urllib.error.HTTPError) as caught, urllib.request.urlopen(request) as answer:
+        known = answer.headers["ETag"]
+        urllib.request.urlopen(urllib.request.Request(request.full_url, headers={"If-None-Match": known}))
+    assert caught.value.code == 304
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"key": "with blank"}, 422),
+        ({"key": "x", "profile": "nothing"}, 404),
+        ({"key": "x", "site_id": 99999}, 404),
+        ({"key": "x", "colour": "red"}, 422),
+        ([], 422),
+    ],
+)
+def test_a_device_that_cannot_be_is_refused_with_where_and_why(calha, body, status):
+    answered, problem = calha.send("POST", "/api/v1/devices", body)
+    assert answered == status
+    assert problem["detail"]
+
+
+def test_a_profile_of_ones_own_is_saved_used_and_refused_with_its_line(calha):
+    assert calha.send("PUT", "/api/v1/profiles/tank", YAML.encode(), "application/yaml")[0] == 200
+    status, problem = calha.send(
+        "PUT", "/api/v1/profiles/tank", YAML.replace("unit", "unti").encode(), "application/yaml"
+    )
+    assert status == 422
+    assert "6:" in problem["detail"]
+    assert "'unti' is unknown" in problem["detail"]
+    calha.create_device("tank-1", "tank")
+    assert calha.send("DELETE", "/api/v1/profiles/tank")[0] == 409
+    assert calha.send("DELETE", "/api/v1/devices/tank-1")[0] == 204
+    assert calha.send("DELETE", "/api/v1/profiles/tank")[0] == 204
+
+
+def test_history_comes_as_json_csv_and_arrow_at_any_resolution(calha):
+    calha.create_device("history", "water_flow")
+    start = NOW_MS - 2 * HOUR_MS
+    records = [{"ts": start + n * 1000, "flow_1": 60 + (40 if n == 1234 else 0)} for n in range(3600)]
+    telemetry(calha, "history", records)
+    path = f"/api/v1/devices/history/readings?channel=flow_1&from={start}&to={start + HOUR_MS}"
+    raw = calha.get(f"{path}&resolution=raw")["series"][0]
+    assert len(raw["value"]) == 3600
+    assert (raw["unit"], raw["kind"], raw["gap_ms"]) == ("m³/h", "gauge", 3000)
+    few = calha.get(f"{path}&points=100")["series"][0]
+    assert len(few["t"]) <= 110
+    assert max(few["max"] or few["value"]) == 100
+    minutes = calha.get(f"{path}&resolution=1m&agg=max")["series"][0]
+    assert max(minutes["value"]) == 100
+    counted = calha.get(f"{path}&resolution=1m&agg=count")["series"][0]["value"]
+    assert sum(counted) == 3600
+    lines = calha.get(f"{path}&resolution=raw", accept="text/csv").decode().splitlines()
+    assert lines[0] == "channel,unit,at,value,quality"
+    assert len(lines) == 3601
+    table = pa.ipc.open_stream(
+        io.BytesIO(calha.get(f"{path}&resolution=raw", accept="application/vnd.apache.arrow.stream"))
+    )
+    assert table.read_all().num_rows == 3600
+    assert calha.send("GET", f"{path}&channel=colour")[0] in (200, 404)
+    assert calha.send("GET", "/api/v1/devices/history/readings?from=2026-02-01&to=2026-01-01")[0] == 422
+
+
+def test_the_latest_readings_come_in_pages(calha):
+    for number in range(3):
+        calha.create_device(f"page-{number}")
+        telemetry(calha, f"page-{number}", {"x": number})
+    first = calha.get("/api/v1/latest?limit=1&device=page-0,page-1,page-2")
+    rest = calha.get(f"/api/v1/latest?limit=10&device=page-0,page-1,page-2&after={first['next']}")
+    assert [one["value"] for one in first["items"] + rest["items"]] == [0, 1, 2]
+    assert rest["next"] is None
+
+
+def test_a_live_stream_sends_what_is_stored_and_resumes_where_it_was(calha):
+    calha.create_device("live")
+    telemetry(calha, "live", {"ts": NOW_MS, "x": 1})
+    path = "/api/v1/live?device=live"
+    *_, (seq, kind, content) = events(calha, path + "&since=0", 2)
+    assert kind == "readings"
+    assert [(one["channel"], one["value"]) for one in content["readings"]] == [("x", 1)]
+    telemetry(calha, "live", {"ts": NOW_MS + 1, "x": 2})
+    resumed = [event for event in events(calha, path, 2, last_id=seq) if event[1] == "readings"]
+    assert [one["value"] for one in resumed[0][2]["readings"]] == [2]
+    assert resumed[0][0] > seq
+
+
+async def test_a_websocket_has_the_same_messages(calha):
+    await asyncio.to_thread(calha.create_device, "socket")
+    url = calha.address.replace("http", "ws") + "/api/v1/live/ws?device=socket&since=0"
+    async with websockets.connect(url) as socket:
+        assert json.loads(await socket.recv())["type"] == "status"
+        await asyncio.to_thread(telemetry, calha, "socket", {"x": 3})
+        async with asyncio.timeout(10):
+            while (message := json.loads(await socket.recv()))["type"] != "readings":
+                pass
+        assert message["readings"][0]["value"] == 3
+
+
+def test_the_web_app_is_served_with_headers_that_protect_it(calha):
+    with urllib.request.urlopen(f"{calha.address}/devices/anything") as answer:
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Cache-Control"] == "no-cache"
+    for path in ("/assets/../../app.py", "/..%2f..%2fapp.py", "/assets/missing.js", "/api/v1/nothing"):
+        try:
+            with urllib.request.urlopen(calha.address + path) as answer:
+                assert b"import" not in answer.read()[:200]
+        except urllib.error.HTTPError as error:
+            assert error.code == 404

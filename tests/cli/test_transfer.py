@@ -1,0 +1,89 @@
+"""Export, import, backup and restore, as a person runs them beside a running Calha."""
+
+import shutil
+import subprocess
+import sys
+import time
+
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+import pytest
+
+from running import running_calha
+
+START_MS = int(time.time() * 1000) - 3_600_000
+
+
+def command(*arguments):
+    line = [sys.executable, "-m", "calha", *map(str, arguments)]
+    return subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
+
+
+@pytest.fixture(scope="module")
+def calha(tmp_path_factory):
+    with running_calha(tmp_path_factory.mktemp("transfer") / "data") as running:
+        running.create_device("a")
+        records = [{"ts": START_MS + n * 1000, "x": n * 1.5, "y": None if n == 3 else n} for n in range(1000)]
+        assert running.send("POST", "/api/v1/telemetry/a", records)[0] == 200
+        running.until_stored()
+        yield running
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "csv"])
+def test_what_is_exported_is_all_there(calha, tmp_path, suffix):
+    target = tmp_path / f"out.{suffix}"
+    ended = command("export", target, "--data", calha.folder)
+    assert ended.returncode == 0, ended.stderr
+    table = pa.parquet.read_table(target) if suffix == "parquet" else pa.csv.read_csv(target)
+    assert table.num_rows == 2000
+    assert table.column_names == ["device", "channel", "unit", "at", "value", "quality", "arrived_at"]
+
+
+def test_an_import_says_what_became_of_each_reading_and_a_dry_run_changes_nothing(calha, tmp_path):
+    at = [(START_MS + n * 1000) * 1000 for n in (0, 1, 2000, 2001)] + [1, 5]
+    table = pa.table(
+        {
+            "device": ["a", "a", "a", "nobody", "a", "a"],
+            "channel": ["x", "x", "x", "x", "x", "colour"],
+            "at": pa.array(at, pa.timestamp("us", "UTC")),
+            "value": [0.0, 99.0, 5.0, 1.0, 1.0, 1.0],
+        }
+    )
+    source = tmp_path / "in.parquet"
+    pa.parquet.write_table(table, source)
+    told = []
+    for arguments in (["--dry-run"], [], []):
+        ended = command("import", source, "--data", calha.folder, *arguments)
+        assert ended.returncode == 1, "rejected rows are not passed over in silence"
+        counts = dict(
+            line.split()[:2] for line in ended.stdout.splitlines() if line.startswith("  ") and ":" not in line
+        )
+        told.append({name: int(count) for name, count in counts.items()})
+        assert "unknown_device: 1" in ended.stdout
+        assert "time_before_2000" in ended.stdout
+    assert told[0] == told[1] == {"new": 1, "duplicate": 1, "corrected": 1, "rejected": 3}
+    assert told[2] == {"new": 0, "duplicate": 3, "corrected": 0, "rejected": 3}
+
+
+def test_a_backup_of_a_running_calha_is_restored_and_proved(calha, tmp_path):
+    ended = command("backup", "first", "--data", calha.folder)
+    assert ended.returncode == 0, ended.stderr
+    assert command("backup", "first", "--data", calha.folder).returncode == 1
+    backup = calha.folder / "backups" / "first"
+    restored = tmp_path / "restored"
+    ended = command("restore", backup, "--data", restored)
+    assert ended.returncode == 0, ended.stderr
+    with running_calha(restored) as again:
+        assert again.values("a", "x") == calha.values("a", "x")
+        assert again.send("POST", "/api/v1/telemetry/a", {"x": 1})[0] == 200
+        again.until_stored()
+        assert len(again.values("a", "x")) == len(calha.values("a", "x")) + 1
+    assert "not empty" in command("restore", backup, "--data", restored).stderr
+    damaged = tmp_path / "damaged"
+    shutil.copytree(backup, damaged)
+    manifest = damaged / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"readings": ', '"readings": 1'))
+    ended = command("restore", damaged, "--data", tmp_path / "other")
+    assert ended.returncode == 1
+    assert "promises" in ended.stderr
