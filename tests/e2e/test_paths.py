@@ -146,6 +146,7 @@ def test_a_message_is_discarded_only_after_it_was_confirmed(page, calha, request
     dialog = page.get_by_role("dialog")
     expect(dialog).to_contain_text("cannot be undone")
     dialog.get_by_role("button", name="Cancel").last.click()
+    expect(dialog).to_be_hidden()
     expect(page.get_by_role("button", name="Discard")).to_be_visible()
     page.get_by_role("button", name="Discard").click()
     dialog.get_by_role("button", name="Discard").click()
