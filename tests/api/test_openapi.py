@@ -27,7 +27,11 @@ def test_no_request_breaks_a_route(case, calha):
     response = case.call(base_url=calha.address, timeout=30)
     assert response.status_code < 500 or response.status_code == 503, response.text
     if response.status_code >= 400:
-        assert "problem+json" in str(response.headers.get("content-type")), (case.method, response.status_code, response.text)
+        assert "problem+json" in str(response.headers.get("content-type")), (
+            case.method,
+            response.status_code,
+            response.text,
+        )
         problem = response.json()
         assert {"title", "status", "detail"} <= problem.keys()
         assert "Traceback" not in response.text

@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 import msgspec
 import pytest
+
 from bench.latency import Latency
 from bench.mqtt_load import VARIANTS, Plan, publish_head, tail
 from bench.run import MqttLoad, device_keys
-
 from calha.simulate.mqtt import publish_packet
 
 
