@@ -46,3 +46,13 @@ def test_a_device_may_send_a_burst_and_then_its_rate():
     assert not rate.admits("noisy", now + 50_000)
     assert sum(rate.admits("noisy", now + attempt * 50_000) for attempt in range(2, 202)) == 100
     assert rate.retry_after_s("noisy", now + 201 * 50_000) > 0
+
+
+def test_a_clock_that_steps_back_locks_nobody_out():
+    rate = MessageRate(IngestLimits(messages_per_s=10, burst_messages=5))
+    now = 1_000_000_000_000
+    for _ in range(10):
+        rate.admits("pump", now)
+    assert not rate.admits("pump", now)
+    assert rate.admits("pump", now - 3_600_000_000)
+    assert rate.admits("pump", now + 3_600_000_000)

@@ -26,7 +26,8 @@ class MessageRate:
     def admits(self, device: str, now_us: int) -> bool:
         """Whether one more message of `device` may pass at `now_us`, which it then has."""
         full_again_at = self._full_again_at.get(device, 0.0)
-        if full_again_at < now_us:
+        is_after_a_step_back = full_again_at - now_us > self._burst_us + 2 * self._interval_us
+        if full_again_at < now_us or is_after_a_step_back:
             full_again_at = now_us
         if full_again_at - now_us > self._burst_us:
             return False
