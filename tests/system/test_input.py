@@ -187,6 +187,15 @@ def test_a_noisy_device_is_held_back_and_the_others_are_not(calha):
     assert groups[("too_fast", "noisy")] > 0
 
 
+def test_a_noisy_device_is_held_back_on_shared_doors_too(calha):
+    calha.create_device("noisy2")
+    calha.create_device("quiet2")
+    sent = [b'{"device":"noisy2","x":%d}' % number for number in range(300)]
+    answers = lines(calha, *sent, b'{"device":"quiet2","x":1}')
+    assert {answer.get("reason") for answer in answers[:300]} == {None, "too_fast"}
+    assert answers[300] == {"ok": 1}
+
+
 def test_what_cannot_be_read_says_where_and_is_kept(calha):
     calha.create_device("strict", "water_flow")
     bad = [

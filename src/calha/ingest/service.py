@@ -119,7 +119,7 @@ class Ingest:
             if len(body) > self._limits.payload_bytes:
                 raise TooLarge(f"the body has {len(body)} bytes; at most {self._limits.payload_bytes} are taken")
             if device is not None and not self._rate.admits(device, now):
-                raise TooFast(f"{device} sends more than {self._limits.messages_per_s:g} messages a second")
+                raise TooFast(self._too_fast(device))
             payload = unpack(body, encoding, self._limits.payload_bytes)
         except Refused as error:
             self.counters.refused(name, error.reason)
@@ -253,10 +253,24 @@ class Ingest:
 
     def _decode_many(self, message: Message, decoding: Decoding) -> None:
         found = records(message.payload, message.format)
-        decode_records(found, None, self.directory, message.arrived_at, decoding)
-        for record in found:
-            if type(record) is dict and type(key := record.get("device")) is str:
+        named = [record.get("device") if type(record) is dict else None for record in found]
+        noisy = {
+            key
+            for key in {key for key in named if type(key) is str}
+            if key in self.directory.devices and not self._rate.admits(key, message.arrived_at)
+        }
+        for key, record in zip(named, found, strict=True):
+            if key in noisy:
+                problem = Problem(key, TooFast.reason, self._too_fast(key), msgspec.json.encode(record), 1)
+                decoding.problems.append(problem)
+            elif type(key) is str:
                 self._remember(key, LastMessage(message._replace(payload=b""), record))
+        if noisy:
+            found = [record for key, record in zip(named, found, strict=True) if key not in noisy]
+        decode_records(found, None, self.directory, message.arrived_at, decoding)
+
+    def _too_fast(self, device: str) -> str:
+        return f"{device} sends more than {self._limits.messages_per_s:g} messages a second"
 
     async def _discover(self, undeclared: dict[str, set[str]]) -> None:
         for device, keys in undeclared.items():
