@@ -15,6 +15,7 @@ document["paths"] = {path: item for path, item in document["paths"].items() if p
 schema = schemathesis.openapi.from_dict(document)
 
 
+@pytest.mark.serial  # its cases share one name, of which a parallel run would keep the first only
 @schema.parametrize()
 @hypothesis.settings(
     max_examples=12,

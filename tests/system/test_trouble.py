@@ -32,6 +32,16 @@ def small_disk(folder: Path, size: str):
         subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
+def filled(disk: Path) -> Path:
+    """A file that takes all the room that a disk has left."""
+    ballast = disk / "ballast"
+    with ballast.open("wb") as file, pytest.raises(OSError, match="No space"):
+        while True:
+            file.write(b"x" * 65536)
+            file.flush()
+    return ballast
+
+
 def post_many(calha: Calha, device: str, first: int, count: int) -> int:
     body = [{"ts": BEFORE_MS + number, "values": {"x": number * 1.37}} for number in range(first, first + count)]
     status, _ = calha.send("POST", f"/api/v1/telemetry/{device}", body)
@@ -45,11 +55,7 @@ def test_while_the_stores_disk_is_full_input_goes_on_and_the_store_catches_up_by
         calha.create_device("a")
         assert post_many(calha, "a", 0, 100) == 200
         calha.until_stored()
-        ballast = data / "telemetry" / "ballast"
-        with ballast.open("wb") as file, pytest.raises(OSError, match="No space"):
-            while True:
-                file.write(b"x" * 65536)
-                file.flush()
+        ballast = filled(data / "telemetry")
         sent = 100
         for _ in range(10):
             assert post_many(calha, "a", sent, 5_000) == 200, "the log takes what the store cannot"
@@ -80,11 +86,7 @@ def test_when_the_logs_budget_is_used_up_input_is_refused_and_goes_on_afterwards
         calha.create_device("a")
         assert post_many(calha, "a", 0, 100) == 200
         calha.until_stored()
-        ballast = data / "telemetry" / "ballast"
-        with ballast.open("wb") as file, pytest.raises(OSError, match="No space"):
-            while True:
-                file.write(b"x" * 65536)
-                file.flush()
+        ballast = filled(data / "telemetry")
         acknowledged = 100
         for count in (20_000, 2_000, 200):
             while (status := post_many(calha, "a", acknowledged, count)) == 200:
