@@ -8,8 +8,9 @@ from fastapi import APIRouter, Body
 
 from calha.api.schemas import Page, ProfileAnswer
 from calha.api.services import Here
+from calha.domain import profile_reader
 from calha.domain.errors import InvalidProfile
-from calha.domain.profiles import Profile, parse_profile
+from calha.domain.profiles import Profile
 
 router = APIRouter(prefix="/profiles", tags=["profiles"])
 
@@ -29,7 +30,7 @@ async def save_profile(
     name: str, yaml: Annotated[str, Body(media_type="application/yaml", max_length=200_000)], services: Here
 ) -> ProfileAnswer:
     """Create or replace a profile of your own; a wrong one is refused with line and reason."""
-    profile = parse_profile(yaml, name)
+    profile = profile_reader.read_profile(yaml, name)
     if profile.name != name:
         raise InvalidProfile(f"the profile calls itself {profile.name!r}, its address {name!r}")
     saved = await asyncio.to_thread(services.registry.save_profile, yaml)

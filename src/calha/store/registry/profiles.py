@@ -1,19 +1,23 @@
 """The profiles that there are: packaged ones, those of the user's folder, those saved through the API."""
 
+import logging
 from collections.abc import Iterable, Iterator
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 
-from calha.domain.errors import Conflict
-from calha.domain.profiles import Profile, parse_profile
+from calha.domain.errors import Conflict, InvalidProfile
+from calha.domain.profile_reader import read_profile
+from calha.domain.profiles import Profile
+
+log = logging.getLogger(__name__)
 
 
 @cache
 def packaged() -> dict[str, Profile]:
     files = sorted(resources.files("calha.profiles").iterdir(), key=lambda file: file.name)
     found = [
-        parse_profile(file.read_text(encoding="utf-8"), file.name, "packaged")
+        read_profile(file.read_text(encoding="utf-8"), file.name, "packaged")
         for file in files
         if file.name.endswith(".yaml")
     ]
@@ -25,9 +29,19 @@ def of_folder(folder: Path | None) -> Iterator[Profile]:
     if folder is None:
         return
     for path in sorted(folder.glob("*.yaml")):
-        profile = parse_profile(path.read_text(encoding="utf-8"), str(path))
+        profile = read_profile(path.read_text(encoding="utf-8"), str(path))
         require_own_name(profile, str(path))
         yield profile
+
+
+@lru_cache(maxsize=1_000)
+def saved(name: str, yaml: str) -> Profile | None:
+    """A profile from the database; None, and an error in the log, if today's rules refuse what was once accepted."""
+    try:
+        return read_profile(yaml, name)
+    except InvalidProfile as error:
+        log.error("a saved profile is not used: %s", error)
+        return None
 
 
 def require_own_name(profile: Profile, origin: str) -> None:

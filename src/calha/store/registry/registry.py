@@ -13,7 +13,8 @@ from sqlalchemy.exc import IntegrityError
 
 from calha.domain.directory import ChannelEntry, DeviceEntry, Directory
 from calha.domain.errors import Conflict, InvalidConfiguration, Malformed, NotFound
-from calha.domain.profiles import Profile, ProfileChannel, Retention, Text, parse_profile
+from calha.domain.profile_reader import read_profile
+from calha.domain.profiles import Profile, ProfileChannel, Retention, Text
 from calha.store.registry import profiles
 from calha.store.registry.engines import engine_for
 from calha.store.registry.models import Change, Channel, Device, Event, Site, UserProfile
@@ -261,7 +262,7 @@ class Registry:
 
     def save_profile(self, yaml_text: str) -> Profile:
         """Create or replace a profile of the user's. Raises InvalidProfile, Conflict for a packaged or filed name."""
-        profile = parse_profile(yaml_text, "profile")
+        profile = read_profile(yaml_text, "profile")
         profiles.require_own_name(profile, "profile")
         if profile.name in {own.name for own in self._own_profiles}:
             raise Conflict(f"the profile {profile.name!r} is a file in registry.profiles_folder; change it there")
@@ -359,10 +360,10 @@ class Registry:
     def _profiles(self) -> dict[str, Profile]:
         with self._engine.connect() as connection:
             saved = [
-                parse_profile(yaml, name)
+                profiles.saved(name, yaml)
                 for name, yaml in connection.execute(select(UserProfile.name, UserProfile.yaml))
             ]
-        return profiles.by_name([*self._own_profiles, *saved])
+        return profiles.by_name([*self._own_profiles, *(profile for profile in saved if profile is not None)])
 
     def _device(self, connection: Connection, key: str) -> DeviceRow:
         found = self._device_rows(connection, select(Device.__table__).where(Device.key == key))

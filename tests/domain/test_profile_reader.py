@@ -1,0 +1,71 @@
+"""Profiles as YAML: what is right is read, what is wrong is refused with line, column and reason."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calha.domain.errors import InvalidProfile
+from calha.domain.profile_reader import MAX_CHARS, MAX_DEPTH, read_profile
+
+HEAD = "name: pump\ntitle: {pt: Bomba, en: Pump}\ndescription: {pt: Uma bomba, en: A pump}\n"
+FLOW = "channels:\n  - {key: flow, name: {pt: Vazão, en: Flow}, unit: m³/h}\n"
+
+
+def test_a_profile_has_what_its_text_says():
+    profile = read_profile(HEAD + FLOW, "pump.yaml")
+    assert (profile.name, profile.channels[0].key, profile.channels[0].unit) == ("pump", "flow", "m³/h")
+    assert profile.source == "user"
+
+
+@pytest.mark.parametrize(
+    ("text", "where", "reason"),
+    [
+        ("", "1:1", "empty"),
+        ("name: [", "2:1", "not YAML"),
+        (HEAD + "colour: red\n", "4:1", "'colour' is unknown"),
+        (HEAD + "name: twice\n", "4:1", "stands here twice"),
+        (HEAD + "interval_s: 0\n", "4:13", "more than 0 s"),
+        (HEAD + "interval_s: .nan\n", "4:13", "not a number"),
+        (HEAD + "interval_s: 2026-01-01\n", "4:13", "not a number"),
+        (HEAD + "max_channels: 501\n", "4:15", "allowed: 0 to 500"),
+        (HEAD + FLOW + "  - {key: flow, name: {pt: V, en: F}}\n", "5:3", "'flow' stands here twice"),
+        (HEAD + "channels: [{key: F low, name: {pt: V, en: F}}]\n", "4:18", "lower-case letters"),
+        (HEAD + "channels: [{key: f, name: {pt: V}}]\n", "4:27", "en is missing"),
+        (HEAD + "channels: [{key: f, name: {pt: V, en: F}, minimum: 2, maximum: 1}]\n", "4:64", "not above minimum"),
+        (HEAD + "channels: [{key: f, name: {pt: V, en: F}, kind: gage}]\n", "4:49", "gauge, counter, state"),
+        (HEAD + "commands: [{key: go, name: {pt: V, en: F}, parameters: [{key: a, name: {pt: V, en: F}, kind: choice}]}]\n",
+         "4:57", "has choices"),
+    ],
+)  # fmt: skip
+def test_a_wrong_profile_is_refused_with_its_place_and_reason(text, where, reason):
+    with pytest.raises(InvalidProfile) as refused:
+        read_profile(text, "pump.yaml")
+    assert str(refused.value).startswith(f"pump.yaml:{where}: ")
+    assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize("bracket", ["[", "{a: "])
+def test_a_deeply_nested_text_is_refused_and_ends_nothing(bracket):
+    with pytest.raises(InvalidProfile, match=f"deeper than {MAX_DEPTH}"):
+        read_profile(bracket * (MAX_CHARS // len(bracket)), "deep.yaml")
+
+
+def test_a_huge_text_is_not_read():
+    with pytest.raises(InvalidProfile, match="at most"):
+        read_profile("#" * (MAX_CHARS + 1), "huge.yaml")
+
+
+@given(st.text(max_size=300))
+def test_nothing_but_a_refusal_comes_out_whatever_the_text(text):
+    try:
+        read_profile(text, "any.yaml")
+    except InvalidProfile:
+        return
+
+
+@given(st.text(alphabet="abc:{}[]&*!<>|-\n \t'\"%@#0.", max_size=200))
+def test_nothing_but_a_refusal_comes_out_of_what_looks_like_yaml(text):
+    try:
+        read_profile(HEAD + text, "any.yaml")
+    except InvalidProfile:
+        return
