@@ -23,7 +23,7 @@ from calha.api.app import create_app
 from calha.api.live_signal import LiveSignal
 from calha.api.services import Services
 from calha.api.status import StatusReport
-from calha.backup import make_backup
+from calha.backup import make_backup, return_quarantine
 from calha.config import Settings, load
 from calha.connectors.tcp import TcpListener, TcpOptions
 from calha.domain.errors import CalhaError, InvalidConfiguration, LogUnavailable
@@ -137,6 +137,7 @@ async def _connect(
         await asyncio.to_thread(_note_lost_tail, registry, lost)
     publisher = Publisher(connection)
     quarantine = Quarantine(connection)
+    await return_quarantine(settings.data.folder, quarantine)
     ingest_limits = IngestLimits(**settings.ingest.model_dump())
     ingest = Ingest(registry, publisher, quarantine, ingest_limits, micros_now)
     await ingest.refresh()

@@ -2,23 +2,27 @@
 
 A backup is a folder: `telemetry/`, `registry.sqlite` (another database is dumped with its own tools), `quarantine.ndjson`
 and `manifest.json` with the log sequence that the store had reached, row counts and checksums. Readings still in the log
-at that moment are in the next backup; the devices have their acknowledgement and the log keeps them.
+at that moment are in the next backup; the devices have their acknowledgement and the log keeps them. Quarantined messages
+go back into the log at the first start on the restored folder.
 """
 
 import asyncio
 import base64
 import json
 import shutil
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from calha.domain.errors import CalhaError, Conflict, NotFound
-from calha.log.quarantine import Quarantine
+from calha.log.quarantine import Entry, Kept, Quarantine
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 
 MANIFEST = "manifest.json"
+QUARANTINE_FILE = "quarantine.ndjson"
+RETURNING_FILE = "quarantine-returning.ndjson"  # in a restored data folder, until its first start
 PAGE = 500
 
 
@@ -41,7 +45,7 @@ async def make_backup(
     includes_registry = registry.is_file
     if includes_registry:
         await asyncio.to_thread(registry.backup, unfinished / "registry.sqlite")
-    kept = await _write_quarantine(unfinished / "quarantine.ndjson", quarantine)
+    kept = await _write_quarantine(unfinished / QUARANTINE_FILE, quarantine)
     manifest = {
         "telemetry": await asyncio.to_thread(Telemetry.describe, unfinished / "telemetry"),
         "registry_included": includes_registry,
@@ -64,20 +68,48 @@ def restore_backup(backup: Path, folder: Path) -> dict[str, Any]:
     shutil.copytree(backup / "telemetry", folder / "telemetry")
     if manifest["registry_included"]:
         shutil.copy2(backup / "registry.sqlite", folder / "registry.sqlite")
+    shutil.copy2(backup / QUARANTINE_FILE, folder / RETURNING_FILE)
     restored = Telemetry.describe(folder / "telemetry")
     if restored != manifest["telemetry"]:
         raise DamagedBackup(f"the restored copy has {restored}, the backup promises {manifest['telemetry']}")
     return manifest
 
 
+async def return_quarantine(folder: Path, quarantine: Quarantine) -> int:
+    """Put the messages of a restored backup back into the log, once, also when this is interrupted; how many.
+
+    What quarantine has no room for stays in the file for the next start. Raises LogUnavailable.
+    """
+    path = folder / RETURNING_FILE
+    if not path.exists():
+        return 0
+    there = {kept.entry async for kept in _all(quarantine)}
+    returned = 0
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            fields = json.loads(line)
+            entry = Entry(**(fields | {"payload": base64.b64decode(fields["payload"])}))
+            if entry not in there:
+                if not await quarantine.put(entry):
+                    return returned
+                returned += 1
+    path.unlink()
+    return returned
+
+
+async def _all(quarantine: Quarantine) -> AsyncIterator[Kept]:
+    after = 0
+    while page := await quarantine.list(after_seq=after, limit=PAGE):
+        for kept in page:
+            yield kept
+        after = page[-1].seq
+
+
 async def _write_quarantine(path: Path, quarantine: Quarantine) -> int:
-    count, after = 0, 0
+    count = 0
     with path.open("w", encoding="utf-8") as out:
-        while page := await quarantine.list(after_seq=after, limit=PAGE):
-            for kept in page:
-                entry = asdict(kept.entry)
-                entry["payload"] = base64.b64encode(kept.entry.payload).decode()
-                out.write(json.dumps(entry) + "\n")
-            count += len(page)
-            after = page[-1].seq
+        async for kept in _all(quarantine):
+            entry = asdict(kept.entry) | {"payload": base64.b64encode(kept.entry.payload).decode()}
+            out.write(json.dumps(entry) + "\n")
+            count += 1
     return count

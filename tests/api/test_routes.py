@@ -78,6 +78,21 @@ def test_a_device_carries_its_version_and_a_stale_change_is_refused(calha):
     assert caught.value.code == 304
 
 
+@pytest.mark.parametrize("path", ["/api/v1/sites", "/api/v1/profiles", "/api/v1/devices", "/api/v1/profiles/machine"])
+def test_an_answer_that_is_known_already_is_not_sent_again(calha, path):
+    request = urllib.request.Request(calha.address + path)
+    with urllib.request.urlopen(request) as answer:
+        known, body = answer.headers["ETag"], answer.read()
+    assert body
+    request.add_header("If-None-Match", f'"other", W/{known}')
+    with pytest.raises(urllib.error.HTTPError) as caught:
+        urllib.request.urlopen(request)
+    assert (caught.value.code, caught.value.read(), caught.value.headers["ETag"]) == (304, b"", known)
+    changed = urllib.request.Request(calha.address + path, headers={"If-None-Match": '"other"'})
+    with urllib.request.urlopen(changed) as answer:
+        assert answer.read() == body
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

@@ -67,6 +67,7 @@ def test_an_import_says_what_became_of_each_reading_and_a_dry_run_changes_nothin
 
 
 def test_a_backup_of_a_running_calha_is_restored_and_proved(calha, tmp_path):
+    assert calha.send("POST", "/api/v1/telemetry/stranger", {"x": 1})[0] == 404
     ended = command("backup", "first", "--data", calha.folder)
     assert ended.returncode == 0, ended.stderr
     assert command("backup", "first", "--data", calha.folder).returncode == 1
@@ -75,10 +76,14 @@ def test_a_backup_of_a_running_calha_is_restored_and_proved(calha, tmp_path):
     ended = command("restore", backup, "--data", restored)
     assert ended.returncode == 0, ended.stderr
     with running_calha(restored) as again:
+        assert _quarantined(again) == _quarantined(calha) != []
         assert again.values("a", "x") == calha.values("a", "x")
         assert again.send("POST", "/api/v1/telemetry/a", {"x": 1})[0] == 200
         again.until_stored()
         assert len(again.values("a", "x")) == len(calha.values("a", "x")) + 1
+        again.stop()
+        again.start()
+        assert _quarantined(again) == _quarantined(calha), "they come back once"
     assert "not empty" in command("restore", backup, "--data", restored).stderr
     damaged = tmp_path / "damaged"
     shutil.copytree(backup, damaged)
@@ -87,3 +92,7 @@ def test_a_backup_of_a_running_calha_is_restored_and_proved(calha, tmp_path):
     ended = command("restore", damaged, "--data", tmp_path / "other")
     assert ended.returncode == 1
     assert "promises" in ended.stderr
+
+
+def _quarantined(calha):
+    return [(one["device"], one["reason"], one["raw"]) for one in calha.get("/api/v1/quarantine")["items"]]

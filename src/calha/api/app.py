@@ -4,6 +4,7 @@ from fastapi import APIRouter, FastAPI
 
 from calha import __version__
 from calha.api import files, problems
+from calha.api.conditional import ConditionalGet
 from calha.api.routes import (
     devices,
     events,
@@ -33,6 +34,7 @@ def create_app(services: Services | None) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.services = services
+    app.add_middleware(ConditionalGet)
     routes = APIRouter(prefix=API_PREFIX, responses=problems.RESPONSES)
     for part in (sites, devices, profiles, readings, telemetry, quarantine, live, events, status, transfer):
         routes.include_router(part.router)
