@@ -54,8 +54,12 @@ class Deferred(NamedTuple):
 
 @dataclass(slots=True)
 class Decoding:
-    """Columns that grow while messages are decoded, and what was set aside."""
+    """Columns that grow while messages are decoded, and what was set aside.
 
+    now: of a replay; what lay in the future when it arrived, by a clock that was behind, may be past by now.
+    """
+
+    now: Micros = 0
     series: list[int] = field(default_factory=list)
     at: list[int] = field(default_factory=list)
     value: list[float] = field(default_factory=list)
@@ -121,7 +125,7 @@ def decode_record(
     if type(values) is not dict:
         values = _values(record)
     try:
-        at, quality = _time(record, device, arrived_at, position)
+        at, quality = _time(record, device, arrived_at, position, into.now)
     except Malformed as error:
         into.problems.append(_problem(device.key, error.reason, str(error), record, values))
         return
@@ -197,17 +201,19 @@ def parse_number(text: str) -> float:
     raise Malformed(f"{text[:MAX_TEXT_CHARS]!r} is not a number", "not_a_number")
 
 
-def _time(record: Mapping[str, Any], device: DeviceEntry, arrived_at: Micros, position: int) -> tuple[Micros, int]:
+def _time(
+    record: Mapping[str, Any], device: DeviceEntry, arrived_at: Micros, position: int, now: Micros
+) -> tuple[Micros, int]:
     stamp = record.get("ts")
     if stamp is None:
         stamp = None if "timestamp" in device.channels else record.get("timestamp")
     kind = type(stamp)
     if kind is int or kind is float:
-        return require_plausible(from_number(stamp), arrived_at), _GOOD  # type: ignore[arg-type]
+        return require_plausible(from_number(stamp), max(arrived_at, now)), _GOOD  # type: ignore[arg-type]
     if stamp is None:
         return arrived_at + position, Quality.ARRIVAL_TIME
     if kind is str:
-        return require_plausible(from_text(stamp, device.zone), arrived_at), _GOOD
+        return require_plausible(from_text(stamp, device.zone), max(arrived_at, now)), _GOOD
     raise Malformed(f"ts is {_kind_name(stamp)}; a number or an ISO 8601 text is expected", "bad_time")
 
 

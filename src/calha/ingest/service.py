@@ -193,7 +193,7 @@ class Ingest:
         """
         kept = await self._quarantine.get(seq)
         message = message_of(kept.entry)
-        intake = await self._decode([message])
+        intake = await self._decode([message], self._clock())
         batch, problems = intake.decoding.batch(self._ranges), intake.decoding.problems
         if not len(batch):
             return Receipt(0, problems, None)
@@ -219,8 +219,8 @@ class Ingest:
             after = page[-1].seq
         return Receipt(accepted, problems, newest)
 
-    async def _decode(self, messages: Sequence[Message]) -> "_Intake":
-        intake = _Intake()
+    async def _decode(self, messages: Sequence[Message], now: Micros = 0) -> "_Intake":
+        intake = _Intake(now)
         for message in messages:
             self._decode_message(message, intake.decoding)
             intake.came_from(message)
@@ -316,8 +316,8 @@ class Ingest:
 class _Intake:
     """A decoding that remembers from which message each of its problems and deferred records came."""
 
-    def __init__(self) -> None:
-        self.decoding = Decoding()
+    def __init__(self, now: Micros) -> None:
+        self.decoding = Decoding(now)
         self._problem_origins: list[Message] = []
         self._deferred_origins: list[Message] = []
 
