@@ -3,7 +3,7 @@
 from fastapi import APIRouter, FastAPI
 
 from calha import __version__
-from calha.api import files, problems
+from calha.api import examples, files, problems
 from calha.api.conditional import ConditionalGet
 from calha.api.routes import (
     devices,
@@ -42,4 +42,5 @@ def create_app(services: Services | None) -> FastAPI:
     app.include_router(status.probes)
     problems.add_to(app)
     files.add_to(app)
+    examples.add_to(app)
     return app

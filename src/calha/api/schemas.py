@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 Item = TypeVar("Item")
 DeviceKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", examples=["pump-1"])]
+SiteId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
+Sequence = Annotated[int, Field(ge=1, le=2**63 - 1, examples=[1_204])]  # in a stream of the log, or an event's
 ChannelKey = Annotated[str, Field(min_length=1, max_length=64, examples=["flow"])]
 Text = dict[str, str]  # by language: pt, en
 
@@ -34,7 +36,7 @@ class Site(Answer):
 
 class NewSite(Body):
     name: Annotated[str, Field(min_length=1, max_length=100, examples=["ETA Norte"])]
-    parent_id: int | None = None
+    parent_id: SiteId | None = None
     zone: str | None = Field(
         None, description="IANA time zone; that of the configuration when missing.", examples=["America/Sao_Paulo"]
     )
@@ -42,7 +44,7 @@ class NewSite(Body):
 
 class SiteChange(Body):
     name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
-    parent_id: int | None = None
+    parent_id: SiteId | None = None
     zone: str | None = None
 
 
@@ -85,7 +87,7 @@ class Device(Answer):
 class NewDevice(Body):
     key: DeviceKey
     profile: Annotated[str, Field(examples=["water_flow"])] = "generic"
-    site_id: int | None = Field(None, description="The first site when missing.")
+    site_id: SiteId | None = Field(None, description="The first site when missing.")
     name: Annotated[str, Field(max_length=100)] = ""
     serial: Annotated[str, Field(max_length=64)] | None = None
     note: Annotated[str, Field(max_length=2000)] = ""
@@ -99,7 +101,7 @@ class DeviceChange(Body):
     name: Annotated[str, Field(max_length=100)] | None = None
     serial: Annotated[str, Field(max_length=64)] | None = None
     profile: str | None = None
-    site_id: int | None = None
+    site_id: SiteId | None = None
     note: Annotated[str, Field(max_length=2000)] | None = None
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from calha.domain.errors import Conflict, InvalidConfiguration, InvalidProfile, Malformed, NotFound
 from calha.store.registry import NewDevice, Registry
+from calha.store.registry.registry import MAX_SITE_DEPTH
 
 OWN_PROFILE = """
 name: silo
@@ -22,6 +23,30 @@ def test_sites_are_a_tree_with_paths(registry, site):
     renamed = registry.update_site(plant.id, name="ETA Sul")
     assert registry.site(line.id).path == ["Companhia", "ETA Sul", "Linha 1"]
     assert renamed.zone == "America/Manaus"
+
+
+def test_a_site_that_cannot_stand_there_is_refused_and_nothing_changes(registry, site):
+    chain = [site]
+    for level in range(MAX_SITE_DEPTH - 1):
+        chain.append(registry.create_site(f"level {level}", chain[-1], "UTC").id)
+    other = registry.create_site("other", None, "UTC")
+    below = registry.create_site("below", other.id, "UTC")
+    before = registry.sites()
+    with pytest.raises(Conflict, match="levels deep"):
+        registry.create_site("too deep", chain[-1], "UTC")
+    with pytest.raises(Conflict, match="levels deep"):
+        registry.update_site(other.id, parent_id=chain[-2])
+    with pytest.raises(NotFound, match="no site 99999"):
+        registry.update_site(below.id, parent_id=99999)
+    assert registry.sites() == before
+
+
+def test_the_last_site_stays(registry, site):
+    for other in registry.sites():
+        if other.id != site:
+            registry.delete_site(other.id)
+    with pytest.raises(Conflict, match="only site"):
+        registry.delete_site(site)
 
 
 def test_a_site_cannot_stand_below_itself_nor_vanish_with_what_it_holds(registry, site):

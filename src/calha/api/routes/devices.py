@@ -18,6 +18,7 @@ from calha.api.schemas import (
     LastMessage,
     NewDevice,
     Page,
+    SiteId,
 )
 from calha.api.services import Here, Services
 from calha.domain import quality
@@ -34,7 +35,7 @@ RAW_BYTES = 2_048
 @router.get("")
 def list_devices(
     services: Here,
-    site: Annotated[int | None, Query(description="Only devices in this site and below.")] = None,
+    site: Annotated[SiteId | None, Query(description="Only devices in this site and below.")] = None,
     profile: Annotated[str | None, Query(max_length=64)] = None,
     q: Annotated[str | None, Query(max_length=100, description="Part of key, name, serial or note.")] = None,
     after: Annotated[str | None, Query(max_length=64)] = None,

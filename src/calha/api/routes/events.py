@@ -14,7 +14,9 @@ router = APIRouter(prefix="/events", tags=["events"])
 def list_events(
     services: Here,
     device: Annotated[str | None, Query(max_length=64)] = None,
-    after: Annotated[int | None, Query(ge=0, description="Event id after which to go on, downwards.")] = None,
+    after: Annotated[
+        int | None, Query(ge=0, le=2**63 - 1, description="Event id after which to go on.", examples=[9])
+    ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page[Event]:
     page = services.registry.events(after=after, limit=limit, device=device)

@@ -16,6 +16,7 @@ from fastapi import APIRouter, Header, Query, WebSocket
 from starlette.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
+from calha.api.schemas import SiteId
 from calha.api.services import Here, Services, of_websocket
 from calha.domain import quality
 from calha.domain.times import to_text
@@ -28,8 +29,10 @@ MAX_FILTERS = 2_000
 
 DevicesFilter = Annotated[str | None, Query(max_length=100_000, description="Device keys, separated by commas.")]
 ChannelsFilter = Annotated[str | None, Query(max_length=10_000, description="Channel keys, separated by commas.")]
-SiteFilter = Annotated[int | None, Query(description="Only devices in this site and below.")]
-Since = Annotated[int | None, Query(ge=0, description="Log sequence from which to resume; 0 sends all latest values.")]
+SiteFilter = Annotated[SiteId | None, Query(description="Only devices in this site and below.")]
+Since = Annotated[
+    int | None, Query(ge=0, le=2**63 - 1, description="Log sequence from which to resume; 0 sends all latest values.")
+]
 
 
 @router.get("", response_class=StreamingResponse)

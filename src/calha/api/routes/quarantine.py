@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from calha.api.schemas import Accepted, Fault, Group, Kept, Page, QuarantineSummary, ReplayFilter, Seen
+from calha.api.schemas import Accepted, Fault, Group, Kept, Page, QuarantineSummary, ReplayFilter, Seen, Sequence
 from calha.api.services import Here
 from calha.domain.errors import Malformed
 from calha.domain.times import to_datetime
@@ -24,7 +24,7 @@ async def list_kept(
     services: Here,
     reason: Annotated[str | None, Query(max_length=64)] = None,
     device: Annotated[str | None, Query(max_length=128)] = None,
-    after: Annotated[int, Query(ge=0)] = 0,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
 ) -> Page[Kept]:
     """Messages in quarantine, oldest first."""
@@ -50,13 +50,13 @@ async def replay_many(which: ReplayFilter, services: Here) -> Accepted:
 
 
 @router.post("/quarantine/{seq}/replay")
-async def replay_one(seq: int, services: Here) -> Accepted:
+async def replay_one(seq: Sequence, services: Here) -> Accepted:
     """Decode one message again with today's devices, channels and profiles."""
     return _accepted(await services.ingest.replay(seq))
 
 
 @router.delete("/quarantine/{seq}", status_code=204)
-async def discard(seq: int, services: Here) -> None:
+async def discard(seq: Sequence, services: Here) -> None:
     """Throw one message away for good."""
     kept = await services.quarantine.get(seq)
     await services.quarantine.discard(seq)

@@ -11,7 +11,7 @@ import numpy as np
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from calha.api.schemas import LatestReading, Page, Readings
+from calha.api.schemas import LatestReading, Page, Readings, SiteId
 from calha.api.services import Here
 from calha.domain import quality
 from calha.domain.errors import Malformed, NotFound, TooLarge
@@ -92,9 +92,9 @@ async def read_readings(
 @router.get("/latest")
 def read_latest(
     services: Here,
-    site: Annotated[int | None, Query(description="Only devices in this site and below.")] = None,
+    site: Annotated[SiteId | None, Query(description="Only devices in this site and below.")] = None,
     device: Annotated[str | None, Query(description="Device keys, separated by commas.")] = None,
-    after: Annotated[int, Query(ge=0, description="Series id after which to go on.")] = 0,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="Series id after which to go on.")] = 0,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 1_000,
 ) -> Page[LatestReading]:
     """The newest reading of every series, by series id."""

@@ -4,7 +4,7 @@ import asyncio
 
 from fastapi import APIRouter
 
-from calha.api.schemas import NewSite, Page, Site, SiteChange
+from calha.api.schemas import NewSite, Page, Site, SiteChange, SiteId
 from calha.api.services import Here
 
 router = APIRouter(prefix="/sites", tags=["sites"])
@@ -25,12 +25,12 @@ async def create_site(new: NewSite, services: Here) -> Site:
 
 
 @router.get("/{site_id}")
-def read_site(site_id: int, services: Here) -> Site:
+def read_site(site_id: SiteId, services: Here) -> Site:
     return Site.model_validate(services.registry.site(site_id))
 
 
 @router.patch("/{site_id}")
-async def change_site(site_id: int, change: SiteChange, services: Here) -> Site:
+async def change_site(site_id: SiteId, change: SiteChange, services: Here) -> Site:
     """Rename, move or set the zone; a site cannot move below itself."""
     site = await asyncio.to_thread(services.registry.update_site, site_id, **change.model_dump(exclude_unset=True))
     await services.ingest.refresh()
@@ -38,6 +38,6 @@ async def change_site(site_id: int, change: SiteChange, services: Here) -> Site:
 
 
 @router.delete("/{site_id}", status_code=204)
-def delete_site(site_id: int, services: Here) -> None:
+def delete_site(site_id: SiteId, services: Here) -> None:
     """Delete a site without devices and without sites below it; otherwise 409."""
     services.registry.delete_site(site_id)

@@ -63,36 +63,43 @@ class Registry:
             return _site(connection, site_id)
 
     def create_site(self, name: str, parent_id: int | None, zone: str) -> SiteRow:
-        """Raises NotFound (parent), Malformed (zone)."""
+        """Raises NotFound (parent), Malformed (zone), Conflict (too deep)."""
         with self._write() as connection:
             if parent_id is not None:
                 _site(connection, parent_id)
             values = {"name": name, "parent_id": parent_id, "zone": _known_zone(zone)}
             site_id = connection.execute(insert(Site).values(values)).inserted_primary_key
             assert site_id is not None
+            _require_shallow(connection, {site_id[0]})
             return _site(connection, site_id[0])
 
     def update_site(self, site_id: int, **changes: Any) -> SiteRow:  # noqa: ANN401 - columns
-        """Change name, parent_id or zone. Raises NotFound, Malformed, Conflict when it would stand below itself."""
+        """Change name, parent_id or zone. Raises NotFound, Malformed, Conflict (below itself, too deep)."""
         with self._write() as connection:
             _site(connection, site_id)
             if changes.get("zone") is not None:
                 _known_zone(changes["zone"])
-            if changes.get("parent_id") is not None and changes["parent_id"] in _subtree(connection, site_id):
-                raise Conflict("a site cannot stand below itself")
+            below = _subtree(connection, site_id)
+            if changes.get("parent_id") is not None:
+                _site(connection, changes["parent_id"])
+                if changes["parent_id"] in below:
+                    raise Conflict("a site cannot stand below itself")
             kept = {key: value for key, value in changes.items() if value is not None or key == "parent_id"}
             if kept:
                 connection.execute(update(Site).where(Site.id == site_id).values(kept))
+            _require_shallow(connection, below)
             return _site(connection, site_id)
 
     def delete_site(self, site_id: int) -> None:
-        """Raises NotFound, Conflict while sites or devices stand in it."""
+        """Raises NotFound, Conflict while sites or devices stand in it, or when it is the last one."""
         with self._write() as connection:
             site = _site(connection, site_id)
             devices = connection.execute(select(func.count()).where(Device.site_id == site_id)).scalar_one()
             children = connection.execute(select(func.count()).where(Site.parent_id == site_id)).scalar_one()
             if devices or children:
                 raise Conflict(f"{site.name!r} still holds {devices} devices and {children} sites; move them first")
+            if len(_sites(connection)) == 1:
+                raise Conflict(f"{site.name!r} is the only site; devices need one. Rename it instead")
             connection.execute(delete(Site).where(Site.id == site_id))
 
     # -- devices
@@ -469,6 +476,12 @@ def _site(connection: Connection, site_id: int) -> SiteRow:
     if site is None:
         raise NotFound(f"there is no site {site_id}")
     return site
+
+
+def _require_shallow(connection: Connection, sites: set[int]) -> None:
+    """Raises Conflict when one of the sites stands too deep in the tree to be found."""
+    if not sites <= _sites(connection).keys():
+        raise Conflict(f"sites stand at most {MAX_SITE_DEPTH} levels deep")
 
 
 def _subtree(connection: Connection, site_id: int) -> set[int]:
