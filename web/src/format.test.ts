@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { formatAge, formatBytes, formatNumber, formatValue, presence } from "./format";
 import { translate } from "./i18n";
+import { Rhythm } from "./live/rhythm";
 
 const t = (key: Parameters<typeof translate>[1], values?: Record<string, string | number>) => translate("en", key, values);
 const own = (text: string | Record<string, string>) => (typeof text === "string" ? text : (text.pt ?? ""));
@@ -25,9 +26,30 @@ describe("ages", () => {
     expect([500, 30_000, 600_000, 7_200_000, 400_000_000].map((age) => formatAge(age, t))).toEqual(["now", "30 s ago", "10 min ago", "2 h ago", "5 d ago"]);
   });
 
-  it("tell whether a device still speaks", () => {
-    const now = 10_000_000;
-    expect([presence(now - 1000, now), presence(now - 300_000, now), presence(now - 9_000_000, now), presence(undefined, now)]).toEqual(["live", "late", "silent", "silent"]);
+  it("tell whether a device still speaks, by the rhythm it usually has", () => {
+    const now = 100_000_000;
+    const seen = (ageS: number, intervalS?: number) => presence(now - ageS * 1000, now, intervalS === undefined ? undefined : intervalS * 1000);
+    expect(presence(undefined, now)).toBe("never");
+    expect([seen(1), seen(300), seen(700), seen(9_000)]).toEqual(["live", "live", "late", "silent"]);
+    expect([seen(50, 1), seen(70, 1)]).toEqual(["live", "late"]);
+    expect([seen(500, 180), seen(600, 180)]).toEqual(["live", "late"]);
+    expect(seen(9_000, 3_600)).toBe("live");
+  });
+});
+
+describe("a rhythm", () => {
+  const learnt = (...times: number[]) => {
+    const rhythm = new Rhythm();
+    times.forEach((at) => rhythm.beat(at));
+    return rhythm.intervalMs;
+  };
+
+  it("is the median of the last distances, so that one pause changes nothing", () => {
+    expect(learnt(0, 5_000, 10_000, 95_000, 100_000)).toBe(5_000);
+  });
+
+  it("is unknown until there are a few readings", () => {
+    expect([learnt(), learnt(0), learnt(0, 10)]).toEqual([undefined, undefined, undefined]);
   });
 });
 

@@ -50,13 +50,19 @@ export function formatBytes(bytes: number, language: Language): string {
   return `${new Intl.NumberFormat(language, { maximumFractionDigits: size < 10 && unit > 0 ? 1 : 0 }).format(size)} ${units[unit] ?? ""}`;
 }
 
-export type Presence = "live" | "late" | "silent";
+export type Presence = "live" | "late" | "silent" | "never";
 
-const LATE_AFTER_MS = 2 * 60_000;
-const SILENT_AFTER_MS = 60 * 60_000;
+const MISSED = 3; // intervals without a word until a device counts as late, as with gaps in a chart
+const SHORTEST_LATE_MS = 60_000;
+const UNKNOWN_LATE_MS = 10 * 60_000; // while the device's rhythm is not known
+const SHORTEST_SILENT_MS = 60 * 60_000;
+const MISSED_SILENT = 10;
 
-/** Whether a device still speaks, from the time of its newest reading. */
-export function presence(newest: number | undefined, now: number): Presence {
-  if (newest === undefined || now - newest > SILENT_AFTER_MS) return "silent";
-  return now - newest > LATE_AFTER_MS ? "late" : "live";
+/** Whether a device still speaks, from the time of its newest reading and how often it usually reports. */
+export function presence(newest: number | undefined, now: number, intervalMs?: number): Presence {
+  if (newest === undefined) return "never";
+  const age = now - newest;
+  if (age > Math.max(SHORTEST_SILENT_MS, MISSED_SILENT * (intervalMs ?? 0))) return "silent";
+  const lateAfter = intervalMs === undefined ? UNKNOWN_LATE_MS : Math.max(SHORTEST_LATE_MS, MISSED * intervalMs);
+  return age > lateAfter ? "late" : "live";
 }

@@ -9,17 +9,24 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Problem } from "./api/client";
 import { TextsProvider } from "./i18n";
-import { router } from "./router";
+import { live } from "./live/hooks";
+import { loadPages, router } from "./router";
 import { theme } from "./theme";
+
+const LOAD_PAGES_AFTER_MS = 3_000;
 
 const queries = new QueryClient({
   defaultOptions: {
     queries: {
+      networkMode: "always", // a plant without Internet still has its Calha
       staleTime: 10_000,
       retry: (failures, error) => failures < 2 && !(error instanceof Problem && error.status < 500),
     },
   },
 });
+
+live.onBack(() => void queries.invalidateQueries());
+setTimeout(loadPages, LOAD_PAGES_AFTER_MS);
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");

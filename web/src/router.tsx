@@ -9,6 +9,8 @@ export interface DevicesSearch {
   q?: string;
   site?: number;
   profile?: string;
+  /** Only devices that have stopped talking: late, or silent as well as never heard. */
+  state?: "late" | "silent";
 }
 
 export interface DeviceSearch {
@@ -19,13 +21,21 @@ export interface DeviceSearch {
   table?: boolean;
 }
 
+/** A part of the address that is a text; a number that was typed by hand is one too. */
+function textOf<Name extends string>(given: Record<string, unknown>, name: Name): Partial<Record<Name, string>> {
+  const value = given[name];
+  const text = typeof value === "number" ? String(value) : value;
+  return typeof text === "string" && text !== "" ? ({ [name]: text } as Record<Name, string>) : {};
+}
+
 const devices = createRoute({
   getParentRoute: () => root,
   path: "/",
   validateSearch: (given: Record<string, unknown>): DevicesSearch => ({
-    ...(typeof given.q === "string" && given.q !== "" ? { q: given.q } : {}),
+    ...textOf(given, "q"),
     ...(Number.isInteger(given.site) ? { site: given.site as number } : {}),
-    ...(typeof given.profile === "string" ? { profile: given.profile } : {}),
+    ...textOf(given, "profile"),
+    ...(given.state === "late" || given.state === "silent" ? { state: given.state } : {}),
   }),
   component: lazyRouteComponent(() => import("./devices/DevicesPage"), "DevicesPage"),
 });
@@ -70,6 +80,11 @@ export const router = createRouter({
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });
+
+/** Load the pages that are not open yet, so that they can still be opened while the server is gone. */
+export function loadPages(): void {
+  for (const route of Object.values(router.routesById)) router.loadRouteChunk(route)?.catch(() => undefined);
+}
 
 declare module "@tanstack/react-router" {
   interface Register {

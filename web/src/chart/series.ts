@@ -31,19 +31,51 @@ export function withTail(history: Points, tail: readonly Tail[]): Points {
   };
 }
 
-/** With a null in each hole that is longer than the gap, so that no line is drawn over it. */
+const MISSED = 3; // usual intervals without a point: a gap
+const NEIGHBOURS = 5;
+
+/**
+ * For each distance between points, whether it is a gap: much longer than is usual just before and just after it. History
+ * that was filled in once a minute is as whole as live data that comes ten times a second, in the same chart.
+ */
+export function gapsIn(t: readonly number[], shortest = 0): boolean[] {
+  const distances = t.slice(1).map((at, index) => at - (t[index] ?? at));
+  if (distances.length < 2) return distances.map(() => false);
+  // usual[i]: of the distances i - NEIGHBOURS to i - 1
+  const usual = Array.from({ length: distances.length + NEIGHBOURS + 1 }, (_, end) => lowerMedian(distances, end - NEIGHBOURS, end));
+  return distances.map((distance, index) => {
+    const around = Math.max(usual[index] ?? 0, usual[index + 1 + NEIGHBOURS] ?? 0);
+    return distance > Math.max(MISSED * around, shortest);
+  });
+}
+
+const sorted: number[] = []; // reused: this runs for thousands of points in each frame
+
+function lowerMedian(values: readonly number[], from: number, to: number): number {
+  const [first, end] = [Math.max(0, from), Math.min(values.length, to)];
+  let length = 0;
+  for (let index = first; index < end; index += 1) {
+    const value = values[index] ?? 0;
+    let place = length;
+    for (; place > 0 && (sorted[place - 1] ?? 0) > value; place -= 1) sorted[place] = sorted[place - 1] ?? 0;
+    sorted[place] = value;
+    length += 1;
+  }
+  return length === 0 ? 0 : (sorted[(length - 1) >> 1] ?? 0);
+}
+
+/** With a null in each gap, so that no line is drawn over it. */
 export function withGaps(points: Points): Points {
-  const { gapMs } = points;
-  if (gapMs === null) return points;
+  const gaps = gapsIn(points.t, points.min ? (points.gapMs ?? 0) : 0);
+  if (!gaps.includes(true)) return points;
   const t: number[] = [];
   const value: (number | null)[] = [];
   const min: (number | null)[] = [];
   const max: (number | null)[] = [];
   const quality: string[] = [];
   points.t.forEach((at, index) => {
-    const before = points.t[index - 1];
-    if (before !== undefined && at - before > gapMs) {
-      t.push(before + gapMs / 2);
+    if (gaps[index - 1]) {
+      t.push(((points.t[index - 1] ?? at) + at) / 2);
       value.push(null);
       min.push(null);
       max.push(null);
@@ -55,7 +87,42 @@ export function withGaps(points: Points): Points {
     max.push(points.max?.[index] ?? null);
     quality.push(points.quality[index] ?? "good");
   });
-  return { t, value, min: points.min && min, max: points.max && max, quality, gapMs };
+  return { t, value, min: points.min && min, max: points.max && max, quality, gapMs: points.gapMs };
 }
 
-export const SUSPECT = new Set(["uncertain", "estimated", "substituted", "out_of_range"]);
+/** Indices of points that no line would show. Undefined is another series' time and breaks no line; null does. */
+export function lonely(column: ArrayLike<number | null | undefined>): number[] {
+  const found: number[] = [];
+  let [before, candidate] = [null as number | null, -1];
+  for (let index = 0; index < column.length; index += 1) {
+    const value = column[index];
+    if (value === undefined) continue;
+    if (value === null) {
+      if (candidate >= 0) found.push(candidate);
+      candidate = -1;
+    } else {
+      candidate = before === null ? index : -1;
+    }
+    before = value;
+  }
+  if (candidate >= 0) found.push(candidate);
+  return found;
+}
+
+const SUSPECT = new Set(["uncertain", "estimated", "substituted", "out_of_range"]);
+
+export interface Flaw {
+  /** ms */
+  t: number;
+  value: number | null;
+  isBad: boolean;
+}
+
+/** The points that are not good. */
+export function flaws(points: Points): Flaw[] {
+  return points.t.flatMap((t, index) => {
+    const quality = points.quality[index] ?? "good";
+    const isBad = quality === "bad";
+    return isBad || SUSPECT.has(quality) ? [{ t, value: points.value[index] ?? null, isBad }] : [];
+  });
+}

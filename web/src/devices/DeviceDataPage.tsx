@@ -1,27 +1,26 @@
-import { Alert, Button, Paper, SimpleGrid, Skeleton, Stack, Table, Text, Title } from "@mantine/core";
+import { Alert, Button, Paper, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
-import { api, take } from "../api/client";
+import { api, type DeviceIngest, take } from "../api/client";
 import { formatTime } from "../format";
-import { isKey, type Key, type Translate, useTexts } from "../i18n";
+import { isKey, type Translate, useTexts } from "../i18n";
 import { KeptList } from "../quarantine/KeptList";
-import { ErrorNote, PageTitle } from "../shell/Pages";
+import { PageTitle } from "../shell/Pages";
 import { Code } from "../ui/Code";
 import { CountsTable } from "../ui/CountsTable";
+import { Loaded } from "../ui/Loaded";
+import { qualityText, reasonText } from "../ui/words";
 
 const REFRESH_MS = 2_000;
 
 export function DeviceDataPage() {
   const { key } = useParams({ from: "/devices/$key/data" });
-  const { t, language } = useTexts();
+  const { t } = useTexts();
   const ingest = useQuery({
     queryKey: ["ingest", key],
     queryFn: () => take(api.GET("/api/v1/devices/{key}/ingest", { params: { path: { key } } })),
     refetchInterval: REFRESH_MS,
   });
-  if (ingest.isError) return <ErrorNote error={ingest.error} retry={() => void ingest.refetch()} />;
-  if (ingest.isPending) return <Skeleton height={300} />;
-  const { counters, last_message: last, last_error: error } = ingest.data;
   return (
     <>
       <PageTitle title={`${t("data.title")} ${key}`}>
@@ -29,83 +28,93 @@ export function DeviceDataPage() {
           {t("common.back")}
         </Button>
       </PageTitle>
-      <Stack gap="lg">
-        <Paper className="panel" p="md">
-          <Title order={2} size="h5" mb="sm">
-            {t("data.counters")}
-          </Title>
-          <CountsTable counts={counters} />
-        </Paper>
-        <Paper className="panel" p="md">
-          <Title order={2} size="h5" mb="sm">
-            {t("data.lastMessage")}
-          </Title>
-          {last === null ? (
-            <Text className="quiet">{t("data.noMessage")}</Text>
-          ) : (
-            <>
-              <Text size="sm" className="quiet" mb="xs">
-                {formatTime(last.at, language)} · {last.transport} · {last.topic}
-              </Text>
-              <SimpleGrid cols={{ base: 1, md: 2 }}>
-                <div>
-                  <Text size="sm" mb={4}>
-                    {t("data.raw")}
-                  </Text>
-                  <Code text={last.raw} wrap label={t("data.raw")} />
-                </div>
-                <div>
-                  <Text size="sm" mb={4}>
-                    {t("data.decoded")}
-                  </Text>
-                  <Table withTableBorder>
-                    <Table.Tbody>
-                      {last.decoded.map((one) => (
-                        <Table.Tr key={`${one.channel}-${one.at}`}>
-                          <Table.Td>{one.channel}</Table.Td>
-                          <Table.Td className="number">{one.value ?? "—"}</Table.Td>
-                          <Table.Td>{isKey(`quality.${one.quality}`) ? t(`quality.${one.quality}` as Key) : one.quality}</Table.Td>
-                          <Table.Td className="number">{formatTime(one.at, language)}</Table.Td>
-                        </Table.Tr>
-                      ))}
-                    </Table.Tbody>
-                  </Table>
-                  {last.error !== null && (
-                    <Alert color="orange" variant="light" mt="xs">
-                      {last.error}
-                    </Alert>
-                  )}
-                </div>
-              </SimpleGrid>
-            </>
-          )}
-        </Paper>
-        <Paper className="panel" p="md">
-          <Title order={2} size="h5" mb="sm">
-            {t("data.lastError")}
-          </Title>
-          {error === null ? (
-            <Text className="quiet">{t("data.noError")}</Text>
-          ) : (
-            <Stack gap="xs">
-              <Alert color="orange" variant="light" title={isKey(`reason.${error.reason}`) ? t(`reason.${error.reason}` as Key) : error.reason}>
-                {error.detail}. {mend(error.reason, t)}
-              </Alert>
-              <Text size="sm" className="quiet">
-                {formatTime(error.at, language)}
-              </Text>
-              <Code text={error.raw} wrap label={t("data.raw")} />
-            </Stack>
-          )}
-        </Paper>
-        <Paper className="panel" p="md">
-          <Title order={2} size="h5" mb="sm">
-            {t("data.kept")}
-          </Title>
-          <KeptList device={key} />
-        </Paper>
-      </Stack>
+      <Loaded query={ingest} height={300}>
+        {(found) => <DataView device={key} ingest={found} />}
+      </Loaded>
     </>
+  );
+}
+
+function DataView({ device, ingest }: { device: string; ingest: DeviceIngest }) {
+  const { t, language } = useTexts();
+  const { counters, last_message: last, last_error: error } = ingest;
+  return (
+    <Stack gap="lg">
+      <Paper className="panel" p="md">
+        <Title order={2} size="h5" mb="sm">
+          {t("data.counters")}
+        </Title>
+        <CountsTable counts={counters} />
+      </Paper>
+      <Paper className="panel" p="md">
+        <Title order={2} size="h5" mb="sm">
+          {t("data.lastMessage")}
+        </Title>
+        {last === null ? (
+          <Text className="quiet">{t("data.noMessage")}</Text>
+        ) : (
+          <>
+            <Text size="sm" className="quiet" mb="xs">
+              {formatTime(last.at, language)} · {last.transport} · {last.topic}
+            </Text>
+            <SimpleGrid cols={{ base: 1, md: 2 }}>
+              <div>
+                <Text size="sm" mb={4}>
+                  {t("data.raw")}
+                </Text>
+                <Code text={last.raw} wrap label={t("data.raw")} />
+              </div>
+              <div>
+                <Text size="sm" mb={4}>
+                  {t("data.decoded")}
+                </Text>
+                <Table withTableBorder>
+                  <Table.Tbody>
+                    {last.decoded.map((one) => (
+                      <Table.Tr key={`${one.channel}-${one.at}`}>
+                        <Table.Td>{one.channel}</Table.Td>
+                        <Table.Td className="number">{one.value ?? "—"}</Table.Td>
+                        <Table.Td>{qualityText(one.quality, t)}</Table.Td>
+                        <Table.Td className="number">{formatTime(one.at, language)}</Table.Td>
+                      </Table.Tr>
+                    ))}
+                  </Table.Tbody>
+                </Table>
+                {last.error !== null && (
+                  <Alert color="orange" variant="light" mt="xs">
+                    {last.error}
+                  </Alert>
+                )}
+              </div>
+            </SimpleGrid>
+          </>
+        )}
+      </Paper>
+      <Paper className="panel" p="md">
+        <Title order={2} size="h5" mb="sm">
+          {t("data.lastError")}
+        </Title>
+        {error === null ? (
+          <Text className="quiet">{t("data.noError")}</Text>
+        ) : (
+          <Stack gap="xs">
+            <Alert color="orange" variant="light" title={reasonText(error.reason, t)}>
+              {error.detail}. {mend(error.reason, t)}
+            </Alert>
+            <Text size="sm" className="quiet">
+              {formatTime(error.at, language)}
+            </Text>
+            <Code text={error.raw} wrap label={t("data.raw")} />
+          </Stack>
+        )}
+      </Paper>
+      <Paper className="panel" p="md">
+        <Title order={2} size="h5" mb="sm">
+          {t("data.kept")}
+        </Title>
+        <KeptList device={device} />
+      </Paper>
+    </Stack>
   );
 }
 

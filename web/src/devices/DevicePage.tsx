@@ -1,22 +1,21 @@
-import { Button, Group, Menu, Modal, Paper, Skeleton, Text } from "@mantine/core";
+import { Button, Menu, Modal, Paper, Skeleton, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useMemo, useState } from "react";
-import { api, type Channel, type Device, take } from "../api/client";
+import { api, type Channel, type Device, Problem, take } from "../api/client";
 import { History } from "../chart/History";
 import { spanOf } from "../chart/range";
-import { formatAge, formatValue } from "../format";
-import { isKey, useTexts } from "../i18n";
-import { live, useConnection, useNewest, useNow, useReading, useWatch } from "../live/hooks";
+import { useTexts } from "../i18n";
+import { live, useNewest, useWatch } from "../live/hooks";
 import { ErrorNote, PageTitle } from "../shell/Pages";
 import { Confirm } from "../ui/Confirm";
-import { Mark } from "../ui/Mark";
 import { ChannelForm } from "./ChannelForm";
 import { DeviceForm } from "./DeviceForm";
-import { PresenceOf } from "./DevicesPage";
+import { PresenceOf } from "./Presence";
 import { SendExamples } from "./FirstReading";
+import { Tile } from "./Tile";
 
 export function DevicePage() {
   const { key } = useParams({ from: "/devices/$key" });
@@ -26,9 +25,10 @@ export function DevicePage() {
     refetchInterval: 15_000,
   });
   useWatch([key]);
-  if (device.isError) return <ErrorNote error={device.error} retry={() => void device.refetch()} />;
-  if (device.isPending) return <Skeleton height={400} />;
-  return <DeviceView device={device.data} />;
+  const { data, error, refetch } = device;
+  const isGone = error instanceof Problem && error.status === 404;
+  if (data !== undefined && !isGone) return <DeviceView device={data} />;
+  return error === null ? <Skeleton height={400} /> : <ErrorNote error={error} retry={() => void refetch()} />;
 }
 
 function DeviceView({ device }: { device: Device }) {
@@ -38,7 +38,12 @@ function DeviceView({ device }: { device: Device }) {
   const [edits, { open, close }] = useDisclosure();
   const [asks, ask] = useDisclosure();
   const [channel, setChannel] = useState<Channel | null>(null);
-  const newest = useNewest(device.key);
+  const hasReadings = useNewest(device.key) !== undefined;
+  const stored = useQuery({
+    queryKey: ["latest", device.key],
+    queryFn: () => take(api.GET("/api/v1/latest", { params: { query: { device: device.key, limit: 1 } } })),
+    enabled: !hasReadings,
+  });
   const queries = useQueryClient();
   const remove = useMutation({
     mutationFn: () => take(api.DELETE("/api/v1/devices/{key}", { params: { path: { key: device.key } } })),
@@ -83,10 +88,10 @@ function DeviceView({ device }: { device: Device }) {
         {device.site_path.join(" › ")} · {device.key} · {device.profile}
         {device.serial !== null && ` · ${device.serial}`}
       </Text>
-      {newest === undefined && <SendExamples device={device} />}
+      {!hasReadings && stored.data?.items.length === 0 && <SendExamples device={device} />}
       <div className="tiles" style={{ margin: "14px 0 20px" }}>
         {device.channels.map((one) => (
-          <Tile key={one.series} channel={one} />
+          <Tile key={one.series} device={device.key} channel={one} />
         ))}
       </div>
       {device.channels.length > 0 && (
@@ -115,42 +120,3 @@ function ChannelItem({ channel, choose }: { channel: Channel; choose: (channel: 
   const { t, own } = useTexts();
   return <Menu.Item onClick={() => choose(channel)}>{t("channel.edit", { name: own(channel.name) })}</Menu.Item>;
 }
-
-function Tile({ channel }: { channel: Channel }) {
-  const { t, language, own } = useTexts();
-  const reading = useReading(channel.series);
-  const now = useNow();
-  const isStale = useConnection() === "lost";
-  const key = `quality.${reading?.quality ?? "good"}`;
-  const isNormal = reading === undefined || reading.quality === "good" || reading.quality === "arrival_time";
-  return (
-    <Paper className={isStale ? "panel stale" : "panel"} p="sm" role="group" aria-label={own(channel.name)}>
-      <Group justify="space-between" gap={4} wrap="nowrap">
-        <Text size="sm" className="quiet" truncate>
-          {own(channel.name)}
-        </Text>
-        {channel.discovered && (
-          <Text size="xs" className="quiet">
-            {t("device.discovered")}
-          </Text>
-        )}
-      </Group>
-      <div className="number" style={{ fontSize: 25, lineHeight: 1.3, whiteSpace: "nowrap" }}>
-        {reading === undefined ? <span className="quiet" style={{ fontSize: 16 }}>{t("device.noData")}</span> : formatValue(reading.value, channel, language, own)}{" "}
-        <span className="quiet" style={{ fontSize: 14 }}>
-          {channel.unit}
-        </span>
-      </div>
-      <Group gap={6} style={{ fontSize: 12 }} className="quiet number">
-        {reading !== undefined && formatAge(now - reading.t, t)}
-        {!isNormal && (
-          <>
-            <Mark kind={reading.quality === "bad" ? "bad" : "warn"} />
-            <span style={{ color: reading.quality === "bad" ? "var(--bad)" : "var(--warn)" }}>{isKey(key) ? t(key) : reading.quality}</span>
-          </>
-        )}
-      </Group>
-    </Paper>
-  );
-}
-

@@ -1,13 +1,14 @@
-import { Button, Group, Skeleton, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Kept, take } from "../api/client";
 import { formatTime } from "../format";
-import { isKey, type Key, useTexts } from "../i18n";
-import { ErrorNote } from "../shell/Pages";
+import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
 import { Confirm } from "../ui/Confirm";
+import { Loaded } from "../ui/Loaded";
+import { reasonText } from "../ui/words";
 
 const PAGE = 20;
 
@@ -22,21 +23,23 @@ export function KeptList({ device, reason }: { device?: string; reason?: string 
     getNextPageParam: (page) => (page.next === null || page.next === undefined ? undefined : Number(page.next)),
     refetchInterval: 10_000,
   });
-  if (kept.isError) return <ErrorNote error={kept.error} retry={() => void kept.refetch()} />;
-  if (kept.isPending) return <Skeleton height={80} />;
-  const items = kept.data.pages.flatMap((page) => page.items);
-  if (items.length === 0) return <Text className="quiet">{t("quarantine.empty")}</Text>;
+  const items = kept.data?.pages.flatMap((page) => page.items) ?? [];
   return (
-    <Stack gap="sm">
-      {items.map((one) => (
-        <KeptMessage key={one.seq} kept={one} />
-      ))}
-      {kept.hasNextPage && (
-        <Button variant="default" onClick={() => void kept.fetchNextPage()} loading={kept.isFetchingNextPage}>
-          {t("common.more")}
-        </Button>
+    <Loaded query={kept} height={80}>
+      {() => (
+        <Stack gap="sm">
+          {items.length === 0 && <Text className="quiet">{t("quarantine.empty")}</Text>}
+          {items.map((one) => (
+            <KeptMessage key={one.seq} kept={one} />
+          ))}
+          {kept.hasNextPage && (
+            <Button variant="default" onClick={() => void kept.fetchNextPage()} loading={kept.isFetchingNextPage}>
+              {t("common.more")}
+            </Button>
+          )}
+        </Stack>
       )}
-    </Stack>
+    </Loaded>
   );
 }
 
@@ -57,7 +60,7 @@ function KeptMessage({ kept }: { kept: Kept }) {
     <article style={{ borderTop: "1px solid var(--line)", paddingTop: 10 }}>
       <Group justify="space-between" mb={6}>
         <Text size="sm">
-          <b>{isKey(`reason.${kept.reason}`) ? t(`reason.${kept.reason}` as Key) : kept.reason}</b> · {kept.device} ·{" "}
+          <b>{reasonText(kept.reason, t)}</b> · {kept.device} ·{" "}
           <span className="quiet">
             {formatTime(kept.at, language)} · {kept.transport} · {kept.topic}
           </span>

@@ -5,8 +5,9 @@ import { useState } from "react";
 import { api, take } from "../api/client";
 import { DeviceForm } from "../devices/DeviceForm";
 import { formatTime } from "../format";
-import { isKey, type Key, useTexts } from "../i18n";
+import { useTexts } from "../i18n";
 import { ErrorNote, PageTitle } from "../shell/Pages";
+import { reasonText } from "../ui/words";
 import { KeptList, useReplay } from "./KeptList";
 
 const REFRESH_MS = 5_000;
@@ -23,7 +24,7 @@ export function QuarantinePage() {
     <>
       <PageTitle title={t("quarantine.title")} />
       <Text mb="md">{t("quarantine.text")}</Text>
-      {summary.isError && <ErrorNote error={summary.error} retry={() => void summary.refetch()} />}
+      {summary.isError && summary.data === undefined && <ErrorNote error={summary.error} retry={() => void summary.refetch()} />}
       <Stack gap="lg">
         <SeenDevices />
         {summary.data && summary.data.groups.length > 0 && (
@@ -41,7 +42,7 @@ export function QuarantinePage() {
                 <Table.Tbody>
                   {summary.data.groups.map(({ reason, device, messages }) => (
                     <Table.Tr key={`${reason} ${device}`}>
-                      <Table.Td>{isKey(`reason.${reason}`) ? t(`reason.${reason}` as Key) : reason}</Table.Td>
+                      <Table.Td>{reasonText(reason, t)}</Table.Td>
                       <Table.Td>{device === "" ? "—" : device}</Table.Td>
                       <Table.Td ta="right" className="number">
                         {messages}

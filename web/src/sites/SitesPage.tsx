@@ -31,7 +31,7 @@ export function SitesPage() {
       <PageTitle title={t("sites.title")}>
         <Button onClick={() => edit({})}>{t("sites.new")}</Button>
       </PageTitle>
-      {sites.isError && <ErrorNote error={sites.error} retry={() => void sites.refetch()} />}
+      {sites.isError && sites.data === undefined && <ErrorNote error={sites.error} retry={() => void sites.refetch()} />}
       {remove.isError && <ErrorNote error={remove.error} />}
       {sites.isPending && <Skeleton height={120} />}
       <Paper className="panel" component="ul" style={{ listStyle: "none", margin: 0, padding: 0 }}>

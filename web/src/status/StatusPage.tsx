@@ -1,29 +1,38 @@
-import { Alert, Paper, Progress, SimpleGrid, Skeleton, Stack, Table, Text, Title } from "@mantine/core";
+import { Alert, Paper, Progress, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { api, type Status, take } from "../api/client";
 import { formatAge, formatBytes, formatTime } from "../format";
 import { isKey, useTexts } from "../i18n";
-import { ErrorNote, PageTitle } from "../shell/Pages";
+import { PageTitle } from "../shell/Pages";
 import { CountsTable } from "../ui/CountsTable";
+import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
 
 const REFRESH_MS = 3_000;
 
 export function StatusPage() {
-  const { t, language, own } = useTexts();
+  const { t } = useTexts();
   const status = useQuery({ queryKey: ["status"], queryFn: () => take(api.GET("/api/v1/status")), refetchInterval: REFRESH_MS });
-  if (status.isError) return <ErrorNote error={status.error} retry={() => void status.refetch()} />;
-  if (status.isPending) return <Skeleton height={400} />;
-  const { durability, warnings, log, store, tasks, ingest, version, started_at: startedAt } = status.data;
+  return (
+    <>
+      <PageTitle title={t("status.title")} />
+      <Loaded query={status} height={400}>
+        {(found) => <StatusView status={found} />}
+      </Loaded>
+    </>
+  );
+}
+
+function StatusView({ status }: { status: Status }) {
+  const { t, language, own } = useTexts();
+  const { durability, warnings, log, store, tasks, ingest, version, started_at: startedAt } = status;
   const number = (value: number) => new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
   return (
     <>
-      <PageTitle title={t("status.title")}>
-        <Text size="sm" className="quiet">
-          {t("status.version", { version, time: formatTime(startedAt, language) })}
-        </Text>
-      </PageTitle>
+      <Text size="sm" className="quiet" mb="md">
+        {t("status.version", { version, time: formatTime(startedAt, language) })}
+      </Text>
       <Stack gap="md">
         {warnings.length === 0 ? (
           <Text size="sm" style={{ display: "flex", gap: 8, alignItems: "center" }}>

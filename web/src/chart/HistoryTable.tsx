@@ -1,0 +1,46 @@
+import { Table } from "@mantine/core";
+import { formatTime, formatValue } from "../format";
+import { useTexts } from "../i18n";
+import { live, useNow } from "../live/hooks";
+import { qualityText } from "../ui/words";
+import type { Groups } from "./groups";
+import { withTail } from "./series";
+
+const MOST_ROWS = 500;
+
+/** The newest readings of a span, one a line. */
+export function HistoryTable({ groups, follows, zone }: { groups: Groups; follows: boolean; zone: string }) {
+  const { t, language, own } = useTexts();
+  useNow();
+  const rows = groups
+    .flatMap(([, series]) => series.map(({ channel, points }) => ({ channel, points: follows ? withTail(points, live.tail(channel.series)) : points })))
+    .flatMap(({ channel, points }) => points.t.map((at, index) => ({ at, channel, value: points.value[index] ?? null, quality: points.quality[index] ?? "good" })))
+    .sort((one, other) => other.at - one.at)
+    .slice(0, MOST_ROWS);
+  return (
+    <Table.ScrollContainer minWidth={420}>
+      <Table striped stickyHeader>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t("chart.time")}</Table.Th>
+            <Table.Th>{t("device.channels")}</Table.Th>
+            <Table.Th>{t("chart.value")}</Table.Th>
+            <Table.Th>{t("chart.quality")}</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {rows.map(({ at, channel, value, quality }) => (
+            <Table.Tr key={`${at}-${channel.series}`}>
+              <Table.Td className="number">{formatTime(at, language, zone)}</Table.Td>
+              <Table.Td>{own(channel.name)}</Table.Td>
+              <Table.Td className="number">
+                {formatValue(value, channel, language, own)} {channel.unit}
+              </Table.Td>
+              <Table.Td>{qualityText(quality, t)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}

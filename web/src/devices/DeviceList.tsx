@@ -1,0 +1,61 @@
+import { useElementSize, useMediaQuery, useMergedRef } from "@mantine/hooks";
+import { useWindowVirtualizer } from "@tanstack/react-virtual";
+import { useMemo, useState } from "react";
+import type { Device } from "../api/client";
+import { useWatch } from "../live/hooks";
+import { DeviceRow } from "./DeviceRow";
+import { bySite } from "./groups";
+
+const VALUE_PX = 128;
+const CARD_COLUMNS = 2; // with three, a number of seven digits has no room
+const CARD_CHANNELS = 4;
+// First guesses; what is drawn is measured, so that a long value may take a second line and is never cut.
+const ROW_PX = 70;
+const SITE_PX = 38;
+const CARD_PX = 60;
+const CARD_LINE_PX = 56;
+const BESIDE_VALUES_PX = 340; // name, presence and the space between
+
+/** Devices under their sites. Only what is on screen is drawn and listened to. */
+export function DeviceList({ devices }: { devices: readonly Device[] }) {
+  const isPhone = useMediaQuery("(max-width: 700px)", undefined, { getInitialValueInEffect: false });
+  const { ref, width } = useElementSize<HTMLDivElement>();
+  const [element, setElement] = useState<HTMLDivElement | null>(null);
+  const place = useMergedRef(ref, setElement);
+  const scrollMargin = element?.offsetTop ?? 0;
+  const lines = useMemo(() => bySite(devices), [devices]);
+  const shown = isPhone ? CARD_CHANNELS : Math.max(1, Math.floor((width - BESIDE_VALUES_PX) / VALUE_PX));
+  const heightOf = (index: number) => {
+    const line = lines[index];
+    if (line?.kind !== "device") return SITE_PX;
+    if (!isPhone) return ROW_PX;
+    return CARD_PX + CARD_LINE_PX * Math.ceil(Math.min(CARD_CHANNELS, Math.max(1, line.device.channels.length)) / CARD_COLUMNS);
+  };
+  const rows = useWindowVirtualizer({ count: lines.length, estimateSize: heightOf, getItemKey: (index) => lines[index]?.key ?? index, overscan: 8, scrollMargin });
+  const visible = rows.getVirtualItems();
+  useWatch(visible.flatMap(({ index }) => (lines[index]?.kind === "device" ? [lines[index].key] : [])));
+  if (devices.length === 0) return null;
+  return (
+    <div
+      ref={place}
+      className="panel device-list"
+      style={{ height: rows.getTotalSize() + 2, "--columns": isPhone ? CARD_COLUMNS : shown } as React.CSSProperties}
+    >
+      {visible.map(({ index, start }) => {
+        const line = lines[index];
+        if (line === undefined) return null;
+        return (
+          <div key={line.key} ref={rows.measureElement} data-index={index} className="device-line" style={{ transform: `translateY(${start - scrollMargin}px)` }}>
+            {line.kind === "device" ? (
+              <DeviceRow device={line.device} shown={shown} />
+            ) : (
+              <h2 className="site-line">
+                {line.path.join(" › ")} <span className="quiet number">{line.count}</span>
+              </h2>
+            )}
+          </div>
+        );
+      })}
+    </div>
+  );
+}

@@ -1,0 +1,65 @@
+import { Link } from "@tanstack/react-router";
+import { memo } from "react";
+import type { Channel, Device } from "../api/client";
+import { formatValue } from "../format";
+import { useTexts } from "../i18n";
+import { useAge, useIsCurrent, useIsKnown, useReading } from "../live/hooks";
+import { Mark } from "../ui/Mark";
+import { qualityMark, qualityText } from "../ui/words";
+import { PresenceOf } from "./Presence";
+
+/** One device: a line of a dense table, or a card on a phone. `shown`: how many channels there is room for. */
+export const DeviceRow = memo(function DeviceRow({ device, shown }: { device: Device; shown: number }) {
+  const more = device.channels.length - shown;
+  return (
+    <Link to="/devices/$key" params={{ key: device.key }} className="device-row">
+      <div className="device-name">
+        <div className="cut" style={{ fontWeight: 600 }}>
+          {device.name}
+        </div>
+        <div className="quiet cut" style={{ fontSize: 12 }}>
+          {device.key}
+          {more > 0 && ` · +${more}`}
+        </div>
+      </div>
+      <div className="device-values">
+        {device.channels.slice(0, shown).map((channel) => (
+          <LiveValue key={channel.series} device={device.key} channel={channel} />
+        ))}
+      </div>
+      <PresenceOf device={device.key} />
+    </Link>
+  );
+});
+
+function LiveValue({ device, channel }: { device: string; channel: Channel }) {
+  const { language, own, t } = useTexts();
+  const reading = useReading(channel.series);
+  const age = useAge(reading?.t);
+  const isCurrent = useIsCurrent(channel, device);
+  const isKnown = useIsKnown(device);
+  const mark = reading === undefined ? null : qualityMark(reading.quality);
+  const name = own(channel.name);
+  return (
+    <div className={isCurrent || reading === undefined ? "device-value" : "device-value stale"}>
+      <div className="quiet cut" style={{ fontSize: 11 }} title={name}>
+        {name}
+      </div>
+      {reading === undefined ? (
+        <div className="quiet" style={{ fontSize: 13 }}>
+          {isKnown ? t("device.noData") : "…"}
+        </div>
+      ) : (
+        <>
+          <div className="number" style={{ fontSize: 15 }}>
+            <b style={{ fontWeight: 600 }}>{formatValue(reading.value, channel, language, own)}</b> <span className="quiet unit">{channel.unit}</span>
+          </div>
+          <div className="quiet number device-age">
+            {mark !== null && <Mark kind={mark} />} {mark !== null && `${qualityText(reading.quality, t)} · `}
+            {age}
+          </div>
+        </>
+      )}
+    </div>
+  );
+}

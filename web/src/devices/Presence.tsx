@@ -1,0 +1,24 @@
+import { useTexts } from "../i18n";
+import { useAge, useConnection, useIsKnown, useNewest, usePresence } from "../live/hooks";
+import { Mark } from "../ui/Mark";
+
+const marks = { live: "ok", late: "warn", silent: "bad", never: "quiet" } as const;
+
+/** Whether a device still speaks, and when it last did. */
+export function PresenceOf({ device }: { device: string }) {
+  const { t } = useTexts();
+  const newest = useNewest(device);
+  const age = useAge(newest);
+  const state = usePresence(device);
+  const isKnown = useIsKnown(device);
+  const isLost = useConnection() === "lost";
+  const isTold = isKnown && !isLost;
+  return (
+    <div style={{ fontSize: 12, textAlign: "right" }}>
+      <div style={{ display: "inline-flex", gap: 6, alignItems: "center" }}>
+        <Mark kind={isTold ? marks[state] : "quiet"} /> {isTold ? t(`state.${state}`) : isLost ? t("state.unknown") : "…"}
+      </div>
+      {newest !== undefined && <div className="quiet number">{age}</div>}
+    </div>
+  );
+}

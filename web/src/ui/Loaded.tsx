@@ -1,0 +1,36 @@
+import { Skeleton } from "@mantine/core";
+import type { ReactNode } from "react";
+import { Problem } from "../api/client";
+import { useTexts } from "../i18n";
+import { useAge, useConnection } from "../live/hooks";
+import { ErrorNote } from "../shell/Pages";
+
+interface Query<Data> {
+  data: Data | undefined;
+  error: unknown;
+  dataUpdatedAt: number;
+  refetch: () => unknown;
+}
+
+/** What a query found. If asking again fails, what was found last, grey and with its age: better than nothing at all. */
+export function Loaded<Data>({ query, height, children }: { query: Query<Data>; height: number; children: (data: Data) => ReactNode }) {
+  const { data, error, refetch } = query;
+  const isLost = useConnection() === "lost";
+  // An answer, such as that it no longer exists, is no outage.
+  const isAnswer = error instanceof Problem && error.status < 500;
+  if (error !== null && (data === undefined || isAnswer)) return <ErrorNote error={error} retry={() => void refetch()} />;
+  if (data === undefined) return <Skeleton height={height} />;
+  const isStale = error !== null || isLost;
+  return (
+    <>
+      {isStale && <LastKnown at={query.dataUpdatedAt} />}
+      <div className={isStale ? "stale" : undefined}>{children(data)}</div>
+    </>
+  );
+}
+
+function LastKnown({ at }: { at: number }) {
+  const { t } = useTexts();
+  const age = useAge(at);
+  return <p className="quiet number last-known">{t("connection.lastKnown", { age })}</p>;
+}

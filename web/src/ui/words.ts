@@ -1,0 +1,20 @@
+import { isKey, type Translate } from "../i18n";
+import type { MarkKind } from "./Mark";
+
+/** A quality in words; one that this page does not know yet as the server calls it. */
+export function qualityText(quality: string, t: Translate): string {
+  const key = `quality.${quality}`;
+  return isKey(key) ? t(key) : quality;
+}
+
+/** Why a message was not taken, in words. */
+export function reasonText(reason: string, t: Translate): string {
+  const key = `reason.${reason}`;
+  return isKey(key) ? t(key) : reason;
+}
+
+/** The mark of a quality that is not good; nothing for a good one. */
+export function qualityMark(quality: string): MarkKind | null {
+  if (quality === "good" || quality === "arrival_time") return null;
+  return quality === "bad" ? "bad" : "warn";
+}
