@@ -7,12 +7,15 @@ import time
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from calha.store.telemetry import Telemetry
 from tests.store.telemetry.crashing import SERIES, STEPS, batch_at
 from tests.store.telemetry.model import rows_of
 
 ROUNDS = 8
+
+pytestmark = pytest.mark.crash
 
 
 def test_a_killed_store_has_what_it_committed_and_goes_on(tmp_path: Path) -> None:

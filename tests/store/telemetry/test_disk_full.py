@@ -1,10 +1,7 @@
 """A disk without room: the store says so, keeps what it has, and takes readings again when there is room."""
 
 import os
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,22 +11,12 @@ from calha.domain.errors import StoreUnavailable
 from calha.domain.readings import Batch
 from calha.domain.times import DAY_US, SECOND_US
 from calha.store.telemetry import Telemetry, database
+from tests.store.telemetry.disk import needs_small_disks
 from tests.store.telemetry.model import START, batch_of, day, rows_of
 
 ROWS = 50_000
 
-pytestmark = pytest.mark.skipif(
-    sys.platform != "linux" or os.geteuid() != 0, reason="mounting a small tmpfs needs Linux and root"
-)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(folder)], check=True)
-    yield folder
-    subprocess.run(["umount", "-l", str(folder)], check=True)
+pytestmark = needs_small_disks
 
 
 def noise(seq: int) -> Batch:

@@ -5,7 +5,7 @@ segment while that is small. Whatever would grow beyond MAX_ROWS is cut between 
 hours), so that no rewrite is larger than one segment and a back-filled year becomes several.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from calha.domain.readings import Micros
@@ -26,20 +26,29 @@ class Rewrite:
     rows: int
 
 
-def plan(segments: Sequence[Segment], hot_by_hour: Mapping[int, int], until: Micros, merge_late: bool) -> list[Rewrite]:
-    """hot_by_hour: number of readings in the hot table before max(until, horizon), by hour since 1970."""
+def plan(
+    segments: Sequence[Segment],
+    hot_by_hour: Mapping[int, int],
+    until: Micros,
+    merge_late: bool,
+    unreadable: Collection[Segment] = (),
+) -> list[Rewrite]:
+    """hot_by_hour: number of readings in the hot table before max(until, horizon), by hour since 1970.
+
+    An unreadable segment is left as it is, or what could come back would be forgotten; its late readings stay hot.
+    """
     rewrites: list[Rewrite] = []
     begin: Micros = 0
     for segment in segments:
         late = _rows(hot_by_hour, begin, segment.until_at)
-        if late and merge_late:
+        if late and merge_late and segment not in unreadable:
             rewrites.append(Rewrite(segment, begin, segment.until_at, segment.rows + late))
         begin = segment.until_at
     recent = _rows(hot_by_hour, begin, until)
     if not recent:
         return rewrites
     last = segments[-1] if segments else None
-    if last is None or last.rows >= TARGET_ROWS:
+    if last is None or last in unreadable or last.rows >= TARGET_ROWS:
         return [*rewrites, Rewrite(None, begin, until, recent)]
     before = segments[-2].until_at if len(segments) > 1 else 0
     late = _rows(hot_by_hour, before, last.until_at)

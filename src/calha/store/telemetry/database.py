@@ -1,9 +1,11 @@
 """The DuckDB file: its tables, its transactions, and what happens when it cannot write.
 
 Whatever DuckDB cannot do for want of space, memory or a file becomes StoreUnavailable. DuckDB may have declared its open
-database invalid by then; it is opened anew at the next write, from what is on disk.
+database invalid by then; it is opened anew at the next write, from what is on disk. That may be more than was in memory:
+when the checkpoint after a commit fails, COMMIT raises although it is durable.
 """
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +13,8 @@ from pathlib import Path
 import duckdb
 
 from calha.domain.errors import StoreUnavailable
+
+log = logging.getLogger(__name__)
 
 FILE_NAME = "telemetry.duckdb"
 TEMPORARY_FOLDER = "tmp"
@@ -40,12 +44,13 @@ UNAVAILABLE = (
 
 
 class Database:
-    """One connection for the writer, of which readers take cursors."""
+    """One connection for the writer, of which readers take cursors. opening: how often it was opened."""
 
     def __init__(self, folder: Path, memory_mb: int) -> None:
         self.folder = folder
         self._memory_mb = memory_mb
         self._is_doubtful = False
+        self.opening = 1
         self.con = self._connect()
 
     @property
@@ -61,20 +66,23 @@ class Database:
             self._is_doubtful = True
             raise StoreUnavailable(f"the store does not work now: {str(error).splitlines()[0]}") from error
 
-    def revive(self) -> bool:
-        """Open the database again if it broke; whether that was needed. Call within `guard`, as the writer."""
+    def doubt(self) -> None:
+        """Let the next `revive` see whether the database still works."""
+        self._is_doubtful = True
+
+    def revive(self) -> None:
+        """Open the database again if it broke. Call within `guard`, as the writer."""
         if not self._is_doubtful:
-            return False
+            return
         try:
             self.con.execute("SELECT committed_seq FROM progress").fetchone()
         except duckdb.Error:
             with suppress(duckdb.Error):
                 self.con.close()
             self.con = self._connect()
-            self._is_doubtful = False
-            return True
+            self.opening += 1
+            log.warning("the store was opened again")
         self._is_doubtful = False
-        return False
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:

@@ -11,7 +11,7 @@ class Merged:
     """Queries over some segments and the hot table. Only our own names and integers get into their text."""
 
     def __init__(self, files: Segments, segments: Sequence[Segment]) -> None:
-        self._paths = [files.path(segment) for segment in segments]
+        self._paths = [files.path(segment) for segment in segments if files.has(segment)]
         self._horizon = segments[-1].until_at if segments else 0
 
     def in_order(self, series: Sequence[int] | None, from_: Micros, until: Micros) -> str:

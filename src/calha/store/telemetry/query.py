@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import duckdb
 import numpy as np
 
+from calha.domain.quality import Quality
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US
 from calha.store.telemetry.columns import Columns, Grid
@@ -91,7 +92,9 @@ class Reader:
         overridden: set[int],
     ) -> dict[int, Partials]:
         level = grid.rollup
-        rolled = segment.rolled.get(level, frozenset()) if level is not None else frozenset()
+        rolled: frozenset[int] = frozenset()
+        if level is not None and self._files.has(segment, level):
+            rolled = segment.rolled.get(level, rolled)
         from_rollup = [number for number in ids if number in rolled and number not in overridden]
         from_raw = [number for number in ids if number not in from_rollup]
         found: dict[int, Partials] = {}
@@ -119,6 +122,8 @@ class Reader:
         return found
 
     def _raw(self, segment: Segment, ids: list[int], from_: Micros, until: Micros) -> dict[int, Rows]:
+        if not self._files.has(segment):
+            return {}
         found = self._con.execute(
             f"""
             SELECT series, event_at, value, quality FROM ({cold_rows([self._files.path(segment)])})
@@ -159,7 +164,8 @@ class Reader:
 
 def _thinned(rows: Rows, points: int | None) -> Columns:
     if points is not None:
-        chosen = extremes(rows.at, rows.value, points)
+        good = np.where(rows.quality < Quality.BAD, rows.value, np.nan)
+        chosen = extremes(rows.at, good, points)
         rows = Rows(rows.at[chosen], rows.value[chosen], rows.quality[chosen])
     return Columns(rows.at, rows.value, rows.quality)
 

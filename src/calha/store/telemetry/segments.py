@@ -6,9 +6,14 @@ over the segment at every query, until compaction writes the segment anew. Besid
 level, with the series for which that pays.
 
 A file is written under a temporary name, synced, renamed, and only then listed in the database, in the same transaction
-that takes its readings out of the hot table. What is on disk and not listed is removed at the next start.
+that takes its readings out of the hot table.
+
+Rule 1: a file is removed only when the database, read again, does not list it and no snapshot reads it.
+Rule 2: a listed file that is gone or unreadable is a gap that everybody is told of; queries answer without it. While
+        there is a gap, files that are not listed stay: they may be all that is left of it.
 """
 
+import logging
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,8 +24,11 @@ import duckdb
 import numpy as np
 
 from calha.domain.readings import Micros
+from calha.domain.times import to_datetime
 from calha.store.telemetry.packing import OPTIONS, cold_rows, packed
 from calha.store.telemetry.rollup import LEVELS
+
+log = logging.getLogger(__name__)
 
 WORTH_ROLLING = 15.0  # readings a bucket on average, from which a rollup is written
 ROLLED_LEVELS = ("1m", "15m", "1h")  # days are made of these, in each site's own zone
@@ -40,6 +48,25 @@ class Segment:
         return self.from_at < until and from_ < self.until_at
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Readings that cannot be read: the file in which they are, their time span and number."""
+
+    file: str
+    from_at: Micros
+    until_at: Micros
+    rows: int
+    reason: str
+
+    def __str__(self) -> str:
+        begin = f"{to_datetime(self.from_at):%Y-%m-%d %H:%M}" if self.from_at else "the beginning"
+        until = f"{to_datetime(self.until_at):%Y-%m-%d %H:%M}"
+        return (
+            f"{self.rows} readings from {begin} until {until} UTC are missing: {self.file} {self.reason}. "
+            "Put the file back from a backup; it is taken up by itself"
+        )
+
+
 class Segments:
     """The list of segments, in memory and in the database, and their files."""
 
@@ -47,6 +74,7 @@ class Segments:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.all: list[Segment] = []
+        self._unreadable: dict[str, str] = {}  # paths of listed files, and why
 
     @property
     def horizon(self) -> Micros:
@@ -70,8 +98,25 @@ class Segments:
     def overlapping(self, from_: Micros, until: Micros) -> list[Segment]:
         return [segment for segment in self.all if segment.overlaps(from_, until)]
 
-    def load(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Read the list, and remove files that are not on it."""
+    def has(self, segment: Segment, level: str | None = None) -> bool:
+        """Whether the readings of a segment, or its rollup of a level, can be read."""
+        return self.path(segment, level) not in self._unreadable
+
+    @property
+    def unreadable(self) -> list[Segment]:
+        return [segment for segment in self.all if not self.has(segment)]
+
+    @property
+    def gaps(self) -> list[Gap]:
+        unreadable = self._unreadable
+        return [
+            Gap(Path(path).name, segment.from_at, segment.until_at, segment.rows, unreadable[path])
+            for segment in self.all
+            if (path := self.path(segment)) in unreadable
+        ]
+
+    def read(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Take the list from the database."""
         rolled: dict[str, dict[str, set[int]]] = {}
         for name, level, series in con.execute("SELECT name, level, series FROM rolled").fetchall():
             rolled.setdefault(name, {}).setdefault(level, set()).add(series)
@@ -80,10 +125,34 @@ class Segments:
             Segment(name, from_at, until_at, count, {k: frozenset(ids) for k, ids in rolled.get(name, {}).items()})
             for name, from_at, until_at, count in rows
         )
-        listed = {path for segment in self.all for path in self.files(segment)}
-        for path in self.folder.iterdir():
-            if path not in listed:
-                path.unlink()
+
+    @property
+    def is_whole(self) -> bool:
+        return not self._unreadable
+
+    def examine(self, con: duckdb.DuckDBPyConnection, *, to_the_last_byte: bool = False) -> bool:
+        """See which listed files are there and sound; whether that has changed, which is also logged."""
+        before = self._unreadable
+        ill = {
+            str(path): reason
+            for segment in self.all
+            for path in self.files(segment)
+            if (reason := _illness(con, path, to_the_last_byte or str(path) in before)) is not None
+        }
+        self._unreadable = ill
+        for gap in self.gaps:
+            if str(self.folder / gap.file) not in before:
+                log.warning("%s", gap)
+        return ill.keys() != before.keys()
+
+    def tidy(self, in_use: Iterable[Segment]) -> None:
+        """Remove files that are neither listed nor in use."""
+        kept = {path for segment in (*self.all, *in_use) for path in self.files(segment)}
+        leftovers = [path for path in self.folder.iterdir() if path not in kept]
+        if self.gaps and leftovers:
+            log.warning("%d files in %s are not listed, and kept while others are missing", len(leftovers), self.folder)
+            return
+        _remove(leftovers)
 
     def write(
         self,
@@ -112,8 +181,8 @@ class Segments:
         return Segment(name, from_at, until_at, rows, rolled)
 
     def remove_begun(self, name: str) -> None:
-        for path in self.folder.glob(f"{name}.*"):
-            path.unlink(missing_ok=True)
+        """Remove the files of a segment that was never listed."""
+        _remove(self.folder.glob(f"{name}.*"))
 
     def replace(self, con: duckdb.DuckDBPyConnection, old: Sequence[Segment], new: Sequence[Segment]) -> None:
         """List `new` in place of `old`; inside the caller's transaction, after which `adopt` follows."""
@@ -136,9 +205,8 @@ class Segments:
         self.all = _gapless([*(segment for segment in self.all if segment.name not in gone), *new])
 
     def remove_files(self, old: Sequence[Segment]) -> None:
-        for segment in old:
-            for path in self.files(segment):
-                path.unlink(missing_ok=True)
+        """Remove the files of segments that are no longer listed."""
+        _remove(path for segment in old for path in self.files(segment))
 
     def _worth_rolling(self, con: duckdb.DuckDBPyConnection, path: Path, level: str) -> list[int]:
         found = con.execute(
@@ -196,6 +264,31 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any], pat
     finally:
         os.close(folder)
     return int(copied[0]) if copied else 0
+
+
+def _illness(con: duckdb.DuckDBPyConnection, path: Path, to_the_last_byte: bool) -> str | None:
+    """Why a file cannot be read; None if it can. What is not the file's fault (no memory, a broken database) is raised."""
+    if not path.exists():
+        return "is gone"
+    query = "SELECT num_rows FROM parquet_file_metadata(?)"
+    if to_the_last_byte:
+        query = "SELECT count(*), max(hash(COLUMNS(*))) FROM read_parquet(?)"
+    try:
+        con.execute(query, [str(path)]).fetchone()
+    except (duckdb.OperationalError, duckdb.FatalException):
+        raise
+    except duckdb.Error as error:
+        return f"is damaged ({str(error).splitlines()[0]})"
+    return None
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    """What cannot be removed now is left for the next start: it is in nobody's way."""
+    for path in paths:
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            log.warning("%s cannot be removed: %s", path, error)
 
 
 def _quoted(path: Path) -> str:

@@ -11,13 +11,16 @@ import shutil
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from zoneinfo import ZoneInfo
 
+import duckdb
 import numpy as np
+from numpy.typing import NDArray
 
 from calha.domain.errors import StoreUnavailable
 from calha.domain.readings import Batch, Micros
@@ -31,7 +34,7 @@ from calha.store.telemetry.judge import Grouped, Judgement, Stored, doubtful, gr
 from calha.store.telemetry.latest import Latest
 from calha.store.telemetry.merged import Merged, is_one_of
 from calha.store.telemetry.query import Reader
-from calha.store.telemetry.segments import Segment, Segments
+from calha.store.telemetry.segments import Gap, Segment, Segments
 from calha.store.telemetry.snapshots import Snapshots
 
 log = logging.getLogger(__name__)
@@ -43,10 +46,12 @@ MERGE_LATE_AFTER_S = 6 * 3_600  # or after this time
 COMMITS_MEASURED = 1_000
 EXPORTED_AT_ONCE = 100_000
 
+Answer = TypeVar("Answer")
+
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Sizes, and times of the last commits in ms (0 before the first)."""
+    """Sizes, times of the last commits in ms (0 before the first), and readings whose file is gone or damaged."""
 
     rows_hot: int
     rows_cold: int
@@ -55,6 +60,7 @@ class Statistics:
     bytes_cold: int
     commit_ms_p50: float
     commit_ms_p99: float
+    gaps: tuple[Gap, ...]
 
 
 class Telemetry:
@@ -66,11 +72,13 @@ class Telemetry:
         self._commit_ms: deque[float] = deque(maxlen=COMMITS_MEASURED)
         self._late_merged_at = time.monotonic()
         self._hot_rows = 0
+        self._loaded_opening = 0
         self.committed_seq = 0
         self.latest = Latest()
         self._database = Database(folder, memory_mb)
         self._segments = Segments(folder / COLD_FOLDER)
         self._snapshots = Snapshots(self._database, self._segments)
+        self._snapshots.reread()
         self._load()
 
     @classmethod
@@ -94,10 +102,15 @@ class Telemetry:
             self._revive()
             judgement = self._judged(batch)
             rows = batch.take(judgement.insert)
-            with self._database.transaction() as con:
-                removed = hot.remove(con, batch.take(judgement.replace))
-                hot.insert(con, rows, through_seq)
-                con.execute("UPDATE progress SET committed_seq = ?", [through_seq])
+            try:
+                with self._database.transaction() as con:
+                    removed = hot.remove(con, batch.take(judgement.replace))
+                    hot.insert(con, rows, through_seq)
+                    con.execute("UPDATE progress SET committed_seq = ?", [through_seq])
+            except UNAVAILABLE:
+                if self._is_stored_after_all(through_seq):
+                    return Written(judgement.outcome)
+                raise
             self.latest.take(rows, through_seq)
             self._hot_rows += len(rows) - removed
             self.committed_seq = through_seq
@@ -125,20 +138,31 @@ class Telemetry:
         """Points of each series in [from_, until): all readings, or in buckets of a resolution ("raw", "1m", "15m", "1h",
         "1d" of `zone`), or about `points` of them at most, with every extreme kept. Raises StoreUnavailable."""
         grid = grid_for(from_, until, points, resolution, zone)
-        with self._snapshots.take() as (con, segments):
-            return Reader(con, self._segments, segments).columns(series, from_, until, grid, points)
+
+        def ask() -> dict[int, Columns]:
+            with self._snapshots.take() as (con, segments):
+                return Reader(con, self._segments, segments).columns(series, from_, until, grid, points)
+
+        return self._despite_gaps(ask)
 
     def export(self, series: Sequence[int] | None, from_: Micros, until: Micros) -> Iterator[Any]:
         """Arrow record batches (series, event_at, value, quality, arrived_at) by series and time; no value for NaN."""
-        with self._snapshots.take() as (con, segments):
+
+        def begin(con: Any, segments: Sequence[Segment]) -> Any:  # noqa: ANN401
             query = Merged(self._segments, segments).in_order(series, from_, until)
-            yield from con.execute(query).to_arrow_reader(EXPORTED_AT_ONCE)
+            return con.execute(query).to_arrow_reader(EXPORTED_AT_ONCE)
+
+        with self._snapshots.take() as (con, segments):
+            yield from self._despite_gaps(lambda: begin(con, segments))
 
     def counts_and_checksum(self) -> dict[str, Any]:
         """Number of readings and series, and a checksum over every series, time, value and quality."""
-        with self._snapshots.take() as (con, segments):
-            row = con.execute(Merged(self._segments, segments).checksum()).fetchone()
-        assert row is not None
+
+        def ask() -> Any:  # noqa: ANN401
+            with self._snapshots.take() as (con, segments):
+                return con.execute(Merged(self._segments, segments).checksum()).fetchone()
+
+        row = self._despite_gaps(ask)
         return {"readings": row[0], "series": row[1], "checksum": f"{int(row[2]):x}"}
 
     def statistics(self) -> Statistics:
@@ -152,6 +176,7 @@ class Telemetry:
             bytes_cold=bytes_cold,
             commit_ms_p50=round(times[len(times) // 2], 2),
             commit_ms_p99=round(times[int(len(times) * 0.99)], 2),
+            gaps=tuple(self._segments.gaps),
         )
 
     # -- keeping house
@@ -163,6 +188,8 @@ class Telemetry:
         writers and readers. Raises StoreUnavailable.
         """
         with self._compacting, self._database.guard():
+            if not self._segments.is_whole:
+                self._snapshots.examine()  # whether the file has been put back
             seq = self._keep_latest()
             until = now - now % DAY_US - self._hot_days * DAY_US
             if self._hot_rows > MAX_HOT_ROWS:
@@ -177,7 +204,9 @@ class Telemetry:
         dropped = f"{is_one_of(series)} AND event_at < {int(before)}"
         with self._compacting, self._database.guard():
             seq = self._keep_latest()
-            for segment in [one for one in self._segments.all if self._has_any(one, dropped)]:
+            for segment in [
+                one for one in self._segments.all if self._segments.has(one) and self._has_any(one, dropped)
+            ]:
                 self._rewrite(Rewrite(segment, segment.from_at, segment.until_at, segment.rows), seq, dropped)
             with self._writing, self._database.transaction() as con:
                 con.execute(f"DELETE FROM hot WHERE {dropped}")
@@ -195,7 +224,8 @@ class Telemetry:
                     shutil.copy2(path, target / path.name)
             for segment in self._segments.all:
                 for path in self._segments.files(segment):
-                    shutil.copy2(path, target / COLD_FOLDER / path.name)
+                    if path.exists():  # else the copy has the gap that this store has
+                        shutil.copy2(path, target / COLD_FOLDER / path.name)
 
     @classmethod
     def describe(cls, folder: Path) -> dict[str, Any]:
@@ -215,6 +245,22 @@ class Telemetry:
                 log.warning("closed without the newest values, which the next start looks up: %s", error)
             self._database.close()
 
+    def _despite_gaps(self, ask: Callable[[], Answer]) -> Answer:
+        """Ask again without the files that turn out to be gone or damaged since they were last examined."""
+        opening = self._database.opening
+        try:
+            return ask()
+        except (StoreUnavailable, duckdb.Error) as error:
+            with suppress(duckdb.Error):
+                is_changed = self._snapshots.examine()
+                if not is_changed and opening != self._database.opening:
+                    raise StoreUnavailable("the store was opened again meanwhile") from error
+                if not is_changed and not isinstance(error, StoreUnavailable | duckdb.OperationalError):
+                    is_changed = self._snapshots.examine(to_the_last_byte=True)
+                if is_changed:
+                    return ask()
+            raise
+
     # -- below: writing
 
     def _judged(self, batch: Batch) -> Judgement:
@@ -233,8 +279,13 @@ class Telemetry:
         if is_latest.all():
             return known
         older, at = groups[~is_latest], at[~is_latest]
-        cold = [self._segments.path(one) for one in self._segments.overlapping(int(at.min()), int(at.max()) + 1)]
-        place, value, quality = hot.look_up(self._database.con, cold, series[~is_latest], at)
+        overlapping = self._segments.overlapping(int(at.min()), int(at.max()) + 1)
+
+        def look_up() -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.uint8]]:
+            cold = [self._segments.path(one) for one in overlapping if self._segments.has(one)]
+            return hot.look_up(self._database.con, cold, series[~is_latest], at)
+
+        place, value, quality = self._despite_gaps(look_up)
         return Stored(
             np.concatenate([known.group, older[place]]),
             np.concatenate([known.value, value]),
@@ -252,7 +303,7 @@ class Telemetry:
         merge_late = late > 0 and (all_late or late >= MERGE_LATE_ROWS or waited_s >= MERGE_LATE_AFTER_S)
         if merge_late:
             self._late_merged_at = time.monotonic()
-        return plan(segments, by_hour, until, merge_late)
+        return plan(segments, by_hour, until, merge_late, self._segments.unreadable)
 
     def _rewrite(self, rewrite: Rewrite, seq: int, without: str = "false") -> None:
         """Write a segment and the rows that the hot table has for it, up to a log sequence, as new segments."""
@@ -261,7 +312,7 @@ class Telemetry:
         con = self._database.con.cursor()
         try:
             for number, (from_at, until_at) in enumerate(self._cuts(con, rewrite, seq)):
-                name = f"{from_at // HOUR_US}-{until_at // HOUR_US}-{seq}-{number}-{time.time_ns() % 1_000_000_000}"
+                name = f"{from_at // HOUR_US}-{until_at // HOUR_US}-{seq}-{number}-{time.time_ns()}"
                 source = Merged(self._segments, old).for_segment(from_at, until_at, seq, without)
                 segment = self._segments.write(con, name, from_at, until_at, source)
                 new += [segment] if segment is not None else []
@@ -272,8 +323,7 @@ class Telemetry:
                     [rewrite.from_at, rewrite.until_at, seq],
                 ).fetchone()
         except BaseException:
-            for segment in new:
-                self._segments.remove_begun(segment.name)
+            self._settle()
             raise
         finally:
             con.close()
@@ -319,16 +369,36 @@ class Telemetry:
     # -- below: opening
 
     def _load(self) -> None:
+        opening = self._database.opening
         con = self._database.con
         progress = con.execute("SELECT committed_seq, latest_seq FROM progress").fetchone()
         assert progress is not None
         self.committed_seq, latest_seq = progress
-        self._segments.load(con)
         self._hot_rows = hot.count(con)
         self.latest = Latest()
         self.latest.load(con, latest_seq)
+        self._loaded_opening = opening
 
     def _revive(self) -> None:
-        if self._database.revive():
-            log.warning("the store was opened again")
+        self._snapshots.revive()
+        if self._loaded_opening != self._database.opening:
             self._load()
+
+    def _is_stored_after_all(self, seq: int) -> bool:
+        """Whether a commit that was reported as failed has reached the disk."""
+        if seq <= self.committed_seq:
+            return False
+        self._database.doubt()
+        self._revive()
+        return self.committed_seq >= seq
+
+    def _settle(self) -> None:
+        """After a failed compaction: go on from what the database says, and free the space of what it does not list."""
+        try:
+            with self._writing, self._database.guard():
+                self._database.doubt()
+                self._revive()
+                self._snapshots.reread()
+                self._hot_rows = hot.count(self._database.con)
+        except StoreUnavailable as error:
+            log.warning("unfinished files stay until the store can be opened again: %s", error)
