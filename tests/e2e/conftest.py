@@ -1,17 +1,17 @@
 """A real browser (Debian's Chromium, headless) at desktop and phone size. Screenshots are kept in artifacts/e2e."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
-from running import running_calha
+from running import Calha, running_calha
 
-ROOT = Path(__file__).parents[2]
-ARTIFACTS = ROOT / "artifacts" / "e2e"
+ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "e2e"
 SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 FLAGS = [
     "--no-sandbox",
@@ -26,7 +26,7 @@ FLAGS = [
 
 def pytest_collection_modifyitems(items):
     for item in items:
-        if "tests/e2e" in str(item.path):
+        if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.e2e)
 
 
@@ -43,29 +43,48 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
-def calha(tmp_path_factory):
+@pytest.fixture(scope="module")
+def calha(tmp_path_factory) -> Iterator[Calha]:
+    """A Calha that the tests of a module share; each uses devices of its own."""
     with running_calha(tmp_path_factory.mktemp("e2e") / "data") as running:
         yield running
 
 
 @pytest.fixture
-def empty(tmp_path):
+def empty(tmp_path) -> Iterator[Calha]:
+    """A Calha without data. Ask for it before the page, so that it still runs when the screenshot is taken."""
     with running_calha(tmp_path / "data") as running:
         yield running
 
 
 @pytest.fixture(params=SIZES)
 def page(request, browser) -> Iterator[Page]:
-    """A page in English; what the console or a script complains of fails the test."""
+    """A page in English. What a script throws, or writes to the console as an error, fails the test."""
     context = browser.new_context(viewport=SIZES[request.param], locale="en-US")
     opened = context.new_page()
     opened.set_default_timeout(15_000)
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
+    opened.on("console", lambda message: complaints.extend(_complaint(message)))
     yield opened
-    ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    name = request.node.name.replace("[", "-").replace("]", "")
-    opened.screenshot(path=ARTIFACTS / f"{name}.png")
+    keep(opened, request.node.name)
     context.close()
     assert complaints == []
+
+
+def keep(page: Page, name: str) -> None:
+    """Keep a screenshot."""
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=ARTIFACTS / f"{re.sub(r'[^A-Za-z0-9]+', '-', name).strip('-')}.png")
+
+
+def _complaint(message: ConsoleMessage) -> list[str]:
+    # An answer that is no success and a connection that is lost are told by the browser itself; some tests want them.
+    is_about_network = message.text.startswith("Failed to load resource")
+    return [message.text] if message.type == "error" and not is_about_network else []
+
+
+@pytest.fixture
+def device(request) -> str:
+    """A device key that no other test uses."""
+    return re.sub(r"[^a-z0-9]+", "-", request.node.name.removeprefix("test_").lower()).strip("-")[-40:].strip("-")

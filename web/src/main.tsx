@@ -11,7 +11,7 @@ import { Problem } from "./api/client";
 import { TextsProvider } from "./i18n";
 import { live } from "./live/hooks";
 import { loadPages, router } from "./router";
-import { theme } from "./theme";
+import { theme, variables } from "./theme";
 
 const LOAD_PAGES_AFTER_MS = 3_000;
 
@@ -33,7 +33,7 @@ if (root === null) throw new Error("index.html has no #root");
 createRoot(root).render(
   <StrictMode>
     <TextsProvider>
-      <MantineProvider theme={theme} defaultColorScheme="auto">
+      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
         <Notifications position="bottom-right" />
         <QueryClientProvider client={queries}>
           <RouterProvider router={router} />

@@ -81,8 +81,9 @@ export const router = createRouter({
   defaultErrorComponent: ErrorPage,
 });
 
-/** Load the pages that are not open yet, so that they can still be opened while the server is gone. */
+/** Load the parts that are not open yet, so that they can still be opened while the server is gone. */
 export function loadPages(): void {
+  import("./devices/EditDevice").catch(() => undefined);
   for (const route of Object.values(router.routesById)) router.loadRouteChunk(route)?.catch(() => undefined);
 }
 

@@ -1,4 +1,4 @@
-import { createTheme, type MantineColorsTuple } from "@mantine/core";
+import { createTheme, type CSSVariablesResolver, type MantineColorsTuple } from "@mantine/core";
 
 /** Water, muted: the only colour that is not a state. */
 const calha: MantineColorsTuple = [
@@ -16,3 +16,16 @@ export const theme = createTheme({
   cursorType: "pointer",
   respectReducedMotion: true,
 });
+
+/** Mantine's own greys and reds are too pale to be read by everybody. */
+const readable = {
+  "--mantine-color-dimmed": "var(--quiet)",
+  "--mantine-color-placeholder": "var(--quiet)",
+  "--mantine-color-error": "var(--bad)",
+  "--mantine-color-red-light-color": "var(--bad)",
+  "--mantine-color-red-filled": "#b3261e",
+  "--mantine-color-red-filled-hover": "#931f18",
+  "--mantine-color-red-text": "var(--bad)",
+};
+
+export const variables: CSSVariablesResolver = () => ({ variables: {}, light: readable, dark: readable });

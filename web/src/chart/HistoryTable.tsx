@@ -18,7 +18,7 @@ export function HistoryTable({ groups, follows, zone }: { groups: Groups; follow
     .sort((one, other) => other.at - one.at)
     .slice(0, MOST_ROWS);
   return (
-    <Table.ScrollContainer minWidth={420}>
+    <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
       <Table striped stickyHeader>
         <Table.Thead>
           <Table.Tr>

@@ -37,7 +37,7 @@ export function heightOf(series: readonly ChartSeries[]): number {
 
 export function optionsOf(look: Look, columns: Columns, width: number): uPlot.Options {
   const ink = inks[look.scheme];
-  const line = { stroke: ink.text, font: FONT, grid: { stroke: ink.grid }, ticks: { stroke: ink.grid } };
+  const line = { stroke: ink.text, font: FONT, grid: { stroke: ink.grid, width: 1 }, ticks: { stroke: ink.grid, width: 1 } };
   return {
     width,
     height: heightOf(look.series),
@@ -87,7 +87,7 @@ function lineOf({ source, part }: Line, { series, scheme, language, own }: Look)
     stroke: strokeOf(source, scheme),
     dash: dashes[(source + Math.floor(source / 5)) % 5] ?? [],
     width: 1.6,
-    points: { show: true, size: 4, filter: (chart, index) => lonely(chart.data[index] ?? []) },
+    points: { show: true, size: 4, fill: strokeOf(source, scheme), filter: (chart, index) => lonely(chart.data[index] ?? []) },
     ...(channel.kind === "state" && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
     value: (_, value: number | null) => (value === null ? "—" : `${formatValue(value, channel, language, own)} ${channel.unit}`),
   };

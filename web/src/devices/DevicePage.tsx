@@ -1,21 +1,20 @@
-import { Button, Menu, Modal, Paper, Skeleton, Text } from "@mantine/core";
+import { Button, Paper, Skeleton, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { notifications } from "@mantine/notifications";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { useMemo, useState } from "react";
-import { api, type Channel, type Device, Problem, take } from "../api/client";
+import { lazy, Suspense, useMemo } from "react";
+import { api, type Device, Problem, take } from "../api/client";
 import { History } from "../chart/History";
 import { spanOf } from "../chart/range";
 import { useTexts } from "../i18n";
 import { live, useNewest, useWatch } from "../live/hooks";
 import { ErrorNote, PageTitle } from "../shell/Pages";
-import { Confirm } from "../ui/Confirm";
-import { ChannelForm } from "./ChannelForm";
-import { DeviceForm } from "./DeviceForm";
 import { PresenceOf } from "./Presence";
 import { SendExamples } from "./FirstReading";
 import { Tile } from "./Tile";
+
+// Forms are seldom wanted: they do not delay the first values.
+const EditDevice = lazy(async () => ({ default: (await import("./EditDevice")).EditDevice }));
 
 export function DevicePage() {
   const { key } = useParams({ from: "/devices/$key" });
@@ -36,22 +35,11 @@ function DeviceView({ device }: { device: Device }) {
   const search = useSearch({ from: "/devices/$key" });
   const navigate = useNavigate({ from: "/devices/$key" });
   const [edits, { open, close }] = useDisclosure();
-  const [asks, ask] = useDisclosure();
-  const [channel, setChannel] = useState<Channel | null>(null);
   const hasReadings = useNewest(device.key) !== undefined;
   const stored = useQuery({
     queryKey: ["latest", device.key],
     queryFn: () => take(api.GET("/api/v1/latest", { params: { query: { device: device.key, limit: 1 } } })),
     enabled: !hasReadings,
-  });
-  const queries = useQueryClient();
-  const remove = useMutation({
-    mutationFn: () => take(api.DELETE("/api/v1/devices/{key}", { params: { path: { key: device.key } } })),
-    onSuccess: async () => {
-      notifications.show({ message: t("device.deleted", { key: device.key }) });
-      await navigate({ to: "/" });
-      await queries.invalidateQueries();
-    },
   });
   const fixed = search.from !== undefined && search.to !== undefined;
   const preset = fixed ? undefined : (search.range ?? "1h");
@@ -68,21 +56,9 @@ function DeviceView({ device }: { device: Device }) {
         <Button component={Link} to={`/devices/${device.key}/data`} variant="default">
           {t("device.whereIsMyData")}
         </Button>
-        <Menu position="bottom-end">
-          <Menu.Target>
-            <Button variant="default">{t("common.edit")} ▾</Button>
-          </Menu.Target>
-          <Menu.Dropdown>
-            <Menu.Item onClick={open}>{t("common.edit")}</Menu.Item>
-            {device.channels.map((one) => (
-              <ChannelItem key={one.series} channel={one} choose={setChannel} />
-            ))}
-            <Menu.Divider />
-            <Menu.Item color="red" onClick={ask.open}>
-              {t("common.delete")}
-            </Menu.Item>
-          </Menu.Dropdown>
-        </Menu>
+        <Button variant="default" onClick={open}>
+          {t("common.edit")}
+        </Button>
       </PageTitle>
       <Text size="sm" className="quiet" mb="md">
         {device.site_path.join(" › ")} · {device.key} · {device.profile}
@@ -107,16 +83,11 @@ function DeviceView({ device }: { device: Device }) {
           />
         </Paper>
       )}
-      <Modal opened={edits} onClose={close} title={device.name} closeButtonProps={{ "aria-label": t("common.cancel") }}>
-        <DeviceForm device={device} done={close} />
-      </Modal>
-      {channel !== null && <ChannelForm device={device.key} channel={channel} close={() => setChannel(null)} />}
-      <Confirm opened={asks} question={t("device.deleteAsk", { key: device.key })} action={t("common.delete")} close={ask.close} confirm={() => remove.mutate()} />
+      {edits && (
+        <Suspense>
+          <EditDevice device={device} close={close} />
+        </Suspense>
+      )}
     </>
   );
-}
-
-function ChannelItem({ channel, choose }: { channel: Channel; choose: (channel: Channel) => void }) {
-  const { t, own } = useTexts();
-  return <Menu.Item onClick={() => choose(channel)}>{t("channel.edit", { name: own(channel.name) })}</Menu.Item>;
 }

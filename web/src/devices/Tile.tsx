@@ -28,9 +28,9 @@ export function Tile({ device, channel }: { device: string; channel: Channel }) 
           <div className="quiet number tile-note">
             {age}
             {mark !== null && (
-              <>
-                <Mark kind={mark} /> <span className={mark}>{qualityText(reading.quality, t)}</span>
-              </>
+              <div className={mark}>
+                <Mark kind={mark} /> {qualityText(reading.quality, t)}
+              </div>
             )}
           </div>
         </>

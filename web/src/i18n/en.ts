@@ -67,6 +67,7 @@ export const en: Catalogue = {
   "device.replayed": "{n} readings that had been waiting in quarantine were recovered.",
   "device.saved": "Changes saved.",
   "device.deleted": "Device {key} deleted. Its readings remain stored.",
+  "device.delete": "Delete device",
   "device.deleteAsk": "Remove {key} from the registry? Readings that are stored remain.",
   "device.whereIsMyData": "Where is my data?",
   "device.noReadings": "No reading yet. Send the first one:",

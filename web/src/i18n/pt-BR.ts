@@ -66,6 +66,7 @@ export const ptBR = {
   "device.replayed": "{n} leituras que esperavam em quarentena foram recuperadas.",
   "device.saved": "Alterações salvas.",
   "device.deleted": "Dispositivo {key} excluído. As leituras continuam guardadas.",
+  "device.delete": "Excluir dispositivo",
   "device.deleteAsk": "Excluir {key} do cadastro? As leituras já gravadas continuam guardadas.",
   "device.whereIsMyData": "Onde estão meus dados?",
   "device.noReadings": "Nenhuma leitura ainda. Envie a primeira:",

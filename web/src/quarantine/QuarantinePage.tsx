@@ -29,7 +29,7 @@ export function QuarantinePage() {
         <SeenDevices />
         {summary.data && summary.data.groups.length > 0 && (
           <Paper className="panel" p="md">
-            <Table.ScrollContainer minWidth={360}>
+            <Table.ScrollContainer minWidth={360} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
               <Table>
                 <Table.Thead>
                   <Table.Tr>

@@ -1,0 +1,58 @@
+"""What a person or a device does in several of the tests."""
+
+import json
+import subprocess
+from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
+
+from playwright.sync_api import Locator, Page
+
+from running import Calha
+
+
+def mosquitto_pub(calha: Calha, device: str, values: dict[str, object]) -> None:
+    """Send one message as a device does, and wait for its acknowledgement."""
+    command = ["mosquitto_pub", "-p", str(calha.mqtt_port), "-q", "1", "-t", f"calha/v1/{device}/telemetry"]
+    subprocess.run([*command, "-m", json.dumps({"values": values})], check=True)
+
+
+def ensure(calha: Calha, key: str, profile: str = "water_flow") -> None:
+    """A registered device of that key."""
+    status, answer = calha.send("POST", "/api/v1/devices", {"key": key, "profile": profile})
+    assert status in (201, 409), answer
+
+
+def tile(page: Page, name: str) -> Locator:
+    """A channel's value on its device's page."""
+    return page.get_by_role("group", name=name, exact=True)
+
+
+def span(page: Page) -> tuple[float, float]:
+    """The span that the address asks for, in ms."""
+    asked = parse_qs(urlsplit(page.url).query)
+    return float(asked["from"][0]), float(asked["to"][0])
+
+
+def ink(page: Page) -> int:
+    """How many pixels of the first chart are of a curve (of the light theme)."""
+    return page.locator(".chart canvas").first.evaluate(
+        """canvas => {
+            const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+            let found = 0;
+            for (let at = 0; at < pixels.length; at += 4)
+                if (pixels[at + 3] > 200 && pixels[at] < 60 && pixels[at + 1] > 90 && pixels[at + 2] > 90) found += 1;
+            return found;
+        }"""
+    )
+
+
+def scrolls_sideways(page: Page) -> bool:
+    return page.evaluate("document.documentElement.scrollWidth > innerWidth")
+
+
+@contextmanager
+def no_reload(page: Page):
+    """Fails if the document is loaded anew inside."""
+    page.evaluate("window.isTheSame = true")
+    yield
+    assert page.evaluate("window.isTheSame === true"), "the page was loaded again"

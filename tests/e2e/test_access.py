@@ -1,0 +1,184 @@
+"""What must hold on every page: accessible by axe-core and by keyboard, and never telling what is not so."""
+
+import json
+import re
+import time
+from pathlib import Path
+
+import pytest
+from conftest import keep
+from playwright.sync_api import Page, expect
+from steps import ensure, mosquitto_pub, scrolls_sideways, tile
+
+AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
+PAGES = ("/", "/devices/eta-1", "/devices/eta-1?table=true", "/devices/eta-1/data", "/devices/new-1", "/quarantine")
+PAGES += ("/sites", "/status", "/nowhere")
+
+DIALOGS = (("/", "New device"), ("/sites", "Delete Calha"), ("/devices/eta-1", "Edit"))
+DIALOGS += (("/devices/eta-1/data", "Discard"),)
+
+
+@pytest.fixture(scope="module")
+def busy(calha):
+    """A Calha whose pages all have something to show."""
+    ensure(calha, "eta-1")
+    ensure(calha, "new-1", "machine")
+    ensure(calha, "a-key-that-is-as-long-as-a-key-may-be-" + "x" * 26, "generic")
+    mosquitto_pub(calha, "eta-1", {"flow_1": 61.5, "flow_2": 999, "inflow": 125.25, "level": 3.1, "pump": 1})
+    mosquitto_pub(calha, "eta-1", {"flow_1": "x"})
+    mosquitto_pub(calha, "stranger", {"ph": 7})
+    calha.until_stored()
+    return calha
+
+
+@pytest.fixture
+def calm(page):
+    """A page without animations."""
+    page.emulate_media(reduced_motion="reduce")
+    return page
+
+
+def test_no_page_has_a_serious_accessibility_violation(busy, calm, request):
+    found = []
+    for path in PAGES:
+        open_page(calm, busy.address + path)
+        for scheme in ("light", "dark"):
+            calm.emulate_media(color_scheme=scheme)
+            keep(calm, f"page{path}-{scheme}-{request.node.callspec.id}")
+            found += [(path, scheme, *one) for one in violations(calm)]
+    assert found == []
+
+
+def test_no_dialog_has_a_serious_accessibility_violation(busy, calm):
+    found = []
+    for path, button in DIALOGS:
+        open_page(calm, busy.address + path)
+        calm.get_by_role("button", name=button).click()
+        expect(calm.get_by_role("dialog")).to_be_visible()
+        for scheme in ("light", "dark"):
+            calm.emulate_media(color_scheme=scheme)
+            found += [(button, scheme, *one) for one in violations(calm)]
+    assert found == []
+
+
+def test_stale_values_can_still_be_read(busy, calm):
+    stream_once(busy, calm, "eta-1")
+    open_page(calm, f"{busy.address}/devices/eta-1")
+    expect(tile(calm, "Outlet flow 1")).to_contain_text("61.50")
+    expect(tile(calm, "Outlet flow 1")).to_have_class(re.compile("stale"))
+    assert violations(calm) == []
+
+
+def test_a_device_with_readings_is_never_said_to_have_none(busy, page):
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/api/v1/live?*", hold)
+    open_page(page, f"{busy.address}/devices/eta-1", is_live=False)
+    page.wait_for_timeout(500)
+    said = page.locator("main").inner_text()
+    for route in held:
+        route.continue_()
+    assert "Waiting for the first reading" not in said
+    assert "never" not in said
+
+
+@pytest.mark.parametrize("page", ["phone"], indirect=True)
+def test_the_overview_never_cuts_a_value(busy, page):
+    open_page(page, busy.address)
+    expect(page.get_by_role("link", name="eta-1")).to_contain_text("61.50")
+    cut = page.locator(".device-values").evaluate_all(
+        """rows => rows.flatMap(row => [...row.children].filter(value => {
+            const [inner, outer] = [value.getBoundingClientRect(), row.getBoundingClientRect()];
+            const isSeen = inner.left < outer.right && inner.top < outer.bottom;
+            return isSeen && (inner.right > outer.right + 1 || inner.bottom > outer.bottom + 1);
+        }).map(value => value.innerText))"""
+    )
+    assert cut == []
+
+
+@pytest.mark.parametrize("language", ["en", "pt-BR"])
+@pytest.mark.parametrize("page", ["phone"], indirect=True)
+def test_no_page_scrolls_sideways_on_a_phone(busy, page, language):
+    page.add_init_script(f"localStorage.setItem('calha.language', '{language}')")
+    wide = []
+    for path in PAGES:
+        open_page(page, busy.address + path)
+        if scrolls_sideways(page):
+            wide.append(path)
+    assert wide == []
+
+
+def test_the_keyboard_reaches_content_and_navigation_and_shows_where_it_is(busy, page):
+    open_page(page, busy.address)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#content"
+    assert has_visible_focus(page)
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "content"
+
+    open_page(page, busy.address)
+    reached = []
+    for _ in range(14):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate("(e => e.getAttribute('aria-label') || e.innerText.trim())(document.activeElement)")
+        )
+        assert has_visible_focus(page), reached[-1]
+    assert {"Devices", "Quarantine", "Sites", "System", "Language", "Theme", "New device"} <= set(reached)
+    page.get_by_role("link", name="Quarantine").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Quarantine")).to_be_visible()
+
+
+def test_a_dialog_holds_the_focus_and_gives_it_back(busy, page):
+    open_page(page, busy.address)
+    page.get_by_role("button", name="New device").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("textbox", name="Key")).to_be_focused()
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.closest('[role=dialog]') !== null")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_role("button", name="New device")).to_be_focused()
+
+
+def stream_once(calha, page: Page, device: str) -> None:
+    """Live values of a device come once, then the connection is lost for good."""
+    latest = calha.get(f"/api/v1/latest?device={device}")["items"]
+    readings = [{**one, "t": time.time() * 1000} for one in latest]
+    event = f"event: readings\ndata: {json.dumps({'readings': readings})}\n\n"
+    answers = [lambda route: route.fulfill(content_type="text/event-stream", body=event)]
+    page.route("**/api/v1/live?*", lambda route: answers.pop()(route) if answers else route.abort())
+
+
+def open_page(page: Page, address: str, is_live: bool = True) -> None:
+    """Go there, and wait until it shows more than placeholders."""
+    page.goto(address)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    expect(page.locator(".mantine-Skeleton-root")).to_have_count(0)
+    if is_live:
+        expect(page.locator("main").get_by_text("…", exact=True)).to_have_count(0, timeout=10_000)
+
+
+def violations(page: Page) -> list[tuple[str, str, str]]:
+    """What axe-core calls serious or critical: (rule, the first element, what is wrong with it)."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text())
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    serious = [(one["id"], one["nodes"][0]) for one in found if one["impact"] in ("serious", "critical")]
+    return [(rule, node["html"][:120], node["failureSummary"].splitlines()[-1].strip()) for rule, node in serious]
+
+
+def has_visible_focus(page: Page) -> bool:
+    return page.evaluate(
+        """() => {
+            const { outlineStyle, outlineWidth } = getComputedStyle(document.activeElement);
+            const { left, top, width, height } = document.activeElement.getBoundingClientRect();
+            const isOnScreen = width > 0 && height > 0 && left >= 0 && top >= 0 && left < innerWidth && top < innerHeight;
+            return isOnScreen && outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+        }"""
+    )
