@@ -65,6 +65,11 @@ class TcpSection(_Section):
     """TCP devices connected at once."""
 
 
+class DevicesSection(_Section):
+    anonymous: bool = False
+    """Whether registered devices may send without a credential of their own; for moving from an older system only."""
+
+
 class LogSection(_Section):
     url: SecretStr | None = None
     """Address of an existing NATS server or cluster (nats://…); without it Calha runs its own."""
@@ -86,7 +91,15 @@ class StoreSection(_Section):
     memory_mb: Annotated[int, Field(ge=128)] = 400
     """Memory that DuckDB may use."""
     raw_days: Annotated[int, Field(ge=0)] = 0
-    """How long single readings of channels of retention class raw are kept; 0 is for ever."""
+    """How long single readings of channels of retention class raw are kept; 0 is for ever. Their hours stay."""
+    standard_days: Annotated[int, Field(ge=0)] = 0
+    """How long single readings of all other channels are kept; 0 is for ever. Their hours stay."""
+    rollup_days: Annotated[int, Field(ge=0)] = 0
+    """How long the hours of readings that are gone are kept; 0 is for ever."""
+
+    @property
+    def has_retention(self) -> bool:
+        return bool(self.raw_days or self.standard_days or self.rollup_days)
 
 
 class RegistrySection(_Section):
@@ -114,6 +127,7 @@ class Settings(_Section):
     http: HttpSection = HttpSection()
     mqtt: MqttSection = MqttSection()
     tcp: TcpSection = TcpSection()
+    devices: DevicesSection = DevicesSection()
     log: LogSection = LogSection()
     store: StoreSection = StoreSection()
     registry: RegistrySection = RegistrySection()

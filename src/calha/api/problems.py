@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problem details: what, where, and how to mend it; nothing internal."""
 
 import logging
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -12,14 +13,17 @@ from starlette.responses import JSONResponse, Response
 from calha.domain.errors import (
     CalhaError,
     Conflict,
+    Forbidden,
     InvalidProfile,
     LogFull,
     LogUnavailable,
     Malformed,
     NotFound,
+    NotSignedIn,
     StoreUnavailable,
     TooFast,
     TooLarge,
+    TooManyTries,
     UnknownDevice,
 )
 
@@ -32,6 +36,9 @@ _STATUS: tuple[tuple[type[CalhaError], int, str], ...] = (
     (TooLarge, 413, "Too large"),
     (TooFast, 429, "Too many messages"),
     (Malformed, 422, "Cannot be read"),
+    (NotSignedIn, 401, "Not signed in"),
+    (Forbidden, 403, "Not allowed"),
+    (TooManyTries, 429, "Too many tries"),
     (NotFound, 404, "Not found"),
     (Conflict, 409, "Conflict"),
     (InvalidProfile, 422, "Invalid profile"),
@@ -67,7 +74,9 @@ def problem(status: int, title: str, detail: str, request: Request, **more: Any)
     """One problem as a response. `more` may hold `errors` and whatever the reader can use."""
     headers = {}
     if status in (429, 503):
-        headers["Retry-After"] = str(more.get("retry_after_s", RETRY_AFTER_S))
+        headers["Retry-After"] = str(math.ceil(more.get("retry_after_s", RETRY_AFTER_S)))
+    if status == 401:
+        headers["WWW-Authenticate"] = 'Bearer realm="Calha"'
     content = {"type": "about:blank", "title": title, "status": status, "detail": detail, "instance": request.url.path}
     return JSONResponse(content | more, status, headers, media_type="application/problem+json")
 
@@ -79,8 +88,8 @@ def add_to(app: FastAPI) -> None:
         assert isinstance(error, CalhaError)
         for kind, status, title in _STATUS:
             if isinstance(error, kind):
-                reason = {"reason": error.reason} if hasattr(error, "reason") else {}
-                return problem(status, title, str(error), request, **reason)
+                told = {name: getattr(error, name) for name in ("reason", "retry_after_s") if hasattr(error, name)}
+                return problem(status, title, str(error), request, **told)
         return problem(400, "Refused", str(error), request)
 
     async def of_validation(request: Request, error: Exception) -> Response:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request, WebSocket
 
+from calha.accounts.accounts import Accounts
 from calha.api.live_signal import LiveSignal
 from calha.config import Settings
 from calha.domain.readings import Micros
@@ -20,6 +21,7 @@ from calha.store.telemetry import Telemetry
 class Services:
     settings: Settings
     registry: Registry
+    accounts: Accounts
     telemetry: Telemetry
     ingest: Ingest
     transfer: Transfer

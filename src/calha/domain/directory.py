@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import Literal
 
+from calha.domain.access import Tree
+
 Kind = Literal["gauge", "counter", "state"]
 
 
@@ -24,19 +26,21 @@ class DeviceEntry:
     """One device as the decoder needs it.
 
     channels: by key and by every alias of the profile. may_discover: how many undeclared keys may still become channels.
-    zone: of the device's site, for times written without one.
+    zone: of the device's site, for times written without one. site: where it stands, for who may see it.
     """
 
     key: str
     zone: tzinfo
     channels: Mapping[str, ChannelEntry]
     may_discover: int = 0
+    site: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Directory:
-    """All devices by key, and back from series id to (device key, channel key)."""
+    """All devices by key, and back from series id to (device key, channel key). tree: the sites in which they stand."""
 
     devices: Mapping[str, DeviceEntry]
     names: Mapping[int, tuple[str, str]]
     version: int = 0
+    tree: Tree = Tree()

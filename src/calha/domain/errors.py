@@ -6,6 +6,9 @@ CalhaError                 what, where, and what to do
 │   ├── UnknownDevice      a device that is not registered                        → quarantine; HTTP 404
 │   ├── TooLarge           a payload, batch or list over its limit                → HTTP 413
 │   └── TooFast            a device over its message rate                         → HTTP 429
+├── NotSignedIn            nobody is signed in, or the proof is not valid         → HTTP 401
+├── Forbidden              the caller may not do that there                       → HTTP 403
+├── TooManyTries           too many failed sign-ins; wait                         → HTTP 429
 ├── NotFound               the thing asked for does not exist                     → HTTP 404
 ├── Conflict               the thing exists, or has changed meanwhile             → HTTP 409
 ├── InvalidConfiguration   a setting that cannot work                             → exit code 2
@@ -52,6 +55,26 @@ class TooFast(Refused):
     """A device sends more messages a second than it may."""
 
     reason = "too_fast"
+
+
+class NotSignedIn(CalhaError):
+    """Nobody is signed in, or what was given as proof is not valid. `reason` tells a program what is missing."""
+
+    def __init__(self, message: str, reason: str = "not_signed_in") -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class Forbidden(CalhaError):
+    """The caller is known and may not do that there."""
+
+
+class TooManyTries(CalhaError):
+    """Too many failed sign-ins; the next may be tried after `retry_after_s`."""
+
+    def __init__(self, retry_after_s: float) -> None:
+        super().__init__(f"too many failed tries; try again in {retry_after_s:.0f} s")
+        self.retry_after_s = retry_after_s
 
 
 class NotFound(CalhaError):

@@ -1,6 +1,6 @@
 """The registry: sites, devices, channels, profiles, events. SQLite, MariaDB or PostgreSQL, one code path."""
 
 from calha.store.registry.registry import Registry
-from calha.store.registry.rows import ChannelRow, DeviceRow, EventRow, NewDevice, Page, SiteRow
+from calha.store.registry.rows import ChannelRow, DeviceRow, EventRow, NewDevice, Page, Selection, SiteRow
 
-__all__ = ["ChannelRow", "DeviceRow", "EventRow", "NewDevice", "Page", "Registry", "SiteRow"]
+__all__ = ["ChannelRow", "DeviceRow", "EventRow", "NewDevice", "Page", "Registry", "Selection", "SiteRow"]

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
+from calha.domain.access import Tree
 from calha.domain.directory import ChannelEntry, DeviceEntry, Directory
 from calha.domain.errors import Conflict, InvalidConfiguration, Malformed, NotFound
 from calha.domain.profile_reader import read_profile
@@ -18,8 +19,9 @@ from calha.domain.profiles import Profile, ProfileChannel, Retention, Text
 from calha.store.registry import profiles
 from calha.store.registry.engines import engine_for
 from calha.store.registry.models import Change, Channel, Device, Event, Site, UserProfile
-from calha.store.registry.rows import ChannelRow, DeviceRow, EventRow, NewDevice, Page, SiteRow
+from calha.store.registry.rows import ChannelRow, DeviceRow, EventRow, NewDevice, Page, Selection, SiteRow
 from calha.store.registry.schema import migrate
+from calha.store.registry.writing import writing
 
 MAX_SITE_DEPTH = 20
 INSERT_ROWS = 500  # at once: databases limit the parameters of a statement
@@ -39,6 +41,11 @@ class Registry:
 
     def close(self) -> None:
         self._engine.dispose()
+
+    @property
+    def engine(self) -> Engine:
+        """For the other tables of the same database (`store.accounts`)."""
+        return self._engine
 
     @property
     def is_file(self) -> bool:
@@ -64,7 +71,7 @@ class Registry:
 
     def create_site(self, name: str, parent_id: int | None, zone: str) -> SiteRow:
         """Raises NotFound (parent), Malformed (zone), Conflict (too deep)."""
-        with self._write() as connection:
+        with writing(self._engine) as connection:
             if parent_id is not None:
                 _site(connection, parent_id)
             values = {"name": name, "parent_id": parent_id, "zone": _known_zone(zone)}
@@ -75,7 +82,7 @@ class Registry:
 
     def update_site(self, site_id: int, **changes: Any) -> SiteRow:  # noqa: ANN401 - columns
         """Change name, parent_id or zone. Raises NotFound, Malformed, Conflict (below itself, too deep)."""
-        with self._write() as connection:
+        with writing(self._engine) as connection:
             _site(connection, site_id)
             if changes.get("zone") is not None:
                 _known_zone(changes["zone"])
@@ -92,7 +99,7 @@ class Registry:
 
     def delete_site(self, site_id: int) -> None:
         """Raises NotFound, Conflict while sites or devices stand in it, or when it is the last one."""
-        with self._write() as connection:
+        with writing(self._engine) as connection:
             site = _site(connection, site_id)
             devices = connection.execute(select(func.count()).where(Device.site_id == site_id)).scalar_one()
             children = connection.execute(select(func.count()).where(Site.parent_id == site_id)).scalar_one()
@@ -111,8 +118,9 @@ class Registry:
         q: str | None = None,
         site: int | None = None,
         profile: str | None = None,
+        within: Selection | None = None,
     ) -> Page[DeviceRow]:
-        """Devices by key; `site` with all below it; `q` anywhere in key, name, serial or note."""
+        """Devices by key; `site` with all below it; `q` anywhere in key, name, serial or note; only those `within`."""
         with self._engine.connect() as connection:
             query = select(Device.__table__).order_by(Device.key).limit(limit + 1)
             if after is not None:
@@ -121,6 +129,8 @@ class Registry:
                 query = query.where(Device.profile == profile)
             if site is not None:
                 query = query.where(Device.site_id.in_(_subtree(connection, site)))
+            if within is not None:
+                query = query.where(or_(Device.site_id.in_(within.sites), Device.key.in_(within.devices)))
             if q:
                 columns = (Device.key, Device.name, Device.serial, Device.note)
                 query = query.where(or_(*(column.icontains(q, autoescape=True) for column in columns)))
@@ -148,7 +158,7 @@ class Registry:
         """Create many, with the channels of their profiles, all or none. Raises NotFound, Conflict."""
         known = self._profiles()
         now = datetime.now(UTC)
-        with self._write() as connection:
+        with writing(self._engine) as connection:
             _site(connection, site_id)
             for name in {device.profile for device in devices}:
                 _require_profile(known, name)
@@ -188,7 +198,7 @@ class Registry:
 
         Raises NotFound, and Conflict if `version` is given and somebody else has changed the device since.
         """
-        with self._write() as connection:
+        with writing(self._engine) as connection:
             device = self._device(connection, key)
             if version is not None and version != device.version:
                 raise Conflict(
@@ -205,7 +215,7 @@ class Registry:
             return self._device(connection, key)
 
     def delete_device(self, key: str) -> None:
-        with self._write() as connection:
+        with writing(self._engine) as connection:
             self._device(connection, key)
             device_id = connection.execute(select(Device.id).where(Device.key == key)).scalar_one()
             connection.execute(delete(Channel).where(Channel.device_id == device_id))
@@ -213,7 +223,7 @@ class Registry:
 
     def update_channel(self, device: str, channel: str, **changes: Any) -> ChannelRow:  # noqa: ANN401 - columns
         """Change name, unit, kind, minimum, maximum or precision. Raises NotFound, Malformed."""
-        with self._write() as connection:
+        with writing(self._engine) as connection:
             row = self._device(connection, device)
             found = _channel(row, channel)
             required = {"name", "unit", "kind"}
@@ -228,7 +238,7 @@ class Registry:
 
     def discover(self, device_key: str, channel_keys: Iterable[str]) -> list[ChannelRow]:
         """Make gauges without unit for keys that a device reports, up to its profile's limit; the new ones."""
-        with self._write() as connection:
+        with writing(self._engine) as connection:
             device = self._device(connection, device_key)
             profile = self._profiles().get(device.profile)
             room = _room(profile, len(device.channels))
@@ -273,7 +283,7 @@ class Registry:
         profiles.require_own_name(profile, "profile")
         if profile.name in {own.name for own in self._own_profiles}:
             raise Conflict(f"the profile {profile.name!r} is a file in registry.profiles_folder; change it there")
-        with self._write() as connection:
+        with writing(self._engine) as connection:
             connection.execute(delete(UserProfile).where(UserProfile.name == profile.name))
             connection.execute(insert(UserProfile).values(name=profile.name, yaml=yaml_text))
         return profile
@@ -282,7 +292,7 @@ class Registry:
         """Raises NotFound, Conflict while a device uses it or it is not the user's to delete."""
         if name in profiles.packaged() or name in {own.name for own in self._own_profiles}:
             raise Conflict(f"the profile {name!r} comes from a file and cannot be deleted here")
-        with self._write() as connection:
+        with writing(self._engine) as connection:
             used = connection.execute(select(func.count()).where(Device.profile == name)).scalar_one()
             if used:
                 raise Conflict(f"{used} devices use the profile {name!r}; give them another first")
@@ -311,13 +321,22 @@ class Registry:
             }
             connection.execute(insert(Event).values(row))
 
-    def events(self, after: int | None = None, limit: int = 100, device: str | None = None) -> Page[EventRow]:
-        """Newest first; `after` an id, downwards."""
+    def events(
+        self,
+        after: int | None = None,
+        limit: int = 100,
+        device: str | None = None,
+        within: Selection | None = None,
+    ) -> Page[EventRow]:
+        """Newest first; `after` an id, downwards; only of devices `within`."""
         query = select(Event.__table__).order_by(Event.id.desc()).limit(limit + 1)
         if after is not None:
             query = query.where(Event.id < after)
         if device is not None:
             query = query.where(Event.device == device)
+        if within is not None:
+            of_sites = select(Device.key).where(Device.site_id.in_(within.sites))
+            query = query.where(or_(Event.device.in_(of_sites), Event.device.in_(within.devices)))
         with self._engine.connect() as connection:
             found = [EventRow(**row._mapping) for row in connection.execute(query)]
         return Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
@@ -330,7 +349,9 @@ class Registry:
         shapes = {name: _Shape(profile) for name, profile in known.items()}
         with self._engine.connect() as connection:
             version = connection.execute(select(Change.version)).scalar_one()
-            zones = {site.id: ZoneInfo(site.zone) for site in _sites(connection).values()}
+            sites = _sites(connection)
+            zones = {site.id: ZoneInfo(site.zone) for site in sites.values()}
+            tree = Tree({site.id: site.parent_id for site in sites.values()})
             channels: dict[int, list[Any]] = {}
             table = select(
                 Channel.device_id, Channel.id, Channel.key, Channel.kind, Channel.minimum, Channel.maximum
@@ -343,9 +364,9 @@ class Registry:
             ):
                 own = channels.get(number, [])
                 shape = shapes.get(profile) or _Shape(None)
-                devices[key] = DeviceEntry(key, zones[site_id], shape.entries(own), shape.room(len(own)))
+                devices[key] = DeviceEntry(key, zones[site_id], shape.entries(own), shape.room(len(own)), site_id)
                 names.update({row[1]: (key, row[2]) for row in own})
-        return Directory(devices, names, version)
+        return Directory(devices, names, version, tree)
 
     def backup(self, path: Path) -> None:
         """Copy a SQLite registry while it is used. Raises InvalidConfiguration for another database."""
@@ -357,12 +378,6 @@ class Registry:
             source.backup(target)
 
     # -- below: what the public part is made of
-
-    @contextmanager
-    def _write(self) -> Iterator[Connection]:
-        with self._engine.execution_options(writes=True).begin() as connection:
-            connection.execute(update(Change).values(version=Change.version + 1))
-            yield connection
 
     def _profiles(self) -> dict[str, Profile]:
         with self._engine.connect() as connection:

@@ -1,6 +1,6 @@
 """What the registry answers: plain frozen rows, which outlive the database session."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -70,6 +70,13 @@ class NewDevice(NamedTuple):
     name: str = ""
     serial: str | None = None
     note: str = ""
+
+
+class Selection(NamedTuple):
+    """Some devices: those in the sites (whose subtrees are listed too), and those named."""
+
+    sites: Collection[int]
+    devices: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)

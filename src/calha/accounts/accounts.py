@@ -1,0 +1,37 @@
+"""Everything about accounts in one place, over one database and one keyring."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from sqlalchemy import Engine
+
+from calha.accounts.door import Door
+from calha.accounts.keyring import Keyring
+from calha.accounts.sign_in import SignIn
+from calha.accounts.throttle import Throttle
+from calha.store.accounts import AuditLog, Keys, Links, People, Sessions
+from calha.store.accounts.credentials import Credentials
+from calha.store.accounts.ownership import Ownerships
+
+
+@dataclass(frozen=True)
+class Accounts:
+    people: People
+    sessions: Sessions
+    keys: Keys
+    links: Links
+    audit: AuditLog
+    credentials: Credentials
+    ownerships: Ownerships
+    keyring: Keyring
+    door: Door
+    sign_in: SignIn
+
+    @classmethod
+    def open(cls, engine: Engine, keyring: Keyring) -> Self:
+        people, sessions, keys = People(engine), Sessions(engine), Keys(engine)
+        links, audit = Links(engine), AuditLog(engine)
+        credentials, ownerships = Credentials(engine), Ownerships(engine)
+        door = Door(people, sessions, keys, credentials, ownerships, keyring)
+        sign_in = SignIn(people, sessions, links, audit, keyring, Throttle(), door.forget)
+        return cls(people, sessions, keys, links, audit, credentials, ownerships, keyring, door, sign_in)

@@ -1,0 +1,236 @@
+"""Signing in: a password with a second factor, a passkey, or a link; then a session of a browser or of an API client.
+
+A refresh token serves once. Who presents one that was exchanged already is not the one who exchanged it: the session ends,
+for both (RFC 9700 §4.14.2).
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+from calha.accounts import passwords, second_factor, tokens
+from calha.accounts.door import BROWSER_IDLE
+from calha.accounts.keyring import Keyring, digest, new_secret
+from calha.accounts.throttle import Throttle
+from calha.accounts.tokens import AccessToken
+from calha.domain.access import Role
+from calha.domain.errors import Conflict, Malformed, NotFound, NotSignedIn, TooManyTries
+from calha.store.accounts import AuditLog, Links, People, PersonRow, SessionRow, Sessions
+
+CLIENT_IDLE = timedelta(days=30)
+SET_UP_LIFETIME = timedelta(hours=24)
+LINK_LIFETIME = timedelta(hours=72)
+
+SessionKind = Literal["browser", "client"]
+Purpose = Literal["set_up", "invite", "reset"]
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """From where somebody comes: network address and what his program calls itself."""
+
+    address: str
+    agent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """secret: of the cookie, or the refresh token; known to nobody else and stored nowhere."""
+
+    person: PersonRow
+    session_id: str
+    secret: str
+
+
+class SignIn:
+    def __init__(
+        self,
+        people: People,
+        sessions: Sessions,
+        links: Links,
+        audit: AuditLog,
+        keyring: Keyring,
+        throttle: Throttle,
+        changed: Callable[[], None],
+    ) -> None:
+        """changed: called when what somebody is allowed has changed."""
+        self._people = people
+        self._sessions = sessions
+        self._links = links
+        self._audit = audit
+        self._keyring = keyring
+        self._throttle = throttle
+        self._changed = changed
+
+    def with_password(
+        self, login: str, password: str, code: str | None, visitor: Visitor, kind: SessionKind = "browser"
+    ) -> SignedIn:
+        """Raises TooManyTries, and NotSignedIn, whose reason is second_factor_required when only the code is missing."""
+        keys = ("login", login.strip().lower()), ("address", visitor.address)
+        if (wait_s := self._throttle.wait_s(*keys)) > 0:
+            raise TooManyTries(wait_s)
+        person = self._people.find(login)
+        known = self._people.secrets(person.id) if person is not None else None
+        right = passwords.verify(password, known.password_hash if known is not None else None)
+        if not right or person is None or known is None or person.state != "active":
+            self._throttle.failed(*keys)
+            self._audit.append(login, "sign_in.failed", _target(person, login), address=visitor.address)
+            raise NotSignedIn("the name or the password is wrong", "wrong_credentials")
+        if known.second_factor is not None:
+            if not code:
+                raise NotSignedIn("the code of the second factor is missing", "second_factor_required")
+            if not self._is_right_code(person, known.second_factor, code):
+                self._throttle.failed(*keys)
+                self._audit.append(person.label, "sign_in.failed", _target(person), address=visitor.address)
+                raise NotSignedIn("the code is wrong, or was used already", "wrong_code")
+        self._throttle.succeeded(keys[0])
+        if known.password_hash is not None and passwords.needs_upgrade(known.password_hash):
+            self._people.set_password(person.id, passwords.hashed(password))
+        return self.open(person, visitor, kind, "password" if known.second_factor is None else "password and code")
+
+    def open(self, person: PersonRow, visitor: Visitor, kind: SessionKind, how: str) -> SignedIn:
+        """A session for somebody who has proved who he is."""
+        now = datetime.now(UTC)
+        secret, session_id = new_secret(), secrets.token_hex(16)
+        expires_at = now + (BROWSER_IDLE if kind == "browser" else CLIENT_IDLE)
+        row = SessionRow(session_id, person.id, kind, now, now, expires_at, visitor.address[:64], visitor.agent[:200])
+        self._sessions.open(row, digest(secret))
+        self._audit.append(person.label, "sign_in", _target(person), after={"by": how}, address=visitor.address)
+        return SignedIn(person, session_id, secret)
+
+    def access_token(self, signed_in: SignedIn) -> str:
+        return tokens.issue(self._keyring.token_key, AccessToken(signed_in.person.id, signed_in.session_id))
+
+    def refresh(self, refresh_token: str, visitor: Visitor) -> SignedIn:
+        """Exchange a refresh token for a new one. Raises NotSignedIn."""
+        old = digest(refresh_token)
+        session = self._sessions.find(old)
+        if session is None or session.kind != "client":
+            self._end_if_stolen(old, visitor)
+            raise NotSignedIn("this refresh token is not valid, or not any more; sign in again")
+        new = new_secret()
+        if not self._sessions.rotate(session.id, old, digest(new), datetime.now(UTC) + CLIENT_IDLE):
+            raise NotSignedIn("this refresh token was used at the same time elsewhere; sign in again")
+        person = self._people.get(session.person_id)
+        if person.state != "active":
+            raise NotSignedIn("this account is blocked", "blocked")
+        return SignedIn(person, session.id, new)
+
+    def sign_out(self, session_id: str) -> None:
+        self._sessions.close(session_id)
+        self._changed()
+
+    # -- links
+
+    def make_link(self, purpose: Purpose, person_id: int | None) -> str:
+        """The secret of a new link, which takes the place of an older one."""
+        secret = new_secret()
+        lifetime = SET_UP_LIFETIME if purpose == "set_up" else LINK_LIFETIME
+        self._links.add(digest(secret), purpose, person_id, datetime.now(UTC) + lifetime)
+        return secret
+
+    def look_at_link(self, secret: str) -> tuple[str, PersonRow | None]:
+        """(purpose, for whom). Raises NotFound when it does not work any more."""
+        found = self._links.look(digest(secret))
+        if found is None:
+            raise NotFound("this link does not work any more: it was used, replaced by a newer one, or is too old")
+        purpose, person_id = found
+        return purpose, self._people.get(person_id) if person_id is not None else None
+
+    def set_up(
+        self, secret: str, name: str, email: str | None, user_name: str | None, password: str, visitor: Visitor
+    ) -> SignedIn:
+        """Create the first administrator. Raises NotFound (link), Malformed (password), Conflict (there is one)."""
+        purpose, _ = self.look_at_link(secret)
+        if purpose != "set_up":
+            raise NotFound("this is no set-up link")
+        if not email and not user_name:
+            raise Malformed("an e-mail address or a user name is needed", "no_login")
+        passwords.require_good(password, _words(name, email, user_name))
+        if self._people.administrators():
+            raise Conflict("an administrator exists already; sign in, or ask him for a link")
+        if not self._links.use(digest(secret)):
+            raise NotFound("this link was used just now")
+        person = self._people.create(
+            name, email, user_name, passwords.hashed(password), grants=[(Role.ADMINISTRATOR, None)]
+        )
+        self._audit.append(person.label, "set_up", _target(person), address=visitor.address)
+        return self.open(person, visitor, "browser", "set-up link")
+
+    def set_password_by_link(self, secret: str, password: str, visitor: Visitor) -> SignedIn:
+        """Use an invitation or a reset. All other sessions of the person end. Raises NotFound, Malformed."""
+        _, person = self.look_at_link(secret)
+        if person is None:
+            raise NotFound("this link does not set a password")
+        passwords.require_good(password, _words(person.name, person.email, person.user_name))
+        if not self._links.use(digest(secret)):
+            raise NotFound("this link was used just now")
+        self._people.set_password(person.id, passwords.hashed(password))
+        self._sessions.close_all(person.id)
+        self._changed()
+        self._audit.append(person.label, "password.set_by_link", _target(person), address=visitor.address)
+        return self.open(person, visitor, "browser", "link")
+
+    # -- one's own account
+
+    def change_password(self, person_id: int, old: str, new: str, visitor: Visitor, session_id: str | None) -> None:
+        """All other sessions end. Raises NotSignedIn (old password), TooManyTries, Malformed (new one)."""
+        person = self._people.get(person_id)
+        self._require_password(person, old, visitor)
+        passwords.require_good(new, _words(person.name, person.email, person.user_name))
+        self._people.set_password(person_id, passwords.hashed(new))
+        self._sessions.close_all(person_id, but=session_id)
+        self._changed()
+        self._audit.append(person.label, "password.changed", _target(person), address=visitor.address)
+
+    def confirm_second_factor(self, person_id: int, key: str, code: str, visitor: Visitor) -> list[str]:
+        """Switch the second factor on, proved by a first code; the recovery codes. Raises NotSignedIn."""
+        step = second_factor.step_of(key, code)
+        if step is None:
+            raise NotSignedIn("the code does not fit; is the phone's clock right?", "wrong_code")
+        codes = second_factor.recovery_codes()
+        self._people.set_second_factor(person_id, self._keyring.seal(key), [digest(one) for one in codes])
+        self._people.use_step(person_id, step)
+        person = self._people.get(person_id)
+        self._audit.append(person.label, "second_factor.on", _target(person), address=visitor.address)
+        return codes
+
+    def remove_second_factor(self, person_id: int, password: str, visitor: Visitor) -> None:
+        """Raises NotSignedIn (password), TooManyTries."""
+        person = self._people.get(person_id)
+        self._require_password(person, password, visitor)
+        self._people.set_second_factor(person_id, None)
+        self._audit.append(person.label, "second_factor.off", _target(person), address=visitor.address)
+
+    def _require_password(self, person: PersonRow, password: str, visitor: Visitor) -> None:
+        keys = ("login", person.label), ("address", visitor.address)
+        if (wait_s := self._throttle.wait_s(*keys)) > 0:
+            raise TooManyTries(wait_s)
+        if not passwords.verify(password, self._people.secrets(person.id).password_hash):
+            self._throttle.failed(*keys)
+            raise NotSignedIn("the password is wrong", "wrong_credentials")
+
+    def _is_right_code(self, person: PersonRow, sealed: str, code: str) -> bool:
+        if self._people.use_recovery_code(person.id, digest(second_factor.plain_recovery_code(code))):
+            return True
+        key = self._keyring.unseal(sealed)
+        step = second_factor.step_of(key, code) if key is not None else None
+        return step is not None and self._people.use_step(person.id, step)
+
+    def _end_if_stolen(self, old: str, visitor: Visitor) -> None:
+        session = self._sessions.replaced(old)
+        if session is not None:
+            self._sessions.close(session.id)
+            self._changed()
+            person = self._people.get(session.person_id)
+            self._audit.append(person.label, "session.token_reused", _target(person), address=visitor.address)
+
+
+def _target(person: PersonRow | None, login: str = "") -> str:
+    return f"person {person.id}" if person is not None else f"login {login}"
+
+
+def _words(*known: str | None) -> tuple[str, ...]:
+    return tuple(word for word in known if word)

@@ -1,0 +1,53 @@
+"""Slows guessing down: after a few failures each further try has to wait, twice as long each time.
+
+Counted per account and per address, so that neither one account can be tried from many addresses nor many accounts from
+one. What is remembered is bounded; the oldest is forgotten first. A restart forgets all, which costs a guesser's machine
+more than it gives: the hash alone allows some tens of tries a second.
+"""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+FREE_TRIES = 5
+FIRST_WAIT_S = 1.0
+LONGEST_WAIT_S = 900.0
+FORGET_AFTER_S = 3_600.0
+MAX_REMEMBERED = 100_000
+
+
+@dataclass(slots=True)
+class _Failures:
+    count: int
+    last_at: float
+
+
+class Throttle:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._failures: OrderedDict[Hashable, _Failures] = OrderedDict()
+
+    def wait_s(self, *keys: Hashable) -> float:
+        """Seconds that have to pass before the next try; 0 if it may be now."""
+        return max((self._wait_of(key) for key in keys), default=0.0)
+
+    def failed(self, *keys: Hashable) -> None:
+        now = self._clock()
+        for key in keys:
+            known = self._failures.pop(key, None)
+            is_old = known is None or now - known.last_at > FORGET_AFTER_S
+            self._failures[key] = _Failures(1 if is_old or known is None else known.count + 1, now)
+        while len(self._failures) > MAX_REMEMBERED:
+            self._failures.popitem(last=False)
+
+    def succeeded(self, *keys: Hashable) -> None:
+        for key in keys:
+            self._failures.pop(key, None)
+
+    def _wait_of(self, key: Hashable) -> float:
+        known = self._failures.get(key)
+        if known is None or known.count < FREE_TRIES:
+            return 0.0
+        wait_s: float = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(known.count - FREE_TRIES, 20))
+        return max(0.0, known.last_at + wait_s - self._clock())

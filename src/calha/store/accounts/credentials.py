@@ -1,0 +1,82 @@
+"""What devices prove themselves with: secrets and client certificates, of which several may hold for a while."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal, cast
+
+from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+
+from calha.domain.errors import Conflict, NotFound
+from calha.store.accounts.models import DeviceCredential
+from calha.store.registry.models import Device
+from calha.store.registry.writing import writing
+
+CredentialKind = Literal["secret", "certificate"]
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialRow:
+    id: int
+    kind: CredentialKind
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class Credentials:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def add(self, device: str, kind: CredentialKind, digest: str, older_expire_at: datetime | None = None) -> None:
+        """A further credential; those of its kind that have no end yet get one, if told. Raises NotFound, Conflict."""
+        with writing(self._engine) as connection:
+            device_id = _device_id(connection, device)
+            if older_expire_at is not None:
+                same = DeviceCredential.device_id == device_id, DeviceCredential.kind == kind
+                later = or_(DeviceCredential.expires_at.is_(None), DeviceCredential.expires_at > older_expire_at)
+                connection.execute(update(DeviceCredential).where(*same, later).values(expires_at=older_expire_at))
+            values = {"device_id": device_id, "kind": kind, "digest": digest, "created_at": datetime.now(UTC)}
+            try:
+                connection.execute(insert(DeviceCredential).values(values))
+            except IntegrityError:
+                raise Conflict("another device has this certificate") from None
+
+    def of(self, device: str) -> Sequence[CredentialRow]:
+        """Those that hold now. Raises NotFound."""
+        columns = DeviceCredential.id, DeviceCredential.kind, DeviceCredential.created_at, DeviceCredential.expires_at
+        with self._engine.connect() as connection:
+            device_id = _device_id(connection, device)
+            query = select(*columns).where(DeviceCredential.device_id == device_id, _holds()).order_by(columns[0])
+            found = connection.execute(query)
+            return [CredentialRow(key, cast(CredentialKind, kind), made, end) for key, kind, made, end in found]
+
+    def remove(self, device: str, credential_id: int | None = None) -> None:
+        """One, or all of a device. Raises NotFound."""
+        with writing(self._engine) as connection:
+            chosen = delete(DeviceCredential).where(DeviceCredential.device_id == _device_id(connection, device))
+            if credential_id is not None:
+                chosen = chosen.where(DeviceCredential.id == credential_id)
+            if not connection.execute(chosen).rowcount and credential_id is not None:
+                raise NotFound(f"{device} has no credential {credential_id}")
+
+    def devices_by_digest(self) -> Mapping[str, tuple[str, datetime | None]]:
+        """(device key, end or None) of all credentials that hold now: what the door keeps in memory."""
+        query = (
+            select(DeviceCredential.digest, Device.key, DeviceCredential.expires_at)
+            .join(Device, Device.id == DeviceCredential.device_id)
+            .where(_holds())
+        )
+        with self._engine.connect() as connection:
+            return {digest: (key, expires_at) for digest, key, expires_at in connection.execute(query)}
+
+
+def _holds() -> ColumnElement[bool]:
+    return or_(DeviceCredential.expires_at.is_(None), DeviceCredential.expires_at > datetime.now(UTC))
+
+
+def _device_id(connection: Connection, key: str) -> int:
+    found = connection.execute(select(Device.id).where(Device.key == key)).scalar()
+    if found is None:
+        raise NotFound(f"there is no device {key!r}")
+    return int(found)
