@@ -24,7 +24,7 @@ from calha.api.live_signal import LiveSignal
 from calha.api.services import Services
 from calha.api.status import StatusReport
 from calha.backup import make_backup, return_quarantine
-from calha.config import Settings, load
+from calha.config import Settings, StoreSection, load
 from calha.connectors.tcp import TcpListener, TcpOptions
 from calha.domain.errors import CalhaError, InvalidConfiguration, LogUnavailable
 from calha.domain.readings import Micros
@@ -160,8 +160,8 @@ async def _connect(
         options = TcpOptions(settings.tcp.host, settings.tcp.port, settings.tcp.max_connections)
         supervisor.add("tcp", TcpListener(options, ingest, ingest_limits, micros_now).run)
     supervisor.add("housekeeping", lambda beat: _keep_house(telemetry, streams, beat))
-    if settings.store.raw_days:
-        supervisor.add("retention", lambda beat: _retain(registry, telemetry, settings.store.raw_days, beat))
+    if settings.store.has_retention:
+        supervisor.add("retention", lambda beat: _retain(registry, telemetry, settings.store, beat))
     supervisor.add("registry", lambda beat: _follow_registry(registry, ingest, beat))
     status = StatusReport(
         settings,
@@ -221,14 +221,23 @@ async def _keep_house(telemetry: Telemetry, streams: Streams, beat: Beat) -> Non
             await asyncio.sleep(5)
 
 
-async def _retain(registry: Registry, telemetry: Telemetry, raw_days: int, beat: Beat) -> None:
+async def _retain(registry: Registry, telemetry: Telemetry, store: StoreSection, beat: Beat) -> None:
     """Drop what is older than its retention class allows, once a day."""
     while True:
-        series = await asyncio.to_thread(registry.series_of_retention, "raw")
-        await asyncio.to_thread(telemetry.retain, series, micros_now() - raw_days * DAY_US)
+        raw = await asyncio.to_thread(registry.series_of_retention, "raw")
+        standard = sorted((await asyncio.to_thread(registry.units)).keys() - set(raw))
+        hours_before = _days_ago(store.rollup_days)
+        for series, days in ((raw, store.raw_days), (standard, store.standard_days)):
+            beat()
+            await asyncio.to_thread(telemetry.retain, series, _days_ago(days), hours_before=hours_before)
         for _ in range(DAY_US // SECOND_US // 5):
             beat()
             await asyncio.sleep(5)
+
+
+def _days_ago(days: int) -> Micros:
+    """The beginning of time for 0 days, which stand for ever."""
+    return micros_now() - days * DAY_US if days else 0
 
 
 async def _follow_registry(registry: Registry, ingest: Ingest, beat: Beat) -> None:

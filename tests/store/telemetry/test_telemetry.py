@@ -146,8 +146,9 @@ def test_retention_drops_readings_for_good(telemetry: Telemetry) -> None:
     telemetry.compact(day(8))
     telemetry.retain([1], day(9))
     assert rows_of(telemetry, 1)[0][0] == day(9)
+    assert len(telemetry.readings([1], START, day(10), resolution="1h")[1].at) == 240
     assert len(rows_of(telemetry, 2)) == 960
-    telemetry.retain([2], day(20))
+    telemetry.retain([1, 2], day(20), hours_before=day(20))
     assert telemetry.statistics().segments == 0
     telemetry.write(quarter_hours(2, 1), 2)  # late, for a past whose file is gone
     telemetry.compact(day(10), all_late=True)

@@ -72,3 +72,10 @@ def grid_for(from_: Micros, until: Micros, points: int | None, resolution: str |
         return Grid(None)
     level = max((name for name, length in LEVELS.items() if length <= wanted_us), key=LEVELS.__getitem__)
     return Grid(level, int(-(-wanted_us // LEVELS[level])) * LEVELS[level], zone)
+
+
+def of_whole_hours(grid: Grid) -> Grid:
+    """The same buckets, or the next longer ones that hours can fill."""
+    if grid.level in ("1h", "1d"):
+        return grid
+    return Grid("1h", max(1, -(-grid.bucket_us // HOUR_US)) * HOUR_US, grid.zone)

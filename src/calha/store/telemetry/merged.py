@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from calha.domain.readings import Micros
-from calha.store.telemetry.packing import cold_rows
+from calha.store.telemetry.packing import cold_rows, is_one_of
 from calha.store.telemetry.segments import Segment, Segments
 
 
@@ -49,13 +49,3 @@ class Merged:
             WHERE {cold}
             UNION ALL {recent}
         """
-
-
-def is_one_of(series: Sequence[int]) -> str:
-    """A condition that DuckDB checks against the statistics of row groups before it reads them."""
-    if not series:
-        return "false"
-    if len(series) == 1:
-        return f"series = {int(series[0])}"
-    listed = ", ".join(str(int(number)) for number in series)
-    return f"series IN ({listed}) AND series BETWEEN {int(min(series))} AND {int(max(series))}"

@@ -37,7 +37,22 @@ def packed(source: str) -> str:
 
 def cold_rows(paths: Sequence[str]) -> str:
     """A query for (series, event_at, value, quality, delay) of some files."""
-    files = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
     return f"""
-        SELECT series, event_at, coalesce(scaled / unit, value) AS value, quality, delay FROM read_parquet([{files}])
+        SELECT series, event_at, coalesce(scaled / unit, value) AS value, quality, delay
+        FROM read_parquet([{quoted(paths)}])
     """
+
+
+def quoted(paths: Sequence[str]) -> str:
+    """Paths as SQL texts."""
+    return ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+
+
+def is_one_of(series: Sequence[int]) -> str:
+    """A condition that DuckDB checks against the statistics of row groups before it reads them."""
+    if not series:
+        return "false"
+    if len(series) == 1:
+        return f"series = {int(series[0])}"
+    listed = ", ".join(str(int(number)) for number in series)
+    return f"series IN ({listed}) AND series BETWEEN {int(min(series))} AND {int(max(series))}"

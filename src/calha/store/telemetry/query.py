@@ -7,11 +7,11 @@ import numpy as np
 
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
-from calha.domain.times import DAY_US
-from calha.store.telemetry.columns import Columns, Grid
+from calha.domain.times import DAY_US, HOUR_US
+from calha.store.telemetry.columns import Columns, Grid, of_whole_hours
 from calha.store.telemetry.downsample import extremes
-from calha.store.telemetry.merged import is_one_of
-from calha.store.telemetry.packing import cold_rows
+from calha.store.telemetry.hours import KEPT
+from calha.store.telemetry.packing import cold_rows, is_one_of
 from calha.store.telemetry.rollup import LEVELS, Partials, days
 from calha.store.telemetry.rows import Rows, by_series, filled, split
 from calha.store.telemetry.segments import Segment, Segments
@@ -32,6 +32,9 @@ class Reader:
         ids = sorted(set(series))
         if not ids or from_ >= until:
             return {number: _thinned(Rows.none(), None) for number in series}
+        kept = self._with_hours(ids, from_, until)
+        if kept and points is not None:
+            grid = of_whole_hours(grid)
         hot = self._hot(ids, from_, until)
         if grid.level is None:
             rows = self._readings(ids, from_, until, hot)
@@ -39,7 +42,9 @@ class Reader:
         parts = self._partials(ids, from_, until, grid, hot)
         found = {number: _bucketed(parts[number], from_, until, grid) for number in series}
         if points is not None:  # so few readings are shown as they are
-            sparse = [number for number, columns in found.items() if _readings_in(columns) <= points]
+            sparse = [
+                number for number, columns in found.items() if number not in kept and _readings_in(columns) <= points
+            ]
             rows = self._readings(sparse, from_, until, hot) if sparse else {}
             found |= {number: _thinned(rows[number], points) for number in sparse}
         return found
@@ -95,7 +100,8 @@ class Reader:
         rolled: frozenset[int] = frozenset()
         if level is not None and self._files.has(segment, level):
             rolled = segment.rolled.get(level, rolled)
-        from_rollup = [number for number in ids if number in rolled and number not in overridden]
+        hours = self._hours(segment, ids, from_, until) if grid.bucket_us % HOUR_US == 0 else {}
+        from_rollup = [number for number in ids if number in rolled - overridden - hours.keys()]
         from_raw = [number for number in ids if number not in from_rollup]
         found: dict[int, Partials] = {}
         if from_rollup and level is not None:
@@ -119,7 +125,21 @@ class Reader:
                 if number in overridden:
                     rows = rows.overridden_by(hot[number].between(segment.from_at, segment.until_at))
                 found[number] = rows.partials()
+                if number in hours:
+                    found[number] = hours[number].beside(rows.outside_hours(hours[number].at).partials())
         return found
+
+    def _with_hours(self, ids: list[int], from_: Micros, until: Micros) -> set[int]:
+        """The series that have kept hours in the span."""
+        return {
+            number for segment in self._segments_of(from_, until) for number in self._hours(segment, ids, from_, until)
+        }
+
+    def _hours(self, segment: Segment, ids: list[int], from_: Micros, until: Micros) -> dict[int, Partials]:
+        chosen = [number for number in ids if number in segment.rolled.get(KEPT, frozenset())]
+        if not chosen or not self._files.has(segment, KEPT):
+            return {}
+        return self._rollup(segment, KEPT, chosen, -(-from_ // HOUR_US) * HOUR_US, until - HOUR_US + 1)
 
     def _raw(self, segment: Segment, ids: list[int], from_: Micros, until: Micros) -> dict[int, Rows]:
         if not self._files.has(segment):

@@ -60,6 +60,12 @@ class Partials:
     def none(cls) -> "Partials":
         return cls.of_readings(np.array([], np.int64), np.array([]), np.array([], np.uint8))
 
+    def beside(self, other: "Partials") -> "Partials":
+        """Both together by time."""
+        both = Partials.concatenate([self, other])
+        order = np.argsort(both.at, kind="stable")
+        return Partials(**{one.name: getattr(both, one.name)[order] for one in fields(self)})
+
     def merged(self, begins: Ints) -> "Partials":
         """Merged into the buckets that begin at `begins` (ascending; the first not after the first part)."""
         if not len(self):

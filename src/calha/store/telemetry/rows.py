@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calha.domain.readings import Micros
+from calha.domain.times import HOUR_US
 from calha.store.telemetry.rollup import Floats, Ints, Partials
 
 
@@ -35,6 +36,10 @@ class Rows:
 
     def between(self, from_: Micros, until: Micros) -> "Rows":
         return self.take((self.at >= from_) & (self.at < until))
+
+    def outside_hours(self, begins: Ints) -> "Rows":
+        """Those that lie in none of the hours that begin then."""
+        return self.take(~np.isin(self.at - self.at % HOUR_US, begins))
 
     def overridden_by(self, other: "Rows") -> "Rows":
         """Both together by time; where both have a reading, the other's."""

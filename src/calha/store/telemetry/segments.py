@@ -3,7 +3,7 @@
 A segment holds [from_at, until_at); segments do not overlap. Everything before the horizon, the end of the last segment,
 belongs to the first segment that ends after it. Readings that arrive for that past later stay in the hot table and win
 over the segment at every query, until compaction writes the segment anew. Beside a segment lie rollup files, one a
-level, with the series for which that pays.
+level, with the series for which that pays, and the hours that stay of readings whose retention has ended.
 
 A file is written under a temporary name, synced, renamed, and only then listed in the database, in the same transaction
 that takes its readings out of the hot table.
@@ -18,14 +18,14 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
 
 from calha.domain.readings import Micros
 from calha.domain.times import to_datetime
-from calha.store.telemetry.packing import OPTIONS, cold_rows, packed
+from calha.store.telemetry.hours import KEPT, aggregated
+from calha.store.telemetry.packing import OPTIONS, cold_rows, packed, quoted
 from calha.store.telemetry.rollup import LEVELS
 
 log = logging.getLogger(__name__)
@@ -95,6 +95,11 @@ class Segments:
     def files(self, segment: Segment) -> list[Path]:
         return [Path(self.path(segment, level)) for level in (None, *segment.rolled)]
 
+    def hours(self, segments: Sequence[Segment]) -> str | None:
+        """A query for the hours kept beside these segments; None if there are none."""
+        paths = [self.path(segment, KEPT) for segment in segments if KEPT in segment.rolled]
+        return f"SELECT * FROM read_parquet([{quoted(paths)}])" if paths else None
+
     def overlapping(self, from_: Micros, until: Micros) -> list[Segment]:
         return [segment for segment in self.all if segment.overlaps(from_, until)]
 
@@ -104,7 +109,7 @@ class Segments:
 
     @property
     def unreadable(self) -> list[Segment]:
-        return [segment for segment in self.all if not self.has(segment)]
+        return [segment for segment in self.all if not (self.has(segment) and self.has(segment, KEPT))]
 
     @property
     def gaps(self) -> list[Gap]:
@@ -112,7 +117,8 @@ class Segments:
         return [
             Gap(Path(path).name, segment.from_at, segment.until_at, segment.rows, unreadable[path])
             for segment in self.all
-            if (path := self.path(segment)) in unreadable
+            for level in (None, KEPT)
+            if (path := self.path(segment, level)) in unreadable
         ]
 
     def read(self, con: duckdb.DuckDBPyConnection) -> None:
@@ -161,24 +167,38 @@ class Segments:
         from_at: Micros,
         until_at: Micros,
         source: str,
+        hours: str | None = None,
     ) -> Segment | None:
-        """Write the readings of a query (series, event_at, value, quality, delay) as a segment; None if there are none."""
+        """Write the readings of a query (series, event_at, value, quality, delay), and the hours of another, as a segment.
+
+        None if there is neither.
+        """
         path = self.folder / f"{name}.parquet"
         try:
-            rows = _copy(con, packed(source), (), path)
+            rows = _copy(con, packed(source), path)
             rolled = {}
             for level in ROLLED_LEVELS if rows else ():
                 series = self._worth_rolling(con, path, level)
                 if series:
                     self._write_rollup(con, path, self.folder / f"{name}.{level}.parquet", level, series)
                     rolled[level] = frozenset(series)
+            if hours is not None and (kept := self._write_hours(con, hours, self.folder / f"{name}.{KEPT}.parquet")):
+                rolled[KEPT] = kept
         except BaseException:  # a full disk needs the space of what was begun
             self.remove_begun(name)
             raise
-        if not rows:
-            path.unlink()
+        if not rows and KEPT not in rolled:
+            self.remove_begun(name)
             return None
         return Segment(name, from_at, until_at, rows, rolled)
+
+    def _write_hours(self, con: duckdb.DuckDBPyConnection, query: str, path: Path) -> frozenset[int]:
+        """The series that have any; without one there is no file."""
+        if not _copy(con, query, path):
+            path.unlink()
+            return frozenset()
+        found = con.execute("SELECT DISTINCT series FROM read_parquet(?)", [str(path)]).fetchall()
+        return frozenset(series for (series,) in found)
 
     def remove_begun(self, name: str) -> None:
         """Remove the files of a segment that was never listed."""
@@ -221,24 +241,10 @@ class Segments:
     def _write_rollup(
         self, con: duckdb.DuckDBPyConnection, source: Path, target: Path, level: str, series: list[int]
     ) -> None:
-        query = f"""
-            SELECT series, event_at - event_at % ? AS bucket,
-                count(value) FILTER (good) AS count,
-                coalesce(sum(value) FILTER (good), 0) AS total,
-                min(value) FILTER (good) AS minimum,
-                max(value) FILTER (good) AS maximum,
-                arg_min(value, event_at) FILTER (good) AS first,
-                min(event_at) FILTER (good) AS first_at,
-                arg_max(value, event_at) FILTER (good) AS last,
-                max(event_at) FILTER (good) AS last_at,
-                max(quality) AS quality
-            FROM (SELECT *, quality < 128 AND NOT isnan(value) AS good FROM ({cold_rows([str(source)])})
-                  WHERE series IN (SELECT series FROM chosen))
-            GROUP BY ALL ORDER BY series, bucket
-        """
+        readings = f"FROM ({cold_rows([str(source)])}) WHERE series IN (SELECT series FROM chosen)"
         con.register("chosen", {"series": np.array(series, np.int32)})
         try:
-            _copy(con, query, [LEVELS[level]], target)
+            _copy(con, aggregated(readings, LEVELS[level]), target)
         finally:
             con.unregister("chosen")
 
@@ -251,10 +257,10 @@ def _gapless(segments: Iterable[Segment]) -> list[Segment]:
     return found
 
 
-def _copy(con: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any], path: Path) -> int:
+def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
     """Write a query's rows as a file that is there whole or not at all; the number of rows."""
     temporary = path.with_name(path.name + ".unfinished")
-    copied = con.execute(f"COPY ({query}) TO '{_quoted(temporary)}' ({OPTIONS})", values).fetchone()
+    copied = con.execute(f"COPY ({query}) TO '{_quoted(temporary)}' ({OPTIONS})").fetchone()
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.rename(path)

@@ -12,7 +12,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -30,9 +29,10 @@ from calha.store.telemetry import hot
 from calha.store.telemetry.columns import Columns, grid_for
 from calha.store.telemetry.compaction import Rewrite, cuts, needs_cutting, plan
 from calha.store.telemetry.database import FILE_NAME, UNAVAILABLE, Database
+from calha.store.telemetry.hours import Expiry, kept_hours
 from calha.store.telemetry.judge import Grouped, Judgement, Stored, doubtful, group, judge
 from calha.store.telemetry.latest import Latest
-from calha.store.telemetry.merged import Merged, is_one_of
+from calha.store.telemetry.merged import Merged
 from calha.store.telemetry.query import Reader
 from calha.store.telemetry.segments import Gap, Segment, Segments
 from calha.store.telemetry.snapshots import Snapshots
@@ -197,20 +197,22 @@ class Telemetry:
             for rewrite in self._plan(until, all_late):
                 self._rewrite(rewrite, seq)
 
-    def retain(self, series: Sequence[int], before: Micros) -> None:
-        """Drop readings of these series before a time, for good. Raises StoreUnavailable."""
+    def retain(self, series: Sequence[int], before: Micros, *, hours_before: Micros = 0) -> None:
+        """Make hours of the readings of these series before a time (to the hour), and drop their hours before another.
+
+        Raises StoreUnavailable.
+        """
         if not series:
             return
-        dropped = f"{is_one_of(series)} AND event_at < {int(before)}"
+        expiry = Expiry(series, before, hours_before)
         with self._compacting, self._database.guard():
             seq = self._keep_latest()
-            for segment in [
-                one for one in self._segments.all if self._segments.has(one) and self._has_any(one, dropped)
-            ]:
-                self._rewrite(Rewrite(segment, segment.from_at, segment.until_at, segment.rows), seq, dropped)
-            with self._writing, self._database.transaction() as con:
-                con.execute(f"DELETE FROM hot WHERE {dropped}")
-                self._hot_rows = hot.count(con)
+            if before > self._segments.horizon:
+                for rewrite in self._plan(before - before % HOUR_US, all_late=False):
+                    self._rewrite(rewrite, seq)
+            for segment in self._segments.all:
+                if segment not in self._segments.unreadable and self._is_touched(segment, expiry):
+                    self._rewrite(Rewrite(segment, segment.from_at, segment.until_at, segment.rows), seq, expiry)
 
     def backup(self, target: Path) -> None:
         """Copy the store into a new folder; commits wait only while the recent readings are copied. Raises StoreUnavailable."""
@@ -251,15 +253,22 @@ class Telemetry:
         try:
             return ask()
         except (StoreUnavailable, duckdb.Error) as error:
-            with suppress(duckdb.Error):
-                is_changed = self._snapshots.examine()
-                if not is_changed and opening != self._database.opening:
-                    raise StoreUnavailable("the store was opened again meanwhile") from error
-                if not is_changed and not isinstance(error, StoreUnavailable | duckdb.OperationalError):
-                    is_changed = self._snapshots.examine(to_the_last_byte=True)
-                if is_changed:
-                    return ask()
-            raise
+            if not self._has_new_gap(error, opening):
+                raise
+            return ask()
+
+    def _has_new_gap(self, error: StoreUnavailable | duckdb.Error, opening: int) -> bool:
+        try:
+            if self._snapshots.examine():
+                return True
+            if isinstance(error, StoreUnavailable | duckdb.OperationalError):
+                return False
+            if opening == self._database.opening:
+                return self._snapshots.examine(to_the_last_byte=True)
+        except duckdb.Error as broken:
+            self._database.doubt()
+            raise StoreUnavailable(f"the store does not work now: {broken}") from error
+        raise StoreUnavailable("the store was opened again meanwhile") from error
 
     # -- below: writing
 
@@ -305,7 +314,7 @@ class Telemetry:
             self._late_merged_at = time.monotonic()
         return plan(segments, by_hour, until, merge_late, self._segments.unreadable)
 
-    def _rewrite(self, rewrite: Rewrite, seq: int, without: str = "false") -> None:
+    def _rewrite(self, rewrite: Rewrite, seq: int, expiry: Expiry | None = None) -> None:
         """Write a segment and the rows that the hot table has for it, up to a log sequence, as new segments."""
         old = [rewrite.segment] if rewrite.segment is not None else []
         new: list[Segment] = []
@@ -313,8 +322,12 @@ class Telemetry:
         try:
             for number, (from_at, until_at) in enumerate(self._cuts(con, rewrite, seq)):
                 name = f"{from_at // HOUR_US}-{until_at // HOUR_US}-{seq}-{number}-{time.time_ns()}"
-                source = Merged(self._segments, old).for_segment(from_at, until_at, seq, without)
-                segment = self._segments.write(con, name, from_at, until_at, source)
+                merged = Merged(self._segments, old)
+                ending = expiry.readings if expiry is not None else "false"
+                source = merged.for_segment(from_at, until_at, seq, without=ending)
+                ended = merged.for_segment(from_at, until_at, seq, without=f"NOT {ending}")
+                hours = kept_hours(self._segments.hours(old), ended, expiry, from_at, until_at)
+                segment = self._segments.write(con, name, from_at, until_at, source, hours)
                 new += [segment] if segment is not None else []
             with self._writing, self._snapshots.swap(old, new), self._database.transaction() as writing:
                 self._segments.replace(writing, old, new)
@@ -340,10 +353,18 @@ class Telemetry:
         ).fetchall()
         return cuts(dict(by_hour), rewrite.from_at, rewrite.until_at)
 
-    def _has_any(self, segment: Segment, condition: str) -> bool:
+    def _is_touched(self, segment: Segment, expiry: Expiry) -> bool:
+        """Whether a segment, or the hot table in its span, has what is to go."""
+        hours = self._segments.hours([segment]) or "SELECT 0 AS series, 0 AS bucket WHERE false"
+        query = f"""
+            SELECT 1 FROM read_parquet(?) WHERE {expiry.readings}
+            UNION ALL SELECT 1 FROM hot WHERE {expiry.readings} AND event_at >= ? AND event_at < ?
+            UNION ALL SELECT 1 FROM ({hours}) WHERE {expiry.hours}
+            LIMIT 1
+        """
         with self._snapshots.take() as (con, _):
-            query = f"SELECT 1 FROM read_parquet(?) WHERE {condition} LIMIT 1"
-            return con.execute(query, [self._segments.path(segment)]).fetchone() is not None
+            values = [self._segments.path(segment), segment.from_at, segment.until_at]
+            return con.execute(query, values).fetchone() is not None
 
     def _keep_latest(self) -> int:
         """Put the newest values on disk, for a quick start; the log sequence up to which they are complete."""
