@@ -44,7 +44,7 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
     refetchInterval: span.live ? REFRESH_MS : false,
     enabled: device.channels.length > 0,
   });
-  const groups = useGroups(device, history.data, span);
+  const groups = useGroups(device, history.data, points, span);
   const isEmpty = history.data !== undefined && groups.length === 0;
   const change = (step: (shown: Span, now: number) => Span) => {
     const { from, to } = step(shownOf(span, live.clock), live.clock);

@@ -2,14 +2,14 @@ import { describe, expect, it } from "vitest";
 import { moved, spanOf, zoomed } from "./range";
 import { gapsIn, lonely, type Points, withGaps, withTail } from "./series";
 
-const points = (t: number[], gapMs: number | null): Points => ({ t, value: t.map((at) => at / 10), quality: t.map(() => "good"), gapMs });
+const points = (t: number[], shortestGap = 0): Points => ({ t, value: t.map((at) => at / 10), quality: t.map(() => "good"), shortestGap });
 
 describe("points", () => {
   const every = (interval: number, from: number, to: number) => Array.from({ length: (to - from) / interval }, (_, n) => from + n * interval);
   const holes = (t: number[]) => gapsIn(t).flatMap((isGap, index) => (isGap ? [`${t[index]}-${t[index + 1]}`] : []));
 
   it("have a hole where none came for much longer than usual", () => {
-    const holed = withGaps(points([0, 10, 100, 110], null));
+    const holed = withGaps(points([0, 10, 100, 110]));
     expect(holed.t).toEqual([0, 10, 55, 100, 110]);
     expect(holed.value).toEqual([0, 1, null, 10, 11]);
     expect(holes([...every(5, 0, 100), ...every(5, 600, 700)])).toEqual(["95-600"]);
@@ -32,10 +32,12 @@ describe("points", () => {
     expect([holes([]), holes([0]), holes([0, 1_000])]).toEqual([[], [], []]);
   });
 
-  it("have no hole shorter than the buckets of an aggregate", () => {
+  it("have no hole that is not wanted so short", () => {
     const t = [0, 10, 20, 60, 70, 80];
-    const band = (gapMs: number) => withGaps({ ...points(t, gapMs), min: t.map(() => 0), max: t.map(() => 1) }).t.length;
+    const band = (shortest: number) => withGaps({ ...points(t, shortest), min: t.map(() => 0), max: t.map(() => 1) }).t.length;
     expect([band(30), band(60)]).toEqual([7, 6]);
+    const pairs = every(4_800, 0, 48_000).flatMap((at) => [at, at + 600]);
+    expect(withGaps(points(pairs, 10_000)).t).toEqual(pairs);
   });
 
   it("are marked one by one only where no line leads to them", () => {
@@ -44,7 +46,7 @@ describe("points", () => {
   });
 
   it("go on with what came live, and only with what is newer", () => {
-    const grown = withTail(points([0, 10], null), [
+    const grown = withTail(points([0, 10]), [
       { t: 5, value: 9, quality: "good" },
       { t: 10, value: 9, quality: "good" },
       { t: 20, value: 2, quality: "bad" },

@@ -1,5 +1,5 @@
 import { useCallback, useMemo, useSyncExternalStore } from "react";
-import type { Device, Readings } from "../api/client";
+import type { Device, Readings, SeriesReadings } from "../api/client";
 import { live } from "../live/hooks";
 import type { ChartSeries } from "./columns";
 import type { Span } from "./range";
@@ -7,10 +7,14 @@ import type { Points } from "./series";
 
 export type Groups = [string, ChartSeries[]][];
 
-const NONE: Points = { t: [], value: [], quality: [], gapMs: null };
+// Thinned readings come in pairs, the lowest and the highest of each two points' time.
+const THINNED_POINTS = 5;
 
-/** Channels that have something to show, as stored. Those of one unit share a chart; each state channel has its own. */
-export function useGroups(device: Device, history: Readings | undefined, span: Span): Groups {
+/**
+ * Channels that have something to show, as stored. Those of one unit share a chart; each state channel has its own.
+ * `asked`: of how many points the history consists at most.
+ */
+export function useGroups(device: Device, history: Readings | undefined, asked: number, span: Span): Groups {
   const { channels } = device;
   const length = span.live ? span.to - span.from : 0;
   const subscribe = useCallback(
@@ -26,13 +30,19 @@ export function useGroups(device: Device, history: Readings | undefined, span: S
   );
   return useMemo(() => {
     const groups = new Map<string, ChartSeries[]>();
+    const thinned = history === undefined ? 0 : (THINNED_POINTS * (Date.parse(history.to) - Date.parse(history.from))) / asked;
     channels.forEach((channel, index) => {
       const found = history?.series.find((one) => one.channel === channel.key);
-      const points: Points = found ? { t: found.t, value: found.value, min: found.min ?? null, max: found.max ?? null, quality: found.quality, gapMs: found.gap_ms } : NONE;
+      const points = found ? stored(found, thinned) : { t: [], value: [], quality: [], shortestGap: thinned };
       if (points.t.length === 0 && speaking[index] !== "1") return;
       const unit = channel.kind === "state" ? `state:${channel.key}` : channel.unit;
       groups.set(unit, [...(groups.get(unit) ?? []), { channel, points }]);
     });
     return [...groups];
-  }, [channels, history, speaking]);
+  }, [channels, history, asked, speaking]);
+}
+
+function stored({ t, value, min, max, quality, gap_ms: gap }: SeriesReadings, thinned: number): Points {
+  const isAggregate = min !== null && min !== undefined;
+  return { t, value, min: min ?? null, max: max ?? null, quality, shortestGap: isAggregate ? (gap ?? 0) : thinned };
 }

@@ -7,7 +7,8 @@ export interface Points {
   min?: readonly (number | null)[] | null | undefined;
   max?: readonly (number | null)[] | null | undefined;
   quality: readonly string[];
-  gapMs: number | null;
+  /** No distance up to this is a gap, in ms. */
+  shortestGap: number;
 }
 
 export interface Tail {
@@ -27,7 +28,7 @@ export function withTail(history: Points, tail: readonly Tail[]): Points {
     min: history.min && [...history.min, ...newer.map((one) => one.value)],
     max: history.max && [...history.max, ...newer.map((one) => one.value)],
     quality: [...history.quality, ...newer.map((one) => one.quality)],
-    gapMs: history.gapMs,
+    shortestGap: history.shortestGap,
   };
 }
 
@@ -66,7 +67,7 @@ function lowerMedian(values: readonly number[], from: number, to: number): numbe
 
 /** With a null in each gap, so that no line is drawn over it. */
 export function withGaps(points: Points): Points {
-  const gaps = gapsIn(points.t, points.min ? (points.gapMs ?? 0) : 0);
+  const gaps = gapsIn(points.t, points.shortestGap);
   if (!gaps.includes(true)) return points;
   const t: number[] = [];
   const value: (number | null)[] = [];
@@ -87,7 +88,7 @@ export function withGaps(points: Points): Points {
     max.push(points.max?.[index] ?? null);
     quality.push(points.quality[index] ?? "good");
   });
-  return { t, value, min: points.min && min, max: points.max && max, quality, gapMs: points.gapMs };
+  return { t, value, min: points.min && min, max: points.max && max, quality, shortestGap: points.shortestGap };
 }
 
 /** Indices of points that no line would show. Undefined is another series' time and breaks no line; null does. */
