@@ -38,6 +38,16 @@ async def running_log(folder: Path, settings: LogSettings = SMALL) -> AsyncItera
         await server.stop()
 
 
+@asynccontextmanager
+async def connected_shard(server: LogServer, shard: int = 0) -> AsyncIterator[Connection]:
+    """A connection of Calha's to one shard; without a gate all devices are in the first."""
+    connection = await Connection.open(server.endpoint.shard_urls[shard], "tests")
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
 def with_mqtt_port(server: LogServer, settings: LogSettings = SMALL) -> LogSettings:
     """The settings with the port that the server has chosen."""
     return replace(settings, mqtt_port=server.endpoint.mqtt_port)

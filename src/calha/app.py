@@ -12,9 +12,10 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -40,6 +41,7 @@ from calha.log.publisher import Publisher
 from calha.log.quarantine import Quarantine
 from calha.log.readings import ReadingsSource
 from calha.log.settings import LogSettings
+from calha.log.shards import source_urls
 from calha.log.streams import Streams
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
@@ -72,12 +74,11 @@ def main() -> int:
     return 0
 
 
-def log_settings(settings: Settings, url: str | None = None) -> LogSettings:
-    """The log's settings; `url` of the server that runs for us, else that of the configuration."""
+def log_settings(settings: Settings) -> LogSettings:
+    """The log's settings; `url` only of a server that is not ours."""
     section = settings.log
-    elsewhere = section.url.get_secret_value() if section.url else None
     return LogSettings(
-        url=url or elsewhere,
+        url=section.url.get_secret_value() if section.url else None,
         mqtt_host=settings.mqtt.host,
         mqtt_port=settings.mqtt.port,
         durability=section.durability,
@@ -115,21 +116,29 @@ async def parts(settings: Settings, log_url: str | None) -> AsyncIterator[Parts]
     telemetry = await asyncio.to_thread(
         Telemetry.open, folder / "telemetry", memory_mb=settings.store.memory_mb, hot_days=settings.store.hot_days
     )
-    limits = log_settings(settings, log_url)
-    assert limits.url is not None
-    connection = await Connection.open(limits.url, wait_s=LOG_WAIT_S)
+    limits = log_settings(settings)
+    url = log_url or limits.url
+    assert url is not None
+    connection = await Connection.open(url, wait_s=LOG_WAIT_S)
+    shards = [await Connection.open(one, "calha devices", quiet=True) for one in source_urls(url, limits)]
     try:
-        yield await _connect(settings, limits, registry, telemetry, connection)
+        yield await _connect(settings, limits, registry, telemetry, connection, shards)
     finally:
-        await connection.close()
+        for one in (connection, *shards):
+            await one.close()
         await asyncio.to_thread(telemetry.close)
         registry.close()
 
 
 async def _connect(
-    settings: Settings, limits: LogSettings, registry: Registry, telemetry: Telemetry, connection: Connection
+    settings: Settings,
+    limits: LogSettings,
+    registry: Registry,
+    telemetry: Telemetry,
+    connection: Connection,
+    shards: Sequence[Connection],
 ) -> Parts:
-    streams = Streams(connection, limits)
+    streams = Streams(connection, limits, shards)
     await streams.ensure()
     lost = await streams.continue_after(telemetry.committed_seq)
     await asyncio.to_thread(_first_start, registry, settings)
@@ -154,8 +163,11 @@ async def _connect(
     supervisor = Supervisor(lambda task: _note_restart(registry, task))
     writer = Writer(readings, telemetry, committed)
     supervisor.add("writer", writer.run)
-    mqtt_source = MqttSource(connection, limits)
-    supervisor.add("mqtt", lambda beat: mqtt.run(mqtt_source, publisher, ingest, ingest_limits, beat))
+    for number, shard in enumerate(shards):
+        take_shard = partial(
+            mqtt.run, MqttSource(shard, limits), publisher, ingest, ingest_limits, lane=mqtt.lane(number)
+        )
+        supervisor.add(mqtt.lane(number), take_shard)
     if settings.tcp.enabled:
         options = TcpOptions(settings.tcp.host, settings.tcp.port, settings.tcp.max_connections)
         supervisor.add("tcp", TcpListener(options, ingest, ingest_limits, micros_now).run)

@@ -157,7 +157,7 @@ class Processes:
     async def _start_log(self) -> str:
         if self._plan.log is None:
             return ""
-        settings = LogSettings(**self._plan.log)
+        settings = LogSettings.from_plain(self._plan.log)
         self._server = LogServer(settings, self._folder / "log")
         endpoint = await self._server.start()
         return endpoint.url

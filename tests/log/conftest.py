@@ -5,7 +5,7 @@ import pytest
 
 from calha.log.connection import Connection
 from calha.log.server import LogServer
-from servers import running_log
+from servers import connected_shard, running_log
 
 
 @pytest.fixture
@@ -22,3 +22,10 @@ def server(log: tuple[LogServer, Connection]) -> LogServer:
 @pytest.fixture
 def connection(log: tuple[LogServer, Connection]) -> Connection:
     return log[1]
+
+
+@pytest.fixture
+async def devices(server: LogServer) -> AsyncIterator[Connection]:
+    """Connection to the shard of all devices that nobody asks who they are."""
+    async with connected_shard(server) as connection:
+        yield connection

@@ -15,13 +15,14 @@ from calha.log.server import LogServer
 from calha.log.settings import MIB, LogSettings
 from calha.log.streams import MQTT, QUARANTINE, READINGS, Streams
 from log.helpers import a_batch, a_large_batch, eventually, read
-from servers import SMALL, running_log
+from servers import SMALL, connected_shard, running_log
 
 
-async def test_the_usage_of_every_stream_and_of_all_together_is_told(connection: Connection) -> None:
+async def test_the_usage_of_every_stream_and_of_all_together_is_told(server: LogServer, connection: Connection) -> None:
     await Publisher(connection).publish(a_large_batch(), "http")
-    usage = {one.name: one for one in await Streams(connection, SMALL).usage()}
-    assert list(usage) == [READINGS, QUARANTINE, MQTT, "log"]
+    async with connected_shard(server) as first, connected_shard(server, 1) as second:
+        usage = {one.name: one for one in await Streams(connection, SMALL, [first, second]).usage()}
+    assert list(usage) == [READINGS, QUARANTINE, MQTT, f"{MQTT} 1", "log"]
     assert usage[READINGS].messages == 1
     assert 0.02 < usage[READINGS].fill < 0.03
     assert usage["log"].max_bytes == SMALL.max_store_bytes

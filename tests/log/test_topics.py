@@ -60,8 +60,8 @@ def test_filters_become_subjects_with_wildcards() -> None:
     assert filter_to_subject("a/#") == "a.>"
 
 
-async def test_the_real_server_converts_odd_topics_in_the_same_way(server: LogServer, connection: Connection) -> None:
-    source = MqttSource(connection, with_mqtt_port(server))
+async def test_the_real_server_converts_odd_topics_in_the_same_way(server: LogServer, devices: Connection) -> None:
+    source = MqttSource(devices, with_mqtt_port(server))
     await publish(server.endpoint.mqtt_port, [(topic, to_subject(topic).encode(), 1) for topic in ODD])
     found: list[MqttMessage] = await collect(source.batches(), lambda found: len(found) >= len(ODD))
     assert [message.topic for message in found] == ODD

@@ -23,24 +23,34 @@ SOURCE = "mqtt"
 RETRY_AFTER_S = 1.0
 
 
+def lane(shard: int) -> str:
+    """Name under which the log knows how far a shard has been logged; shards count their messages independently."""
+    return f"{SOURCE}-{shard}"
+
+
 async def run(
-    source: MqttSource, publisher: Publisher, ingest: Ingest, limits: IngestLimits, beat: Callable[[], None]
+    source: MqttSource,
+    publisher: Publisher,
+    ingest: Ingest,
+    limits: IngestLimits,
+    beat: Callable[[], None],
+    lane: str = SOURCE,
 ) -> None:
     """Take MQTT messages until cancelled; what the log cannot take now is waited for, not dropped."""
-    logged = await publisher.last_source(SOURCE)
+    logged = await publisher.last_source(lane)
     logged_until = await source.logged_until(logged.seq, logged.at_us) if logged else 0
     is_numbered = (
         logged is None or logged_until >= logged.seq
     )  # else the server's stream was made anew, with old numbers
     dropped = source.dropped
-    async for arrived in source.batches():
+    async for arrived in source.batches(beat):
         beat()
         if source.dropped > dropped:
             ingest.refuse("", "overload", source.dropped - dropped)
             dropped = source.dropped
         fleeting = [message for message in arrived if not message.seq]
         if fleeting:
-            await _take_fleeting(_judged(fleeting, ingest, limits), ingest)
+            await _take_fleeting(_judged(fleeting, ingest, limits), ingest, lane)
         known = [message for message in arrived if 0 < message.seq <= logged_until]
         if known:
             await _persist(partial(ingest.set_aside_again, _judged(known, ingest, limits)), beat)
@@ -48,7 +58,7 @@ async def run(
         if new:
             last = new[-1]
             mark = Mark(last.seq, last.arrived_at) if is_numbered else None
-            await _persist(partial(ingest.take, _judged(new, ingest, limits), SOURCE, mark), beat)
+            await _persist(partial(ingest.take, _judged(new, ingest, limits), lane, mark), beat)
             logged_until = last.seq
         if known or new:
             await source.acknowledge(logged_until if new else known[-1].seq)
@@ -67,9 +77,9 @@ async def _persist(step: Callable[[], Awaitable[object]], beat: Callable[[], Non
             return
 
 
-async def _take_fleeting(messages: Sequence[Message], ingest: Ingest) -> None:
+async def _take_fleeting(messages: Sequence[Message], ingest: Ingest, lane: str) -> None:
     try:
-        await ingest.take(messages, SOURCE)
+        await ingest.take(messages, lane)
     except LogUnavailable as error:
         for message in messages:
             ingest.refuse(message.device or "", "log_unavailable")

@@ -30,6 +30,7 @@ TELEMETRY = "calha/v1/+/telemetry"
 LIMITS = ReaderLimits(messages=2_000, max_pending=20_000)
 MAX_FLEETING = 50_000  # QoS 0 messages that wait; further ones are dropped and counted
 RETRY_S = 0.2
+BEAT_S = 5.0
 SWEEP_INTERVAL_S = 2.0
 SWEEP_SHARE = 0.02  # of the time may go into sweeping, when thousands of subscribers have to be looked at
 
@@ -51,13 +52,23 @@ class MqttMessage(NamedTuple):
     arrived_at: int
 
 
+class Login(NamedTuple):
+    """Where and as whom one connects as an MQTT client."""
+
+    host: str
+    port: int
+    user: str = ""
+    password: str = ""
+
+
 class MqttSource:
-    """All MQTT messages, QoS 1 and 2 in order. `dropped`: QoS 0 messages that nobody took in time."""
+    """All MQTT messages of one shard, QoS 1 and 2 in order. `dropped`: QoS 0 messages that nobody took in time."""
 
     def __init__(self, connection: Connection, settings: LogSettings) -> None:
         self._connection = connection
         self._settings = settings
         self._reader = Reader(connection, MQTT, CONSUMER, _ALL, LIMITS)
+        self._login = Login(settings.mqtt_host, settings.mqtt_port) if settings.url is not None else None
         self._ignored = _matcher(settings.ignored_topics)
         self._fleeting: deque[MqttMessage] = deque()
         self._fleeting_came = asyncio.Event()
@@ -74,13 +85,14 @@ class MqttSource:
         for subscription in self._subscriptions:
             subscription.unsubscribe()
 
-    async def batches(self) -> AsyncGenerator[list[MqttMessage]]:
+    async def batches(self, beat: Callable[[], None] = lambda: None) -> AsyncGenerator[list[MqttMessage]]:
         """Messages as they come, never an empty list; waits while the log is away. For one caller at a time.
 
-        Makes the server's stream and our consumer exist if need be. Called again, it begins after the last message
-        acknowledged.
+        beat: called every BEAT_S at least while it waits for messages, for a shard may have none for days.
+        Makes our consumer exist if need be, and on an existing server also its stream. Called again, it begins after the
+        last message acknowledged.
         """
-        await self._when_there_is_a_stream()
+        await self._when_there_is_a_stream(beat)
         self._ends.clear()
         self._handed_seq = self._acked_seq
         chunks = self._reader.chunks()
@@ -89,7 +101,8 @@ class MqttSource:
         fleeting = asyncio.ensure_future(self._fleeting_came.wait())
         try:
             while True:
-                await asyncio.wait((durable, fleeting), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((durable, fleeting), timeout=BEAT_S, return_when=asyncio.FIRST_COMPLETED)
+                beat()
                 if fleeting.done():
                     messages = list(self._fleeting)
                     self._fleeting.clear()
@@ -143,10 +156,11 @@ class MqttSource:
                 logger.warning("MQTT messages are swept later: %s", error)
             pause_s = max(SWEEP_INTERVAL_S, (time.monotonic() - began_at) / SWEEP_SHARE)
 
-    async def _when_there_is_a_stream(self) -> None:
+    async def _when_there_is_a_stream(self, beat: Callable[[], None]) -> None:
         while True:
+            beat()
             try:
-                await ensure_stream(self._connection, self._settings.mqtt_host, self._settings.mqtt_port)
+                await ensure_stream(self._connection, self._login)
             except LogUnavailable as error:
                 logger.warning("MQTT input waits: %s", error)
                 await asyncio.sleep(RETRY_S)
@@ -182,20 +196,21 @@ class MqttSource:
         self._fleeting_came.set()
 
 
-async def ensure_stream(connection: Connection, mqtt_host: str, mqtt_port: int, timeout_s: float = 30.0) -> None:
+async def ensure_stream(connection: Connection, login: Login | None, timeout_s: float = 30.0) -> None:
     """Make `$MQTT_msgs` exist by connecting as an MQTT client once, as the server makes it at the first such connect.
 
-    Raises LogUnavailable when it does not exist within the time.
+    Without a login only wait for it. Raises LogUnavailable when it does not exist within the time.
     """
     deadline = time.monotonic() + timeout_s
     problem = "it does not appear"
     while await jetstream.stream_info(connection, MQTT) is None:
         if time.monotonic() > deadline:
             raise LogUnavailable(f"the log server has no MQTT stream: {problem}")
-        try:
-            await mqtt_hello.connect_once(mqtt_host, mqtt_port)
-        except (OSError, TimeoutError, mqtt_hello.MqttRefusedError) as error:
-            problem = str(error) or type(error).__name__
+        if login is not None:
+            try:
+                await mqtt_hello.connect_once(*login)
+            except (OSError, TimeoutError, mqtt_hello.MqttRefusedError) as error:
+                problem = str(error) or type(error).__name__
         await asyncio.sleep(RETRY_S)
 
 

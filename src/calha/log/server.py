@@ -3,7 +3,10 @@
 States: starting → running → (exit, or no answer) restarting → running …; stopped after `stop`.
 
 At the very first start the server runs for a moment with MQTT on a private port: its stream for MQTT and our consumer
-must exist before the first device can connect, else the server would acknowledge messages that nobody keeps.
+must exist in each shard before the first device can connect, else the server would acknowledge messages that nobody keeps.
+
+What an MQTT device publishes without permission, the server drops, and acknowledges all the same (nats-server 2.15). So
+that this does not stay hidden from the device, its connection is closed at once; `violations` counts by user.
 """
 
 import asyncio
@@ -13,14 +16,17 @@ import os
 import re
 import signal
 import time
-from dataclasses import dataclass
+from collections import Counter
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Literal
 
 from calha.domain.errors import FolderInUse, InvalidConfiguration, LogUnavailable
-from calha.log import child, jetstream, mqtt_source, ports, streams
+from calha.log import child, jetstream, mqtt_source, ports, shards, streams
 from calha.log.connection import Connection
-from calha.log.server_config import USER, ServerFolder
+from calha.log.doorman import Doorman
+from calha.log.server_config import ServerFolder
 from calha.log.settings import LogSettings
 from calha.log.tasks import end
 
@@ -34,10 +40,13 @@ PROBE_INTERVAL_S = 5.0
 PROBE_TIMEOUT_S = 10.0
 PROBES_MISSED = 3  # without an answer, and the server is taken for hung
 MAX_LINES_PER_S = 50  # of the server's log; what is beyond is counted
+MAX_OFFENDERS = 1_000  # who are counted one by one, and connections that wait for being closed
 
 _LINE = re.compile(rb"\[\d+\] \S+ \S+ \[(INF|WRN|ERR|FTL|DBG|TRC)\] (.*)")
 _LEVELS = {b"WRN": logging.WARNING, b"ERR": logging.ERROR, b"FTL": logging.CRITICAL}
 _EXPECTED = (b"Plaintext passwords detected",)
+_COUNTED_AT_THE_GATE = re.compile(rb"authentication error|Auth callout service returned an error")
+_VIOLATION = re.compile(rb"\S+ - mid:(\d+) - .* - Publish Violation - ")
 
 MEMORY = {"GOMEMLIMIT": "384MiB"}  # a flood from 5,000 connections took 700 MB without, and is as quick with it
 
@@ -46,11 +55,16 @@ logger = logging.getLogger("calha.log.server")
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where the log is: for Calha itself (with its password), and for MQTT devices."""
+    """Where the log is: for Calha itself (with its password), and for MQTT devices.
+
+    gate_seed: secret key for answering at the gate, None without one.
+    """
 
     url: str
     mqtt_host: str
     mqtt_port: int
+    shard_urls: tuple[str, ...]
+    gate_seed: str | None = None
 
 
 class LogServer:
@@ -62,11 +76,14 @@ class LogServer:
         self._process: asyncio.subprocess.Process | None = None
         self._reading: asyncio.Task[None] | None = None
         self._lock: IO[str] | None = None
-        self._mqtt_port = settings.mqtt_port
+        self._mqtt_port = settings.device_port
         self._client_port = 0
         self.state: ServerState = "stopped"
         self.restarts = 0
         self.last_error: str | None = None
+        self.violations: Counter[str] = Counter()
+        self._offenders: Counter[int] = Counter()  # connections and how often they have offended
+        self._offence = asyncio.Event()
 
     @property
     def pid(self) -> int | None:
@@ -74,8 +91,10 @@ class LogServer:
 
     @property
     def endpoint(self) -> Endpoint:
-        url = f"nats://{USER}:{self._folder.password()}@127.0.0.1:{self._client_port}"
-        return Endpoint(url, self._settings.mqtt_host, self._mqtt_port)
+        settings = self._settings
+        url = f"nats://{shards.USER}:{self._folder.password()}@127.0.0.1:{self._client_port}"
+        seed = self._folder.issuer_seed if settings.gated else None
+        return Endpoint(url, settings.mqtt_host, self._mqtt_port, shards.source_urls(url, settings), seed)
 
     async def start(self) -> Endpoint:
         """Start, and return when the log answers.
@@ -87,11 +106,10 @@ class LogServer:
         self._take_lock()
         try:
             await asyncio.to_thread(self._end_stale)
+            self._folder.move_old_account()
+            self._require_shards()
             self._choose_ports()
-            if not self._folder.knows_mqtt:
-                await self._launch("127.0.0.1", ports.free_port())
-                await self._end_process()
-            await self._launch(self._settings.mqtt_host, self._mqtt_port)
+            await self._launch()
         except BaseException:
             await self.stop()
             raise
@@ -113,7 +131,7 @@ class LogServer:
             await asyncio.sleep(back_off_s)
             back_off_s = min(2 * back_off_s, LONGEST_BACK_OFF_S)
             try:
-                await self._launch(self._settings.mqtt_host, self._mqtt_port)
+                await self._launch()
             except (LogUnavailable, InvalidConfiguration, OSError) as error:
                 self.last_error = str(error)
             else:
@@ -148,6 +166,13 @@ class LogServer:
         if pid is not None:
             logger.warning("ended a log server that was left behind (process %d)", pid)
 
+    def _require_shards(self) -> None:
+        asked, there = self._settings.shards, self._folder.shards()
+        if asked < there:
+            raise InvalidConfiguration(
+                f"log.shards is {asked}, but {there} shards may hold messages that were not read; choose {there} or more"
+            )
+
     def _choose_ports(self) -> None:
         settings = self._settings
         self._client_port = settings.client_port or self._folder.remembered_port()
@@ -156,7 +181,7 @@ class LogServer:
         elif not self._client_port or ports.why_not("127.0.0.1", self._client_port):
             self._client_port = ports.free_port()
         self._folder.remember_port(self._client_port)
-        self._mqtt_port = settings.mqtt_port or ports.free_port()
+        self._mqtt_port = settings.device_port or ports.free_port()
         self._require_free(settings.mqtt_host, self._mqtt_port, "mqtt.port")
 
     def _require_free(self, host: str, port: int, key: str) -> None:
@@ -168,10 +193,16 @@ class LogServer:
 
     # -- below: one life of the server
 
-    async def _launch(self, mqtt_host: str, mqtt_port: int) -> None:
-        """Start the process and return when JetStream and MQTT are ready. Raises LogUnavailable with its last error."""
-        program = child.find_program(self._settings.nats_binary)
-        self._folder.write_configuration(self._settings, self._client_port, mqtt_host, mqtt_port)
+    async def _launch(self) -> None:
+        """Start the server for devices and return when it is ready. Raises LogUnavailable with its last error."""
+        if not self._folder.knows_mqtt(self._settings.shards):
+            await self._launch_at("127.0.0.1", ports.free_port(), replace(self._settings, mqtt_tls=None))
+            await self._end_process()
+        await self._launch_at(self._settings.mqtt_host, self._mqtt_port, self._settings)
+
+    async def _launch_at(self, mqtt_host: str, mqtt_port: int, settings: LogSettings) -> None:
+        program = child.find_program(settings.nats_binary)
+        self._folder.write_configuration(settings, self._client_port, mqtt_host, mqtt_port)
         self._process = await asyncio.create_subprocess_exec(
             program,
             "-c",
@@ -197,14 +228,20 @@ class LogServer:
 
     async def _prepare(self, mqtt_host: str, mqtt_port: int) -> None:
         """Return when the server answers, with all that must exist before devices connect."""
-        connection = await Connection.open(self.endpoint.url, "calha supervisor", READY_TIMEOUT_S, quiet=True)
+        connections = [await self._open(url) for url in self.endpoint.shard_urls]
         try:
-            await jetstream.call(connection, "INFO")
-            await mqtt_source.ensure_stream(connection, mqtt_host, mqtt_port)
-            await mqtt_source.ensure_consumer(connection)
-            await streams.limit_mqtt(connection, self._settings)
+            for shard, connection in enumerate(connections):
+                await jetstream.call(connection, "INFO")
+                login = mqtt_source.Login(mqtt_host, mqtt_port, shards.shard_user(shard), self._folder.password())
+                await mqtt_source.ensure_stream(connection, login)
+                await mqtt_source.ensure_consumer(connection)
+            await streams.limit_mqtt(connections, self._settings)
         finally:
-            await connection.close()
+            for connection in connections:
+                await connection.close()
+
+    async def _open(self, url: str) -> Connection:
+        return await Connection.open(url, "calha supervisor", READY_TIMEOUT_S, quiet=True)
 
     async def _until_it_fails(self) -> str:
         """Why the server has to be started again."""
@@ -212,6 +249,7 @@ class LogServer:
             return self.last_error or "it does not start"
         ending = asyncio.create_task(self._process.wait())
         probing = asyncio.create_task(self._probe())
+        closing = asyncio.create_task(self._close_offenders(), name="log server's doorman")
         try:
             await asyncio.wait((ending, probing), return_when=asyncio.FIRST_COMPLETED)
             if probing.done():
@@ -219,7 +257,7 @@ class LogServer:
             code = ending.result()
             return f"killed by signal {-code}" if code < 0 else f"exit code {code}"
         finally:
-            await end(ending, probing)
+            await end(ending, probing, closing)
 
     async def _probe(self) -> str:
         """Ask regularly; return what is wrong when nothing answers any more (hung, or JetStream out of disk)."""
@@ -234,6 +272,24 @@ class LogServer:
                 except LogUnavailable as error:
                     missed, problem = missed + 1, str(error)
             return problem
+        finally:
+            await connection.close()
+
+    async def _close_offenders(self) -> None:
+        """Close the connections that have published without permission."""
+        self._offenders.clear()
+        connection = await Connection.open(shards.system_url(self.endpoint.url), "calha supervisor", None, quiet=True)
+        doorman = Doorman(connection)
+        try:
+            while True:
+                await self._offence.wait()
+                self._offence.clear()
+                while self._offenders:
+                    number, offences = self._offenders.popitem()
+                    with suppress(LogUnavailable):
+                        user = await doorman.throw_out(number) or "unknown"
+                        known = user in self.violations or len(self.violations) < MAX_OFFENDERS
+                        self.violations[user if known else "others"] += offences
         finally:
             await connection.close()
 
@@ -266,7 +322,10 @@ class LogServer:
     def _log_line(self, line: bytes, budget: "_LineBudget") -> None:
         found = _LINE.match(line)
         kind, said = found.groups() if found else (b"WRN", line)
-        if kind not in _LEVELS or said.startswith(_EXPECTED):
+        if violation := _VIOLATION.match(said):
+            self._note_offence(int(violation[1]))
+        is_counted = self._settings.gated and _COUNTED_AT_THE_GATE.search(said)
+        if kind not in _LEVELS or said.startswith(_EXPECTED) or is_counted:
             logger.debug("%s", said.decode(errors="replace"))
             return
         text = said.decode(errors="replace")
@@ -274,6 +333,11 @@ class LogServer:
             self.last_error = text
         if budget.allows():
             logger.log(_LEVELS[kind], "%s", text)
+
+    def _note_offence(self, connection: int) -> None:
+        if connection in self._offenders or len(self._offenders) < MAX_OFFENDERS:
+            self._offenders[connection] += 1
+            self._offence.set()
 
 
 class _LineBudget:

@@ -1,7 +1,11 @@
 """The configuration file of the log server that we run, and the small files beside it that it refers to.
 
-The NATS port is open to every program of this machine and MQTT to every device, so both are anonymous users that
-may not touch the streams of the log, its management requests, or other people's answers. Calha itself has a password.
+Accounts: CALHA with the log's own streams, DEVICES_0 and so on with the devices (see `shards`), SYS for the server's own
+affairs. Calha has a user with a password in each.
+
+The NATS port is open to every program of this machine and MQTT to every device. Gated, whoever comes without Calha's
+password is asked about at the gate (see `gate`). Otherwise all are one anonymous user in the first shard, who may not touch
+the streams of the log, its management requests, or other people's answers.
 """
 
 import json
@@ -9,12 +13,16 @@ import os
 import secrets
 from pathlib import Path
 
-from calha.log.settings import MIB, LogSettings
+from calha.log import shards
+from calha.log.settings import MIB, LogSettings, MqttTls
 
-USER, DEVICE = "calha", "device"
+DEVICE = "device"
 SYNC_INTERVAL = {"disk": "always", "interval": "100ms"}
 FORBIDDEN = ["$JS.>", "$SYS.>", "$KV.>", "$O.>", "READINGS.>", "QUARANTINE.>", "_INBOX.>"]
 MAX_CONNECTIONS = 60_000
+GATE_TIMEOUT_S = 10  # a crowd of 5,000 at the gate takes that long; without a gate each waits as long for its refusal
+
+_OLD_ACCOUNT = "$G"  # of everything, before there were shards
 
 
 class ServerFolder:
@@ -26,17 +34,34 @@ class ServerFolder:
         self.pid = self.path / "nats-server.pid"
         self.lock = self.path / "lock"
         self.store = self.path / "store"
+        self._jetstream = self.store / "jetstream"
         self._port = self.path / "client-port"
         self._password = self.path / "password"
+        self._issuer_seed = self.path / "issuer-seed"
+        self._issuer = self.path / "issuer"
 
     def make(self) -> None:
         self.store.mkdir(parents=True, exist_ok=True)
         self.path.chmod(0o700)
 
-    @property
-    def knows_mqtt(self) -> bool:
-        """Whether the server has made its streams for MQTT in this folder already."""
-        return any(self.store.glob("jetstream/*/streams/$MQTT_msgs/meta.inf"))
+    def knows_mqtt(self, count: int) -> bool:
+        """Whether the server has made its streams for MQTT in each shard already."""
+        streams = (self._jetstream / shards.shard_account(shard) / "streams/$MQTT_msgs" for shard in range(count))
+        return all((stream / "meta.inf").exists() for stream in streams)
+
+    def shards(self) -> int:
+        """How many shards the folder has, 0 at the first start."""
+        return sum(1 for _ in self._jetstream.glob(shards.shard_account(0).replace("0", "*")))
+
+    def move_old_account(self) -> None:
+        """Bring what was stored before there were shards to where it belongs now, if there is such a thing."""
+        old, own, first = (self._jetstream / name for name in (_OLD_ACCOUNT, shards.ACCOUNT, shards.shard_account(0)))
+        if not old.exists() or own.exists():
+            return
+        (first / "streams").mkdir(parents=True, exist_ok=True)
+        for stream in old.glob("streams/$MQTT_*"):
+            stream.rename(first / "streams" / stream.name)
+        old.rename(own)
 
     def remembered_port(self) -> int:
         """The NATS port of the last start, 0 if there is none."""
@@ -54,6 +79,22 @@ class ServerFolder:
             _write_private(self._password, secrets.token_hex(24))
         return self._password.read_text()
 
+    @property
+    def issuer_seed(self) -> str:
+        """Secret key of whoever answers for the gate, made at the first start."""
+        self.issuer()
+        return self._issuer_seed.read_text()
+
+    def issuer(self) -> str:
+        """Public key that belongs to `issuer_seed`."""
+        if not self._issuer_seed.exists():
+            from calha.log import nkeys  # cryptography takes memory, and the supervisor needs it only here
+
+            seed = nkeys.new_account_seed()
+            _write_private(self._issuer, nkeys.Signer(seed).public_key)
+            _write_private(self._issuer_seed, seed)
+        return self._issuer.read_text()
+
     def write_configuration(self, settings: LogSettings, client_port: int, mqtt_host: str, mqtt_port: int) -> None:
         text = configuration(settings, self, client_port, mqtt_host, mqtt_port)
         _write_private(self.configuration, text)
@@ -65,7 +106,6 @@ def configuration(settings: LogSettings, folder: ServerFolder, client_port: int,
     js_api_timeout: unless told otherwise the server throws a device out that waits 5 s for its PUBACK, which in a flood on
     a slow disk is all of them; a late acknowledgement is what back-pressure should look like.
     """
-    forbidden = json.dumps(FORBIDDEN)
     return f"""# Written by Calha at each start; changes are lost.
 server_name: calha
 host: 127.0.0.1
@@ -83,15 +123,51 @@ mqtt {{
   host: {json.dumps(mqtt_host)}
   port: {mqtt_port}
   js_api_timeout: "120s"
-}}
-authorization {{
-  users: [
-    {{ user: {USER}, password: {json.dumps(folder.password())} }}
-    {{ user: {DEVICE}, password: "", permissions: {{ publish: {{ deny: {forbidden} }}, subscribe: {{ deny: {forbidden} }} }} }}
-  ]
-}}
-no_auth_user: {DEVICE}
+{_tls(settings.mqtt_tls)}}}
+{_accounts(settings, folder.password())}
+{_gate(settings, folder) if settings.gated else f"no_auth_user: {DEVICE}"}
 """
+
+
+def _accounts(settings: LogSettings, password: str) -> str:
+    def user(name: str) -> str:
+        return f"{{ user: {name}, password: {json.dumps(password)} }}"
+
+    lines = [f"{shards.ACCOUNT} {{ jetstream: enabled, users: [ {user(shards.USER)} ] }}"]
+    for shard in range(settings.shards):
+        users = user(shards.shard_user(shard))
+        if shard == 0 and not settings.gated:
+            users += f", {_anonymous()}"
+        lines.append(f"{shards.shard_account(shard)} {{ jetstream: enabled, users: [ {users} ] }}")
+    lines.append(f"{shards.SYSTEM_ACCOUNT} {{ users: [ {user(shards.SYSTEM_USER)} ] }}")
+    return "accounts {\n  " + "\n  ".join(lines) + f"\n}}\nsystem_account: {shards.SYSTEM_ACCOUNT}"
+
+
+def _anonymous() -> str:
+    forbidden = json.dumps(FORBIDDEN)
+    denied = f"publish: {{ deny: {forbidden} }}, subscribe: {{ deny: {forbidden} }}"
+    return f'{{ user: {DEVICE}, password: "", permissions: {{ {denied} }} }}'
+
+
+def _gate(settings: LogSettings, folder: ServerFolder) -> str:
+    own = [shards.USER, *(shards.shard_user(shard) for shard in range(settings.shards)), shards.SYSTEM_USER]
+    return f"""authorization {{
+  timeout: {GATE_TIMEOUT_S}
+  auth_callout {{
+    issuer: {folder.issuer()}
+    account: {shards.ACCOUNT}
+    auth_users: {json.dumps(own)}
+  }}
+}}"""
+
+
+def _tls(tls: MqttTls | None) -> str:
+    if tls is None:
+        return ""
+    files = f"cert_file: {json.dumps(tls.cert_file)}, key_file: {json.dumps(tls.key_file)}"
+    if tls.ca_file is not None:
+        files += f", ca_file: {json.dumps(tls.ca_file)}, verify: true"
+    return f"  tls {{ {files}, timeout: 10 }}\n"
 
 
 def _write_private(path: Path, text: str) -> None:

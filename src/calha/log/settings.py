@@ -1,7 +1,8 @@
 """Settings of the log. Plain dataclasses, because the supervisor that starts the server must stay small in memory."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal, Self
 
 from calha.domain.errors import InvalidConfiguration
 
@@ -9,7 +10,22 @@ KIB = 1024
 MIB = 1024 * KIB
 GIB = 1024 * MIB
 
+MAX_SHARDS = 16
+
 Durability = Literal["disk", "interval"]
+
+
+@dataclass(frozen=True, slots=True)
+class MqttTls:
+    """MQTT over TLS, in place of the plain port, for the server has one MQTT port.
+
+    ca_file: if given, every device must show a certificate that it vouches for; there is no "may" in nats-server.
+    """
+
+    cert_file: str
+    key_file: str
+    ca_file: str | None = None
+    port: int = 8883
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +41,9 @@ class LogSettings:
     readings_keep_s: how long READINGS keeps what the store has committed, while it has room.
     topics: MQTT topic filters read at QoS 0 beside Calha's own; QoS 1 and 2 are read whatever the topic.
     ignored_topics: MQTT topic filters that ingest does not read, because Calha itself publishes there.
+    shards: over how many accounts of the child devices are spread (see `shards`); it can be raised later, not lowered.
+    gated: whether each device must be admitted (see `gate`); otherwise all are anonymous, in the first shard.
+    mqtt_tls: TLS for devices; None = plain MQTT on mqtt_port.
     nats_binary: path of the nats-server to start; None = the one of this Python environment, else on PATH.
     """
 
@@ -40,7 +59,10 @@ class LogSettings:
     quarantine_max_age_s: int = 90 * 24 * 3600
     max_payload_bytes: int = 8 * MIB
     topics: tuple[str, ...] = ()
-    ignored_topics: tuple[str, ...] = ("calha/v1/+/command/#",)
+    ignored_topics: tuple[str, ...] = ("calha/v1/+/commands",)
+    shards: int = 4
+    gated: bool = False
+    mqtt_tls: MqttTls | None = None
     nats_binary: str | None = None
 
     def __post_init__(self) -> None:
@@ -50,6 +72,8 @@ class LogSettings:
             port = getattr(self, key)
             if not 0 <= port <= 65535:
                 raise InvalidConfiguration(f"log.{key} is {port}; allowed: 0 to 65535")
+        if not 1 <= self.shards <= MAX_SHARDS:
+            raise InvalidConfiguration(f"log.shards is {self.shards}; allowed: 1 to {MAX_SHARDS}")
         if not MIB <= self.max_payload_bytes <= 64 * MIB:
             raise InvalidConfiguration(
                 f"log.max_payload_bytes is {self.max_payload_bytes}; allowed: {MIB} (1 MiB) to {64 * MIB} (64 MiB)"
@@ -60,3 +84,15 @@ class LogSettings:
                 f"log.readings_max_bytes + log.quarantine_max_bytes = {reserved} leave nothing of "
                 f"log.max_store_bytes = {self.max_store_bytes} for what MQTT devices publish"
             )
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> Self:
+        """Settings from what `dataclasses.asdict` made of them, also by way of JSON."""
+        tls = plain.get("mqtt_tls")
+        lists = {key: tuple(plain[key]) for key in ("topics", "ignored_topics") if key in plain}
+        return cls(**{**plain, **lists, "mqtt_tls": MqttTls(**tls) if tls else None})
+
+    @property
+    def device_port(self) -> int:
+        """Where devices connect; 0 = a free port."""
+        return self.mqtt_tls.port if self.mqtt_tls else self.mqtt_port

@@ -6,8 +6,8 @@ reader has acknowledged, and the last message of each source stays: it tells how
 
 import logging
 import time
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from calha.log import jetstream
 from calha.log.connection import Connection
@@ -47,28 +47,46 @@ class Usage:
         return self.fill >= WARN_AT
 
 
-async def limit_mqtt(connection: Connection, settings: LogSettings) -> None:
-    """Give the server's own MQTT streams their part of the disk budget; they have none by themselves.
+async def limit_mqtt(shards: Sequence[Connection], settings: LogSettings) -> None:
+    """Give the server's own MQTT streams, in each shard, their part of the disk budget; they have none by themselves.
 
     Without it, devices could fill the whole budget while ingest is away; then READINGS could take nothing, and nothing
     could ever be freed. At its limit the server sends no PUBACK and closes the connection. Limits retention is for speed
     (see `mqtt_sweep`). Raises LogUnavailable.
     """
+    parts = list(zip(shards, _parts(settings, len(shards)), strict=True))
+    for connection, part in parts if settings.gated else reversed(parts):  # what gives comes before what takes
+        for name, sixteenths in _MQTT_SHARES.items():
+            await _limit(connection, name, part * sixteenths // 16)
+
+
+def _parts(settings: LogSettings, shards: int) -> list[int]:
+    """Bytes of the budget for each shard. Without a gate all devices are in the first; the others may still be read."""
     rest = settings.max_store_bytes - settings.readings_max_bytes - settings.quarantine_max_bytes
-    for name, sixteenths in _MQTT_SHARES.items():
-        info = await jetstream.stream_info(connection, name)
-        limits: Answer = {"max_bytes": rest * sixteenths // 16, "discard": "new"}
-        if name == MQTT:
-            limits["retention"] = "limits"
-        if info is not None and any(info["config"][key] != value for key, value in limits.items()):
-            await jetstream.call(connection, f"STREAM.UPDATE.{name}", info["config"] | limits)
+    if settings.gated or shards == 1:
+        return [rest // shards] * shards
+    idle = rest // (16 * (shards - 1))
+    return [rest - idle * (shards - 1)] + [idle] * (shards - 1)
+
+
+async def _limit(connection: Connection, name: str, max_bytes: int) -> None:
+    info = await jetstream.stream_info(connection, name)
+    limits: Answer = {"max_bytes": max_bytes, "discard": "new"}
+    if name == MQTT:
+        limits["retention"] = "limits"
+    if info is not None and any(info["config"][key] != value for key, value in limits.items()):
+        await jetstream.call(connection, f"STREAM.UPDATE.{name}", info["config"] | limits)
 
 
 class Streams:
-    """The log's streams under one set of settings. Call `ensure` once before using any of them."""
+    """The log's streams under one set of settings. Call `ensure` once before using any of them.
 
-    def __init__(self, connection: Connection, settings: LogSettings) -> None:
+    shards: a connection to each, for the streams of MQTT devices; one that is the main connection counts once.
+    """
+
+    def __init__(self, connection: Connection, settings: LogSettings, shards: Sequence[Connection] = ()) -> None:
         self._connection = connection
+        self._shards = shards or (connection,)
         self._settings = settings
         self._warned: set[str] = set()
 
@@ -110,11 +128,16 @@ class Streams:
         return behind
 
     async def usage(self) -> list[Usage]:
-        """READINGS, QUARANTINE, what MQTT devices sent and ingest has not read, and all together. Raises LogUnavailable.
+        """READINGS, QUARANTINE, what MQTT devices sent to each shard and ingest has not read, and all together.
 
-        Warns in our log when one of them passes WARN_AT, once until it is below again.
+        Shards after the first are told by their number: `$MQTT_msgs 1`. Warns in our log when one of them passes WARN_AT,
+        once until it is below again. Raises LogUnavailable.
         """
-        found = [usage for name in (READINGS, QUARANTINE, MQTT) if (usage := await self.usage_of(name))]
+        found = [usage for name in (READINGS, QUARANTINE) if (usage := await self.usage_of(name))]
+        for number in range(len(self._shards)):
+            usage = await self.usage_of(MQTT, number)
+            if usage is not None:
+                found.append(replace(usage, name=f"{MQTT} {number}") if number else usage)
         found.append(await self._budget())
         for usage in found:
             if usage.is_filling and usage.name not in self._warned:
@@ -124,8 +147,9 @@ class Streams:
                 self._warned.discard(usage.name)
         return found
 
-    async def usage_of(self, name: str) -> Usage | None:
-        info = await jetstream.stream_info(self._connection, name)
+    async def usage_of(self, name: str, shard: int | None = None) -> Usage | None:
+        connection = self._connection if shard is None else self._shards[shard]
+        info = await jetstream.stream_info(connection, name)
         if info is None:
             return None
         state = info["state"]
@@ -180,11 +204,11 @@ class Streams:
             await jetstream.call(self._connection, f"STREAM.UPDATE.{name}", info["config"] | config)
 
     async def _budget(self) -> Usage:
-        account: dict[str, Any] = await jetstream.call(self._connection, "INFO")
-        limit = account["limits"]["max_storage"]
-        if limit <= 0 and self._settings.url is None:
+        accounts = [await jetstream.call(one, "INFO") for one in {self._connection, *self._shards}]
+        limit: int = accounts[0]["limits"]["max_storage"]
+        if self._settings.url is None:
             limit = self._settings.max_store_bytes
-        return Usage(BUDGET, account["storage"], max(limit, 0), 0, 1, 0)
+        return Usage(BUDGET, sum(account["storage"] for account in accounts), max(limit, 0), 0, 1, 0)
 
     async def _is_worth_trimming(self, usage: Usage) -> bool:
         if usage.fill > TRIM_AT:
