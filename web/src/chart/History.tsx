@@ -65,7 +65,7 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
       action();
     }
   };
-  const resolution = history.data?.resolution === "raw" ? t("chart.raw") : (history.data?.resolution ?? "");
+  const resolution = history.data?.resolution === "raw" ? t("chart.raw") : resolutionText(history.data?.resolution ?? "");
   return (
     <section aria-label={t("chart.title")}>
       <Group gap="xs" mb="xs">
@@ -169,6 +169,11 @@ function CsvButton({ device, span, points }: { device: string; span: Span; point
       {t("chart.csv")}
     </Button>
   );
+}
+
+/** A resolution with its unit written out: `7m` could be months. */
+function resolutionText(resolution: string): string {
+  return resolution.replace(/^(\d+)m$/, "$1 min").replace(/^(\d+)([shd])$/, "$1 $2");
 }
 
 function presetLabel(preset: Preset, language: string): string {

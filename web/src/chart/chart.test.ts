@@ -23,6 +23,11 @@ describe("points", () => {
     expect(holes([...slow, ...every(5, 600, 700), ...every(5, 1_000, 1_100), ...every(60, 1_100, 1_700)])).toEqual(["695-1000"]);
   });
 
+  it("have none where a few slow ones lead to fast ones", () => {
+    expect(holes([0, 900, 1_800, 2_700, ...every(5, 2_940, 3_000)])).toEqual([]);
+    expect(holes([...every(5, 0, 60), 300, 1_200, 2_100])).toEqual([]);
+  });
+
   it("have a hole on both sides of one that stands alone, and at the ends", () => {
     expect(holes([...every(5, 0, 50), 600, ...every(5, 1_200, 1_250)])).toEqual(["45-600", "600-1200"]);
     expect(holes([0, ...every(5, 600, 650), 2_000])).toEqual(["0-600", "645-2000"]);

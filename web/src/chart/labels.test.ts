@@ -6,6 +6,8 @@ describe("labels of an axis", () => {
   it("tell neighbours apart, however large the numbers", () => {
     expect(numberLabels([123_456.5, 123_457], 0.5, "en")).toEqual(["123,456.5", "123,457"]);
     expect(numberLabels([0.001, 0.002], 0.001, "pt-BR")).toEqual(["0,001", "0,002"]);
+    expect(numberLabels([23.75, 24, 24.25], 0.25, "pt-BR")).toEqual(["23,75", "24", "24,25"]);
+    expect(numberLabels([2.5, 5], 2.5, "en")).toEqual(["2.5", "5"]);
     expect(numberLabels([0, 20], 20, "en")).toEqual(["0", "20"]);
     expect(numberLabels([0, 2.5e12], 2.5e12, "en")).toEqual(["0E0", "2.5E12"]);
   });

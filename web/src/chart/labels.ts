@@ -7,12 +7,20 @@ const STATE_LINE = 14; // letters of a state's text in one line
 
 /** Texts of a value axis, with as many decimals as tell its steps apart. */
 export function numberLabels(values: readonly number[], step: number, language: Language): string[] {
-  const decimals = Math.min(20, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  const decimals = decimalsOf(step);
   const size = Math.max(...values.map(Math.abs));
   // A sensor's runaway value has no room as digits.
   const notation = size >= 1e9 || (size > 0 && size < 1e-5) ? { notation: "scientific" as const, maximumSignificantDigits: 4 } : { maximumFractionDigits: decimals };
   const format = new Intl.NumberFormat(language, notation);
   return values.map((value) => format.format(value));
+}
+
+/** How many decimals a number is written with: two for 0.25. */
+function decimalsOf(step: number): number {
+  let decimals = Math.min(20, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  const isRound = () => Math.abs(step * 10 ** decimals - Math.round(step * 10 ** decimals)) < 1e-6;
+  while (decimals < 20 && !isRound()) decimals += 1;
+  return decimals;
 }
 
 /** Texts of a state axis, in lines as long as fit beside a chart. */

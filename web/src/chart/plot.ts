@@ -15,6 +15,8 @@ const dashes: number[][] = [[], [7, 4], [2, 3], [10, 3, 2, 3], [4, 4]];
 const inks = { light: { text: "#566168", grid: "#e4e8ea", warn: "#8a5a00", bad: "#b3261e" }, dark: { text: "#a2adb4", grid: "#2c3236", warn: "#f0b84a", bad: "#ff8a80" } };
 const FONT = "12px system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif";
 const BESIDE_LABEL_PX = 18; // tick and space on both sides
+const AROUND_STATES_PX = 80;
+const STATE_PX = 28;
 const TIME_LABEL_PX = 70;
 
 export type Scheme = keyof typeof strokes;
@@ -32,7 +34,9 @@ export interface Look {
 }
 
 export function heightOf(series: readonly ChartSeries[]): number {
-  return series[0]?.channel.kind === "state" ? 150 : 250;
+  const first = series[0]?.channel;
+  if (first?.kind !== "state") return 250;
+  return Math.min(330, AROUND_STATES_PX + STATE_PX * Math.max(2, Object.keys(first.states ?? {}).length));
 }
 
 export function optionsOf(look: Look, columns: Columns, width: number): uPlot.Options {

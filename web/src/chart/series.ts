@@ -33,7 +33,7 @@ export function withTail(history: Points, tail: readonly Tail[]): Points {
 }
 
 const MISSED = 3; // usual intervals without a point: a gap
-const NEIGHBOURS = 5;
+const NEIGHBOURS = 3; // on each side; at the ends, where one side is missing, the nearest one counts by itself as well
 
 /**
  * For each distance between points, whether it is a gap: much longer than is usual just before and just after it. History
@@ -44,8 +44,10 @@ export function gapsIn(t: readonly number[], shortest = 0): boolean[] {
   if (distances.length < 2) return distances.map(() => false);
   // usual[i]: of the distances i - NEIGHBOURS to i - 1
   const usual = Array.from({ length: distances.length + NEIGHBOURS + 1 }, (_, end) => lowerMedian(distances, end - NEIGHBOURS, end));
+  const last = distances.length - 1;
   return distances.map((distance, index) => {
-    const around = Math.max(usual[index] ?? 0, usual[index + 1 + NEIGHBOURS] ?? 0);
+    const nearest = index === 0 ? distances[1] : index === last ? distances[last - 1] : 0;
+    const around = Math.max(usual[index] ?? 0, usual[index + 1 + NEIGHBOURS] ?? 0, nearest ?? 0);
     return distance > Math.max(MISSED * around, shortest);
   });
 }

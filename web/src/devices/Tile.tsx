@@ -16,8 +16,8 @@ export function Tile({ device, channel }: { device: string; channel: Channel }) 
   const name = own(channel.name);
   return (
     <div className={isCurrent || reading === undefined ? "panel tile" : "panel tile stale"} role="group" aria-label={name}>
-      <div className="quiet tile-name" title={name}>
-        <span className="cut">{name}</span>
+      <div className="quiet tile-name">
+        <span>{name}</span>
         {channel.discovered && <span className="tile-note">{t("device.discovered")}</span>}
       </div>
       {reading === undefined ? (
