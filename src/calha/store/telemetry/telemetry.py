@@ -12,6 +12,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -148,12 +149,16 @@ class Telemetry:
     def export(self, series: Sequence[int] | None, from_: Micros, until: Micros) -> Iterator[Any]:
         """Arrow record batches (series, event_at, value, quality, arrived_at) by series and time; no value for NaN."""
 
-        def begin(con: Any, segments: Sequence[Segment]) -> Any:  # noqa: ANN401
-            query = Merged(self._segments, segments).in_order(series, from_, until)
-            return con.execute(query).to_arrow_reader(EXPORTED_AT_ONCE)
+        def begin() -> tuple[ExitStack, Any]:
+            with ExitStack() as stack:
+                con, segments = stack.enter_context(self._snapshots.take())
+                query = Merged(self._segments, segments).in_order(series, from_, until)
+                rows = con.execute(query).to_arrow_reader(EXPORTED_AT_ONCE)
+                return stack.pop_all(), rows
 
-        with self._snapshots.take() as (con, segments):
-            yield from self._despite_gaps(lambda: begin(con, segments))
+        snapshot, rows = self._despite_gaps(begin)
+        with snapshot:
+            yield from rows
 
     def counts_and_checksum(self) -> dict[str, Any]:
         """Number of readings and series, and a checksum over every series, time, value and quality."""
@@ -335,8 +340,10 @@ class Telemetry:
                     "DELETE FROM hot WHERE event_at >= ? AND event_at < ? AND seq <= ?",
                     [rewrite.from_at, rewrite.until_at, seq],
                 ).fetchone()
-        except BaseException:
+        except BaseException as error:
             self._settle()
+            if isinstance(error, duckdb.Error) and self._has_new_gap(error, self._database.opening):
+                raise StoreUnavailable("a file that was to be written anew is damaged") from error
             raise
         finally:
             con.close()
