@@ -18,8 +18,8 @@ export function HistoryTable({ groups, follows, zone }: { groups: Groups; follow
     .sort((one, other) => other.at - one.at)
     .slice(0, MOST_ROWS);
   return (
-    <Table.ScrollContainer minWidth={420} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table striped stickyHeader>
+    <Table.ScrollContainer minWidth={320} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+      <Table striped stickyHeader horizontalSpacing={6} fz="sm">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{t("chart.time")}</Table.Th>

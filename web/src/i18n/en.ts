@@ -130,8 +130,6 @@ export const en: Catalogue = {
   "quarantine.seenText": "These devices send data. Register them to recover what they have sent.",
   "quarantine.register": "Register {key}",
   "quarantine.messages": "Messages",
-  "quarantine.reason": "Reason",
-  "quarantine.device": "Device",
   "quarantine.replay": "Replay",
   "quarantine.replayAll": "Replay all",
   "quarantine.replayed": "{n} readings taken; {m} still with a problem.",

@@ -129,8 +129,6 @@ export const ptBR = {
   "quarantine.seenText": "Estes dispositivos enviam dados. Cadastre para recuperar o que já enviaram.",
   "quarantine.register": "Cadastrar {key}",
   "quarantine.messages": "Mensagens",
-  "quarantine.reason": "Motivo",
-  "quarantine.device": "Dispositivo",
   "quarantine.replay": "Reprocessar",
   "quarantine.replayAll": "Reprocessar tudo",
   "quarantine.replayed": "{n} leituras aceitas; {m} ainda com problema.",

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Paper, Stack, Table, Text, Title } from "@mantine/core";
+import { Button, Group, Modal, Paper, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -28,35 +28,27 @@ export function QuarantinePage() {
       <Stack gap="lg">
         <SeenDevices />
         {summary.data && summary.data.groups.length > 0 && (
-          <Paper className="panel" p="md">
-            <Table.ScrollContainer minWidth={360} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>{t("quarantine.reason")}</Table.Th>
-                    <Table.Th>{t("quarantine.device")}</Table.Th>
-                    <Table.Th ta="right">{t("quarantine.messages")}</Table.Th>
-                    <Table.Th aria-label={t("quarantine.replayAll")} />
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {summary.data.groups.map(({ reason, device, messages }) => (
-                    <Table.Tr key={`${reason} ${device}`}>
-                      <Table.Td>{reasonText(reason, t)}</Table.Td>
-                      <Table.Td>{device === "" ? "—" : device}</Table.Td>
-                      <Table.Td ta="right" className="number">
-                        {messages}
-                      </Table.Td>
-                      <Table.Td ta="right">
-                        <Button size="compact-sm" variant="default" loading={replay.isPending} onClick={() => replay.mutate({ reason, ...(device === "" ? {} : { device }) })}>
-                          {t("quarantine.replayAll")}
-                        </Button>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+          <Paper className="panel" p="md" component="ul" m={0} style={{ listStyle: "none" }}>
+            {summary.data.groups.map(({ reason, device, messages }) => (
+              <Group key={`${reason} ${device}`} component="li" justify="space-between" py={6}>
+                <div style={{ minWidth: 0, overflowWrap: "anywhere" }}>
+                  <Text fw={600}>{reasonText(reason, t)}</Text>
+                  <Text size="sm" className="quiet number">
+                    {device !== "" && `${device} · `}
+                    {t("quarantine.messages")}: {messages}
+                  </Text>
+                </div>
+                <Button
+                  size="compact-sm"
+                  variant="default"
+                  loading={replay.isPending}
+                  aria-label={`${t("quarantine.replayAll")}: ${reasonText(reason, t)} ${device}`}
+                  onClick={() => replay.mutate({ reason, ...(device === "" ? {} : { device }) })}
+                >
+                  {t("quarantine.replayAll")}
+                </Button>
+              </Group>
+            ))}
           </Paper>
         )}
         <Paper className="panel" p="md">

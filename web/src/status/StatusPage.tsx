@@ -134,8 +134,9 @@ function Row({ name, value }: { name: string; value: string }) {
 
 function StreamBar({ stream }: { stream: Status["log"]["streams"][number] }) {
   const { t, language } = useTexts();
-  const key = `stream.${stream.name === "$MQTT_msgs" ? "mqtt" : stream.name}`;
-  const name = isKey(key) ? t(key) : stream.name;
+  const [kind = "", part] = stream.name.split(" ");
+  const key = `stream.${kind === "$MQTT_msgs" ? "mqtt" : kind}`;
+  const name = isKey(key) ? [t(key), part].join(" ").trim() : stream.name;
   const percent = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(stream.fill);
   const text = stream.max_bytes > 0 ? t("status.fill", { percent, budget: formatBytes(stream.max_bytes, language) }) : formatBytes(stream.bytes, language);
   return (
