@@ -6,9 +6,7 @@ from calha.log import nkeys
 
 
 def test_a_published_key_is_understood() -> None:
-    seed = (
-        "SUAMK2FG4MI6UE3ACF3FK3OIQBCEIEZV7NSWFFEW63UXMRLFM2XLAXK4GY"  # the example of the NATS documentation
-    )
+    seed = "SUAMK2FG4MI6UE3ACF3FK3OIQBCEIEZV7NSWFFEW63UXMRLFM2XLAXK4GY"  # the example of the NATS documentation
     prefix, raw = nkeys.decode_seed(seed)
     assert prefix == nkeys.USER
     assert nkeys.encode_seed(prefix, raw) == seed
