@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from calha.domain.errors import CalhaError, FolderInUse
 from calha.log.child import dies_with_parent
 from calha.log.server import LogServer
 from calha.log.settings import LogSettings
-from calha.supervision import LOG_URL_VARIABLE, PROCESSES_FILE
+from calha.supervision import GATE_SEED_VARIABLE, LOG_URL_VARIABLE, PROCESSES_FILE
 
 log = logging.getLogger("calha.up")
 
@@ -119,6 +119,7 @@ class ProcessState:
     restarts: int = 0
     last_error: str = ""
     since: float = 0.0
+    violations: dict[str, int] = field(default_factory=dict)  # by user, of the log server
 
 
 class Processes:
@@ -134,11 +135,11 @@ class Processes:
 
     async def run(self) -> int:
         """Until asked to stop; the exit code of a core that cannot work with this configuration, else 0."""
-        url = await self._start_log()
+        secrets = await self._start_log()
         server_task = asyncio.create_task(self._server.run()) if self._server else None
         state_task = asyncio.create_task(self._write_state())
         try:
-            return await self._keep_core(url)
+            return await self._keep_core(os.environ | secrets)
         finally:
             state_task.cancel()
             if server_task is not None:
@@ -154,16 +155,17 @@ class Processes:
         if self._child is not None and self._child.returncode is None:
             self._child.terminate()
 
-    async def _start_log(self) -> str:
+    async def _start_log(self) -> dict[str, str]:
+        """Variables for the core; they hold secrets, so they are no arguments."""
         if self._plan.log is None:
-            return ""
+            return {}
         settings = LogSettings.from_plain(self._plan.log)
         self._server = LogServer(settings, self._folder / "log")
         endpoint = await self._server.start()
-        return endpoint.url
+        seed = {GATE_SEED_VARIABLE: endpoint.gate_seed} if endpoint.gate_seed else {}
+        return {LOG_URL_VARIABLE: endpoint.url, **seed}
 
-    async def _keep_core(self, url: str) -> int:
-        environment = os.environ | ({LOG_URL_VARIABLE: url} if url else {})  # it holds a password: not an argument
+    async def _keep_core(self, environment: dict[str, str]) -> int:
         back_off_s = FIRST_BACK_OFF_S
         while not self._stopping.is_set():
             started_at = time.monotonic()
@@ -218,7 +220,14 @@ class Processes:
 
 def _server_state(server: LogServer) -> dict[str, Any]:
     return asdict(
-        ProcessState("log server", server.pid or 0, server.state, server.restarts, server.last_error or "", 0.0)
+        ProcessState(
+            "log server",
+            server.pid or 0,
+            server.state,
+            server.restarts,
+            server.last_error or "",
+            violations=dict(server.violations),
+        )
     )
 
 

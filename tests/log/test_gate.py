@@ -15,7 +15,7 @@ import pytest
 
 from calha.domain.errors import LogUnavailable, Malformed
 from calha.log import gate as module
-from calha.log import jetstream
+from calha.log import jetstream, mqtt_sink
 from calha.log.connection import Connection
 from calha.log.gate import Admission, Knock, Refusal
 from calha.log.mqtt_source import MqttSource
@@ -104,6 +104,21 @@ async def test_a_device_gets_its_own_commands(log: Gated, qos: int) -> None:
             connection.publish(commands(A).replace("/", "."), b"go")
             async with asyncio.timeout(10):
                 assert (await anext(client.messages)).payload == b"go"
+
+
+async def test_a_command_reaches_a_device_that_slept_and_nobody_else(log: Gated) -> None:
+    async with log.device(A, client_id="same", clean_session=False) as client:
+        await client.subscribe(commands(A), qos=1)
+    async with connected_shard(log.server, shard_of_device(A)) as connection:
+        await mqtt_sink.send(connection, commands(A), b"go")
+    async with log.device(B, client_id="same", clean_session=False) as thief:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(1):
+                await anext(thief.messages)
+    async with log.device(A, client_id="same", clean_session=False) as client, asyncio.timeout(10):
+        assert (await anext(client.messages)).payload == b"go"
+        await client.publish(telemetry(A), b"1", qos=1)
+    assert [one.payload for one in await log.read(shard_of_device(A), 1)] == [b"1"]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -13,11 +14,13 @@ from calha.domain.errors import FolderInUse, InvalidConfiguration
 from calha.log import child, ports
 from calha.log import server as module
 from calha.log.connection import Connection
+from calha.log.mqtt_source import MqttMessage, MqttSource
 from calha.log.publisher import Publisher
 from calha.log.server import LogServer
 from calha.log.server_config import ServerFolder
-from log.helpers import a_batch, eventually
-from servers import SMALL, running_log
+from calha.log.streams import MQTT, Streams
+from log.helpers import a_batch, collect, eventually, publish
+from servers import SMALL, connected_shard, running_log
 
 
 async def test_a_killed_server_is_restarted_and_says_why(server: LogServer, connection: Connection) -> None:
@@ -143,6 +146,64 @@ async def test_files_with_the_password_are_private(tmp_path: Path) -> None:
             assert (tmp_path / name).stat().st_mode & 0o077 == 0
 
 
+async def test_shards_can_be_added_but_not_taken_away(tmp_path: Path) -> None:
+    settings = replace(SMALL, gated=True)
+    async with running_log(tmp_path, replace(settings, shards=2)):
+        pass
+    with pytest.raises(InvalidConfiguration, match=r"log\.shards is 1, but 2 shards"):
+        await LogServer(replace(settings, shards=1), tmp_path).start()
+    async with running_log(tmp_path, replace(settings, shards=16)) as (server, _):
+        sizes = [await _mqtt_budget(server, shard) for shard in range(16)]
+    rest = SMALL.max_store_bytes - SMALL.readings_max_bytes - SMALL.quarantine_max_bytes
+    assert sizes == [rest // 16 * 12 // 16] * 16
+
+
+async def test_without_a_gate_the_first_shard_has_nearly_all_of_the_budget(tmp_path: Path) -> None:
+    for settings in (replace(SMALL, gated=True), SMALL, replace(SMALL, gated=True), replace(SMALL, shards=6)):
+        async with running_log(tmp_path, settings) as (server, _):
+            sizes = [await _mqtt_budget(server, shard) for shard in range(settings.shards)]
+    assert sizes[0] > 0.9 * sum(sizes)
+    assert min(sizes) > 0
+
+
+async def _mqtt_budget(server: LogServer, shard: int) -> int:
+    async with connected_shard(server, shard) as connection:
+        usage = await Streams(connection, SMALL).usage_of(MQTT)
+        assert usage is not None
+        return usage.max_bytes
+
+
+async def test_a_store_from_before_there_were_shards_is_taken_over(tmp_path: Path) -> None:
+    one = replace(SMALL, shards=1)
+    async with running_log(tmp_path, one) as (server, connection):
+        await Publisher(connection).publish(a_batch(1), "http")
+        await publish(server.endpoint.mqtt_port, [("calha/v1/a/telemetry", b"waiting", 1)])
+    accounts = tmp_path / "store" / "jetstream"
+    (accounts / "CALHA").rename(accounts / "$G")
+    for stream in (accounts / "DEVICES_0" / "streams").iterdir():
+        stream.rename(accounts / "$G" / "streams" / stream.name)
+    shutil.rmtree(accounts / "DEVICES_0")
+    async with running_log(tmp_path) as (server, connection), connected_shard(server) as devices:
+        assert await Publisher(connection).publish(a_batch(1), "http") == 2
+        source = MqttSource(devices, SMALL)
+        found: list[MqttMessage] = await collect(source.batches(), lambda found: len(found) >= 1)
+        assert [one.payload for one in found] == [b"waiting"]
+
+
+async def test_the_key_of_the_gate_is_private_and_stays(tmp_path: Path) -> None:
+    settings = replace(SMALL, gated=True)
+    async with running_log(tmp_path, settings) as (server, _):
+        seed = server.endpoint.gate_seed
+        assert seed is not None
+        assert seed.startswith("SA")
+        assert seed not in repr(server.endpoint)
+    assert (tmp_path / "issuer-seed").stat().st_mode & 0o077 == 0
+    async with running_log(tmp_path, settings) as (server, _):
+        assert server.endpoint.gate_seed == seed
+    async with running_log(tmp_path, SMALL) as (server, _):
+        assert server.endpoint.gate_seed is None
+
+
 async def test_an_existing_server_is_used_by_its_url_alone(tmp_path: Path) -> None:
     async with running_log(tmp_path) as (server, _):
         assert server.endpoint.url.startswith("nats://calha:")
@@ -152,7 +213,8 @@ async def test_an_existing_server_is_used_by_its_url_alone(tmp_path: Path) -> No
 
 
 def test_the_module_of_the_server_stays_light() -> None:
-    code = "import sys, calha.log.server; print([m for m in ('numpy', 'pydantic', 'msgspec', 'duckdb') if m in sys.modules])"
+    heavy = ("numpy", "pydantic", "msgspec", "duckdb", "cryptography")
+    code = f"import sys, calha.log.server; print([name for name in {heavy} if name in sys.modules])"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
     assert said.strip() == "[]"
 

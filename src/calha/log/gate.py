@@ -110,7 +110,7 @@ class Gate:
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Answer until cancelled."""
-        subscription = self._connection.subscribe(SUBJECT, self._hear)
+        subscription = self._connection.subscribe(SUBJECT, self._hear, queue="gate")
         workers = [asyncio.create_task(self._work(), name=f"gate {number}") for number in range(AT_ONCE)]
         try:
             while True:

@@ -18,7 +18,7 @@ import signal
 import time
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Literal
 
@@ -64,7 +64,7 @@ class Endpoint:
     mqtt_host: str
     mqtt_port: int
     shard_urls: tuple[str, ...]
-    gate_seed: str | None = None
+    gate_seed: str | None = field(default=None, repr=False)
 
 
 class LogServer:
