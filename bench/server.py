@@ -18,6 +18,7 @@ from typing import Any, Self
 import msgspec
 
 from bench.processes import Usage, usage
+from calha.accounts.keyring import Keyring
 from calha.simulate import KINDS, NewDevice, register_over_http
 from calha.simulate.http_client import HttpConnection
 
@@ -39,7 +40,8 @@ class Server:
         self.http_port, self.mqtt_port, self.tcp_port = free_ports(3)
         self._settings = dict(settings or {})
         self._process: subprocess.Popen[bytes] | None = None
-        self._http = HttpConnection(HOST, self.http_port)
+        self._keyring = Keyring.open(self.folder)
+        self._http = HttpConnection(HOST, self.http_port, self._keyring.local_key)
 
     @property
     def pid(self) -> int:
@@ -117,7 +119,7 @@ class Server:
         """Register devices, all at once in the data folder of a server that is not running, else one by one."""
         devices = [NewDevice(key, key, PROFILE) for key in keys]
         if self.is_running:
-            await register_over_http(HOST, self.http_port)(devices)
+            await register_over_http(HOST, self.http_port, self._keyring.local_key)(devices)
         else:
             await asyncio.to_thread(register_in_folder, self.folder, devices)
 

@@ -19,11 +19,11 @@ STOP_WITHIN_S = 30.0
 
 
 class Calha:
-    """`calha up` on a folder. `env`: CALHA_… settings."""
+    """`calha up` on a folder. `env`: CALHA_… settings. Devices may be anonymous, unless told otherwise."""
 
     def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
         self.folder = folder
-        self.env = dict(env or {})
+        self.env = {"CALHA_DEVICES_ANONYMOUS": "true"} | dict(env or {})
         self.http_port, self.mqtt_port, self.tcp_port = _free_ports(3)
         self.log = folder.parent / f"{folder.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -92,8 +92,19 @@ class Calha:
             assert not self.processes(), "the children outlive their parent"
             self.start()
 
+    @property
+    def key(self) -> str:
+        """The key of this machine, which may do everything."""
+        return str(json.loads((self.folder / "keys.json").read_text())["local_key"])
+
+    def request(
+        self, path: str, data: bytes | None = None, headers: Mapping[str, str] | None = None, method: str | None = None
+    ) -> urllib.request.Request:
+        known = {"Authorization": f"Bearer {self.key}"} | dict(headers or {})
+        return urllib.request.Request(self.address + path, data, known, method=method)
+
     def get(self, path: str, accept: str = "application/json") -> Any:
-        request = urllib.request.Request(self.address + path, headers={"Accept": accept})
+        request = self.request(path, headers={"Accept": accept})
         with urllib.request.urlopen(request, timeout=30) as answer:
             body = answer.read()
             return json.loads(body) if "json" in answer.headers["Content-Type"] else body
@@ -101,8 +112,7 @@ class Calha:
     def send(self, method: str, path: str, body: Any = None, content_type: str = "application/json") -> tuple[int, Any]:
         """(status, answer) of a request; a JSON body unless bytes are given."""
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        headers = {"Content-Type": content_type}
-        request = urllib.request.Request(self.address + path, data, headers, method=method)
+        request = self.request(path, data, {"Content-Type": content_type}, method)
         try:
             with urllib.request.urlopen(request, timeout=30) as answer:
                 content = answer.read()

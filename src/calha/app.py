@@ -12,7 +12,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +20,10 @@ from pathlib import Path
 
 import uvicorn
 
+from calha import set_up_link
+from calha.accounts.accounts import Accounts
+from calha.accounts.gatekeeper import Gatekeeper
+from calha.accounts.keyring import Keyring
 from calha.api.app import create_app
 from calha.api.live_signal import LiveSignal
 from calha.api.services import Services
@@ -27,6 +31,7 @@ from calha.api.status import StatusReport
 from calha.backup import make_backup, return_quarantine
 from calha.config import Settings, StoreSection, load
 from calha.connectors.tcp import TcpListener, TcpOptions
+from calha.domain.access import Principal
 from calha.domain.errors import CalhaError, InvalidConfiguration, LogUnavailable
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, SECOND_US
@@ -36,16 +41,18 @@ from calha.ingest.service import Ingest
 from calha.ingest.transfer import Transfer
 from calha.ingest.writer import Commit, Writer
 from calha.log.connection import Connection
+from calha.log.doorman import Doorman
+from calha.log.gate import Gate
 from calha.log.mqtt_source import MqttSource
 from calha.log.publisher import Publisher
 from calha.log.quarantine import Quarantine
 from calha.log.readings import ReadingsSource
 from calha.log.settings import LogSettings
-from calha.log.shards import source_urls
+from calha.log.shards import source_urls, system_url
 from calha.log.streams import Streams
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
-from calha.supervision import LOG_URL_VARIABLE, PROCESSES_FILE, Beat, Supervisor, Task
+from calha.supervision import GATE_SEED_VARIABLE, LOG_URL_VARIABLE, PROCESSES_FILE, Beat, Supervisor, Task
 
 log = logging.getLogger("calha.app")
 
@@ -82,6 +89,7 @@ def log_settings(settings: Settings) -> LogSettings:
         mqtt_host=settings.mqtt.host,
         mqtt_port=settings.mqtt.port,
         durability=section.durability,
+        gated=section.url is None,
         max_store_bytes=section.max_bytes,
         readings_max_bytes=section.readings_max_bytes,
         quarantine_max_bytes=section.quarantine_max_bytes,
@@ -121,10 +129,11 @@ async def parts(settings: Settings, log_url: str | None) -> AsyncIterator[Parts]
     assert url is not None
     connection = await Connection.open(url, wait_s=LOG_WAIT_S)
     shards = [await Connection.open(one, "calha devices", quiet=True) for one in source_urls(url, limits)]
+    system = await Connection.open(system_url(url), "calha doorman", quiet=True) if limits.gated else connection
     try:
-        yield await _connect(settings, limits, registry, telemetry, connection, shards)
+        yield await _connect(settings, limits, registry, telemetry, connection, shards, system)
     finally:
-        for one in (connection, *shards):
+        for one in (connection, *shards, system):
             await one.close()
         await asyncio.to_thread(telemetry.close)
         registry.close()
@@ -137,6 +146,7 @@ async def _connect(
     telemetry: Telemetry,
     connection: Connection,
     shards: Sequence[Connection],
+    system: Connection,
 ) -> Parts:
     streams = Streams(connection, limits, shards)
     await streams.ensure()
@@ -168,9 +178,17 @@ async def _connect(
             mqtt.run, MqttSource(shard, limits), publisher, ingest, ingest_limits, lane=mqtt.lane(number)
         )
         supervisor.add(mqtt.lane(number), take_shard)
+    accounts = Accounts.open(registry.engine, await asyncio.to_thread(Keyring.open, settings.data.folder))
+
+    disconnections: list[Callable[[str], Awaitable[int]]] = []
+    if limits.gated:
+        gatekeeper = Gatekeeper(accounts.door, lambda: ingest.directory, settings.devices.anonymous)
+        supervisor.add("gate", Gate(connection, _gate_seed(), limits.shards, gatekeeper.decide).run)
+        disconnections.append(Doorman(system).disconnect)
     if settings.tcp.enabled:
-        options = TcpOptions(settings.tcp.host, settings.tcp.port, settings.tcp.max_connections)
-        supervisor.add("tcp", TcpListener(options, ingest, ingest_limits, micros_now).run)
+        tcp = _tcp_listener(settings, ingest, ingest_limits, accounts)
+        supervisor.add("tcp", tcp.run)
+        disconnections.append(tcp.disconnect)
     supervisor.add("housekeeping", lambda beat: _keep_house(telemetry, streams, beat))
     if settings.store.has_retention:
         supervisor.add("retention", lambda beat: _retain(registry, telemetry, settings.store, beat))
@@ -190,8 +208,34 @@ async def _connect(
     async def backup(name: str) -> dict[str, object]:
         return await make_backup(settings.data.folder, name, registry, telemetry, quarantine)
 
-    services = Services(settings, registry, telemetry, ingest, transfer, quarantine, live, status, backup, micros_now)
+    async def disconnect(device: str) -> int:
+        return sum([await close(device) for close in disconnections])
+
+    services = Services(
+        settings,
+        registry,
+        accounts,
+        telemetry,
+        ingest,
+        transfer,
+        quarantine,
+        live,
+        status,
+        backup,
+        disconnect,
+        micros_now,
+    )
     return Parts(services, supervisor)
+
+
+def _tcp_listener(settings: Settings, ingest: Ingest, limits: IngestLimits, accounts: Accounts) -> TcpListener:
+    section = settings.tcp
+    options = TcpOptions(section.host, section.port, section.max_connections, settings.devices.anonymous)
+
+    async def admit(token: str) -> Principal:
+        return await asyncio.to_thread(accounts.door.by_token, token)
+
+    return TcpListener(options, ingest, limits, micros_now, admit)
 
 
 async def _run(settings: Settings, log_url: str | None, listener: socket.socket) -> None:
@@ -210,6 +254,7 @@ async def _run(settings: Settings, log_url: str | None, listener: socket.socket)
         )
         supervising = asyncio.create_task(running.supervisor.run(), name="supervisor")
         log.info("Calha is at http://%s:%d", *listener.getsockname()[:2])
+        await asyncio.to_thread(set_up_link.announce, running.services.accounts, listener.getsockname()[:2])
         try:
             await server.serve(sockets=[listener])
         finally:
@@ -291,6 +336,11 @@ def _note_restart(registry: Registry, task: Task) -> None:
         )
     except Exception:
         log.exception("the restart of %s could not be noted", task.name)
+
+
+def _gate_seed() -> str:
+    """The key with which answers at the gate are signed; taken out of the environment, where others could read it."""
+    return os.environ.pop(GATE_SEED_VARIABLE)
 
 
 def _require_free(settings: Settings) -> None:

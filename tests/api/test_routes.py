@@ -32,7 +32,7 @@ def events(calha, path, count, last_id=None):
     """The first `count` events of a stream as (id, kind, content)."""
     headers = {"Last-Event-ID": str(last_id)} if last_id is not None else {}
     found = []
-    with urllib.request.urlopen(urllib.request.Request(calha.address + path, headers=headers), timeout=10) as stream:
+    with urllib.request.urlopen(calha.request(path, headers=headers), timeout=10) as stream:
         event: dict[str, str] = {}
         while len(found) < count:
             line = stream.readline().decode().rstrip("\n")
@@ -60,12 +60,12 @@ def test_sites_can_be_made_moved_and_deleted(calha):
 
 def test_a_device_carries_its_version_and_a_stale_change_is_refused(calha):
     calha.create_device("versioned", "water_flow")
-    request = urllib.request.Request(f"{calha.address}/api/v1/devices/versioned")
+    request = calha.request("/api/v1/devices/versioned")
     with urllib.request.urlopen(request) as answer:
         tag = answer.headers["ETag"]
     headers = {"Content-Type": "application/json", "If-Match": tag}
     for expected in (200, 409):
-        change = urllib.request.Request(request.full_url, b'{"name": "A"}', headers, method="PATCH")
+        change = calha.request("/api/v1/devices/versioned", b'{"name": "A"}', headers, "PATCH")
         try:
             with urllib.request.urlopen(change) as answer:
                 assert answer.status == expected
@@ -74,13 +74,13 @@ def test_a_device_carries_its_version_and_a_stale_change_is_refused(calha):
             assert "meanwhile" in json.load(error)["detail"]
     with pytest.raises(urllib.error.HTTPError) as caught, urllib.request.urlopen(request) as answer:
         known = answer.headers["ETag"]
-        urllib.request.urlopen(urllib.request.Request(request.full_url, headers={"If-None-Match": known}))
+        urllib.request.urlopen(calha.request("/api/v1/devices/versioned", headers={"If-None-Match": known}))
     assert caught.value.code == 304
 
 
 @pytest.mark.parametrize("path", ["/api/v1/sites", "/api/v1/profiles", "/api/v1/devices", "/api/v1/profiles/machine"])
 def test_an_answer_that_is_known_already_is_not_sent_again(calha, path):
-    request = urllib.request.Request(calha.address + path)
+    request = calha.request(path)
     with urllib.request.urlopen(request) as answer:
         known, body = answer.headers["ETag"], answer.read()
     assert body
@@ -88,7 +88,7 @@ def test_an_answer_that_is_known_already_is_not_sent_again(calha, path):
     with pytest.raises(urllib.error.HTTPError) as caught:
         urllib.request.urlopen(request)
     assert (caught.value.code, caught.value.read(), caught.value.headers["ETag"]) == (304, b"", known)
-    changed = urllib.request.Request(calha.address + path, headers={"If-None-Match": '"other"'})
+    changed = calha.request(path, headers={"If-None-Match": '"other"'})
     with urllib.request.urlopen(changed) as answer:
         assert answer.read() == body
 
@@ -176,7 +176,7 @@ def test_a_live_stream_sends_what_is_stored_and_resumes_where_it_was(calha):
 async def test_a_websocket_has_the_same_messages(calha):
     await asyncio.to_thread(calha.create_device, "socket")
     url = calha.address.replace("http", "ws") + "/api/v1/live/ws?device=socket&since=0"
-    async with websockets.connect(url) as socket:
+    async with websockets.connect(url, additional_headers={"Authorization": f"Bearer {calha.key}"}) as socket:
         assert json.loads(await socket.recv())["type"] == "status"
         await asyncio.to_thread(telemetry, calha, "socket", {"x": 3})
         async with asyncio.timeout(10):

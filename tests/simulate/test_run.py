@@ -109,7 +109,7 @@ async def test_each_tcp_record_names_its_device(recorder: Recorder):
 async def test_devices_are_registered_before_anything_is_sent(recorder: Recorder):
     listening = await asyncio.start_server(recorder.http, "127.0.0.1", 0)
     port = listening.sockets[0].getsockname()[1]
-    register = register_over_http("127.0.0.1", port)
+    register = register_over_http("127.0.0.1", port, "")
     await simulate("cip", 2, 0.1, "http", host="127.0.0.1", port=port, duration_s=0.2, register=register)
     telemetry = recorder.requests.index("POST /api/v1/telemetry/cip-0001")
     assert recorder.requests[:telemetry].count("POST /api/v1/devices") == 2

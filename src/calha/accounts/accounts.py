@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from calha.accounts.door import Door
 from calha.accounts.keyring import Keyring
+from calha.accounts.passkeys import Passkeys
 from calha.accounts.sign_in import SignIn
 from calha.accounts.throttle import Throttle
 from calha.store.accounts import AuditLog, Keys, Links, People, Sessions
@@ -26,6 +27,7 @@ class Accounts:
     keyring: Keyring
     door: Door
     sign_in: SignIn
+    passkeys: Passkeys
 
     @classmethod
     def open(cls, engine: Engine, keyring: Keyring) -> Self:
@@ -34,4 +36,6 @@ class Accounts:
         credentials, ownerships = Credentials(engine), Ownerships(engine)
         door = Door(people, sessions, keys, credentials, ownerships, keyring)
         sign_in = SignIn(people, sessions, links, audit, keyring, Throttle(), door.forget)
-        return cls(people, sessions, keys, links, audit, credentials, ownerships, keyring, door, sign_in)
+        return cls(
+            people, sessions, keys, links, audit, credentials, ownerships, keyring, door, sign_in, Passkeys(people)
+        )

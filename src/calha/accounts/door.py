@@ -23,6 +23,7 @@ from calha.store.accounts.sessions import Sessions
 
 CACHE_S = 5.0
 MAX_CACHED = 10_000
+READ_NOTED_S = 3_600.0
 SEEN_EVERY = timedelta(minutes=1)
 BROWSER_IDLE = timedelta(hours=12)
 KEY_PREFIX, DEVICE_PREFIX = "calha_key_", "calha_dev_"
@@ -50,6 +51,9 @@ class Door:
         self._owned: dict[int, tuple[float, Mapping[str, Periods]]] = {}
         self._devices: Mapping[str, tuple[str, datetime | None]] = {}
         self._devices_read_at = -CACHE_S
+        self._owners: Mapping[str, int] = {}
+        self._owners_read_at = -CACHE_S
+        self._reads: dict[tuple[str, int, str], float] = {}
 
     def by_token(self, token: str) -> Principal:
         """Who an `Authorization: Bearer` or `X-API-Key` is. Raises NotSignedIn."""
@@ -67,6 +71,10 @@ class Door:
         device, expires_at = self._devices.get(secret_digest, (None, None))
         return None if expires_at is not None and expires_at < datetime.now(UTC) else device
 
+    def device_of_certificate(self, pem: str) -> str | None:
+        """The device that has a client certificate, by its SHA-256 fingerprint."""
+        return self.device_of(fingerprint(pem))
+
     def owned(self, person_id: int) -> Mapping[str, Periods]:
         """The devices that are or were a person's, with the times."""
         known = self._owned.get(person_id)
@@ -75,11 +83,27 @@ class Door:
             known = self._owned[person_id] = (self._clock(), self._ownerships.of(person_id))
         return known[1]
 
+    def owner_of(self, device: str) -> int | None:
+        """The person whose device it is now."""
+        if self._clock() - self._owners_read_at > CACHE_S:
+            self._owners = self._ownerships.owners()
+            self._owners_read_at = self._clock()
+        return self._owners.get(device)
+
+    def is_first_read(self, reader: Principal, device: str) -> bool:
+        """Whether somebody has not asked for a device's curve within READ_NOTED_S."""
+        key, now = (reader.kind, reader.id, device), self._clock()
+        if now - self._reads.get(key, -READ_NOTED_S) < READ_NOTED_S:
+            return False
+        _bound(self._reads)
+        self._reads[key] = now
+        return True
+
     def forget(self) -> None:
         """Ask the database anew: something has changed."""
         self._known.clear()
         self._owned.clear()
-        self._devices_read_at = -CACHE_S
+        self._devices_read_at = self._owners_read_at = -CACHE_S
 
     def person(self, person_id: int, session: str | None = None) -> Principal:
         """A person as he may act. Raises NotSignedIn for one who is blocked."""
@@ -132,6 +156,14 @@ class Door:
         now = datetime.now(UTC)
         if now - session.seen_at > SEEN_EVERY:
             self._sessions.seen(session.id, now + BROWSER_IDLE)
+
+
+def fingerprint(pem: str) -> str:
+    """SHA-256 of a certificate's DER form, in hex."""
+    from cryptography import x509
+    from cryptography.hazmat.primitives.hashes import SHA256
+
+    return x509.load_pem_x509_certificate(pem.encode()).fingerprint(SHA256()).hex()
 
 
 def _bound(cache: dict[Any, Any]) -> None:

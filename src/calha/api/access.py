@@ -8,8 +8,9 @@ access token, an API key, a device's secret, or the key of this machine. What he
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import Depends, WebSocketException
@@ -18,8 +19,9 @@ from starlette.requests import HTTPConnection
 from calha.accounts.accounts import Accounts
 from calha.accounts.sign_in import Visitor
 from calha.api.services import Services
-from calha.domain.access import EVERYWHERE, Permission, Principal, Reach
+from calha.domain.access import EVERYWHERE, Everywhere, Permission, Principal, Reach
 from calha.domain.errors import CalhaError, Forbidden, NotFound, NotSignedIn
+from calha.store.registry import Selection
 
 COOKIE = "calha_session"
 CSRF_HEADER = "X-CSRF-Token"
@@ -36,6 +38,7 @@ class Caller:
     principal: Principal
     visitor: Visitor
     services: Services
+    prove: Callable[[], Awaitable[Principal]]
     noted: bool = field(default=False, init=False)
 
     @property
@@ -59,6 +62,23 @@ class Caller:
         sites = self.principal.sites(permission, self.services.ingest.directory.tree)
         is_owner = self.principal.kind == "person" and permission is Permission.VIEW and sites is not EVERYWHERE
         return Reach(sites, self.accounts.door.owned(self.principal.id) if is_owner else {})
+
+    def seen_now(self) -> set[str] | None:
+        """Keys of the devices of which he may see what they report now; None for all."""
+        reach = self.reach()
+        if reach.is_everything:
+            return None
+        devices = self.services.ingest.directory.devices
+        return {key for key, entry in devices.items() if reach.sees_now(key, entry.site)}
+
+    def selection(self) -> Selection | None:
+        """The same for questions to the registry, with devices that were his."""
+        reach = self.reach()
+        return None if isinstance(reach.sites, Everywhere) else Selection(reach.sites, list(reach.owned))
+
+    async def renew(self) -> None:
+        """Take over what he may do by now. Raises NotSignedIn when his session has ended."""
+        self.principal = await self.prove()
 
     def person_id(self) -> int:
         """Raises Forbidden when it is no person who asks."""
@@ -106,8 +126,8 @@ class Requires:
 
     async def _admitted(self, connection: HTTPConnection, services: Services) -> Caller:
         visitor = visitor_of(connection)
-        principal = await _principal(connection, services, self.permission)
-        caller = Caller(principal, visitor, services)
+        prove = partial(_principal, connection, services, self.permission)
+        caller = Caller(await prove(), visitor, services, prove)
         if self.permission is not None:
             await asyncio.to_thread(self._check, caller, connection.path_params)
         return caller

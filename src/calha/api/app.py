@@ -6,12 +6,15 @@ from calha import __version__
 from calha.api import examples, files, problems
 from calha.api.conditional import ConditionalGet
 from calha.api.routes import (
+    account,
     devices,
     events,
     live,
+    people,
     profiles,
     quarantine,
     readings,
+    session,
     sites,
     status,
     telemetry,
@@ -36,7 +39,21 @@ def create_app(services: Services | None) -> FastAPI:
     app.state.services = services
     app.add_middleware(ConditionalGet)
     routes = APIRouter(prefix=API_PREFIX, responses=problems.RESPONSES)
-    for part in (sites, devices, profiles, readings, telemetry, quarantine, live, events, status, transfer):
+    for part in (
+        session,
+        account,
+        people,
+        sites,
+        devices,
+        profiles,
+        readings,
+        telemetry,
+        quarantine,
+        live,
+        events,
+        status,
+        transfer,
+    ):
         routes.include_router(part.router)
     app.include_router(routes)
     app.include_router(status.probes)

@@ -95,6 +95,23 @@ class NewDevice(Body):
 
 class DeviceCreated(Device):
     replayed: int = Field(0, description="Readings that had been waiting in quarantine for this device.")
+    secret: str = Field(description="The device's secret: shown here and never again.", examples=["calha_dev_…"])
+
+
+class Credential(Answer):
+    id: int
+    kind: Literal["secret", "certificate"]
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class NewCredential(Body):
+    overlap_s: Annotated[int, Field(ge=0, le=90 * 86_400, description="How long older secrets still hold.")] = 3_600
+
+
+class DeviceSecret(Answer):
+    device: str
+    secret: str = Field(description="Shown here and never again.", examples=["calha_dev_…"])
 
 
 class DeviceChange(Body):

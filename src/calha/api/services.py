@@ -29,6 +29,8 @@ class Services:
     live: LiveSignal
     status: Callable[[], Awaitable[dict[str, Any]]]
     backup: Callable[[str], Awaitable[dict[str, Any]]]
+    disconnect: Callable[[str], Awaitable[int]]
+    """Close the open connections of a device; how many there were."""
     clock: Callable[[], Micros]
 
 

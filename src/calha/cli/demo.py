@@ -130,6 +130,7 @@ def _simulator(group: Group, effective: Configuration, history: str | None) -> "
         *("--port", str(ports[group.over])),
         *("--http-port", str(settings.http.port)),
         *("--prefix", group.prefix),
+        *("--data", str(settings.data.folder)),
     ]
     for fault in group.faults:
         arguments += ["--fault", fault]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from calha.accounts.keyring import Keyring
 from calha.domain.errors import CalhaError, NotFound
 from calha.up import holder
 
@@ -24,6 +25,7 @@ class Running:
             raise NotFound(f"no Calha runs on {folder}; start it with `calha up --data {folder}`, then try again")
         self.address: str = found["address"]
         self.pid: int = found["pid"]
+        self.key = Keyring.open(folder).local_key
 
     def get(self, path: str, **query: str | None) -> Any:  # noqa: ANN401 - JSON
         return json.loads(b"".join(self.stream("GET", path, b"", "", **query)))
@@ -39,7 +41,9 @@ class Running:
         asked = urlencode({key.rstrip("_"): value for key, value in query.items() if value is not None})
         with closing(http.client.HTTPConnection(where.hostname or "", where.port, timeout=TIMEOUT_S)) as connection:
             try:
-                headers = {"Content-Type": content_type} if content_type else {}
+                headers = {"Authorization": f"Bearer {self.key}"}
+                if content_type:
+                    headers["Content-Type"] = content_type
                 connection.request(method, f"{path}?{asked}" if asked else path, body or None, headers)
                 answer = connection.getresponse()
             except OSError as error:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from calha.cli.options import Data, configuration
 from calha.domain.errors import InvalidConfiguration
 
 if TYPE_CHECKING:
@@ -36,6 +37,11 @@ def simulate(
     fault: Annotated[list[str] | None, typer.Option(help="leak, stuck, spike, dropout or drift; repeatable.")] = None,
     backfill: Annotated[str | None, typer.Option(help="History to send first: 36h, 30d …")] = None,
     backfill_interval: Annotated[float | None, typer.Option(help="Seconds between readings of the history.")] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(help="API key that may configure and send; when missing, the one of --data is used."),
+    ] = None,
+    data: Data = None,
     duration: Annotated[float | None, typer.Option(help="Seconds to run; until Ctrl-C when missing.")] = None,
 ) -> None:
     """Send realistic readings: daily patterns, pumps that stop, noise, cleaning cycles, faults on request.
@@ -44,11 +50,13 @@ def simulate(
     """
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from calha.accounts.keyring import Keyring
     from calha.simulate.faults import FAULTS
     from calha.simulate.run import register_over_http
     from calha.simulate.run import simulate as run
     from calha.simulate.signals import KINDS
 
+    token = key or Keyring.open(configuration(data, None).settings.data.folder).local_key
     name = _one_of(kind, KINDS, "kind")
     transport = _one_of(over, PORTS, "--over")
     faults = [_one_of(one, FAULTS, "--fault") for one in fault or []]
@@ -68,11 +76,12 @@ def simulate(
                     transport,  # type: ignore[arg-type]  # one of PORTS
                     host=host,
                     port=port or PORTS[transport],  # type: ignore[index]
+                    token=token,
                     prefix=prefix or kind,
                     faults=faults,  # type: ignore[arg-type]  # of FAULTS
                     backfill=parse_span(backfill) if backfill else None,
                     backfill_interval_s=backfill_interval,
-                    register=register_over_http(host, http_port),
+                    register=register_over_http(host, http_port, token),
                     duration_s=duration,
                     on_progress=on_progress,
                     on_live=_reporter(progress.console.print),

@@ -81,6 +81,7 @@ def plan(effective: Configuration, config: Path | None, extra: list[str] | None 
         "readings_max_bytes": log.readings_max_bytes,
         "quarantine_max_bytes": log.quarantine_max_bytes,
         "quarantine_max_age_s": log.quarantine_days * 86_400,
+        "gated": True,
     }
     return {
         "folder": str(settings.data.folder),

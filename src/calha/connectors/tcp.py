@@ -1,6 +1,8 @@
 """TCP listener: JSON objects, one a line, each answered `{"ok":n}` once its n readings are on disk.
 
-A line is `{"device": "…", "ts": …, "values": {…}}`. Lines that arrive together are logged together, answered in order.
+The first line proves who speaks: `{"token": "…"}`, the secret of a device, or a key that may send for several; it is
+answered `{"ok":0}`. A further one changes the speaker. Every other line is `{"device": "…", "ts": …, "values": {…}}`, in
+which a device may leave itself out. Lines that arrive together are logged together, answered in order.
 A line that cannot be taken is answered `{"ok":0,"error":"…","reason":"…"}`, kept in quarantine, and does not end the
 connection; only a line longer than the limit does. While the log refuses, the answer has the reason `log_full` or
 `log_unavailable` with `retry_after_s`, and nothing is kept.
@@ -8,12 +10,13 @@ connection; only a line longer than the limit does. While the log refuses, the a
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import msgspec
 
-from calha.domain.errors import LogFull, LogUnavailable
+from calha.domain.access import Permission, Principal
+from calha.domain.errors import LogFull, LogUnavailable, NotSignedIn
 from calha.domain.readings import Micros
 from calha.ingest.limits import IngestLimits
 from calha.ingest.service import Ingest, Message
@@ -24,6 +27,11 @@ READ_BYTES = 64 * 1024
 IDLE_TIMEOUT_S = 3_600.0
 RETRY_AFTER_S = 5
 BEAT_S = 5.0
+WRONG_TOKEN_S = 0.5  # before the answer, so that guessing is slow
+MAX_TOKEN_LINE = 4_096
+
+Admit = Callable[[str], Awaitable[Principal]]
+ANONYMOUS = Principal("device", 0, "anonymous")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +39,20 @@ class TcpOptions:
     host: str
     port: int
     max_connections: int = 10_000
+    anonymous: bool = False
 
 
 class TcpListener:
-    def __init__(self, options: TcpOptions, ingest: Ingest, limits: IngestLimits, clock: Callable[[], Micros]) -> None:
+    def __init__(
+        self, options: TcpOptions, ingest: Ingest, limits: IngestLimits, clock: Callable[[], Micros], admit: Admit
+    ) -> None:
+        """admit: tells who a token stands for, or raises NotSignedIn."""
         self._options = options
         self._ingest = ingest
         self._limits = limits
         self._clock = clock
-        self._open: set[asyncio.StreamWriter] = set()
+        self._admit = admit
+        self._open: dict[asyncio.StreamWriter, Principal | None] = {}
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Listen until cancelled. Raises OSError when the port is taken."""
@@ -60,18 +73,25 @@ class TcpListener:
     def connections(self) -> int:
         return len(self._open)
 
+    async def disconnect(self, device: str) -> int:
+        """Close the connections on which a device speaks; how many there were."""
+        own = [writer for writer, speaker in self._open.items() if speaker is not None and speaker.device == device]
+        for writer in own:
+            writer.close()
+        return len(own)
+
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._open) >= self._options.max_connections:
             writer.write(_refusal("too many connections", "too_many_connections"))
             writer.close()
             return
-        self._open.add(writer)
+        self._open[writer] = ANONYMOUS if self._options.anonymous else None
         try:
             await self._answer_lines(reader, writer)
         except (ConnectionError, TimeoutError) as error:
             log.debug("TCP connection ended: %s", error)
         finally:
-            self._open.discard(writer)
+            self._open.pop(writer, None)
             writer.close()
 
     async def _answer_lines(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -79,23 +99,50 @@ class TcpListener:
         while chunk := await _read(reader):
             *lines, rest = (rest + chunk).split(b"\n")
             if lines:
-                writer.write(b"".join(await self._take(lines)))
+                writer.write(b"".join(await self._take(lines, writer)))
                 await writer.drain()
             if len(rest) > self._limits.message_bytes:
                 writer.write(self._too_large())
                 await writer.drain()
                 return
         if rest.strip():  # a last line without its newline
-            writer.write(b"".join(await self._take([rest])))
+            writer.write(b"".join(await self._take([rest], writer)))
             await writer.drain()
 
-    async def _take(self, lines: Sequence[bytes]) -> list[bytes]:
-        return await asyncio.gather(*(self._take_line(line) for line in lines if line.strip()))
+    async def _take(self, lines: Sequence[bytes], writer: asyncio.StreamWriter) -> list[bytes]:
+        """The answers to lines that came together; a change of the speaker counts for those after it."""
+        answers: list[bytes] = []
+        waiting: list[bytes] = []
+        for line in lines:
+            token = _token(line)
+            if token is not None:
+                answers += await asyncio.gather(*(self._take_line(one, self._open.get(writer)) for one in waiting))
+                waiting = []
+                answers.append(await self._hear(token, writer))
+            elif line.strip():
+                waiting.append(line)
+        return answers + await asyncio.gather(*(self._take_line(one, self._open.get(writer)) for one in waiting))
 
-    async def _take_line(self, line: bytes) -> bytes:
+    async def _hear(self, token: str, writer: asyncio.StreamWriter) -> bytes:
+        try:
+            speaker = await self._admit(token)
+        except NotSignedIn as error:
+            self._ingest.refuse("", "not_signed_in")
+            await asyncio.sleep(WRONG_TOKEN_S)
+            return _refusal(str(error), "not_signed_in")
+        if writer in self._open:
+            self._open[writer] = speaker
+        return b'{"ok":0}\n'
+
+    async def _take_line(self, line: bytes, speaker: Principal | None) -> bytes:
         if len(line) > self._limits.message_bytes:
             return self._too_large()
-        message = Message(None, line.strip(), self._clock(), "tcp", "tcp", "json")
+        stranger = self._stranger(line, speaker)
+        if stranger is not None:
+            self._ingest.refuse("", "not_allowed" if speaker else "not_signed_in")
+            return stranger
+        device = speaker.device if speaker is not None else None
+        message = Message(device, line.strip(), self._clock(), "tcp", "tcp", "json")
         try:
             receipt = await self._ingest.take([message], "tcp")
         except LogUnavailable as error:
@@ -107,9 +154,32 @@ class TcpListener:
             return _refusal(problem.detail, problem.reason, accepted=receipt.accepted)
         return b'{"ok":%d}\n' % receipt.accepted
 
+    def _stranger(self, line: bytes, speaker: Principal | None) -> bytes | None:
+        """The refusal of a line whose device the speaker may not speak for."""
+        if speaker is None:
+            return _refusal('say who you are first: {"token": "…"}', "not_signed_in")
+        directory = self._ingest.directory
+        if speaker is ANONYMOUS or speaker.may(Permission.SEND, None, directory.tree):
+            return None
+        for device in self._ingest.devices_named(line, "application/json", ""):
+            if not speaker.may_send(device, directory.site_of(device), directory.tree):
+                return _refusal(f"{speaker.name} may not send readings of {device!r}", "not_allowed")
+        return None
+
     def _too_large(self) -> bytes:
         self._ingest.refuse("", "too_large")
         return _refusal(f"a line has at most {self._limits.message_bytes} bytes", "too_large")
+
+
+def _token(line: bytes) -> str | None:
+    """The token of a line that holds nothing else."""
+    if b'"token"' not in line[:MAX_TOKEN_LINE] or len(line) > MAX_TOKEN_LINE:
+        return None
+    try:
+        found = msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return None
+    return found["token"] if type(found) is dict and len(found) == 1 and type(found.get("token")) is str else None
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:

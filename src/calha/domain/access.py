@@ -55,7 +55,7 @@ class Principal:
     """Who asks. kind: person, key (API), device, or local (a program of this machine that may read the data folder).
 
     id: of the person or key; name: as the audit log shows it. scopes: the most that an API key may do; None for no limit.
-    device: the only device for which a device may speak.
+    device: the only device for which a device may speak; None: whoever it is, as the operator allows (anonymous).
     """
 
     kind: Literal["person", "key", "device", "local"]
@@ -79,6 +79,12 @@ class Principal:
         """Whether it may do that on a site; on the whole installation when site is None."""
         where = self.sites(permission, tree)
         return isinstance(where, Everywhere) or (site is not None and site in where)
+
+    def may_send(self, device: str, site: int | None, tree: "Tree") -> bool:
+        """Whether it may send readings of a device; site None: of one that is not registered."""
+        if self.kind == "device":
+            return self.device is None or self.device == device
+        return self.may(Permission.SEND, site, tree)
 
 
 class Everywhere:

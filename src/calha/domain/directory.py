@@ -43,4 +43,9 @@ class Directory:
     devices: Mapping[str, DeviceEntry]
     names: Mapping[int, tuple[str, str]]
     version: int = 0
-    tree: Tree = Tree()
+    tree: Tree = field(default_factory=Tree)
+
+    def site_of(self, device: str) -> int | None:
+        """Where a device stands; None for one that is not registered."""
+        entry = self.devices.get(device)
+        return entry.site if entry is not None else None

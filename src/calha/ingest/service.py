@@ -128,6 +128,14 @@ class Ingest:
         message = Message(device, payload, now, transport, topic, format_of(content_type))
         return await self.take([message], transport)
 
+    def devices_named(self, body: bytes, content_type: str, encoding: str) -> set[str]:
+        """The devices whose readings a body of many brings; none of what cannot be read, which `submit` will refuse."""
+        try:
+            found = list(records(unpack(body, encoding, self._limits.payload_bytes), format_of(content_type)))
+        except Refused:
+            return set()
+        return {record["device"] for record in found if type(record) is dict and type(record.get("device")) is str}
+
     async def take(self, messages: Sequence[Message], source: str, mark: Mark | None = None) -> Receipt:
         """Put the readings of `messages` into the log and what is wrong with them into quarantine.
 

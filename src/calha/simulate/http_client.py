@@ -25,8 +25,9 @@ class Answer:
 class HttpConnection:
     """One connection, opened when first used and again after it was lost."""
 
-    def __init__(self, host: str, port: int) -> None:
+    def __init__(self, host: str, port: int, token: str = "") -> None:
         self._host, self._port = host, port
+        self._proof = f"Authorization: Bearer {token}\r\n" if token else ""
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def request(
@@ -64,7 +65,7 @@ class HttpConnection:
     def _head(self, method: str, path: str, length: int, content_type: str) -> bytes:
         return (
             f"{method} {path} HTTP/1.1\r\nHost: {self._host}:{self._port}\r\n"
-            f"Accept: application/json\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n"
+            f"{self._proof}Accept: application/json\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n\r\n"
         ).encode("latin-1")
 
 

@@ -24,9 +24,10 @@ _REFUSALS = {
 }
 
 
-def connect_packet(client_id: str, keepalive_s: int = 0) -> bytes:
+def connect_packet(client_id: str, keepalive_s: int = 0, user: str = "", password: str = "") -> bytes:
     """A clean session: what is unacknowledged is kept by us, and the broker has nothing to remember."""
-    body = b"\x00\x04MQTT\x04\x02" + keepalive_s.to_bytes(2) + _text(client_id)
+    flags, proof = (b"\xc2", _text(user) + _text(password)) if password else (b"\x02", b"")
+    body = b"\x00\x04MQTT\x04" + flags + keepalive_s.to_bytes(2) + _text(client_id) + proof
     return b"\x10" + remaining_length(len(body)) + body
 
 
@@ -109,9 +110,11 @@ class MqttLink(Link):
         *,
         window: int = 100,
         keepalive_s: int = 60,
+        token: str = "",
     ) -> None:
+        """token: the device's secret, or a key that may send for it; none for an anonymous device."""
         super().__init__(host, port, window)
-        self._hello = connect_packet(client_id, keepalive_s)
+        self._hello = connect_packet(client_id, keepalive_s, client_id, token)
         self._topic = topic
         self._keepalive_s = keepalive_s
         self._packets = Packets()

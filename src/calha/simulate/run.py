@@ -54,6 +54,7 @@ async def simulate(
     *,
     host: str,
     port: int,
+    token: str = "",
     prefix: str | None = None,
     faults: Collection[Fault] = (),
     faulty: int | None = None,
@@ -68,6 +69,7 @@ async def simulate(
 ) -> Outcome:
     """Simulate `devices` of a kind (see KINDS) until cancelled, or for `duration_s` after the history (0: not live).
 
+    token: a key that may send for all devices; none where anonymous devices are let in.
     prefix: of the device keys `<prefix>-0001`; the kind's name unless given. faulty: how many devices have the faults;
     unless given, one in five. faults_from: since when, µs UTC; unless given, the last third of the history.
     register: called once with all devices before anything is sent. on_live: called about once a second.
@@ -84,20 +86,20 @@ async def simulate(
         await register(fleet.devices)
     outcome = Outcome(devices)
     if history_s:
-        out = sender(over, host, port, fleet, HISTORY_WINDOW)
+        out = sender(over, host, port, fleet, HISTORY_WINDOW, token)
         step_s = backfill_interval_s or interval_s
         await _with(out, outcome, send_history(fleet, out, history_s, step_s, outcome, on_progress))
     if duration_s != 0:
-        out = sender(over, host, port, fleet, MEMORY)
+        out = sender(over, host, port, fleet, MEMORY, token)
         await _with(out, outcome, send_live(fleet, out, interval_s, duration_s, outcome, on_live))
     return outcome
 
 
-def register_over_http(host: str, port: int) -> Register:
+def register_over_http(host: str, port: int, token: str) -> Register:
     """Registers each device with POST /api/v1/devices; one that is there already is left alone."""
 
     async def register(devices: Sequence[NewDevice]) -> None:
-        connection = HttpConnection(host, port)
+        connection = HttpConnection(host, port, token)
         try:
             for device in devices:
                 body = msgspec.json.encode(device._asdict())

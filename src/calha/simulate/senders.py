@@ -48,15 +48,18 @@ class Sender(Protocol):
     async def close(self) -> None: ...
 
 
-def sender(over: Over, host: str, port: int, fleet: Fleet, window: int) -> Sender:
-    """window: messages on their way, of each device (MQTT, TCP) or of each connection (HTTP)."""
+def sender(over: Over, host: str, port: int, fleet: Fleet, window: int, token: str = "") -> Sender:
+    """token: a key that may send for all devices; none where anonymous devices are let in.
+
+    window: messages on their way, of each device (MQTT, TCP) or of each connection (HTTP).
+    """
     keys = [device.key for device in fleet.devices]
     if over == "mqtt":
-        mqtt = [_mqtt_link(host, port, key, window) for key in keys]
+        mqtt = [_mqtt_link(host, port, key, window, token) for key in keys]
         return LinkSender(mqtt, [None] * fleet.size)
     if over == "tcp":
-        return LinkSender([TcpLink(host, port, window=window) for _ in keys], keys)
-    return HttpSender(host, port, keys, window)
+        return LinkSender([TcpLink(host, port, window=window, token=token) for _ in keys], keys)
+    return HttpSender(host, port, keys, window, token)
 
 
 class LinkSender:
@@ -108,14 +111,14 @@ class HttpSender:
     MAX_CONNECTIONS = 8
     PAUSE_S = 1.0
 
-    def __init__(self, host: str, port: int, keys: Sequence[str], window: int) -> None:
+    def __init__(self, host: str, port: int, keys: Sequence[str], window: int, token: str = "") -> None:
         self.acknowledged = 0
         self.refused = 0
         self.last_refusal = ""
         count = min(self.MAX_CONNECTIONS, len(keys))
         room = max(window, 2 * len(keys) // max(count, 1))
         self._keys = keys
-        self._connections = [HttpConnection(host, port) for _ in range(count)]
+        self._connections = [HttpConnection(host, port, token) for _ in range(count)]
         self._queues = [asyncio.Queue[tuple[int, bytes, int]](room) for _ in range(count)]
         self._workers: list[asyncio.Task[None]] = []
 
@@ -179,5 +182,5 @@ class HttpSender:
             self.last_refusal = answer.body[:500].decode(errors="replace")
 
 
-def _mqtt_link(host: str, port: int, key: str, window: int) -> MqttLink:
-    return MqttLink(host, port, key, f"calha/v1/{key}/telemetry", window=window)
+def _mqtt_link(host: str, port: int, key: str, window: int, token: str) -> MqttLink:
+    return MqttLink(host, port, key, f"calha/v1/{key}/telemetry", window=window, token=token)

@@ -23,8 +23,10 @@ class _Kept(NamedTuple):
 class TcpLink(Link):
     """One device's TCP connection."""
 
-    def __init__(self, host: str, port: int, *, window: int = 100) -> None:
+    def __init__(self, host: str, port: int, *, window: int = 100, token: str = "") -> None:
+        """token: the device's secret, or a key that may send for it; none for an anonymous device."""
         super().__init__(host, port, window)
+        self._hello = msgspec.json.encode({"token": token}) + b"\n" if token else b""
         self._kept: deque[_Kept] = deque()  # written, in the order in which they will be answered
         self._waiting: deque[_Kept] = deque()  # to be written again when the server's time has passed
         self._buffer = b""
@@ -39,7 +41,9 @@ class TcpLink(Link):
         if len(self._buffer) > MAX_ANSWER_BYTES:
             self._fail("an answer without an end")
         for line in lines:
-            if line.strip() and self._kept:
+            if self._ready is not None and not self._ready.done():
+                self._greeted(_parse(line))
+            elif line.strip() and self._kept:
                 self._answer(_parse(line), self._kept.popleft())
 
     async def close(self) -> None:
@@ -60,7 +64,16 @@ class TcpLink(Link):
 
     def _greet(self) -> None:
         self._buffer = b""
-        self._is_ready()
+        if self._hello and self._transport is not None:
+            self._transport.write(self._hello)
+        else:
+            self._is_ready()
+
+    def _greeted(self, answer: dict[str, Any]) -> None:
+        if answer.get("ok") == 0 and "error" not in answer:
+            self._is_ready()
+        else:
+            self._fail(str(answer.get("error", "the token was not understood")))
 
     def _send(self, payload: bytes, readings: int) -> None:
         kept = _Kept(payload + b"\n", readings)

@@ -1,27 +1,34 @@
 """Devices and their channels."""
 
 import asyncio
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
+from calha.accounts.devices import new_device_secret
+from calha.api.access import Caller, Configures, ConfiguresDevice, Views, ViewsDevice
 from calha.api.schemas import (
     ChannelChange,
     Counts,
+    Credential,
     DecodedReading,
     Device,
     DeviceChange,
     DeviceCreated,
     DeviceIngest,
+    DeviceSecret,
     LastError,
     LastMessage,
+    NewCredential,
     NewDevice,
     Page,
     SiteId,
 )
 from calha.api.services import Here, Services
 from calha.domain import quality
+from calha.domain.access import Permission
 from calha.domain.errors import NotFound
 from calha.domain.times import to_datetime
 from calha.ingest.counters import Tally
@@ -35,24 +42,30 @@ RAW_BYTES = 2_048
 @router.get("")
 def list_devices(
     services: Here,
+    caller: Views,
     site: Annotated[SiteId | None, Query(description="Only devices in this site and below.")] = None,
     profile: Annotated[str | None, Query(max_length=64)] = None,
     q: Annotated[str | None, Query(max_length=100, description="Part of key, name, serial or note.")] = None,
     after: Annotated[str | None, Query(max_length=64)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Page[Device]:
-    page = services.registry.devices(after=after, limit=limit, q=q, site=site, profile=profile)
+    """The devices that the caller may see, by key."""
+    within = caller.selection()
+    page = services.registry.devices(after=after, limit=limit, q=q, site=site, profile=profile, within=within)
     return Page(items=[Device.model_validate(device) for device in page.items], next=page.next)
 
 
 @router.post("", status_code=201)
-async def create_device(new: NewDevice, services: Here) -> DeviceCreated:
-    """Register a device. Its data that waits in quarantine as unknown is replayed at once."""
-    site_id = new.site_id if new.site_id is not None else await asyncio.to_thread(first_site, services)
+async def create_device(new: NewDevice, services: Here, caller: Configures) -> DeviceCreated:
+    """Register a device. Its secret is in this answer and nowhere else; data that waits as unknown is replayed at once."""
+    site_id = new.site_id if new.site_id is not None else first_site(caller)
+    caller.require(Permission.CONFIGURE, site_id)
     device = await asyncio.to_thread(
         services.registry.create_device, new.key, new.profile, site_id, name=new.name, serial=new.serial, note=new.note
     )
+    secret = await asyncio.to_thread(new_device_secret, services.accounts, new.key)
     await services.ingest.refresh()
+    await caller.note("device.created", f"device {new.key}", after=new.model_dump() | {"site_id": site_id})
     await asyncio.to_thread(
         services.registry.add_event,
         "device_created",
@@ -61,11 +74,11 @@ async def create_device(new: NewDevice, services: Here) -> DeviceCreated:
     )
     replayed = await services.ingest.replay_all(reason="unknown_device", device=new.key)
     created = Device.model_validate(device).model_dump()
-    return DeviceCreated(**created, replayed=replayed.accepted)
+    return DeviceCreated(**created, replayed=replayed.accepted, secret=secret)
 
 
 @router.get("/{key}")
-def read_device(key: str, services: Here, response: Response) -> Device:
+def read_device(key: str, services: Here, response: Response, _: ViewsDevice) -> Device:
     """One device; its ETag serves `If-Match` of a change."""
     device = Device.model_validate(services.registry.device(key))
     response.headers["ETag"] = f'"{device.version}-{len(device.channels)}"'
@@ -77,22 +90,29 @@ async def change_device(
     key: str,
     change: DeviceChange,
     services: Here,
+    caller: ConfiguresDevice,
     if_match: Annotated[str | None, Header(description="ETag of the version that the change is based on.")] = None,
 ) -> Device:
     """Change a device; with `If-Match`, only if nobody else has meanwhile (409)."""
     version = int(if_match.strip('"').partition("-")[0]) if if_match and if_match.strip('"')[:1].isdigit() else None
-    device = await asyncio.to_thread(
-        services.registry.update_device, key, version=version, **change.model_dump(exclude_unset=True)
-    )
+    changes = change.model_dump(exclude_unset=True)
+    if change.site_id is not None:
+        caller.require(Permission.CONFIGURE, change.site_id)
+    before = await asyncio.to_thread(services.registry.device, key)
+    device = await asyncio.to_thread(services.registry.update_device, key, version=version, **changes)
     await services.ingest.refresh()
+    await caller.note("device.changed", f"device {key}", {name: getattr(before, name) for name in changes}, changes)
     return Device.model_validate(device)
 
 
 @router.delete("/{key}", status_code=204)
-async def delete_device(key: str, services: Here) -> None:
+async def delete_device(key: str, services: Here, caller: ConfiguresDevice) -> None:
     """Remove a device from the registry; its readings stay in the store."""
+    before = await asyncio.to_thread(services.registry.device, key)
     await asyncio.to_thread(services.registry.delete_device, key)
     await services.ingest.refresh()
+    await services.disconnect(key)
+    await caller.note("device.deleted", f"device {key}", asdict(before) | {"channels": len(before.channels)})
     await asyncio.to_thread(
         services.registry.add_event,
         "device_deleted",
@@ -102,15 +122,48 @@ async def delete_device(key: str, services: Here) -> None:
 
 
 @router.patch("/{key}/channels/{channel}")
-async def change_channel(key: str, channel: str, change: ChannelChange, services: Here) -> Device:
-    await asyncio.to_thread(services.registry.update_channel, key, channel, **change.model_dump(exclude_unset=True))
+async def change_channel(
+    key: str, channel: str, change: ChannelChange, services: Here, caller: ConfiguresDevice
+) -> Device:
+    """Name, unit, kind, plausible range or precision of a channel."""
+    changes = change.model_dump(exclude_unset=True)
+    await asyncio.to_thread(services.registry.update_channel, key, channel, **changes)
     await services.ingest.refresh()
+    await caller.note("channel.changed", f"device {key} channel {channel}", after=changes)
     return Device.model_validate(await asyncio.to_thread(services.registry.device, key))
 
 
+@router.get("/{key}/credentials")
+def list_credentials(key: str, services: Here, _: ConfiguresDevice) -> Page[Credential]:
+    """What the device may prove itself with; never the secrets themselves."""
+    found = services.accounts.credentials.of(key)
+    return Page(items=[Credential.model_validate(one) for one in found], next=None)
+
+
+@router.post("/{key}/credentials", status_code=201)
+async def rotate_secret(key: str, new: NewCredential, services: Here, caller: ConfiguresDevice) -> DeviceSecret:
+    """A new secret, shown only here. Older ones hold for the overlap, so that the device can be changed over in peace."""
+    secret = await asyncio.to_thread(new_device_secret, services.accounts, key, new.overlap_s)
+    if not new.overlap_s:
+        await services.disconnect(key)
+    await caller.note("credential.rotated", f"device {key}", after={"overlap_s": new.overlap_s})
+    return DeviceSecret(device=key, secret=secret)
+
+
+@router.delete("/{key}/credentials", status_code=204)
+async def revoke_credentials(key: str, services: Here, caller: ConfiguresDevice) -> None:
+    """Revoke every credential of a device and close its open connections."""
+    await asyncio.to_thread(services.accounts.credentials.remove, key)
+    services.accounts.door.forget()
+    await services.disconnect(key)
+    await caller.note("credential.revoked", f"device {key}")
+
+
 @router.get("/{key}/ingest")
-def where_is_my_data(key: str, services: Here) -> DeviceIngest:
+def where_is_my_data(key: str, services: Here, caller: ViewsDevice) -> DeviceIngest:
     """Counters since the start, the last message as it came and as it was read, and the last error."""
+    entry = services.ingest.directory.devices.get(key)
+    caller.require(Permission.VIEW, entry.site if entry is not None else None)
     return DeviceIngest(
         counters=counts(services.ingest.tally(key)),
         last_message=_last_message(key, services),
@@ -131,11 +184,12 @@ def counts(tally: Tally) -> Counts:
     )
 
 
-def first_site(services: Services) -> int:
-    sites = services.registry.sites()
-    if not sites:
-        raise NotFound("there is no site yet; create one first")
-    return sites[0].id
+def first_site(caller: Caller) -> int:
+    """Where a device goes that names no site: the first one that the caller configures."""
+    for site in caller.services.registry.sites():
+        if caller.may(Permission.CONFIGURE, site.id):
+            return site.id
+    raise NotFound("there is no site yet; create one first")
 
 
 def _last_message(key: str, services: Services) -> LastMessage | None:

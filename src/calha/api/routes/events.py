@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from calha.api.access import Views
 from calha.api.schemas import Event, Page
 from calha.api.services import Here
 
@@ -13,11 +14,13 @@ router = APIRouter(prefix="/events", tags=["events"])
 @router.get("")
 def list_events(
     services: Here,
+    caller: Views,
     device: Annotated[str | None, Query(max_length=64)] = None,
     after: Annotated[
         int | None, Query(ge=0, le=2**63 - 1, description="Event id after which to go on.", examples=[9])
     ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page[Event]:
-    page = services.registry.events(after=after, limit=limit, device=device)
+    """What happened; on the devices that the caller may see."""
+    page = services.registry.events(after=after, limit=limit, device=device, within=caller.selection())
     return Page(items=[Event.model_validate(event) for event in page.items], next=page.next)

@@ -6,6 +6,7 @@ the series that changed since its cursor: what is shown is stored, and a slow re
 """
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from typing import Annotated, Any
@@ -16,14 +17,17 @@ from fastapi import APIRouter, Header, Query, WebSocket
 from starlette.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
+from calha.api.access import Caller, Views
 from calha.api.schemas import SiteId
 from calha.api.services import Here, Services, of_websocket
 from calha.domain import quality
+from calha.domain.errors import NotFound, NotSignedIn
 from calha.domain.times import to_text
 
 router = APIRouter(prefix="/live", tags=["live"])
 
 HEARTBEAT_S = 5.0
+RENEW_S = 5.0  # a session that was ended, or a role that was taken, ends or narrows the stream within this time
 SHORTEST_TICK_S = 0.02
 MAX_FILTERS = 2_000
 
@@ -38,6 +42,7 @@ Since = Annotated[
 @router.get("", response_class=StreamingResponse)
 async def stream(
     services: Here,
+    caller: Views,
     site: SiteFilter = None,
     device: DevicesFilter = None,
     channel: ChannelsFilter = None,
@@ -46,7 +51,7 @@ async def stream(
 ) -> StreamingResponse:
     """Server-Sent Events: `readings` after each commit, `status` every 5 s."""
     cursor = int(last_event_id) if last_event_id and last_event_id.isdigit() else since
-    messages = _messages(services, _Selection(services, site, device, channel), cursor)
+    messages = _messages(services, _Selection(caller, site, device, channel), cursor)
     return StreamingResponse(
         _as_events(messages),
         media_type="text/event-stream",
@@ -57,6 +62,7 @@ async def stream(
 @router.websocket("/ws")
 async def socket(
     websocket: WebSocket,
+    caller: Views,
     site: SiteFilter = None,
     device: DevicesFilter = None,
     channel: ChannelsFilter = None,
@@ -65,7 +71,7 @@ async def socket(
     """The same messages over a WebSocket."""
     services = of_websocket(websocket)
     await websocket.accept()
-    sending = asyncio.create_task(_send_all(websocket, services, _Selection(services, site, device, channel), since))
+    sending = asyncio.create_task(_send_all(websocket, services, _Selection(caller, site, device, channel), since))
     with suppress(WebSocketDisconnect):
         while True:
             await websocket.receive()
@@ -76,25 +82,41 @@ async def socket(
         await sending
 
 
-class _Selection:
-    """The series that a stream wants; looked up again when the registry has changed."""
+async def _may_go_on(selection: "_Selection") -> bool:
+    """Whether he who asked for the stream is still signed in."""
+    try:
+        await selection.renew()
+    except (NotSignedIn, NotFound):
+        return False
+    return True
 
-    def __init__(self, services: Services, site: int | None, device: str | None, channel: str | None) -> None:
-        self._services = services
+
+class _Selection:
+    """The series that a stream wants and may have; looked up again when the registry has changed."""
+
+    def __init__(self, caller: Caller, site: int | None, device: str | None, channel: str | None) -> None:
+        self._caller = caller
+        self._services = caller.services
         self._site = site
         self._devices = set(device.split(",")[:MAX_FILTERS]) if device else None
         self._channels = set(channel.split(",")[:MAX_FILTERS]) if channel else None
         self._version = -1
+        self._seen: set[str] | None = None
         self._series: np.ndarray[Any, np.dtype[np.int64]] | None = None
+
+    async def renew(self) -> None:
+        """Look again at what the caller may see. Raises NotSignedIn."""
+        await self._caller.renew()
 
     async def series(self) -> "np.ndarray[Any, np.dtype[np.int64]] | None":
         """Series ids, or None for all."""
         directory = self._services.ingest.directory
-        if self._site is None and self._devices is None and self._channels is None:
+        seen = self._caller.seen_now()
+        if seen is None and self._site is None and self._devices is None and self._channels is None:
             return None
-        if directory.version != self._version:
-            self._version = directory.version
-            wanted = self._devices
+        if directory.version != self._version or seen != self._seen:
+            self._version, self._seen = directory.version, seen
+            wanted = self._devices if seen is None else seen if self._devices is None else seen & self._devices
             if self._site is not None:
                 in_site = await asyncio.to_thread(self._services.registry.device_keys, self._site)
                 wanted = in_site if wanted is None else wanted & in_site
@@ -116,7 +138,12 @@ async def _messages(
     if cursor > signal.seq:  # of another log, before a restore
         cursor = 0
     yield "status", cursor, _status(services)
+    renewed_at = time.monotonic()
     while True:
+        if time.monotonic() - renewed_at > RENEW_S:
+            if not await _may_go_on(selection):
+                return
+            renewed_at = time.monotonic()
         seq = signal.seq
         if seq > cursor:
             changed = latest.changed_since(cursor, await selection.series())

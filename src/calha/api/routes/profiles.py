@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body
 
+from calha.api.access import ConfiguresAll, Views
 from calha.api.schemas import Page, ProfileAnswer
 from calha.api.services import Here
 from calha.domain import profile_reader
@@ -16,18 +17,23 @@ router = APIRouter(prefix="/profiles", tags=["profiles"])
 
 
 @router.get("")
-def list_profiles(services: Here) -> Page[ProfileAnswer]:
+def list_profiles(services: Here, _: Views) -> Page[ProfileAnswer]:
+    """All profiles, those that come with Calha and your own."""
     return Page(items=[_answer(profile) for profile in services.registry.profiles()], next=None)
 
 
 @router.get("/{name}")
-def read_profile(name: str, services: Here) -> ProfileAnswer:
+def read_profile(name: str, services: Here, _: Views) -> ProfileAnswer:
+    """One profile with its channels and commands."""
     return _answer(services.registry.profile(name))
 
 
 @router.put("/{name}")
 async def save_profile(
-    name: str, yaml: Annotated[str, Body(media_type="application/yaml", max_length=200_000)], services: Here
+    name: str,
+    yaml: Annotated[str, Body(media_type="application/yaml", max_length=200_000)],
+    services: Here,
+    caller: ConfiguresAll,
 ) -> ProfileAnswer:
     """Create or replace a profile of your own; a wrong one is refused with line and reason."""
     profile = profile_reader.read_profile(yaml, name)
@@ -35,11 +41,12 @@ async def save_profile(
         raise InvalidProfile(f"the profile calls itself {profile.name!r}, its address {name!r}")
     saved = await asyncio.to_thread(services.registry.save_profile, yaml)
     await services.ingest.refresh()
+    await caller.note("profile.saved", f"profile {name}", after=yaml)
     return _answer(saved)
 
 
 @router.delete("/{name}", status_code=204)
-def delete_profile(name: str, services: Here) -> None:
+def delete_profile(name: str, services: Here, _: ConfiguresAll) -> None:
     """Delete a profile of your own that no device uses."""
     services.registry.delete_profile(name)
 

@@ -6,8 +6,10 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from calha.api.access import Caller, Configures, ConfiguresAll, Views
 from calha.api.schemas import Accepted, Fault, Group, Kept, Page, QuarantineSummary, ReplayFilter, Seen, Sequence
 from calha.api.services import Here
+from calha.domain.access import Permission
 from calha.domain.errors import Malformed
 from calha.domain.times import to_datetime
 from calha.ingest.service import Receipt
@@ -22,6 +24,7 @@ MAX_SEEN = 200
 @router.get("/quarantine")
 async def list_kept(
     services: Here,
+    caller: Views,
     reason: Annotated[str | None, Query(max_length=64)] = None,
     device: Annotated[str | None, Query(max_length=128)] = None,
     after: Annotated[int, Query(ge=0, le=2**63 - 1)] = 0,
@@ -30,36 +33,52 @@ async def list_kept(
     """Messages in quarantine, oldest first."""
     page = await services.quarantine.list(reason=reason, device=device, after_seq=after, limit=limit)
     following = str(page[-1].seq) if len(page) == limit else None
-    return Page(items=[_kept(kept) for kept in page], next=following)
+    seen = _Sight(caller)
+    return Page(items=[_kept(kept) for kept in page if seen.shows(kept.entry.device)], next=following)
 
 
 @router.get("/quarantine/summary")
-async def summary(services: Here) -> QuarantineSummary:
+async def summary(services: Here, caller: Views) -> QuarantineSummary:
     """How many messages are kept, by reason and device."""
     found = await services.quarantine.summary()
-    groups = [Group(reason=one.reason, device=one.device, messages=one.messages) for one in found.groups]
+    seen = _Sight(caller)
+    groups = [
+        Group(reason=one.reason, device=one.device, messages=one.messages)
+        for one in found.groups
+        if seen.shows(one.device)
+    ]
     return QuarantineSummary(messages=found.messages, bytes=found.bytes, max_bytes=found.max_bytes, groups=groups)
 
 
 @router.post("/quarantine/replay")
-async def replay_many(which: ReplayFilter, services: Here) -> Accepted:
+async def replay_many(which: ReplayFilter, services: Here, caller: Configures) -> Accepted:
     """Decode all messages of a device, a reason or both again; what fails again stays."""
     if which.device is None and which.reason is None:
         raise Malformed("name a device or a reason", "missing_filter")
-    return _accepted(await services.ingest.replay_all(reason=which.reason, device=which.device))
+    _require_configures(caller, which.device)
+    receipt = await services.ingest.replay_all(reason=which.reason, device=which.device)
+    await caller.note("quarantine.replayed", "quarantine", after=which.model_dump() | {"readings": receipt.accepted})
+    return _accepted(receipt)
 
 
 @router.post("/quarantine/{seq}/replay")
-async def replay_one(seq: Sequence, services: Here) -> Accepted:
+async def replay_one(seq: Sequence, services: Here, caller: Configures) -> Accepted:
     """Decode one message again with today's devices, channels and profiles."""
-    return _accepted(await services.ingest.replay(seq))
+    _require_configures(caller, (await services.quarantine.get(seq)).entry.device)
+    receipt = await services.ingest.replay(seq)
+    await caller.note("quarantine.replayed", f"quarantine {seq}", after={"readings": receipt.accepted})
+    return _accepted(receipt)
 
 
 @router.delete("/quarantine/{seq}", status_code=204)
-async def discard(seq: Sequence, services: Here) -> None:
+async def discard(seq: Sequence, services: Here, caller: Configures) -> None:
     """Throw one message away for good."""
     kept = await services.quarantine.get(seq)
+    _require_configures(caller, kept.entry.device)
     await services.quarantine.discard(seq)
+    await caller.note(
+        "quarantine.discarded", f"quarantine {seq}", {"device": kept.entry.device, "reason": kept.entry.reason}
+    )
     await asyncio.to_thread(
         services.registry.add_event,
         "quarantine_discarded",
@@ -70,7 +89,7 @@ async def discard(seq: Sequence, services: Here) -> None:
 
 
 @router.get("/seen")
-async def seen(services: Here) -> Page[Seen]:
+async def seen(services: Here, _: ConfiguresAll) -> Page[Seen]:
     """Devices that send but are not registered; their messages wait in quarantine."""
     found = await services.quarantine.summary()
     groups = [one for one in found.groups if one.reason == "unknown_device"][:MAX_SEEN]
@@ -90,6 +109,25 @@ async def seen(services: Here) -> Page[Seen]:
                 )
             )
     return Page(items=items, next=None)
+
+
+class _Sight:
+    """Which quarantined messages somebody may see: those of devices on his sites; the others only with a view of all."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._reach = caller.reach()
+        self._devices = caller.services.ingest.directory.devices
+
+    def shows(self, device: str) -> bool:
+        if self._reach.is_everything:
+            return True
+        return device in self._devices and self._devices[device].site in self._reach.sites
+
+
+def _require_configures(caller: Caller, device: str | None) -> None:
+    """On the device's site; on the whole installation when no registered device is named. Raises Forbidden."""
+    entry = caller.services.ingest.directory.devices.get(device) if device else None
+    caller.require(Permission.CONFIGURE, entry.site if entry is not None else None)
 
 
 def _kept(kept: quarantine.Kept) -> Kept:

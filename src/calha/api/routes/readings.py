@@ -11,10 +11,13 @@ import numpy as np
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
+from calha.api.access import Caller, Views, ViewsDevice
 from calha.api.schemas import LatestReading, Page, Readings, SiteId
 from calha.api.services import Here
 from calha.domain import quality
+from calha.domain.access import Periods
 from calha.domain.errors import Malformed, NotFound, TooLarge
+from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, from_text, to_datetime, to_text
 from calha.store.telemetry import Columns
 
@@ -44,6 +47,7 @@ async def read_readings(
     key: str,
     services: Here,
     request: Request,
+    caller: ViewsDevice,
     channel: Annotated[str | None, Query(description="Channel keys, separated by commas; all when missing.")] = None,
     from_: Annotated[str | None, Query(alias="from", description="A day ago when missing.")] = None,
     to: Annotated[str | None, Query(description="Exclusive; now when missing.")] = None,
@@ -58,6 +62,8 @@ async def read_readings(
     since = from_text(from_, zone) if from_ else until - DAY_US
     if since >= until:
         raise Malformed("`from` must lie before `to`", "bad_time")
+    since, until = visible(caller.reach().periods(key, device.site_id), since, until)
+    await note_curve_read(caller, key, since, until)
     channels = _channels(device.channels, channel)
     if resolution is None and points is None:
         points = DEFAULT_POINTS
@@ -92,6 +98,7 @@ async def read_readings(
 @router.get("/latest")
 def read_latest(
     services: Here,
+    caller: Views,
     site: Annotated[SiteId | None, Query(description="Only devices in this site and below.")] = None,
     device: Annotated[str | None, Query(description="Device keys, separated by commas.")] = None,
     after: Annotated[int, Query(ge=0, le=2**63 - 1, description="Series id after which to go on.")] = 0,
@@ -103,6 +110,9 @@ def read_latest(
     if site is not None:
         in_site = services.registry.device_keys(site)
         wanted = in_site if wanted is None else wanted & in_site
+    seen = caller.seen_now()
+    if seen is not None:
+        wanted = seen if wanted is None else wanted & seen
     changed = latest.changed_since(-1, None)
     items: list[LatestReading] = []
     for series in changed[changed > after].tolist():
@@ -123,6 +133,26 @@ def read_latest(
             )
         )
     return Page(items=items, next=None)
+
+
+def visible(periods: Periods, since: Micros, until: Micros) -> tuple[Micros, Micros]:
+    """The newest part of a window that lies in one of the periods; empty at its end when there is none."""
+    for from_at, until_at in reversed(periods):
+        first, last = max(since, from_at), until if until_at is None else min(until, until_at)
+        if first < last:
+            return first, last
+    return until, until
+
+
+async def note_curve_read(caller: Caller, device: str, since: Micros, until: Micros) -> None:
+    """Reading the curve of somebody's consumption is written into the audit log, once an hour and reader (LGPD)."""
+    owner = await asyncio.to_thread(caller.accounts.door.owner_of, device)
+    reader = caller.principal
+    if owner is None or reader.kind == "local" or (reader.kind == "person" and reader.id == owner):
+        return
+    if caller.accounts.door.is_first_read(reader, device):
+        window = {"from": to_text(since), "to": to_text(until)}
+        await caller.note("curve.read", f"device {device}", after=window | {"owner": f"person {owner}"})
 
 
 def _channels(channels: Any, wanted: str | None) -> list[Any]:  # noqa: ANN401

@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from calha.api.access import Anybody, Views, ViewsAll
 from calha.api.metrics import exposition
 from calha.api.schemas import Status
 from calha.api.services import Here
@@ -12,19 +13,19 @@ probes = APIRouter(tags=["status"])
 
 
 @router.get("/status")
-async def status(services: Here) -> Status:
+async def status(services: Here, _: Views) -> Status:
     """Durability promise, log, store, tasks, counters, addresses and warnings."""
     return Status.model_validate(await services.status())
 
 
 @probes.get("/healthz")
-async def healthy() -> dict[str, str]:
+async def healthy(_: Anybody) -> dict[str, str]:
     """The process answers."""
     return {"status": "ok"}
 
 
 @probes.get("/readyz", responses={503: {"description": "Not ready; `reasons` says why."}})
-async def ready(services: Here) -> Response:
+async def ready(services: Here, _: Anybody) -> Response:
     """Readings are taken and stored."""
     report = await services.status()
     blocking = {"log_unavailable", "store_unavailable"}
@@ -33,6 +34,6 @@ async def ready(services: Here) -> Response:
 
 
 @probes.get("/metrics", response_class=PlainTextResponse)
-async def metrics(services: Here) -> PlainTextResponse:
+async def metrics(services: Here, _: ViewsAll) -> PlainTextResponse:
     """Prometheus text format."""
     return PlainTextResponse(exposition(await services.status()), media_type="text/plain; version=0.0.4")

@@ -1,15 +1,18 @@
 """Readings come in over HTTP. The answer is sent after the log has them on disk."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Request
 from starlette.responses import JSONResponse, Response
 
+from calha.api.access import Caller, Sends, SendsOfDevice
 from calha.api.problems import problem
 from calha.api.schemas import Accepted, Fault
 from calha.api.services import Here, Services
-from calha.domain.errors import LogFull, LogUnavailable, TooLarge
+from calha.domain.access import Permission
+from calha.domain.errors import Forbidden, LogFull, LogUnavailable, TooLarge
 from calha.ingest.decode import Problem
 from calha.ingest.service import MAX_ERRORS_IN_RECEIPT, Receipt
 
@@ -45,6 +48,7 @@ async def send_of_one(
     request: Request,
     device: Annotated[str, Path(pattern=r"^[A-Za-z0-9_.-]{1,64}$")],
     services: Here,
+    _: SendsOfDevice,
     content_type: ContentType = "application/json",
     content_encoding: Encoding = "",
 ) -> Response:
@@ -54,22 +58,46 @@ async def send_of_one(
 
 @router.post("", openapi_extra=_BODY, responses=_ANSWERS, response_model=Accepted)
 async def send_of_many(
-    request: Request, services: Here, content_type: ContentType = "application/json", content_encoding: Encoding = ""
+    request: Request,
+    services: Here,
+    caller: Sends,
+    content_type: ContentType = "application/json",
+    content_encoding: Encoding = "",
 ) -> Response:
     """Readings of many devices; each object, line or row names its own in `device`."""
-    return await _send(None, request, services, content_type, content_encoding)
+    return await _send(None, request, services, content_type, content_encoding, caller)
 
 
-async def _send(device: str | None, request: Request, services: Services, content_type: str, encoding: str) -> Response:
+async def _send(
+    device: str | None,
+    request: Request,
+    services: Services,
+    content_type: str,
+    encoding: str,
+    of_many: Caller | None = None,
+) -> Response:
     body = await _body(
         request, services.settings.ingest.payload_bytes, lambda: services.ingest.refuse(device or "", "too_large")
     )
+    encoding = encoding.strip().lower()
+    if of_many is not None:
+        _require_own(of_many, partial(services.ingest.devices_named, body, content_type, encoding))
     try:
-        receipt = await services.ingest.submit(device, body, content_type, encoding.strip().lower())
+        receipt = await services.ingest.submit(device, body, content_type, encoding)
     except LogUnavailable as error:
         services.ingest.refuse(device or "", "log_full" if isinstance(error, LogFull) else "log_unavailable")
         raise
     return _answer(receipt, request)
+
+
+def _require_own(caller: Caller, devices: Callable[[], set[str]]) -> None:
+    """Raises Forbidden for readings of a device for which the caller may not send."""
+    if caller.may(Permission.SEND, None):
+        return
+    directory = caller.services.ingest.directory
+    for key in sorted(devices()):
+        if not caller.principal.may_send(key, directory.site_of(key), directory.tree):
+            raise Forbidden(f"{caller.principal.name} may not send readings of {key!r}; nothing was taken")
 
 
 async def _body(request: Request, limit_bytes: int, refuse: Callable[[], None]) -> bytes:

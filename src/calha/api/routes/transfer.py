@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
+from calha.api.access import Administers, SendsAll, Views
 from calha.api.schemas import Answer, Body
 from calha.api.services import Here, Services
 from calha.domain.errors import Malformed, TooLarge
@@ -41,6 +42,7 @@ class NewBackup(Body):
 @router.post("/import", openapi_extra=_ARROW_BODY)
 async def import_readings(
     services: Here,
+    caller: SendsAll,
     request: Request,
     dry_run: Annotated[bool, Query(description="Only say what would become of the readings.")] = False,
 ) -> ImportReceipt:
@@ -62,12 +64,15 @@ async def import_readings(
         outcomes = await services.transfer.load(batch)
         for reason, count in rejected.items():
             services.ingest.refuse("", reason, count)
+    if not dry_run:
+        await caller.note("readings.imported", "readings", after=outcomes)
     return ImportReceipt(rejected=rejected_reasons(rejected), dry_run=dry_run, **outcomes)
 
 
 @router.get("/export", response_class=StreamingResponse)
 async def export_readings(
     services: Here,
+    caller: Views,
     device: Annotated[str | None, Query(description="Device keys, separated by commas; all when missing.")] = None,
     from_: Annotated[str | None, Query(alias="from")] = None,
     to: Annotated[str | None, Query()] = None,
@@ -78,7 +83,9 @@ async def export_readings(
     since = from_text(from_, UTC) if from_ else 0
     until = from_text(to, UTC) if to else 2**62
     wanted = set(device.split(",")) if device else None
-    names = services.ingest.directory.names
+    directory, reach = services.ingest.directory, caller.reach()
+    seen = {key for key, entry in directory.devices.items() if entry.site in reach.sites}
+    names = {number: name for number, name in directory.names.items() if name[0] in seen}
     series = sorted(number for number, (key, _) in names.items() if wanted is None or key in wanted)
     if wanted and (missing := wanted - {key for key, _ in names.values()}):
         raise Malformed(f"no device {', '.join(sorted(missing))} with readings", "unknown_device")
@@ -88,9 +95,11 @@ async def export_readings(
 
 
 @router.post("/backups", status_code=201)
-async def make_backup(new: NewBackup, services: Here) -> dict[str, Any]:
+async def make_backup(new: NewBackup, services: Here, caller: Administers) -> dict[str, Any]:
     """Copy everything while Calha runs, into `backups/<name>` of the data folder."""
-    return await services.backup(new.name)
+    made = await services.backup(new.name)
+    await caller.note("backup.made", f"backup {new.name}")
+    return made
 
 
 def _export(services: Services, series: list[int], since: int, until: int, units: dict[int, str]) -> Iterator[bytes]:

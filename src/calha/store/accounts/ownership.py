@@ -53,6 +53,13 @@ class Ownerships:
         with self._engine.connect() as connection:
             return _owner(connection, _device_id(connection, device))
 
+    def owners(self) -> Mapping[str, int]:
+        """Whose each device is now, as far as it is somebody's."""
+        query = select(Device.key, Ownership.person_id).join(Device, Device.id == Ownership.device_id)
+        with self._engine.connect() as connection:
+            found = connection.execute(query.where(Ownership.until_at.is_(None)))
+            return {row.key: row.person_id for row in found}
+
     def claim(self, device: str, person_id: int, label: str) -> None:
         """Make a person the owner from now on. Raises NotFound, Conflict when it is somebody's."""
         with writing(self._engine) as connection:

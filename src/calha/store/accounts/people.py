@@ -28,7 +28,7 @@ class People:
         language: str = "pt-BR",
         grants: Iterable[tuple[Role, int | None]] = (),
     ) -> PersonRow:
-        """Raises Conflict if somebody has that e-mail or user name."""
+        """Raises Conflict if somebody has that e-mail or user name, NotFound (site)."""
         values = {
             "name": name,
             "email": _folded(email),
@@ -46,7 +46,7 @@ class People:
                 raise Conflict("somebody with that e-mail address or user name is known already") from None
             assert key is not None
             for role, site_id in grants:
-                connection.execute(insert(RoleGrant).values(person_id=key[0], role=role, site_id=site_id))
+                _grant(connection, key[0], role, site_id)
             return _person(connection, key[0])
 
     def get(self, person_id: int) -> PersonRow:
@@ -116,14 +116,7 @@ class People:
             same = select(RoleGrant.id).where(RoleGrant.person_id == person_id, RoleGrant.role == role, same_site)
             if connection.execute(same).first():
                 raise Conflict("the person has this role there already")
-            try:
-                key = connection.execute(
-                    insert(RoleGrant).values(person_id=person_id, role=role, site_id=site_id)
-                ).inserted_primary_key
-            except IntegrityError:
-                raise NotFound(f"there is no site {site_id}") from None
-            assert key is not None
-            return GrantRow(key[0], role, site_id)
+            return _grant(connection, person_id, role, site_id)
 
     def revoke(self, person_id: int, grant_id: int) -> None:
         """Raises NotFound, and Conflict for the last administrator of the installation."""
@@ -247,6 +240,16 @@ def _row(row: Any) -> PersonRow:  # noqa: ANN401 - a row of Person
         row.password_hash is not None,
         row.second_factor is not None,
     )
+
+
+def _grant(connection: Connection, person_id: int, role: Role, site_id: int | None) -> GrantRow:
+    values = {"person_id": person_id, "role": role, "site_id": site_id}
+    try:
+        key = connection.execute(insert(RoleGrant).values(values)).inserted_primary_key
+    except IntegrityError:
+        raise NotFound(f"there is no site {site_id}") from None
+    assert key is not None
+    return GrantRow(key[0], role, site_id)
 
 
 def _administrators(connection: Connection) -> int:

@@ -1,0 +1,154 @@
+"""One's own account: name and language, password, second factor, passkeys, sessions."""
+
+import asyncio
+import io
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Request
+
+from calha.accounts import second_factor
+from calha.api.access import Self
+from calha.api.people import person_answer
+from calha.api.routes.session import site_of
+from calha.api.schemas import Page
+from calha.api.schemas_accounts import (
+    PasskeyAnswer,
+    PasskeyBegin,
+    PasskeyProof,
+    PasswordChange,
+    PasswordProof,
+    PersonAnswer,
+    PersonChange,
+    RecoveryCodes,
+    SecondFactorKey,
+    SecondFactorProof,
+    SessionAnswer,
+)
+from calha.api.services import Here
+from calha.domain.errors import NotFound
+
+router = APIRouter(prefix="/account", tags=["account"])
+
+SessionId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=["0123456789abcdef0123456789abcdef"])]
+
+
+@router.patch("")
+async def change_account(change: PersonChange, services: Here, caller: Self) -> PersonAnswer:
+    """Change one's own name, e-mail address, user name or language."""
+    people, person_id = services.accounts.people, caller.person_id()
+    changes = change.model_dump(exclude_unset=True)
+    before = await asyncio.to_thread(people.get, person_id)
+    person = await asyncio.to_thread(lambda: people.update(person_id, **changes))
+    await caller.note(
+        "person.changed", f"person {person_id}", {name: getattr(before, name) for name in changes}, changes
+    )
+    return person_answer(person, await asyncio.to_thread(people.grants, person_id))
+
+
+@router.put("/password", status_code=204)
+async def change_password(change: PasswordChange, services: Here, caller: Self) -> None:
+    """Change the password; all other sessions end."""
+    caller.noted = True  # by the service itself
+    await asyncio.to_thread(
+        services.accounts.sign_in.change_password,
+        caller.person_id(),
+        change.old,
+        change.new,
+        caller.visitor,
+        caller.principal.session,
+    )
+
+
+@router.post("/second-factor")
+def begin_second_factor(services: Here, caller: Self) -> SecondFactorKey:
+    """A new key for an authenticator app. It counts once a first code has proved it."""
+    import segno
+
+    person = services.accounts.people.get(caller.person_id())
+    key = second_factor.new_key()
+    address = second_factor.address(key, person.label)
+    picture = io.BytesIO()
+    segno.make(address, error="m").save(picture, kind="svg", scale=4, border=2, xmldecl=False)
+    return SecondFactorKey(key=key, address=address, qr_svg=picture.getvalue().decode())
+
+
+@router.put("/second-factor")
+async def confirm_second_factor(proof: SecondFactorProof, services: Here, caller: Self) -> RecoveryCodes:
+    """Switch the second factor on. The recovery codes are shown here and never again."""
+    caller.noted = True
+    codes = await asyncio.to_thread(
+        services.accounts.sign_in.confirm_second_factor, caller.person_id(), proof.key, proof.code, caller.visitor
+    )
+    return RecoveryCodes(codes=codes)
+
+
+@router.post("/second-factor/removal", status_code=204)
+async def remove_second_factor(proof: PasswordProof, services: Here, caller: Self) -> None:
+    """Go without a second factor, proved by the password."""
+    caller.noted = True
+    await asyncio.to_thread(
+        services.accounts.sign_in.remove_second_factor, caller.person_id(), proof.password, caller.visitor
+    )
+
+
+@router.get("/passkeys")
+def list_passkeys(services: Here, caller: Self) -> Page[PasskeyAnswer]:
+    """One's own passkeys."""
+    found = services.accounts.people.passkeys(caller.person_id())
+    return Page(items=[PasskeyAnswer.model_validate(one) for one in found], next=None)
+
+
+@router.post("/passkeys/options")
+def begin_passkey(services: Here, caller: Self, request: Request) -> PasskeyBegin:
+    """What the browser needs to make a passkey."""
+    person = services.accounts.people.get(caller.person_id())
+    return PasskeyBegin.model_validate(services.accounts.passkeys.begin_adding(person, site_of(request)))
+
+
+@router.post("/passkeys", status_code=204)
+async def add_passkey(proof: PasskeyProof, services: Here, caller: Self, request: Request) -> None:
+    """Keep a passkey that the browser has made."""
+    person = await asyncio.to_thread(services.accounts.people.get, caller.person_id())
+    await asyncio.to_thread(
+        services.accounts.passkeys.add,
+        person,
+        site_of(request),
+        proof.ticket,
+        proof.credential,
+        proof.name or "Passkey",
+    )
+    await caller.note("passkey.added", f"person {person.id}", after={"name": proof.name})
+
+
+@router.delete("/passkeys/{passkey_id}", status_code=204)
+async def remove_passkey(
+    passkey_id: Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])], services: Here, caller: Self
+) -> None:
+    """Forget a passkey."""
+    await asyncio.to_thread(services.accounts.people.remove_passkey, caller.person_id(), passkey_id)
+    await caller.note("passkey.removed", f"person {caller.principal.id}", before={"passkey": passkey_id})
+
+
+@router.get("/sessions")
+def list_sessions(services: Here, caller: Self) -> Page[SessionAnswer]:
+    """Where one is signed in."""
+    found = services.accounts.sessions.of(caller.person_id())
+    items = [
+        SessionAnswer.model_validate(
+            {name: getattr(one, name) for name in SessionAnswer.model_fields if name != "current"}
+            | {"current": one.id == caller.principal.session}
+        )
+        for one in found
+    ]
+    return Page(items=items, next=None)
+
+
+@router.delete("/sessions/{session_id}", status_code=204)
+async def end_session(session_id: SessionId, services: Here, caller: Self) -> None:
+    """Sign out elsewhere."""
+    person_id = caller.person_id()
+    own = await asyncio.to_thread(services.accounts.sessions.of, person_id)
+    if session_id not in {one.id for one in own}:
+        raise NotFound("this session has ended already")
+    await asyncio.to_thread(services.accounts.sign_in.sign_out, session_id)
+    await caller.note("session.ended", f"person {person_id}", before={"session": session_id})

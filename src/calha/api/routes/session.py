@@ -1,0 +1,195 @@
+"""Signing in and out: browsers with a cookie, API clients with tokens, and links that work once."""
+
+import asyncio
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from calha.accounts import passwords, tokens
+from calha.accounts.passkeys import Site
+from calha.accounts.sign_in import SignedIn
+from calha.api.access import COOKIE, Anybody, Caller, Self, csrf_token, visitor_of
+from calha.api.people import person_answer
+from calha.api.schemas_accounts import (
+    Credentials,
+    LinkQuestion,
+    LinkState,
+    Me,
+    PasskeyBegin,
+    PasskeyProof,
+    PasswordByLink,
+    PasswordQuestion,
+    PasswordStrength,
+    Refresh,
+    SetUp,
+    SetUpState,
+    TokenAnswer,
+)
+from calha.api.services import Here, Services
+from calha.domain.access import Everywhere, Permission, Principal
+
+router = APIRouter(tags=["session"])
+
+COOKIE_MAX_AGE_S = 30 * 86_400
+
+
+@router.get("/set-up")
+def set_up_state(services: Here, _: Anybody) -> SetUpState:
+    """Whether the first administrator is still to be made, with the link that Calha printed at its start."""
+    return SetUpState(needed=services.accounts.people.administrators() == 0)
+
+
+@router.post("/set-up", status_code=201)
+async def set_up(body: SetUp, services: Here, request: Request, response: Response, _: Anybody) -> Me:
+    """Create the first administrator and sign him in."""
+    signed_in = await asyncio.to_thread(
+        services.accounts.sign_in.set_up,
+        body.link,
+        body.name,
+        body.email,
+        body.user_name,
+        body.password,
+        visitor_of(request),
+    )
+    return await _welcome(services, request, response, signed_in)
+
+
+@router.post("/session", status_code=201)
+async def sign_in(body: Credentials, services: Here, request: Request, response: Response, _: Anybody) -> Me:
+    """Sign a browser in. 401 with reason `second_factor_required` asks for the same again with a code."""
+    signed_in = await asyncio.to_thread(
+        services.accounts.sign_in.with_password, body.login, body.password, body.code, visitor_of(request)
+    )
+    return await _welcome(services, request, response, signed_in)
+
+
+@router.get("/session")
+async def who_am_i(caller: Self, request: Request) -> Me:
+    """Who is signed in, and what he may do where."""
+    return await asyncio.to_thread(_me, caller, request.cookies.get(COOKIE))
+
+
+@router.delete("/session", status_code=204)
+async def sign_out(caller: Self, services: Here, response: Response) -> None:
+    """End this session."""
+    if caller.principal.session is not None:
+        await asyncio.to_thread(services.accounts.sign_in.sign_out, caller.principal.session)
+        await caller.note("sign_out", f"person {caller.principal.id}")
+    response.delete_cookie(COOKIE, path="/")
+
+
+@router.post("/session/passkey/options")
+def begin_passkey(services: Here, request: Request, _: Anybody) -> PasskeyBegin:
+    """What the browser needs to ask for a passkey."""
+    return PasskeyBegin.model_validate(services.accounts.passkeys.begin_sign_in(site_of(request)))
+
+
+@router.post("/session/passkey", status_code=201)
+async def sign_in_by_passkey(
+    body: PasskeyProof, services: Here, request: Request, response: Response, _: Anybody
+) -> Me:
+    """Sign a browser in with a passkey."""
+    accounts = services.accounts
+    person = await asyncio.to_thread(accounts.passkeys.sign_in, site_of(request), body.ticket, body.credential)
+    signed_in = await asyncio.to_thread(accounts.sign_in.open, person, visitor_of(request), "browser", "passkey")
+    return await _welcome(services, request, response, signed_in)
+
+
+@router.post("/tokens", status_code=201)
+async def make_tokens(body: Credentials, services: Here, request: Request, _: Anybody) -> TokenAnswer:
+    """For API clients: an access token for 15 minutes and a refresh token."""
+    signed_in = await asyncio.to_thread(
+        services.accounts.sign_in.with_password, body.login, body.password, body.code, visitor_of(request), "client"
+    )
+    return _tokens(services, signed_in)
+
+
+@router.post("/tokens/refresh", status_code=201)
+async def refresh_tokens(body: Refresh, services: Here, request: Request, _: Anybody) -> TokenAnswer:
+    """Exchange a refresh token. Presenting one twice ends the session, as somebody has copied it."""
+    signed_in = await asyncio.to_thread(services.accounts.sign_in.refresh, body.refresh_token, visitor_of(request))
+    return _tokens(services, signed_in)
+
+
+@router.post("/links")
+def look_at_link(body: LinkQuestion, services: Here, _: Anybody) -> LinkState:
+    """What a link is for."""
+    purpose, person = services.accounts.sign_in.look_at_link(body.link)
+    if person is None:
+        return LinkState(purpose="set_up", name=None, login=None)
+    return LinkState.model_validate({"purpose": purpose, "name": person.name, "login": person.label})
+
+
+@router.post("/links/password", status_code=201)
+async def set_password_by_link(
+    body: PasswordByLink, services: Here, request: Request, response: Response, _: Anybody
+) -> Me:
+    """Set a password with an invitation or a reset link, and sign in."""
+    signed_in = await asyncio.to_thread(
+        services.accounts.sign_in.set_password_by_link, body.link, body.password, visitor_of(request)
+    )
+    return await _welcome(services, request, response, signed_in)
+
+
+@router.post("/passwords/strength")
+def measure_password(body: PasswordQuestion, _: Anybody) -> PasswordStrength:
+    """How good a password would be. It is neither kept nor logged."""
+    strength = passwords.measure(body.password, tuple(body.words))
+    long_enough = passwords.MIN_CHARS <= len(body.password) <= passwords.MAX_CHARS
+    good = long_enough and not strength.known and strength.score >= passwords.GOOD_SCORE
+    return PasswordStrength(score=strength.score, known=strength.known, good=good)
+
+
+def site_of(request: Request) -> Site:
+    """Where the browser is, by the Origin that it names; the address of the request when it names none."""
+    origin = request.headers.get("origin") or f"{request.url.scheme}://{request.headers.get('host', '')}"
+    host = origin.partition("://")[2].rsplit(":", 1)[0]
+    return Site(host, origin)
+
+
+async def _welcome(services: Services, request: Request, response: Response, signed_in: SignedIn) -> Me:
+    response.set_cookie(
+        COOKIE,
+        signed_in.secret,
+        max_age=COOKIE_MAX_AGE_S,
+        path="/",
+        httponly=True,
+        samesite="strict",
+        secure=request.url.scheme == "https",
+    )
+    principal = await asyncio.to_thread(services.accounts.door.person, signed_in.person.id, signed_in.session_id)
+
+    async def prove() -> Principal:
+        return principal
+
+    caller = Caller(principal, visitor_of(request), services, prove)
+    return await asyncio.to_thread(_me, caller, signed_in.secret)
+
+
+def _me(caller: Caller, cookie: str | None) -> Me:
+    principal = caller.principal
+    tree = caller.services.ingest.directory.tree
+    permissions: dict[str, list[int] | None] = {}
+    for permission in Permission:
+        where = principal.sites(permission, tree)
+        if isinstance(where, Everywhere):
+            permissions[permission] = None
+        elif where:
+            permissions[permission] = sorted(where)
+    person = None
+    if principal.kind == "person":
+        people = caller.accounts.people
+        person = person_answer(people.get(principal.id), people.grants(principal.id))
+    return Me(
+        person=person,
+        name=principal.name,
+        kind=principal.kind,
+        csrf_token=csrf_token(cookie) if cookie else None,
+        permissions=permissions,
+        owns_devices=bool(caller.reach().owned),
+    )
+
+
+def _tokens(services: Services, signed_in: SignedIn) -> TokenAnswer:
+    access = services.accounts.sign_in.access_token(signed_in)
+    return TokenAnswer(access_token=access, refresh_token=signed_in.secret, expires_in_s=tokens.LIFETIME_S)
