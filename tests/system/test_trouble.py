@@ -167,18 +167,18 @@ def test_a_power_cut_that_tears_the_logs_tail_is_told_and_got_over(tmp_path):
 def test_a_qos_1_message_that_came_while_the_core_was_down_is_stored(tmp_path):
     with running_calha(tmp_path / "data") as calha:
         calha.create_device("a")
-        os.kill(calha.processes()["core"], 9)
         client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2)
         client.connect("127.0.0.1", calha.mqtt_port)
         client.loop_start()
+        client.publish("calha/v1/a/telemetry", json.dumps({"ts": NOW_MS - 1, "x": 4}), 1).wait_for_publish(10)
+        os.kill(calha.processes()["core"], 9)
         client.publish("calha/v1/a/telemetry", json.dumps({"ts": NOW_MS, "x": 5}), 1).wait_for_publish(10)
         client.disconnect()
         client.loop_stop()
         calha.until_ready()
         deadline = time.monotonic() + 20
-        while not calha.get("/api/v1/devices/a")["channels"] and time.monotonic() < deadline:
+        while calha.values("a", "x") != [4, 5] and time.monotonic() < deadline:
             time.sleep(0.1)
-        calha.until_stored()
-        assert calha.values("a", "x") == [5]
+        assert calha.values("a", "x") == [4, 5]
         restarted = {task["name"]: task["restarts"] for task in calha.get("/api/v1/status")["tasks"]}
         assert restarted["process core"] == 1
