@@ -32,6 +32,7 @@ SUBJECT = "$SYS.REQ.USER.AUTH"
 AT_ONCE = 64  # decisions
 MAX_WAITING = 20_000  # further ones are refused unheard
 MAX_REASONS = 50  # that are counted apart
+DECIDE_TIMEOUT_S = 10.0  # as long as the server waits
 BEAT_S = 5.0
 
 _DELIVERIES = ("$MQTT.sub.>", "$MQTT.deliver.pubrel.>")
@@ -152,7 +153,8 @@ class Gate:
 
     async def _judge(self, knock: Knock) -> Admission | Refusal:
         try:
-            verdict = await self._decide(knock)
+            async with asyncio.timeout(DECIDE_TIMEOUT_S):
+                verdict = await self._decide(knock)
             if isinstance(verdict, Admission):
                 _permissions(verdict.publish, verdict.subscribe, knock.protocol)
         except Exception:

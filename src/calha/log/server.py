@@ -45,7 +45,7 @@ MAX_OFFENDERS = 1_000  # who are counted one by one, and connections that wait f
 _LINE = re.compile(rb"\[\d+\] \S+ \S+ \[(INF|WRN|ERR|FTL|DBG|TRC)\] (.*)")
 _LEVELS = {b"WRN": logging.WARNING, b"ERR": logging.ERROR, b"FTL": logging.CRITICAL}
 _EXPECTED = (b"Plaintext passwords detected",)
-_COUNTED_AT_THE_GATE = re.compile(rb"authentication error|Auth callout service returned an error")
+_GATE_TALK = re.compile(rb"authentication error|Auth callout service returned an error|Readloop processing time")
 _VIOLATION = re.compile(rb"\S+ - mid:(\d+) - .* - Publish Violation - ")
 
 MEMORY = {"GOMEMLIMIT": "384MiB"}  # a flood from 5,000 connections took 700 MB without, and is as quick with it
@@ -322,10 +322,10 @@ class LogServer:
     def _log_line(self, line: bytes, budget: "_LineBudget") -> None:
         found = _LINE.match(line)
         kind, said = found.groups() if found else (b"WRN", line)
-        if violation := _VIOLATION.match(said):
-            self._note_offence(int(violation[1]))
-        is_counted = self._settings.gated and _COUNTED_AT_THE_GATE.search(said)
-        if kind not in _LEVELS or said.startswith(_EXPECTED) or is_counted:
+        violation = _VIOLATION.match(said)
+        is_known = violation is not None and self._is_known_offence(int(violation[1]))
+        is_gate_talk = self._settings.gated and _GATE_TALK.search(said)  # the gate counts its refusals
+        if kind not in _LEVELS or said.startswith(_EXPECTED) or is_gate_talk or is_known:
             logger.debug("%s", said.decode(errors="replace"))
             return
         text = said.decode(errors="replace")
@@ -334,10 +334,13 @@ class LogServer:
         if budget.allows():
             logger.log(_LEVELS[kind], "%s", text)
 
-    def _note_offence(self, connection: int) -> None:
-        if connection in self._offenders or len(self._offenders) < MAX_OFFENDERS:
+    def _is_known_offence(self, connection: int) -> bool:
+        """Count it, and have the connection closed."""
+        is_known = connection in self._offenders
+        if is_known or len(self._offenders) < MAX_OFFENDERS:
             self._offenders[connection] += 1
             self._offence.set()
+        return is_known
 
 
 class _LineBudget:

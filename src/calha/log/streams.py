@@ -204,9 +204,10 @@ class Streams:
             await jetstream.call(self._connection, f"STREAM.UPDATE.{name}", info["config"] | config)
 
     async def _budget(self) -> Usage:
-        accounts = [await jetstream.call(one, "INFO") for one in {self._connection, *self._shards}]
-        limit: int = accounts[0]["limits"]["max_storage"]
+        own = await jetstream.call(self._connection, "INFO")
+        accounts, limit = [own], own["limits"]["max_storage"]
         if self._settings.url is None:
+            accounts += [await jetstream.call(shard, "INFO") for shard in self._shards if shard is not self._connection]
             limit = self._settings.max_store_bytes
         return Usage(BUDGET, sum(account["storage"] for account in accounts), max(limit, 0), 0, 1, 0)
 
