@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import Depends, WebSocketException
+from fastapi import APIRouter, Depends, WebSocketException
+from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.requests import HTTPConnection
 
 from calha.accounts.accounts import Accounts
@@ -154,6 +155,33 @@ class Public:
 
 
 PUBLIC = Public()
+
+
+def requirement_of(route: APIRoute | APIWebSocketRoute) -> Requires | Public | None:
+    """What a route declares; None for one that declares nothing, which no route may."""
+    declared = [one.call for one in route.dependant.dependencies if isinstance(one.call, Requires | Public)]
+    return declared[0] if len(declared) == 1 else None
+
+
+def describe(router: APIRouter) -> None:
+    """Tell in the OpenAPI document what each route asks of its caller."""
+    for route in router.routes:
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            required = requirement_of(route)
+            extra = dict(route.openapi_extra or {})
+            if isinstance(required, Requires):
+                words = {"permission": required.permission or "signed in", "where": required.where}
+                extra |= {"x-requires": words, "security": [{"bearer": []}, {"key": []}, {"session": []}]}
+            else:
+                extra |= {"security": []}
+            route.openapi_extra = extra
+
+
+SECURITY_SCHEMES = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "Access token, API key or a device's secret."},
+    "key": {"type": "apiKey", "in": "header", "name": "X-API-Key"},
+    "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Changes also need X-CSRF-Token."},
+}
 
 
 def visitor_of(connection: HTTPConnection) -> Visitor:

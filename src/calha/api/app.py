@@ -3,7 +3,7 @@
 from fastapi import APIRouter, FastAPI
 
 from calha import __version__
-from calha.api import examples, files, problems
+from calha.api import access, examples, files, problems
 from calha.api.conditional import ConditionalGet
 from calha.api.routes import (
     account,
@@ -23,6 +23,21 @@ from calha.api.routes import (
 from calha.api.services import Services
 
 API_PREFIX = "/api/v1"
+ROUTERS = (
+    session.router,
+    account.router,
+    people.router,
+    sites.router,
+    devices.router,
+    profiles.router,
+    readings.router,
+    telemetry.router,
+    quarantine.router,
+    live.router,
+    events.router,
+    status.router,
+    transfer.router,
+)
 
 
 def create_app(services: Services | None) -> FastAPI:
@@ -39,22 +54,10 @@ def create_app(services: Services | None) -> FastAPI:
     app.state.services = services
     app.add_middleware(ConditionalGet)
     routes = APIRouter(prefix=API_PREFIX, responses=problems.RESPONSES)
-    for part in (
-        session,
-        account,
-        people,
-        sites,
-        devices,
-        profiles,
-        readings,
-        telemetry,
-        quarantine,
-        live,
-        events,
-        status,
-        transfer,
-    ):
-        routes.include_router(part.router)
+    for router in ROUTERS:
+        access.describe(router)
+        routes.include_router(router)
+    access.describe(status.probes)
     app.include_router(routes)
     app.include_router(status.probes)
     problems.add_to(app)

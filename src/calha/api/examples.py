@@ -8,6 +8,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from calha.api.access import SECURITY_SCHEMES
+
 AT = "2026-01-31T12:00:00Z"
 TEXT = {"pt": "Vazão de saída", "en": "Outlet flow"}
 CHANNEL = {"key": "flow", "name": TEXT, "unit": "m³/h", "kind": "gauge", "precision": 2}
@@ -123,6 +125,7 @@ def add_to(app: FastAPI) -> None:
     def with_examples() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = describe()
+            document["components"]["securitySchemes"] = SECURITY_SCHEMES
             for title, schema in document["components"]["schemas"].items():
                 for name, field in schema.get("properties", {}).items():
                     _give(field, name, f"{title}.{name}")
