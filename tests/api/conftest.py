@@ -5,5 +5,8 @@ from running import running_calha
 
 @pytest.fixture(scope="session")
 def calha(tmp_path_factory):
-    with running_calha(tmp_path_factory.mktemp("api") / "data", {"CALHA_INGEST_MESSAGES_PER_S": "10000"}) as running:
+    with running_calha(
+        tmp_path_factory.mktemp("api") / "data",
+        {"CALHA_INGEST_MESSAGES_PER_S": "10000", "CALHA_DEVICES_ANONYMOUS": "false"},
+    ) as running:
         yield running

@@ -59,7 +59,9 @@ def test_probes_and_documents_answer(calha, path):
 
 
 SCHEMAS = DOCUMENT["components"]["schemas"]
-FIELDS = [(f"{title}.{name}", field) for title, one in SCHEMAS.items() for name, field in one.get("properties", {}).items()]
+FIELDS = [
+    (f"{title}.{name}", field) for title, one in SCHEMAS.items() for name, field in one.get("properties", {}).items()
+]
 PARAMETERS = [
     (f"{method} {path} {parameter['name']}", parameter["schema"])
     for path, item in DOCUMENT["paths"].items()

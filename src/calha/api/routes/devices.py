@@ -1,6 +1,7 @@
 """Devices and their channels."""
 
 import asyncio
+import re
 from dataclasses import asdict
 from typing import Annotated
 
@@ -94,7 +95,7 @@ async def change_device(
     if_match: Annotated[str | None, Header(description="ETag of the version that the change is based on.")] = None,
 ) -> Device:
     """Change a device; with `If-Match`, only if nobody else has meanwhile (409)."""
-    version = int(if_match.strip('"').partition("-")[0]) if if_match and if_match.strip('"')[:1].isdigit() else None
+    version = _version(if_match) if if_match else None
     changes = change.model_dump(exclude_unset=True)
     if change.site_id is not None:
         caller.require(Permission.CONFIGURE, change.site_id)
@@ -169,6 +170,12 @@ def where_is_my_data(key: str, services: Here, caller: ViewsDevice) -> DeviceIng
         last_message=_last_message(key, services),
         last_error=_last_error(key, services),
     )
+
+
+def _version(tag: str) -> int:
+    """The version in a device's ETag; 0, which no device has, for another text."""
+    found = re.fullmatch(r'"?([0-9]{1,9})-[0-9]{1,9}"?', tag.strip())
+    return int(found[1]) if found else 0
 
 
 def counts(tally: Tally) -> Counts:
