@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Engine, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from calha.domain.access import Permission, Role
 from calha.domain.errors import NotFound
 from calha.store.accounts.models import ApiKey
 from calha.store.accounts.rows import KeyRow
-from calha.store.registry.writing import writing
+from calha.store.registry.writing import require_site, writing
 
 
 class Keys:
@@ -42,10 +41,8 @@ class Keys:
             "expires_at": expires_at,
         }
         with writing(self._engine) as connection:
-            try:
-                key = connection.execute(insert(ApiKey).values(values)).inserted_primary_key
-            except IntegrityError:
-                raise NotFound(f"there is no site {site_id}") from None
+            require_site(connection, site_id)
+            key = connection.execute(insert(ApiKey).values(values)).inserted_primary_key
             assert key is not None
             return _row(connection.execute(select(ApiKey.__table__).where(ApiKey.id == key[0])).one())
 

@@ -12,7 +12,7 @@ from calha.domain.errors import Conflict, NotFound
 from calha.store.accounts.models import Identity, Passkey, Person, RecoveryCode, RoleGrant, Session
 from calha.store.accounts.rows import GrantRow, PasskeyRow, PersonRow, Secrets
 from calha.store.registry.rows import Page
-from calha.store.registry.writing import writing
+from calha.store.registry.writing import require_site, writing
 
 
 class People:
@@ -243,11 +243,9 @@ def _row(row: Any) -> PersonRow:  # noqa: ANN401 - a row of Person
 
 
 def _grant(connection: Connection, person_id: int, role: Role, site_id: int | None) -> GrantRow:
+    require_site(connection, site_id)
     values = {"person_id": person_id, "role": role, "site_id": site_id}
-    try:
-        key = connection.execute(insert(RoleGrant).values(values)).inserted_primary_key
-    except IntegrityError:
-        raise NotFound(f"there is no site {site_id}") from None
+    key = connection.execute(insert(RoleGrant).values(values)).inserted_primary_key
     assert key is not None
     return GrantRow(key[0], role, site_id)
 

@@ -3,9 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, update
+from sqlalchemy import Connection, Engine, select, update
 
-from calha.store.registry.models import Change
+from calha.domain.errors import NotFound
+from calha.store.registry.models import Change, Site
+
+
+def require_site(connection: Connection, site_id: int | None) -> None:
+    """Raises NotFound; None is the whole installation. Asked first, as drivers tell a broken reference differently."""
+    if site_id is not None and connection.execute(select(Site.id).where(Site.id == site_id)).first() is None:
+        raise NotFound(f"there is no site {site_id}")
 
 
 @contextmanager

@@ -1,0 +1,130 @@
+"""Passwords, second factors, tokens, the keyring and the throttle."""
+
+import base64
+import json
+
+import bcrypt
+import pyotp
+import pytest
+
+from calha.accounts import passwords, second_factor, tokens
+from calha.accounts.keyring import Keyring, digest, new_secret
+from calha.accounts.throttle import FREE_TRIES, LONGEST_WAIT_S, Throttle
+from calha.accounts.tokens import AccessToken
+from calha.domain.errors import InvalidConfiguration, Malformed, NotSignedIn
+
+GOOD = "canoa lenta abacaxi 7"
+KEY = "0" * 64
+
+
+def test_a_password_verifies_and_another_does_not():
+    known = passwords.hashed(GOOD)
+    assert known.startswith("$argon2id$")
+    assert passwords.verify(GOOD, known)
+    assert not passwords.verify(GOOD + " ", known)
+    assert not passwords.verify(GOOD, None)
+    assert not passwords.verify(GOOD, "not a hash")
+
+
+def test_a_bcrypt_hash_of_another_system_verifies_and_wants_an_upgrade():
+    known = bcrypt.hashpw(GOOD.encode(), bcrypt.gensalt(4)).decode()
+    assert passwords.verify(GOOD, known)
+    assert not passwords.verify("another password", known)
+    assert passwords.needs_upgrade(known)
+    assert not passwords.needs_upgrade(passwords.hashed(GOOD))
+
+
+@pytest.mark.parametrize(
+    "weak", ["short", "password1234", "123456789012", "aaaaaaaaaaaaaa", "mariamariasouza", "x" * 201]
+)
+def test_a_weak_password_is_refused(weak):
+    with pytest.raises(Malformed) as refused:
+        passwords.require_good(weak, ("Maria Souza", "maria@example.org"))
+    assert refused.value.reason == "weak_password"
+
+
+def test_a_good_password_is_taken():
+    passwords.require_good(GOOD, ("Maria Souza",))
+
+
+def test_a_code_of_the_second_factor_fits_its_time_only():
+    key = second_factor.new_key()
+    now = 1_800_000_000
+    code = pyotp.TOTP(key).at(now)
+    step = second_factor.step_of(key, code, now)
+    assert step == now // 30
+    assert second_factor.step_of(key, f"{code[:3]} {code[3:]}", now + 30) == step, "one step late, with a blank"
+    assert second_factor.step_of(key, code, now + 90) is None
+    assert second_factor.step_of(key, "000000", now) is None
+    assert "otpauth://totp/Calha:maria" in second_factor.address(key, "maria")
+
+
+def test_recovery_codes_are_read_however_they_are_typed():
+    codes = second_factor.recovery_codes()
+    assert len(set(codes)) == second_factor.RECOVERY_CODES
+    assert second_factor.plain_recovery_code(f" {codes[0].upper().replace('-', ' ')} ") == codes[0]
+
+
+def test_an_access_token_names_its_session_until_it_expires():
+    token = tokens.issue(KEY, AccessToken(7, "abc"))
+    assert tokens.read(KEY, token) == AccessToken(7, "abc")
+    with pytest.raises(NotSignedIn):
+        tokens.read("1" * 64, token)
+    with pytest.raises(NotSignedIn):
+        tokens.read(KEY, tokens.issue(KEY, AccessToken(7, "abc"), now_s=1_000_000))
+
+
+def test_a_token_that_says_it_is_not_signed_is_refused():
+    def part(content):
+        return base64.urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
+
+    claims = {"iss": "calha", "sub": "1", "sid": "abc", "exp": 4_000_000_000}
+    for algorithm in ("none", "HS512"):
+        with pytest.raises(NotSignedIn):
+            tokens.read(KEY, f"{part({'alg': algorithm})}.{part(claims)}.")
+
+
+def test_the_keyring_is_made_once_and_only_its_owner_reads_it(tmp_path):
+    first = Keyring.open(tmp_path)
+    assert Keyring.open(tmp_path) == first
+    assert (tmp_path / "keys.json").stat().st_mode & 0o777 == 0o600
+    assert first.unseal(first.seal("secret")) == "secret"
+    other = Keyring.open(tmp_path / "other")
+    assert other.unseal(first.seal("secret")) is None
+    (tmp_path / "keys.json").write_text("{")
+    with pytest.raises(InvalidConfiguration, match="damaged"):
+        Keyring.open(tmp_path)
+
+
+def test_secrets_are_long_and_only_their_digests_are_kept():
+    secret = new_secret("calha_key_")
+    assert len(secret) > 50
+    assert secret not in digest(secret)
+    assert new_secret() != new_secret()
+
+
+def test_after_some_failures_each_try_waits_longer():
+    now = 0.0
+    throttle = Throttle(lambda: now)
+    waits = []
+    for _ in range(FREE_TRIES + 12):
+        waits.append(throttle.wait_s("maria", "192.0.2.7"))
+        now += waits[-1]
+        throttle.failed("maria", "192.0.2.7")
+    assert waits[:FREE_TRIES] == [0.0] * FREE_TRIES
+    assert waits[FREE_TRIES:-2] == sorted(waits[FREE_TRIES:-2])
+    assert waits[-1] == LONGEST_WAIT_S
+    assert throttle.wait_s("joao") == 0.0
+    assert throttle.wait_s("joao", "192.0.2.7") > 0, "one address tries many accounts"
+    throttle.succeeded("maria")
+    assert throttle.wait_s("maria") == 0.0
+
+
+def test_failures_are_forgotten_after_a_while():
+    now = 0.0
+    throttle = Throttle(lambda: now)
+    for _ in range(FREE_TRIES + 3):
+        throttle.failed("maria")
+    now = 4_000.0
+    throttle.failed("maria")
+    assert throttle.wait_s("maria") == 0.0

@@ -1,0 +1,149 @@
+"""People, sessions, keys, the audit log, devices' credentials and owners, on each database."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from sqlalchemy import text
+
+from calha.domain.access import Permission, Role
+from calha.domain.errors import Conflict, NotFound
+from calha.store.accounts import AuditLog, Keys, Links, People, SessionRow, Sessions
+from calha.store.accounts.credentials import Credentials
+
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+@pytest.fixture
+def people(registry):
+    return People(registry.engine)
+
+
+@pytest.fixture
+def maria(people):
+    grants = [(Role.ADMINISTRATOR, None)]
+    return people.create("Maria", "Maria@Example.org", "maria", "hash", grants=grants)
+
+
+@pytest.fixture
+def pump(registry, site):
+    registry.create_device("pump-1", "machine", site)
+    return "pump-1"
+
+
+def test_a_person_is_found_by_address_and_user_name_whatever_the_case(people, maria):
+    assert people.find("MARIA@example.ORG ") == people.find("Maria") == maria
+    assert people.find("nobody") is None
+    with pytest.raises(Conflict):
+        people.create("Other", "maria@example.org", None)
+
+
+def test_roles_are_given_and_taken_but_the_last_administrator_stays(people, maria, site):
+    viewer = people.grant(maria.id, Role.VIEWER, site)
+    with pytest.raises(Conflict, match="already"):
+        people.grant(maria.id, Role.VIEWER, site)
+    with pytest.raises(NotFound):
+        people.grant(maria.id, Role.VIEWER, 99_999)
+    people.revoke(maria.id, viewer.id)
+    (last,) = people.grants(maria.id)
+    with pytest.raises(Conflict, match="last administrator"):
+        people.revoke(maria.id, last.id)
+    assert people.grants(maria.id) == [last]
+
+
+def test_who_is_anonymised_leaves_no_name_and_no_way_in(people, maria):
+    other = people.create("João", "joao@example.org", None, "hash", grants=[(Role.VIEWER, None)])
+    people.anonymise(other.id)
+    gone = people.get(other.id)
+    assert (gone.name, gone.email, gone.state, gone.has_password) == (f"#{other.id}", None, "anonymised", False)
+    assert people.grants(other.id) == []
+
+
+def test_a_code_and_a_recovery_code_serve_once(people, maria):
+    people.set_second_factor(maria.id, "sealed", ["a" * 64, "b" * 64])
+    assert people.use_step(maria.id, 100)
+    assert not people.use_step(maria.id, 100)
+    assert not people.use_step(maria.id, 99)
+    assert people.use_recovery_code(maria.id, "a" * 64)
+    assert not people.use_recovery_code(maria.id, "a" * 64)
+    assert people.recovery_codes(maria.id) == 1
+
+
+def test_a_refresh_token_is_exchanged_once(registry, maria):
+    sessions = Sessions(registry.engine)
+    row = SessionRow("s" * 32, maria.id, "client", NOW, NOW, NOW + timedelta(days=1), "192.0.2.7", "curl")
+    sessions.open(row, "first")
+    assert sessions.rotate(row.id, "first", "second", row.expires_at)
+    assert not sessions.rotate(row.id, "first", "third", row.expires_at)
+    assert sessions.find("first") is None
+    assert sessions.find("second").id == row.id
+    assert sessions.replaced("first").id == row.id
+    sessions.close(row.id)
+    assert sessions.get(row.id) is None
+
+
+def test_an_expired_session_is_none(registry, maria):
+    sessions = Sessions(registry.engine)
+    row = SessionRow("t" * 32, maria.id, "browser", NOW, NOW, NOW - timedelta(seconds=5), "", "")
+    sessions.open(row, "old")
+    assert sessions.find("old") is None
+    assert list(sessions.of(maria.id)) == []
+
+
+def test_a_link_works_once_and_a_newer_one_takes_its_place(registry, maria):
+    links = Links(registry.engine)
+    links.add("one", "reset", maria.id, NOW + timedelta(hours=1))
+    links.add("two", "reset", maria.id, NOW + timedelta(hours=1))
+    assert links.look("one") is None
+    assert links.look("two") == ("reset", maria.id)
+    assert links.use("two")
+    assert not links.use("two")
+    links.add("old", "reset", maria.id, NOW - timedelta(hours=1))
+    assert links.look("old") is None
+
+
+def test_an_api_key_is_found_by_its_digest_until_it_expires_or_is_removed(registry, site):
+    keys = Keys(registry.engine)
+    made = keys.add("k", "calha_key_ab", "d" * 64, Role.VIEWER, site, [Permission.VIEW], "maria", None)
+    assert keys.find("d" * 64) == made
+    keys.used(made.id)
+    assert keys.get(made.id).used_at is not None
+    keys.remove(made.id)
+    assert keys.find("d" * 64) is None
+    keys.add("old", "calha_key_cd", "e" * 64, Role.VIEWER, None, [], "maria", NOW - timedelta(seconds=1))
+    assert keys.find("e" * 64) is None
+    with pytest.raises(NotFound):
+        keys.add("k", "x", "f" * 64, Role.VIEWER, 99_999, [], "maria", None)
+
+
+def test_the_audit_log_is_a_chain_that_shows_every_change(registry):
+    audit = AuditLog(registry.engine)
+    for number in range(5):
+        audit.append("maria", "device.changed", f"device {number}", {"a": 1}, {"a": "ção"}, "192.0.2.7")
+    assert (audit.verify().entries, audit.verify().broken_at) == (5, None)
+    assert [row.target for row in audit.search(target="device 3").items] == ["device 3"]
+    assert len(audit.search(q="ção").items) == 5
+    with registry.engine.begin() as connection:
+        connection.execute(text("UPDATE audit SET actor = 'joao' WHERE id = 3"))
+    assert audit.verify().broken_at == 3
+
+
+def test_an_entry_that_was_taken_out_of_the_audit_log_shows(registry):
+    audit = AuditLog(registry.engine)
+    for number in range(4):
+        audit.append("maria", "x", str(number))
+    with registry.engine.begin() as connection:
+        connection.execute(text("DELETE FROM audit WHERE id = 2"))
+    assert audit.verify().broken_at == 3
+
+
+def test_devices_have_several_credentials_for_the_time_of_an_overlap(registry, pump):
+    credentials = Credentials(registry.engine)
+    credentials.add(pump, "secret", "a" * 64)
+    credentials.add(pump, "secret", "b" * 64, older_expire_at=NOW + timedelta(hours=1))
+    assert set(credentials.devices_by_digest()) == {"a" * 64, "b" * 64}
+    credentials.add(pump, "secret", "c" * 64, older_expire_at=NOW - timedelta(seconds=2))
+    assert set(credentials.devices_by_digest()) == {"c" * 64}
+    credentials.remove(pump)
+    assert credentials.devices_by_digest() == {}
+    with pytest.raises(NotFound):
+        credentials.add("nobody", "secret", "d" * 64)
