@@ -6,9 +6,11 @@ from hypothesis import strategies as st
 
 from calha.domain.errors import InvalidProfile
 from calha.domain.profile_reader import MAX_CHARS, MAX_DEPTH, read_profile
+from calha.domain.profiles import Verify
 
 HEAD = "name: pump\ntitle: {pt: Bomba, en: Pump}\ndescription: {pt: Uma bomba, en: A pump}\n"
 FLOW = "channels:\n  - {key: flow, name: {pt: Vazão, en: Flow}, unit: m³/h}\n"
+GO = "commands: [{key: go, name: {pt: V, en: F}, "
 
 
 def test_a_profile_has_what_its_text_says():
@@ -35,6 +37,13 @@ def test_a_profile_has_what_its_text_says():
         (HEAD + "channels: [{key: f, name: {pt: V, en: F}, kind: gage}]\n", "4:49", "gauge, counter, state"),
         (HEAD + "commands: [{key: go, name: {pt: V, en: F}, parameters: [{key: a, name: {pt: V, en: F}, kind: choice}]}]\n",
          "4:57", "has choices"),
+        (HEAD + FLOW + GO + "critical: maybe}]\n", "6:54", "true, false, two_people"),
+        (HEAD + FLOW + GO + "expires_s: 0}]\n", "6:55", "no time to wait"),
+        (HEAD + FLOW + GO + "verify: {channel: level, equals: 1}}]\n", "6:62", "there is no channel 'level'; there are: flow"),
+        (HEAD + FLOW + GO + "verify: {channel: flow}}]\n", "6:52", "either equals or parameter"),
+        (HEAD + FLOW + GO + "verify: {channel: flow, equals: much}}]\n", "6:76", "not a number"),
+        (HEAD + FLOW + GO + "verify: {channel: flow, parameter: on}}]\n", "6:79", "there are: none"),
+        (HEAD + FLOW + GO + "verify: {channel: flow, equals: 1, tolerance: -1}}]\n", "6:90", "0 or more"),
     ],
 )  # fmt: skip
 def test_a_wrong_profile_is_refused_with_its_place_and_reason(text, where, reason):
@@ -42,6 +51,22 @@ def test_a_wrong_profile_is_refused_with_its_place_and_reason(text, where, reaso
         read_profile(text, "pump.yaml")
     assert str(refused.value).startswith(f"pump.yaml:{where}: ")
     assert reason in str(refused.value)
+
+
+def test_a_command_says_how_it_is_verified_and_who_has_to_agree():
+    text = HEAD + (
+        "channels: [{key: s, name: {pt: E, en: S}, kind: state, states: [{code: 4, text: {pt: ligada, en: running}}]}]\n"
+        "commands:\n"
+        "  - {key: go, name: {pt: V, en: G}, critical: two_people, expires_s: 60, verify: {channel: s, equals: Running}}\n"
+        "  - key: set\n    name: {pt: A, en: S}\n    critical: true\n"
+        "    parameters: [{key: x, name: {pt: X, en: X}, optional: true}]\n"
+        "    verify: {channel: s, parameter: x, tolerance: 0.5, within_s: 10}\n"
+    )
+    go, set_ = read_profile(text, "pump.yaml").commands
+    assert (go.critical, go.two_people, go.expires_s) == (True, True, 60)
+    assert go.verify == Verify("s", equals=4.0)
+    assert (set_.critical, set_.two_people, set_.expires_s, set_.parameters[0].optional) == (True, False, 300, True)
+    assert set_.verify == Verify("s", parameter="x", tolerance=0.5, within_s=10)
 
 
 @pytest.mark.parametrize("bracket", ["[", "{a: "])

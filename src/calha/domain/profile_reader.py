@@ -23,6 +23,7 @@ from calha.domain.profiles import (
     Source,
     State,
     Text,
+    Verify,
 )
 
 MAX_CHARS = 200_000  # of a profile
@@ -32,6 +33,7 @@ MAX_UNIT_CHARS = 20
 MAX_TEXT_CHARS = 2_000
 MAX_DEPTH = 20
 MAX_CODE = 2**53  # a state's code is stored as a float64
+MAX_WAIT_S = 30 * 86_400.0  # for a device to get a command, or to show that it was executed
 
 Item = TypeVar("Item")
 
@@ -87,7 +89,7 @@ class _Reader:
         channels = self.items(fields.get("channels"), self.channel)
         keys = ((key, f"channel {one.key!r}: the key or alias") for one in channels for key in (one.key, *one.aliases))
         self.require_unique(keys, fields.get("channels"))
-        commands = self.items(fields.get("commands"), self.command)
+        commands = self.items(fields.get("commands"), lambda command: self.command(command, channels))
         self.require_unique(((one.key, "the command") for one in commands), fields.get("commands"))
         return Profile(
             name=self.slug(fields["name"]),
@@ -140,16 +142,26 @@ class _Reader:
             self.fail(fields["code"], f"code {code} is out of range; allowed: up to {MAX_CODE}")
         return State(code, self.text(fields["text"]), self.items(fields.get("aliases"), self.alias))
 
-    def command(self, node: yaml.Node) -> Command:
-        fields = self.mapping(node, required=("key", "name"), optional=("parameters", "critical"))
+    def command(self, node: yaml.Node, channels: tuple[ProfileChannel, ...]) -> Command:
+        fields = self.mapping(
+            node, required=("key", "name"), optional=("parameters", "critical", "expires_s", "verify")
+        )
         parameters = self.items(fields.get("parameters"), self.parameter)
         self.require_unique(((one.key, "the parameter") for one in parameters), fields.get("parameters"))
-        name, critical = self.text(fields["name"]), self.boolean(fields.get("critical"))
-        return Command(self.identifier(fields["key"]), name, parameters, critical)
+        critical, two_people = self.critical(fields.get("critical"))
+        return Command(
+            key=self.identifier(fields["key"]),
+            name=self.text(fields["name"]),
+            parameters=parameters,
+            critical=critical,
+            two_people=two_people,
+            expires_s=self.wait(fields.get("expires_s"), 300.0),
+            verify=self.verify(fields["verify"], channels, parameters) if "verify" in fields else None,
+        )
 
     def parameter(self, node: yaml.Node) -> Parameter:
         fields = self.mapping(
-            node, required=("key", "name"), optional=("kind", "unit", "minimum", "maximum", "choices")
+            node, required=("key", "name"), optional=("kind", "unit", "minimum", "maximum", "choices", "optional")
         )
         kind = cast(ParameterKind, self.choice(fields.get("kind"), get_args(ParameterKind), "number"))
         minimum, maximum = self.range(fields)
@@ -160,9 +172,61 @@ class _Reader:
         choices = self.items(fields.get("choices"), self.alias)
         if kind == "choice" and not choices:
             self.fail(fields.get("choices", node), "a parameter of kind choice has choices")
-        unit = self.string(fields.get("unit"), most=MAX_UNIT_CHARS)
-        name = self.text(fields["name"])
-        return Parameter(self.identifier(fields["key"]), name, kind, unit, minimum, maximum, choices)
+        return Parameter(
+            key=self.identifier(fields["key"]),
+            name=self.text(fields["name"]),
+            kind=kind,
+            unit=self.string(fields.get("unit"), most=MAX_UNIT_CHARS),
+            minimum=minimum,
+            maximum=maximum,
+            choices=choices,
+            optional=self.boolean(fields.get("optional")),
+        )
+
+    def critical(self, node: yaml.Node | None) -> tuple[bool, bool]:
+        """Whether it is critical, and whether two people are needed."""
+        if isinstance(node, yaml.ScalarNode) and node.value == "two_people":
+            return True, True
+        if node is not None and type(self.scalar(node)) is not bool:
+            self.fail(node, f"{self.string(node)!r} is not allowed; allowed: true, false, two_people")
+        return self.boolean(node), False
+
+    def verify(
+        self, node: yaml.Node, channels: tuple[ProfileChannel, ...], parameters: tuple[Parameter, ...]
+    ) -> Verify:
+        fields = self.mapping(node, required=("channel",), optional=("equals", "parameter", "tolerance", "within_s"))
+        key = self.string(fields["channel"])
+        channel = next((one for one in channels if one.key == key), None)
+        if channel is None:
+            self.fail(fields["channel"], f"there is no channel {key!r}; there are: {self.listed(channels)}")
+        if ("equals" in fields) == ("parameter" in fields):
+            self.fail(node, "either equals or parameter is expected")
+        tolerance = self.number(fields.get("tolerance")) or 0.0
+        if tolerance < 0:
+            self.fail(fields["tolerance"], f"tolerance is {tolerance:g}; allowed: 0 or more")
+        return Verify(
+            channel=key,
+            equals=self.expected(fields["equals"], channel) if "equals" in fields else None,
+            parameter=self.measurable(fields["parameter"], parameters) if "parameter" in fields else None,
+            tolerance=tolerance,
+            within_s=self.wait(fields.get("within_s"), 60.0),
+        )
+
+    def expected(self, node: yaml.Node, channel: ProfileChannel) -> float:
+        """A number, or one of the words for a channel's states."""
+        word = self.string(node, most=MAX_KEY_CHARS).lower()
+        for state in channel.states:
+            if word in state.words():
+                return float(state.code)
+        return self.number(node) or 0.0
+
+    def measurable(self, node: yaml.Node, parameters: tuple[Parameter, ...]) -> str:
+        """The key of a parameter whose value a channel can show."""
+        key = self.string(node)
+        found = [one for one in parameters if one.kind in ("number", "integer", "boolean")]
+        if key not in {one.key for one in found}:
+            self.fail(node, f"there is no parameter {key!r} with a number; there are: {self.listed(found)}")
+        return key
 
     # -- what those are made of
 
@@ -254,6 +318,14 @@ class _Reader:
             self.fail(node, f"interval_s is {seconds:g}; allowed: more than 0 s")
         return seconds
 
+    def wait(self, node: yaml.Node | None, default: float) -> float:
+        seconds = self.number(node)
+        if seconds is None:
+            return default
+        if node is not None and not 0 < seconds <= MAX_WAIT_S:
+            self.fail(node, f"{seconds:g} s is no time to wait; allowed: more than 0 to {MAX_WAIT_S:.0f} s")
+        return seconds
+
     def limit(self, node: yaml.Node | None, channels: int) -> int:
         if node is None:
             return max(50, channels)
@@ -294,6 +366,9 @@ class _Reader:
             self.fail(node, f"{text!r} is not a value of its kind")
 
     # -- rules that several share
+
+    def listed(self, some: Iterable[ProfileChannel | Parameter]) -> str:
+        return ", ".join(one.key for one in some) or "none"
 
     def require_unique(self, named: Iterable[tuple[str, str]], node: yaml.Node | None) -> None:
         """`named`: a name, and what it is. Fails at the list in which one stands twice."""

@@ -45,6 +45,8 @@ class ProfileChannel:
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
+    """optional: the device has a value of its own for one that is left out."""
+
     key: str
     name: Text
     kind: ParameterKind = "number"
@@ -52,14 +54,34 @@ class Parameter:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """How a channel shows that a command was executed: it equals a value, or the value of a parameter."""
+
+    channel: str
+    equals: float | None = None
+    parameter: str | None = None
+    tolerance: float = 0.0
+    within_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
+    """critical: a person is asked once more; two_people: another one has to approve it (`critical: two_people`).
+
+    expires_s: how long the device may take to get it, and again to answer it.
+    """
+
     key: str
     name: Text
     parameters: tuple[Parameter, ...] = ()
     critical: bool = False
+    two_people: bool = False
+    expires_s: float = 300.0
+    verify: Verify | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +101,6 @@ class Profile:
 
     def channel(self, key: str) -> ProfileChannel | None:
         return next((channel for channel in self.channels if channel.key == key), None)
+
+    def command(self, key: str) -> Command | None:
+        return next((command for command in self.commands if command.key == key), None)
