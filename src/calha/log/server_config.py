@@ -20,7 +20,7 @@ DEVICE = "device"
 SYNC_INTERVAL = {"disk": "always", "interval": "100ms"}
 FORBIDDEN = ["$JS.>", "$SYS.>", "$KV.>", "$O.>", "READINGS.>", "QUARANTINE.>", "_INBOX.>"]
 MAX_CONNECTIONS = 60_000
-GATE_TIMEOUT_S = 10  # for a crowd of several thousand; while nobody answers, each waits as long for its refusal
+GATE_TIMEOUT_S = 5  # for a crowd of several thousand; while nobody answers, each waits as long for its refusal
 
 _OLD_ACCOUNT = "$G"  # of everything, before there were shards
 
