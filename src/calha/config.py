@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from calha.domain.errors import InvalidConfiguration
 
@@ -31,6 +31,10 @@ def _zone(name: str) -> str:
     return name
 
 
+def _listed(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
@@ -45,6 +49,10 @@ class HttpSection(_Section):
     """Address on which the web app and the API listen; 0.0.0.0 for every network."""
     port: Port = 8080
     """Port of the web app and the API."""
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
+    """Address under which people reach the web app (https://calha.example.org), for links and labels."""
+    names: Annotated[list[str], BeforeValidator(_listed)] = []
+    """Further host names under which it is reached; separated by commas in the environment."""
 
 
 class MqttSection(_Section):

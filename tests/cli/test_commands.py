@@ -13,7 +13,20 @@ def calha(*arguments, cwd=None):
     return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=60, check=False)
 
 
-COMMANDS = ["up", "demo", "simulate", "bench", "doctor", "export", "import", "backup", "restore", "config"]
+COMMANDS = [
+    "up",
+    "demo",
+    "simulate",
+    "bench",
+    "doctor",
+    "export",
+    "import",
+    "backup",
+    "restore",
+    "config",
+    "audit",
+    "set-up-link",
+]
 
 
 def test_help_lists_every_command():
@@ -24,7 +37,10 @@ def test_help_lists_every_command():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_each_command_shows_an_example(command):
-    assert "Example: " in calha(command, "--help").stdout
+    told = calha(command, "--help").stdout
+    if command == "audit":
+        told = calha(command, "verify", "--help").stdout
+    assert "Example: " in told
 
 
 def test_config_show_tells_values_and_where_they_come_from(tmp_path):

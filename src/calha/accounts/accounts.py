@@ -9,7 +9,6 @@ from calha.accounts.door import Door
 from calha.accounts.keyring import Keyring
 from calha.accounts.passkeys import Passkeys
 from calha.accounts.sign_in import SignIn
-from calha.accounts.throttle import Throttle
 from calha.store.accounts import AuditLog, Keys, Links, People, Sessions
 from calha.store.accounts.credentials import Credentials
 from calha.store.accounts.ownership import Ownerships
@@ -35,7 +34,7 @@ class Accounts:
         links, audit = Links(engine), AuditLog(engine)
         credentials, ownerships = Credentials(engine), Ownerships(engine)
         door = Door(people, sessions, keys, credentials, ownerships, keyring)
-        sign_in = SignIn(people, sessions, links, audit, keyring, Throttle(), door.forget)
+        sign_in = SignIn(people, sessions, links, audit, keyring, door.forget)
         return cls(
             people, sessions, keys, links, audit, credentials, ownerships, keyring, door, sign_in, Passkeys(people)
         )

@@ -13,7 +13,7 @@ from typing import Literal
 from calha.accounts import passwords, second_factor, tokens
 from calha.accounts.door import BROWSER_IDLE
 from calha.accounts.keyring import Keyring, digest, new_secret
-from calha.accounts.throttle import Throttle
+from calha.accounts.throttle import FREE_TRIES_OF_ADDRESS, Throttle
 from calha.accounts.tokens import AccessToken
 from calha.domain.access import Role
 from calha.domain.errors import Conflict, Malformed, NotFound, NotSignedIn, TooManyTries
@@ -52,7 +52,6 @@ class SignIn:
         links: Links,
         audit: AuditLog,
         keyring: Keyring,
-        throttle: Throttle,
         changed: Callable[[], None],
     ) -> None:
         """changed: called when what somebody is allowed has changed."""
@@ -61,31 +60,31 @@ class SignIn:
         self._links = links
         self._audit = audit
         self._keyring = keyring
-        self._throttle = throttle
+        self._by_login = Throttle()
+        self._by_address = Throttle(free_tries=FREE_TRIES_OF_ADDRESS)
         self._changed = changed
 
     def with_password(
         self, login: str, password: str, code: str | None, visitor: Visitor, kind: SessionKind = "browser"
     ) -> SignedIn:
         """Raises TooManyTries, and NotSignedIn, whose reason is second_factor_required when only the code is missing."""
-        keys = ("login", login.strip().lower()), ("address", visitor.address)
-        if (wait_s := self._throttle.wait_s(*keys)) > 0:
-            raise TooManyTries(wait_s)
+        name = login.strip().lower()
+        self._require_patience(name, visitor)
         person = self._people.find(login)
         known = self._people.secrets(person.id) if person is not None else None
         right = passwords.verify(password, known.password_hash if known is not None else None)
         if not right or person is None or known is None or person.state != "active":
-            self._throttle.failed(*keys)
+            self._note_failure(name, visitor)
             self._audit.append(login, "sign_in.failed", _target(person, login), address=visitor.address)
             raise NotSignedIn("the name or the password is wrong", "wrong_credentials")
         if known.second_factor is not None:
             if not code:
                 raise NotSignedIn("the code of the second factor is missing", "second_factor_required")
             if not self._is_right_code(person, known.second_factor, code):
-                self._throttle.failed(*keys)
+                self._note_failure(name, visitor)
                 self._audit.append(person.label, "sign_in.failed", _target(person), address=visitor.address)
                 raise NotSignedIn("the code is wrong, or was used already", "wrong_code")
-        self._throttle.succeeded(keys[0])
+        self._by_login.succeeded(name)
         if known.password_hash is not None and passwords.needs_upgrade(known.password_hash):
             self._people.set_password(person.id, passwords.hashed(password))
         return self.open(person, visitor, kind, "password" if known.second_factor is None else "password and code")
@@ -205,12 +204,19 @@ class SignIn:
         self._audit.append(person.label, "second_factor.off", _target(person), address=visitor.address)
 
     def _require_password(self, person: PersonRow, password: str, visitor: Visitor) -> None:
-        keys = ("login", person.label), ("address", visitor.address)
-        if (wait_s := self._throttle.wait_s(*keys)) > 0:
-            raise TooManyTries(wait_s)
+        self._require_patience(person.label, visitor)
         if not passwords.verify(password, self._people.secrets(person.id).password_hash):
-            self._throttle.failed(*keys)
+            self._note_failure(person.label, visitor)
             raise NotSignedIn("the password is wrong", "wrong_credentials")
+
+    def _require_patience(self, name: str, visitor: Visitor) -> None:
+        wait_s = max(self._by_login.wait_s(name), self._by_address.wait_s(visitor.address))
+        if wait_s > 0:
+            raise TooManyTries(wait_s)
+
+    def _note_failure(self, name: str, visitor: Visitor) -> None:
+        self._by_login.failed(name)
+        self._by_address.failed(visitor.address)
 
     def _is_right_code(self, person: PersonRow, sealed: str, code: str) -> bool:
         if self._people.use_recovery_code(person.id, digest(second_factor.plain_recovery_code(code))):

@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
 FREE_TRIES = 5
+FREE_TRIES_OF_ADDRESS = 50  # behind one address may sit a whole office
 FIRST_WAIT_S = 1.0
 LONGEST_WAIT_S = 900.0
 FORGET_AFTER_S = 3_600.0
@@ -24,8 +25,9 @@ class _Failures:
 
 
 class Throttle:
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic, free_tries: int = FREE_TRIES) -> None:
         self._clock = clock
+        self._free_tries = free_tries
         self._failures: OrderedDict[Hashable, _Failures] = OrderedDict()
 
     def wait_s(self, *keys: Hashable) -> float:
@@ -47,7 +49,7 @@ class Throttle:
 
     def _wait_of(self, key: Hashable) -> float:
         known = self._failures.get(key)
-        if known is None or known.count < FREE_TRIES:
+        if known is None or known.count < self._free_tries:
             return 0.0
-        wait_s: float = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(known.count - FREE_TRIES, 20))
+        wait_s: float = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(known.count - self._free_tries, 20))
         return max(0.0, known.last_at + wait_s - self._clock())

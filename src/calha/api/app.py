@@ -1,12 +1,16 @@
 """The FastAPI application: routes under /api/v1, probes at the root, the web app elsewhere."""
 
+from urllib.parse import urlsplit
+
 from fastapi import APIRouter, FastAPI
 
 from calha import __version__
 from calha.api import access, examples, files, problems
 from calha.api.conditional import ConditionalGet
+from calha.api.hosts import OwnNames
 from calha.api.routes import (
     account,
+    claims,
     devices,
     events,
     live,
@@ -28,6 +32,7 @@ ROUTERS = (
     account.router,
     people.router,
     sites.router,
+    claims.router,
     devices.router,
     profiles.router,
     readings.router,
@@ -53,6 +58,9 @@ def create_app(services: Services | None) -> FastAPI:
     )
     app.state.services = services
     app.add_middleware(ConditionalGet)
+    if services is not None:
+        public = urlsplit(services.settings.http.public_url).hostname
+        app.add_middleware(OwnNames, names=[*services.settings.http.names, *([public] if public else [])])
     routes = APIRouter(prefix=API_PREFIX, responses=problems.RESPONSES)
     for router in ROUTERS:
         access.describe(router)

@@ -122,9 +122,10 @@ class People:
         """Raises NotFound, and Conflict for the last administrator of the installation."""
         chosen = RoleGrant.id == grant_id, RoleGrant.person_id == person_id
         with writing(self._engine) as connection:
+            had_one = _administrators(connection) > 0
             if not connection.execute(delete(RoleGrant).where(*chosen)).rowcount:
                 raise NotFound(f"the person has no grant {grant_id}")
-            if not _administrators(connection):
+            if had_one and not _administrators(connection):
                 raise Conflict("this is the last administrator of the installation; appoint another one first")
 
     def administrators(self) -> int:
