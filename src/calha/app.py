@@ -22,6 +22,7 @@ import uvicorn
 
 from calha import set_up_link
 from calha.accounts.accounts import Accounts
+from calha.accounts.claims import Claims
 from calha.accounts.gatekeeper import Gatekeeper
 from calha.accounts.keyring import Keyring
 from calha.api.app import create_app
@@ -215,6 +216,7 @@ async def _connect(
         settings,
         registry,
         accounts,
+        Claims(accounts),
         telemetry,
         ingest,
         transfer,

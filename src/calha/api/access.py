@@ -8,7 +8,7 @@ access token, an API key, a device's secret, or the key of this machine. What he
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any, Literal
@@ -22,6 +22,7 @@ from calha.accounts.sign_in import Visitor
 from calha.api.services import Services
 from calha.domain.access import EVERYWHERE, Everywhere, Permission, Principal, Reach
 from calha.domain.errors import CalhaError, Forbidden, NotFound, NotSignedIn
+from calha.domain.readings import Micros
 from calha.store.registry import Selection
 
 COOKIE = "calha_session"
@@ -64,13 +65,14 @@ class Caller:
         is_owner = self.principal.kind == "person" and permission is Permission.VIEW and sites is not EVERYWHERE
         return Reach(sites, self.accounts.door.owned(self.principal.id) if is_owner else {})
 
-    def seen_now(self) -> set[str] | None:
-        """Keys of the devices of which he may see what they report now; None for all."""
+    def seen_now(self) -> Mapping[str, Micros] | None:
+        """The devices of which he may see what they report now, and from which time on; None for all of all times."""
         reach = self.reach()
         if reach.is_everything:
             return None
         devices = self.services.ingest.directory.devices
-        return {key for key, entry in devices.items() if reach.sees_now(key, entry.site)}
+        found = ((key, reach.sees_from(key, entry.site)) for key, entry in devices.items())
+        return {key: from_at for key, from_at in found if from_at is not None}
 
     def selection(self) -> Selection | None:
         """The same for questions to the registry, with devices that were his."""

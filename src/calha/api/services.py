@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, WebSocket
 
 from calha.accounts.accounts import Accounts
+from calha.accounts.claims import Claims
 from calha.api.live_signal import LiveSignal
 from calha.config import Settings
 from calha.domain.readings import Micros
@@ -22,6 +23,7 @@ class Services:
     settings: Settings
     registry: Registry
     accounts: Accounts
+    claims: Claims
     telemetry: Telemetry
     ingest: Ingest
     transfer: Transfer

@@ -141,7 +141,11 @@ class Reach:
         """The times whose readings he may see; none for a device that he may not know of."""
         return ALWAYS if site in self.sites else self.owned.get(device, ())
 
-    def sees_now(self, device: str, site: int) -> bool:
-        """Whether he may see what the device reports now."""
+    def sees_from(self, device: str, site: int) -> Micros | None:
+        """From which time on he may see what the device reports now; None if not at all."""
         periods = self.periods(device, site)
-        return bool(periods) and periods[-1][1] is None
+        return periods[-1][0] if periods and periods[-1][1] is None else None
+
+    def sees_at(self, device: str, site: int, at: Micros) -> bool:
+        """Whether he may see what happened to the device at a time."""
+        return any(from_ <= at and (until is None or at < until) for from_, until in self.periods(device, site))

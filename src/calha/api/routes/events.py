@@ -7,6 +7,8 @@ from fastapi import APIRouter, Query
 from calha.api.access import Views
 from calha.api.schemas import Event, Page
 from calha.api.services import Here
+from calha.domain.times import to_micros
+from calha.store.registry import EventRow
 
 router = APIRouter(prefix="/events", tags=["events"])
 
@@ -21,6 +23,12 @@ def list_events(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page[Event]:
-    """What happened; on the devices that the caller may see."""
+    """What happened to the devices that the caller may see. A page may be shorter than `limit` where `next` goes on."""
     page = services.registry.events(after=after, limit=limit, device=device, within=caller.selection())
-    return Page(items=[Event.model_validate(event) for event in page.items], next=page.next)
+    reach, devices = caller.reach(), services.ingest.directory.devices
+
+    def is_shown(event: EventRow) -> bool:
+        entry = devices.get(event.device or "")
+        return reach.is_everything or (entry is not None and reach.sees_at(entry.key, entry.site, to_micros(event.at)))
+
+    return Page(items=[Event.model_validate(event) for event in page.items if is_shown(event)], next=page.next)

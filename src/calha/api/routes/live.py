@@ -7,7 +7,7 @@ the series that changed since its cursor: what is shown is stored, and a slow re
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from typing import Annotated, Any
 
@@ -22,6 +22,7 @@ from calha.api.schemas import SiteId
 from calha.api.services import Here, Services, of_websocket
 from calha.domain import quality
 from calha.domain.errors import NotFound, NotSignedIn
+from calha.domain.readings import Micros
 from calha.domain.times import to_text
 
 router = APIRouter(prefix="/live", tags=["live"])
@@ -101,8 +102,9 @@ class _Selection:
         self._devices = set(device.split(",")[:MAX_FILTERS]) if device else None
         self._channels = set(channel.split(",")[:MAX_FILTERS]) if channel else None
         self._version = -1
-        self._seen: set[str] | None = None
+        self._seen: Mapping[str, Micros] | None = None
         self._series: np.ndarray[Any, np.dtype[np.int64]] | None = None
+        self._from = np.zeros(0, np.int64)  # by series: the time from which on it may be shown
 
     async def renew(self) -> None:
         """Look again at what the caller may see. Raises NotSignedIn."""
@@ -116,7 +118,9 @@ class _Selection:
             return None
         if directory.version != self._version or seen != self._seen:
             self._version, self._seen = directory.version, seen
-            wanted = self._devices if seen is None else seen if self._devices is None else seen & self._devices
+            wanted = self._devices
+            if seen is not None:
+                wanted = set(seen) if wanted is None else wanted & seen.keys()
             if self._site is not None:
                 in_site = await asyncio.to_thread(self._services.registry.device_keys, self._site)
                 wanted = in_site if wanted is None else wanted & in_site
@@ -125,15 +129,28 @@ class _Selection:
                 for series, (key, channel) in directory.names.items()
                 if (wanted is None or key in wanted) and (self._channels is None or channel in self._channels)
             ]
-            self._series = np.array(sorted(chosen), np.int64)
+            chosen.sort()
+            self._series = np.array(chosen, np.int64)
+            self._from = np.array([seen[directory.names[one][0]] if seen else 0 for one in chosen], np.int64)
         return self._series
+
+    async def changed_since(self, seq: int) -> "np.ndarray[Any, np.dtype[np.int64]]":
+        """Ids of the series whose newest reading came after a log sequence, and may be shown."""
+        latest, series = self._services.telemetry.latest, await self.series()
+        changed = latest.changed_since(seq, series)
+        if series is None:
+            return changed
+        shown: np.ndarray[Any, np.dtype[np.int64]] = changed[
+            latest.at[changed] >= self._from[np.searchsorted(series, changed)]
+        ]
+        return shown
 
 
 async def _messages(
     services: Services, selection: _Selection, since: int | None
 ) -> AsyncIterator[tuple[str, int, dict[str, Any]]]:
     """(kind, cursor, content) for ever."""
-    signal, latest = services.live, services.telemetry.latest
+    signal = services.live
     cursor = 0 if since is None else since
     if cursor > signal.seq:  # of another log, before a restore
         cursor = 0
@@ -146,7 +163,7 @@ async def _messages(
             renewed_at = time.monotonic()
         seq = signal.seq
         if seq > cursor:
-            changed = latest.changed_since(cursor, await selection.series())
+            changed = await selection.changed_since(cursor)
             cursor = seq
             if len(changed):
                 yield "readings", seq, {"seq": seq, "readings": _readings(services, changed)}

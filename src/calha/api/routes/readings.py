@@ -112,11 +112,13 @@ def read_latest(
         wanted = in_site if wanted is None else wanted & in_site
     seen = caller.seen_now()
     if seen is not None:
-        wanted = seen if wanted is None else wanted & seen
+        wanted = set(seen) if wanted is None else wanted & seen.keys()
     changed = latest.changed_since(-1, None)
     items: list[LatestReading] = []
     for series in changed[changed > after].tolist():
         if series not in names or (wanted is not None and names[series][0] not in wanted):
+            continue
+        if seen is not None and int(latest.at[series]) < seen[names[series][0]]:
             continue
         if len(items) == limit:
             return Page(items=items, next=str(items[-1].series))

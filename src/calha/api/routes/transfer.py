@@ -12,7 +12,9 @@ from starlette.responses import Response, StreamingResponse
 from calha.api.access import Administers, SendsAll, Views
 from calha.api.schemas import Answer, Body
 from calha.api.services import Here, Services
+from calha.domain.access import Periods
 from calha.domain.errors import Malformed, TooLarge
+from calha.domain.readings import Micros
 from calha.domain.times import from_text
 from calha.domain.written import OUTCOMES
 from calha.ingest.bulk import batch_of_table, rejected_reasons
@@ -21,6 +23,7 @@ router = APIRouter(tags=["transfer"])
 
 ARROW = "application/vnd.apache.arrow.stream"
 MAX_IMPORT_BYTES = 64 * 1024 * 1024
+Window = tuple[list[int], Micros, Micros]  # series, since, until
 _ARROW_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {ARROW: {"schema": {"type": "string", "format": "binary"}}}}
 }
@@ -84,13 +87,14 @@ async def export_readings(
     until = from_text(to, UTC) if to else 2**62
     wanted = set(device.split(",")) if device else None
     directory, reach = services.ingest.directory, caller.reach()
-    seen = {key for key, entry in directory.devices.items() if entry.site in reach.sites}
-    names = {number: name for number, name in directory.names.items() if name[0] in seen}
+    seen = {key: reach.periods(key, entry.site) for key, entry in directory.devices.items()}
+    names = {number: name for number, name in directory.names.items() if seen.get(name[0])}
     series = sorted(number for number, (key, _) in names.items() if wanted is None or key in wanted)
+    windows = [window for number in series for window in _windows(number, seen[names[number][0]], since, until)]
     if wanted and (missing := wanted - {key for key, _ in names.values()}):
         raise Malformed(f"no device {', '.join(sorted(missing))} with readings", "unknown_device")
     units = await asyncio.to_thread(services.registry.units)
-    chunks = _export(services, series, since, until, units)
+    chunks = _export(services, _joined(windows), units)
     return StreamingResponse(_in_thread(chunks), media_type=ARROW)
 
 
@@ -102,7 +106,26 @@ async def make_backup(new: NewBackup, services: Here, caller: Administers) -> di
     return made
 
 
-def _export(services: Services, series: list[int], since: int, until: int, units: dict[int, str]) -> Iterator[bytes]:
+def _windows(series: int, periods: Periods, since: Micros, until: Micros) -> Iterator[Window]:
+    """The parts of a time that lie in one of the periods."""
+    for from_at, until_at in periods:
+        first, last = max(since, from_at), until if until_at is None else min(until, until_at)
+        if first < last:
+            yield [series], first, last
+
+
+def _joined(windows: list[Window]) -> list[Window]:
+    """Series with the same time together, as one question to the store."""
+    joined: list[Window] = []
+    for series, since, until in windows:
+        if joined and joined[-1][1:] == (since, until):
+            joined[-1][0].extend(series)
+        else:
+            joined.append((series, since, until))
+    return joined
+
+
+def _export(services: Services, windows: list[Window], units: dict[int, str]) -> Iterator[bytes]:
     import pyarrow as pa  # 25 MB that an idle Calha does without
 
     from calha.ingest.bulk import EXPORT_SCHEMA, described
@@ -110,11 +133,12 @@ def _export(services: Services, series: list[int], since: int, until: int, units
     names = services.ingest.directory.names
     sink = io.BytesIO()
     with pa.ipc.new_stream(sink, EXPORT_SCHEMA()) as writer:
-        for part in services.telemetry.export(series, since, until):
-            writer.write_batch(described(part, names, units))
-            yield sink.getvalue()
-            sink.seek(0)
-            sink.truncate()
+        for series, since, until in windows:
+            for part in services.telemetry.export(series, since, until):
+                writer.write_batch(described(part, names, units))
+                yield sink.getvalue()
+                sink.seek(0)
+                sink.truncate()
     yield sink.getvalue()
 
 

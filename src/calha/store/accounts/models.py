@@ -8,7 +8,7 @@ second factor must be known to check a code; it is encrypted with a key that lie
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calha.store.registry.models import Base, Moment, key_type
@@ -134,14 +134,6 @@ class DeviceCredential(Base):
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
 
 
-class ClaimCode(Base):
-    """The code on a device's label. It must be printable again, so it is stored as it is; it only helps who is signed in."""
-
-    __tablename__ = "claim_code"
-    device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), primary_key=True)
-    code: Mapped[str] = mapped_column(key_type(), unique=True)
-
-
 class Ownership(Base):
     """Whose a device was, from when until when; until None: it still is."""
 
@@ -167,18 +159,36 @@ class ProvisioningKey(Base):
 
 
 class DeviceCommand(Base):
-    """state: see `domain.commands`. transitions: [[state, time, who, note], …]."""
+    """state: see `domain.commands`. history: [[state, µs, who, note], …].
+
+    requester: kind and id of who asked; for an API key also who made it. due_at: µs of what comes next without anybody's
+    doing: its expiry, a time-out, the end of the read-back. log_seq: of the message to the device, so that it can be taken
+    back. given: digest of the request, by which a repeated one is known. answer_s: how long the device may take.
+    missed: the device was away when it was sent, so that it is sent once more when the device is back.
+    """
 
     __tablename__ = "device_command"
-    __table_args__ = (Index("ix_device_command_device_id_state", "device_id", "state"),)
+    __table_args__ = (
+        Index("ix_device_command_device_id_id", "device_id", "id"),
+        Index("ix_device_command_due_at", "due_at"),
+        UniqueConstraint("device_id", "idempotency_key"),
+    )
     id: Mapped[str] = mapped_column(String(32), primary_key=True)
     device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"))
     command: Mapped[str] = mapped_column(key_type())
     parameters: Mapped[Any] = mapped_column(JSON)
-    state: Mapped[str] = mapped_column(String(16))
+    state: Mapped[str] = mapped_column(String(20))
     requested_by: Mapped[str] = mapped_column(String(120))
-    requested_at: Mapped[datetime] = mapped_column(Moment)
-    expires_at: Mapped[datetime] = mapped_column(Moment)
-    idempotency_key: Mapped[str | None] = mapped_column(String(64), unique=True)
+    requester: Mapped[Any] = mapped_column(JSON)
+    requested_at: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[int] = mapped_column(BigInteger)
+    answer_s: Mapped[float]
+    due_at: Mapped[int | None] = mapped_column(BigInteger)
+    missed: Mapped[bool]
+    idempotency_key: Mapped[str | None] = mapped_column(String(64))
+    given: Mapped[str] = mapped_column(String(64))
     approved_by: Mapped[str | None] = mapped_column(String(120))
-    transitions: Mapped[Any] = mapped_column(JSON)
+    read_back: Mapped[Any | None] = mapped_column(JSON)
+    verification: Mapped[str | None] = mapped_column(String(16))
+    log_seq: Mapped[int | None] = mapped_column(BigInteger)
+    history: Mapped[Any] = mapped_column(JSON)

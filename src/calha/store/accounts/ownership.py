@@ -5,15 +5,17 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
 
 from calha.domain.access import Periods
+from calha.domain.claim_codes import new_code
 from calha.domain.errors import Conflict, NotFound
 from calha.domain.readings import Micros
 from calha.domain.times import to_micros
-from calha.store.accounts.models import ClaimCode, Ownership
-from calha.store.registry.models import Device
+from calha.store.accounts.models import Ownership
+from calha.store.registry.models import ClaimCode, Device
 from calha.store.registry.writing import writing
+
+DEVICES_AT_ONCE = 500  # databases limit the parameters of a statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +25,32 @@ class OwnerRow:
     from_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class OwnedRow:
+    """A device that is a person's. label: as he calls it."""
+
+    device: str
+    label: str
+    from_at: datetime
+
+
 class Ownerships:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
     def codes(self, devices: Sequence[str]) -> Mapping[str, str]:
-        """Claim codes of devices, by key; devices without one are missing."""
-        query = select(Device.key, ClaimCode.code).join(ClaimCode, ClaimCode.device_id == Device.id)
-        with self._engine.connect() as connection:
-            return {row.key: row.code for row in connection.execute(query.where(Device.key.in_(devices)))}
-
-    def set_code(self, device: str, code: str) -> None:
-        """Raises NotFound, Conflict if another device has the code."""
+        """Claim codes of devices, by key; one that has none yet gets one. Devices that do not exist are missing."""
         with writing(self._engine) as connection:
-            device_id = _device_id(connection, device)
-            connection.execute(delete(ClaimCode).where(ClaimCode.device_id == device_id))
-            try:
-                connection.execute(insert(ClaimCode).values(device_id=device_id, code=code))
-            except IntegrityError:
-                raise Conflict("another device has this claim code") from None
+            ids: dict[int, str] = {}
+            codes: dict[int, str] = {}
+            for start in range(0, len(devices), DEVICES_AT_ONCE):
+                part = devices[start : start + DEVICES_AT_ONCE]
+                query = select(Device.id, Device.key, ClaimCode.code).outerjoin(ClaimCode).where(Device.key.in_(part))
+                for number, key, code in connection.execute(query):
+                    ids[number], codes[number] = key, code or new_code()
+                    if code is None:
+                        connection.execute(insert(ClaimCode).values(device_id=number, code=codes[number]))
+            return {key: codes[number] for number, key in ids.items()}
 
     def device_of_code(self, code: str) -> str | None:
         query = select(Device.key).join(ClaimCode, ClaimCode.device_id == Device.id).where(ClaimCode.code == code)
@@ -60,16 +69,41 @@ class Ownerships:
             found = connection.execute(query.where(Ownership.until_at.is_(None)))
             return {row.key: row.person_id for row in found}
 
-    def claim(self, device: str, person_id: int, label: str) -> None:
-        """Make a person the owner from now on. Raises NotFound, Conflict when it is somebody's."""
-        with writing(self._engine) as connection:
-            device_id = _device_id(connection, device)
-            if _owner(connection, device_id) is not None:
-                raise Conflict("this device belongs to somebody already; its owner has to release it first")
-            values = {"device_id": device_id, "person_id": person_id, "label": label, "from_at": datetime.now(UTC)}
-            connection.execute(insert(Ownership).values(values))
+    def was_anothers(self, device: str, person_id: int) -> bool:
+        """Whether somebody else has had the device before."""
+        query = select(Ownership.id).join(Device, Device.id == Ownership.device_id).limit(1)
+        with self._engine.connect() as connection:
+            found = connection.execute(query.where(Device.key == device, Ownership.person_id != person_id))
+            return found.first() is not None
 
-    def release(self, device: str, new_code: str) -> None:
+    def claim(self, code: str, person_id: int, label: str) -> str:
+        """Make a person the owner of the device with this code from now on; its key.
+
+        Raises NotFound (code), Conflict when it is somebody's.
+        """
+        with writing(self._engine) as connection:
+            query = select(Device.id, Device.key, Device.name).join(ClaimCode, ClaimCode.device_id == Device.id)
+            found = connection.execute(query.where(ClaimCode.code == code)).first()
+            if found is None:
+                raise NotFound("no device has this claim code; compare it with the label")
+            owner = _owner(connection, found.id)
+            if owner is not None and owner.person_id == person_id:
+                raise Conflict("this device is yours already")
+            if owner is not None:
+                raise Conflict("this device belongs to somebody already; its owner has to release it first")
+            values = {"device_id": found.id, "person_id": person_id, "label": label or found.name}
+            connection.execute(insert(Ownership).values({**values, "from_at": datetime.now(UTC)}))
+            return str(found.key)
+
+    def rename(self, device: str, person_id: int, label: str) -> None:
+        """What its owner calls it. Raises NotFound when it is not his."""
+        with writing(self._engine) as connection:
+            own = Ownership.device_id == _device_id(connection, device), Ownership.person_id == person_id
+            changed = update(Ownership).where(*own, Ownership.until_at.is_(None)).values(label=label)
+            if not connection.execute(changed).rowcount:
+                raise NotFound(f"{device} is not yours")
+
+    def release(self, device: str) -> None:
         """End the ownership and give the device a new code. Raises NotFound when it is nobody's."""
         with writing(self._engine) as connection:
             device_id = _device_id(connection, device)
@@ -77,7 +111,18 @@ class Ownerships:
             if not connection.execute(current.values(until_at=datetime.now(UTC))).rowcount:
                 raise NotFound(f"{device} belongs to nobody")
             connection.execute(delete(ClaimCode).where(ClaimCode.device_id == device_id))
-            connection.execute(insert(ClaimCode).values(device_id=device_id, code=new_code))
+            connection.execute(insert(ClaimCode).values(device_id=device_id, code=new_code()))
+
+    def owned_now(self, person_id: int) -> Sequence[OwnedRow]:
+        """The devices that are a person's now, by his names for them."""
+        query = (
+            select(Device.key, Ownership.label, Ownership.from_at)
+            .join(Device, Device.id == Ownership.device_id)
+            .where(Ownership.person_id == person_id, Ownership.until_at.is_(None))
+            .order_by(Ownership.label, Device.key)
+        )
+        with self._engine.connect() as connection:
+            return [OwnedRow(*row) for row in connection.execute(query)]
 
     def of(self, person_id: int) -> Mapping[str, Periods]:
         """The devices that are or were a person's, with the times."""

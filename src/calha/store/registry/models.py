@@ -68,6 +68,14 @@ class Device(Base):
     version: Mapped[int] = mapped_column(Integer)
 
 
+class ClaimCode(Base):
+    """The code on a device's label. It must be printable again, so it is stored as it is; it only helps who is signed in."""
+
+    __tablename__ = "claim_code"
+    device_id: Mapped[int] = mapped_column(ForeignKey("device.id", ondelete="CASCADE"), primary_key=True)
+    code: Mapped[str] = mapped_column(key_type(), unique=True)
+
+
 class Channel(Base):
     """`id` is the series id: readings keep it for ever, so it is never given twice."""
 

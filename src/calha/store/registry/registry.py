@@ -12,13 +12,14 @@ from sqlalchemy import Connection, Engine, Select, delete, func, insert, or_, se
 from sqlalchemy.exc import IntegrityError
 
 from calha.domain.access import Tree
+from calha.domain.claim_codes import new_code
 from calha.domain.directory import ChannelEntry, DeviceEntry, Directory
 from calha.domain.errors import Conflict, InvalidConfiguration, Malformed, NotFound
 from calha.domain.profile_reader import read_profile
 from calha.domain.profiles import Profile, ProfileChannel, Retention, Text
 from calha.store.registry import profiles
 from calha.store.registry.engines import engine_for
-from calha.store.registry.models import Change, Channel, Device, Event, Site, UserProfile
+from calha.store.registry.models import Change, Channel, ClaimCode, Device, Event, Site, UserProfile
 from calha.store.registry.rows import ChannelRow, DeviceRow, EventRow, NewDevice, Page, Selection, SiteRow
 from calha.store.registry.schema import migrate
 from calha.store.registry.writing import writing
@@ -155,7 +156,7 @@ class Registry:
         return self.device(key)
 
     def create_devices(self, devices: Sequence[NewDevice], site_id: int) -> None:
-        """Create many, with the channels of their profiles, all or none. Raises NotFound, Conflict."""
+        """Create many, with claim codes and the channels of their profiles, all or none. Raises NotFound, Conflict."""
         known = self._profiles()
         now = datetime.now(UTC)
         with writing(self._engine) as connection:
@@ -185,6 +186,9 @@ class Registry:
             for part in _parts([device.key for device in devices]):
                 found = connection.execute(select(Device.key, Device.id).where(Device.key.in_(part)))
                 ids.update((key, number) for key, number in found)
+            codes = [{"device_id": number, "code": new_code()} for number in ids.values()]
+            for part in _parts(codes):
+                connection.execute(insert(ClaimCode), part)
             channels = [
                 _channel_values(ids[device.key], channel)
                 for device in devices

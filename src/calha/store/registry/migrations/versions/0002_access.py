@@ -3,7 +3,7 @@
 from alembic import op
 
 from calha.store.accounts import models
-from calha.store.registry.models import Base
+from calha.store.registry.models import Base, ClaimCode
 
 revision = "0002"
 down_revision = "0001"
@@ -21,7 +21,7 @@ TABLES = (
     models.Link,
     models.AuditEntry,
     models.DeviceCredential,
-    models.ClaimCode,
+    ClaimCode,
     models.Ownership,
     models.ProvisioningKey,
     models.DeviceCommand,

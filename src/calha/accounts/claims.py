@@ -1,0 +1,49 @@
+"""Claiming a device with the code on its label: what would be claimed, taking it, giving it back.
+
+Codes are guessed by nobody in 60 bits; wrong ones are slowed down all the same, per person and per address.
+"""
+
+from calha.accounts.accounts import Accounts
+from calha.accounts.sign_in import Visitor
+from calha.accounts.throttle import Throttle
+from calha.domain.access import Principal
+from calha.domain.claim_codes import plain
+from calha.domain.errors import Malformed, NotFound, TooManyTries
+
+
+class Claims:
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+        self._throttle = Throttle()
+
+    def look(self, typed: str, claimant: Principal, visitor: Visitor) -> str:
+        """The device that has the code. Raises NotFound, Malformed, TooManyTries."""
+        return self._right(typed, claimant, visitor)[1]
+
+    def take(self, typed: str, claimant: Principal, visitor: Visitor, label: str) -> str:
+        """Make the device his; its key. Raises NotFound, Malformed, TooManyTries, Conflict when it is somebody's."""
+        code, _ = self._right(typed, claimant, visitor)
+        device = self._accounts.ownerships.claim(code, claimant.id, label)
+        self._accounts.door.forget()
+        return device
+
+    def release(self, device: str) -> None:
+        """Make it nobody's, with a new code. Raises NotFound when it is nobody's."""
+        self._accounts.ownerships.release(device)
+        self._accounts.door.forget()
+
+    def _right(self, typed: str, claimant: Principal, visitor: Visitor) -> tuple[str, str]:
+        keys = ("person", claimant.id), ("address", visitor.address)
+        if (wait_s := self._throttle.wait_s(*keys)) > 0:
+            raise TooManyTries(wait_s)
+        try:
+            code = plain(typed)
+            device = self._accounts.ownerships.device_of_code(code)
+            if device is None:
+                raise NotFound("no device has this claim code; compare it with the label")
+        except (Malformed, NotFound):
+            self._throttle.failed(*keys)
+            self._accounts.audit.append(claimant.name, "claim.failed", "claim code", address=visitor.address)
+            raise
+        self._throttle.succeeded(keys[0])
+        return code, device

@@ -1,0 +1,46 @@
+"""Bodies about devices that come: claims, labels, lists of new devices, provisioning keys."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from calha.api.schemas import Answer, Body, SiteId, Text
+
+DeviceName = Annotated[str, Field(min_length=1, max_length=100, examples=["Caixa d'água da chácara"])]
+
+
+class NewClaim(Body):
+    code: Annotated[str, Field(min_length=1, max_length=40, examples=["7K3M-9QXC-4T2H"])]
+    name: DeviceName | None = Field(None, description="What its owner calls it.")
+    site_id: SiteId | None = Field(None, description="Where to move it; only where the caller may configure.")
+
+
+class Claimed(Answer):
+    device: str
+    name: str
+    profile: str
+    site_id: int
+
+
+class ClaimOffer(Answer):
+    profile: str
+    title: Text
+    icon: str
+    serial: str | None = Field(description="null when it is somebody's.", examples=["A17-0042"])
+    free: bool = Field(description="Whether it is nobody's.")
+    yours: bool
+
+
+class OwnDevice(Answer):
+    key: str
+    name: str = Field(description="What its owner calls it.", examples=["Caixa d'água da chácara"])
+    serial: str | None
+    profile: str
+    title: Text
+    icon: str
+    claimed_at: datetime
+
+
+class OwnDeviceChange(Body):
+    name: DeviceName

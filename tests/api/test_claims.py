@@ -1,0 +1,148 @@
+"""Claiming: a device becomes its owner's by the code on its label, and each owner sees his own time only."""
+
+import io
+import json
+import sqlite3
+import time
+import urllib.request
+
+import pyarrow as pa
+
+from persons import Person
+
+
+def code_of(calha, device):
+    with sqlite3.connect(f"file:{calha.folder}/registry.sqlite?mode=ro", uri=True) as registry:
+        query = "SELECT code FROM claim_code JOIN device ON device.id = device_id WHERE key = ?"
+        return registry.execute(query, [device]).fetchone()[0]
+
+
+def report(calha, device, value):
+    assert calha.send("POST", f"/api/v1/telemetry/{device}", {"flow": value})[0] == 200
+    calha.until_stored()
+
+
+def flows(person, device):
+    found = person.get(f"/api/v1/devices/{device}/readings?channel=flow&resolution=raw")["series"]
+    return found[0]["value"]
+
+
+def latest(person, device):
+    return [one["value"] for one in person.get(f"/api/v1/latest?device={device}")["items"] if one["channel"] == "flow"]
+
+
+def exported(person):
+    body = person.send("GET", "/api/v1/export")[1]
+    return pa.ipc.open_stream(io.BytesIO(body)).read_all().to_pylist()
+
+
+def first_live_values(person):
+    """What a stream of all latest values brings before its first pause."""
+    headers = {"Authorization": f"Bearer {person.token}"}
+    request = urllib.request.Request(f"{person.calha.address}/api/v1/live?since=0", headers=headers)
+    values, ends_at = [], time.monotonic() + 7
+    with urllib.request.urlopen(request, timeout=10) as stream:
+        while time.monotonic() < ends_at:
+            line = stream.readline().decode()
+            if line.startswith("event: status") and values:
+                return values
+            if line.startswith("data: "):
+                values += [one["value"] for one in json.loads(line[6:]).get("readings", [])]
+    return values
+
+
+def audited(calha, action):
+    return [one["target"] for one in calha.get(f"/api/v1/audit?action={action}&limit=100")["items"]]
+
+
+def test_a_claim_makes_the_device_ones_own(calha):
+    calha.create_device("claim-own", "water_flow")
+    person, other = Person(calha, "maria"), Person(calha, "jose")
+    code = code_of(calha, "claim-own")
+    typed = f"{code[:4]}-{code[4:8]}-{code[8:]}".lower()
+    assert person.send("GET", "/api/v1/devices/claim-own")[0] == 404
+    offer = person.get(f"/api/v1/claims/{typed}")
+    assert (offer["profile"], offer["free"], offer["yours"]) == ("water_flow", True, False)
+    status, claimed = person.send("POST", "/api/v1/claims", {"code": typed, "name": "Chácara"})
+    assert (status, claimed["device"], claimed["name"]) == (201, "claim-own", "Chácara")
+    assert [one["name"] for one in person.get("/api/v1/account/devices")["items"]] == ["Chácara"]
+    assert [one["key"] for one in person.get("/api/v1/devices")["items"]] == ["claim-own"]
+    assert calha.get("/api/v1/devices/claim-own")["name"] == "claim-own"  # its operator's name stays
+    offer = other.get(f"/api/v1/claims/{code}")
+    assert (offer["free"], offer["yours"], offer["serial"]) == (False, False, None)
+    assert other.send("POST", "/api/v1/claims", {"code": code})[0] == 409
+    assert person.send("POST", "/api/v1/claims", {"code": code})[0] == 409
+    assert "device claim-own" in audited(calha, "device.claimed")
+    assert person.send("PATCH", "/api/v1/account/devices/claim-own", {"name": "Sítio"})[1]["name"] == "Sítio"
+    assert other.send("PATCH", "/api/v1/account/devices/claim-own", {"name": "Meu"})[0] == 404
+
+
+def test_each_owner_sees_his_own_time_only(calha):
+    calha.create_device("claim-time")
+    first, second = Person(calha, "ana"), Person(calha, "rui")
+    report(calha, "claim-time", 1.0)
+    old = code_of(calha, "claim-time")
+    assert first.send("POST", "/api/v1/claims", {"code": old})[0] == 201
+    assert latest(first, "claim-time") == []  # measured before it was his
+    report(calha, "claim-time", 2.0)
+    assert latest(first, "claim-time") == [2.0]
+    assert second.send("DELETE", "/api/v1/devices/claim-time/claim")[0] == 404
+    assert first.send("DELETE", "/api/v1/devices/claim-time/claim")[0] == 204
+    assert first.send("DELETE", "/api/v1/devices/claim-time/claim")[0] in (403, 404)
+    report(calha, "claim-time", 3.0)
+    assert second.send("POST", "/api/v1/claims", {"code": old})[0] == 404
+    assert second.send("POST", "/api/v1/claims", {"code": code_of(calha, "claim-time")})[0] == 201
+    assert latest(second, "claim-time") == []
+    assert first_live_values(second) == []
+    report(calha, "claim-time", 4.0)
+    assert flows(first, "claim-time") == [2.0]
+    assert flows(second, "claim-time") == [4.0]
+    assert latest(first, "claim-time") == []
+    assert latest(second, "claim-time") == [4.0]
+    assert first_live_values(first) == []
+    assert first_live_values(second) == [4.0]
+    assert [row["value"] for row in exported(first)] == [2.0]
+    assert [row["value"] for row in exported(second)] == [4.0]
+    assert first.get("/api/v1/account/devices")["items"] == []
+    assert len(second.get("/api/v1/account/devices")["items"]) == 1
+    assert second.get("/api/v1/events?device=claim-time")["items"] == []  # created long before
+    assert len(calha.get("/api/v1/events?device=claim-time")["items"]) == 1
+
+
+def test_a_claimed_device_goes_where_its_claimant_configures(calha):
+    calha.create_device("claim-move")
+    root = calha.get("/api/v1/sites")["items"][0]["id"]
+    site = calha.send("POST", "/api/v1/sites", {"name": "Fazenda", "parent_id": root})[1]["id"]
+    engineer = Person(calha, "eva", {"role": "engineer", "site_id": site})
+    code = code_of(calha, "claim-move")
+    assert engineer.send("POST", "/api/v1/claims", {"code": code, "site_id": root})[0] == 403
+    assert engineer.send("POST", "/api/v1/claims", {"code": code, "site_id": site, "name": "Bomba"})[0] == 201
+    moved = calha.get("/api/v1/devices/claim-move")
+    assert (moved["site_id"], moved["name"]) == (site, "Bomba")
+    assert engineer.send("DELETE", "/api/v1/devices/claim-move/claim")[0] == 204
+
+
+def test_a_device_with_an_earlier_owner_is_not_moved_with_his_history(calha):
+    calha.create_device("claim-stay")
+    root = calha.get("/api/v1/sites")["items"][0]["id"]
+    site = calha.send("POST", "/api/v1/sites", {"name": "Vizinho", "parent_id": root})[1]["id"]
+    first, engineer = Person(calha, "lia"), Person(calha, "ivo", {"role": "engineer", "site_id": site})
+    assert first.send("POST", "/api/v1/claims", {"code": code_of(calha, "claim-stay")})[0] == 201
+    assert calha.send("DELETE", "/api/v1/devices/claim-stay/claim")[0] == 204
+    code = code_of(calha, "claim-stay")
+    assert engineer.send("POST", "/api/v1/claims", {"code": code, "site_id": site})[0] == 403
+    assert engineer.send("POST", "/api/v1/claims", {"code": code})[0] == 201
+
+
+def test_wrong_codes_are_slowed_down_and_written_down(calha):
+    guesser = Person(calha, "mallory")
+    before = len(audited(calha, "claim.failed"))
+    answers = [guesser.send("GET", f"/api/v1/claims/0000-0000-000{number}")[0] for number in range(8)]
+    assert answers[0] == 404
+    assert 429 in answers
+    assert len(audited(calha, "claim.failed")) >= before + 5
+
+
+def test_only_a_person_claims(calha):
+    calha.create_device("claim-nobody")
+    assert calha.send("POST", "/api/v1/claims", {"code": code_of(calha, "claim-nobody")})[0] == 403
