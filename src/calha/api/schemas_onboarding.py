@@ -5,7 +5,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from calha.api.schemas import Answer, Body, SiteId, Text
+from calha.api.schemas import Answer, Body, DeviceKey, SiteId, Text
+from calha.reports.labels import MAX_LABELS, LabelFormat, LabelLanguage
 
 DeviceName = Annotated[str, Field(min_length=1, max_length=100, examples=["Caixa d'água da chácara"])]
 
@@ -44,3 +45,12 @@ class OwnDevice(Answer):
 
 class OwnDeviceChange(Body):
     name: DeviceName
+
+
+class NewLabels(Body):
+    devices: list[DeviceKey] = Field(min_length=1, max_length=MAX_LABELS, examples=[["pump-1", "pump-2"]])
+    format: LabelFormat = Field(
+        "a4-24", description="A4 sheets of 24 (70 × 37 mm) or 10 (105 × 57 mm), or one label (70 × 37 mm) a page."
+    )
+    language: LabelLanguage | None = Field(None, description="That of Accept-Language when missing.")
+    skip: Annotated[int, Field(ge=0, le=23, description="Places of the first sheet that are used up.")] = 0

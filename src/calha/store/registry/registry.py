@@ -142,6 +142,16 @@ class Registry:
         with self._engine.connect() as connection:
             return self._device(connection, key)
 
+    def devices_named(self, keys: Sequence[str]) -> dict[str, DeviceRow]:
+        """Those of the devices that exist, by key."""
+        with self._engine.connect() as connection:
+            found = [
+                row
+                for part in _parts(keys)
+                for row in self._device_rows(connection, select(Device.__table__).where(Device.key.in_(part)))
+            ]
+            return {row.key: row for row in found}
+
     def device_keys(self, site_id: int) -> set[str]:
         """Keys of the devices in a site and below it."""
         with self._engine.connect() as connection:
