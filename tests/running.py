@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -30,7 +31,17 @@ class Calha:
 
     @property
     def address(self) -> str:
-        return f"http://127.0.0.1:{self.http_port}"
+        return f"{'https' if self._speaks_tls else 'http'}://127.0.0.1:{self.http_port}"
+
+    @property
+    def _speaks_tls(self) -> bool:
+        return self.env.get("CALHA_HTTP_TLS") == "true"
+
+    def open(self, request: urllib.request.Request | str, timeout: float = 30) -> Any:
+        """The answer to a request, believing the local authority."""
+        authority = self.folder / "tls" / "ca.pem"
+        trusted = ssl.create_default_context(cafile=authority) if self._speaks_tls and authority.exists() else None
+        return urllib.request.urlopen(request, timeout=timeout, context=trusted)
 
     @property
     def command(self) -> list[str]:
@@ -46,7 +57,7 @@ class Calha:
     def until_ready(self) -> None:
         deadline = time.monotonic() + READY_WITHIN_S
         while time.monotonic() < deadline:
-            with suppress(OSError, urllib.error.URLError), urllib.request.urlopen(f"{self.address}/readyz", timeout=2):
+            with suppress(OSError, urllib.error.URLError), self.open(f"{self.address}/readyz", timeout=2):
                 return
             assert self._process is not None
             assert self._process.poll() is None, self.log.read_text()[-3000:]
@@ -105,7 +116,7 @@ class Calha:
 
     def get(self, path: str, accept: str = "application/json") -> Any:
         request = self.request(path, headers={"Accept": accept})
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with self.open(request) as answer:
             body = answer.read()
             return json.loads(body) if "json" in answer.headers["Content-Type"] else body
 
@@ -114,7 +125,7 @@ class Calha:
         data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
         request = self.request(path, data, {"Content-Type": content_type}, method)
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with self.open(request) as answer:
                 content = answer.read()
                 return answer.status, json.loads(content) if content else None
         except urllib.error.HTTPError as error:

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import socket
+import ssl
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -17,6 +18,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 
@@ -30,7 +32,8 @@ from calha.api.live_signal import LiveSignal
 from calha.api.services import Services
 from calha.api.status import StatusReport
 from calha.backup import make_backup, return_quarantine
-from calha.config import Settings, StoreSection, load
+from calha.certificates import server_certificate
+from calha.config import Settings, StoreSection, address_of, load
 from calha.connectors.tcp import TcpListener, TcpOptions
 from calha.domain.access import Principal
 from calha.domain.errors import CalhaError, InvalidConfiguration, LogUnavailable
@@ -230,14 +233,41 @@ async def _connect(
     return Parts(services, supervisor)
 
 
+def _https(settings: Settings) -> dict[str, Any]:
+    """What uvicorn needs for HTTPS."""
+    if not settings.http.tls:
+        return {}
+    found = server_certificate(settings)
+    return {"ssl_certfile": str(found.certificate), "ssl_keyfile": str(found.key)}
+
+
+def _tcp_tls(settings: Settings) -> ssl.SSLContext | None:
+    """TLS for TCP devices, which may show a client certificate."""
+    if not settings.tcp.tls:
+        return None
+    found = server_certificate(settings)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(found.certificate, found.key)
+    context.load_verify_locations(found.authority)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    return context
+
+
 def _tcp_listener(settings: Settings, ingest: Ingest, limits: IngestLimits, accounts: Accounts) -> TcpListener:
     section = settings.tcp
-    options = TcpOptions(section.host, section.port, section.max_connections, settings.devices.anonymous)
+    options = TcpOptions(
+        section.host, section.port, section.max_connections, settings.devices.anonymous, _tcp_tls(settings)
+    )
 
     async def admit(token: str) -> Principal:
         return await asyncio.to_thread(accounts.door.by_token, token)
 
-    return TcpListener(options, ingest, limits, micros_now, admit)
+    async def admit_certificate(der: bytes) -> Principal | None:
+        device = await asyncio.to_thread(accounts.door.device_of_certificate, ssl.DER_cert_to_PEM_cert(der))
+        return Principal("device", 0, device, device=device) if device is not None else None
+
+    return TcpListener(options, ingest, limits, micros_now, admit, admit_certificate)
 
 
 async def _run(settings: Settings, log_url: str | None, listener: socket.socket) -> None:
@@ -252,11 +282,13 @@ async def _run(settings: Settings, log_url: str | None, listener: socket.socket)
                 lifespan="off",
                 timeout_graceful_shutdown=2,
                 backlog=LISTEN_BACKLOG,
+                **_https(settings),
             )
         )
         supervising = asyncio.create_task(running.supervisor.run(), name="supervisor")
-        log.info("Calha is at http://%s:%d", *listener.getsockname()[:2])
-        await asyncio.to_thread(set_up_link.announce, running.services.accounts, listener.getsockname()[:2])
+        address = address_of(settings)
+        log.info("Calha is at %s", address)
+        await asyncio.to_thread(set_up_link.announce, running.services.accounts, address)
         try:
             await server.serve(sockets=[listener])
         finally:

@@ -49,6 +49,8 @@ class HttpSection(_Section):
     """Address on which the web app and the API listen; 0.0.0.0 for every network."""
     port: Port = 8080
     """Port of the web app and the API."""
+    tls: bool = False
+    """Whether it speaks HTTPS."""
     public_url: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
     """Address under which people reach the web app (https://calha.example.org), for links and labels."""
     names: Annotated[list[str], BeforeValidator(_listed)] = []
@@ -60,6 +62,10 @@ class MqttSection(_Section):
     """Address on which MQTT devices are heard."""
     port: Port = 1883
     """Port for MQTT 3.1.1 devices."""
+    tls: bool = False
+    """Whether that port speaks TLS."""
+    client_certificates: bool = False
+    """Whether every MQTT device must show a client certificate; only with mqtt.tls."""
 
 
 class TcpSection(_Section):
@@ -69,8 +75,19 @@ class TcpSection(_Section):
     """Address on which TCP devices are heard."""
     port: Port = 4000
     """Port for JSON lines."""
+    tls: bool = False
+    """Whether that port speaks TLS; a device may then show a client certificate in place of a token."""
     max_connections: Annotated[int, Field(ge=1)] = 10_000
     """TCP devices connected at once."""
+
+
+class TlsSection(_Section):
+    certificate: Path | None = None
+    """Certificate chain of your own (PEM); without it Calha makes one with a local authority in the data folder."""
+    key: Path | None = None
+    """Its key (PEM)."""
+    client_ca: Path | None = None
+    """Authority of the client certificates that devices show (PEM); the local one when missing."""
 
 
 class DevicesSection(_Section):
@@ -135,6 +152,7 @@ class Settings(_Section):
     http: HttpSection = HttpSection()
     mqtt: MqttSection = MqttSection()
     tcp: TcpSection = TcpSection()
+    tls: TlsSection = TlsSection()
     devices: DevicesSection = DevicesSection()
     log: LogSection = LogSection()
     store: StoreSection = StoreSection()
@@ -162,6 +180,20 @@ def keys() -> list[str]:
         for section, kind in Settings.model_fields.items()
         for name in _section_of(kind.annotation).model_fields
     ]
+
+
+def address_of(settings: Settings) -> str:
+    """Where a person opens the web app."""
+    http = settings.http
+    if http.public_url:
+        return http.public_url
+    host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else f"[{http.host}]" if ":" in http.host else http.host  # noqa: S104 - compared, not bound
+    return f"{'https' if http.tls else 'http'}://{host}:{http.port}"
+
+
+def local_address_of(settings: Settings) -> str:
+    """Where a program of this machine reaches the API."""
+    return address_of(settings.model_copy(update={"http": settings.http.model_copy(update={"public_url": ""})}))
 
 
 def load(flags: Mapping[str, object] | None = None, file: Path | None = None) -> Configuration:

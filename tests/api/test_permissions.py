@@ -32,6 +32,7 @@ PUBLIC = {
     ("post", "/api/v1/links/password"),
     ("post", "/api/v1/passwords/strength"),
     ("post", "/api/v1/provision"),
+    ("get", "/api/v1/tls/authority"),
 }
 
 

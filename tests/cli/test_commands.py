@@ -71,6 +71,18 @@ def test_doctor_examines_the_machine(tmp_path):
     assert "fsync" in ended.stdout
 
 
+def test_doctor_says_what_is_open_to_whom_and_whether_that_is_wise(tmp_path):
+    (tmp_path / "calha.toml").write_text(
+        '[http]\nhost = "0.0.0.0"\ntls = true\n[mqtt]\nhost = "0.0.0.0"\n[devices]\nanonymous = true\n'
+    )
+    ended = calha("doctor", "--data", str(tmp_path / "data"), cwd=tmp_path)
+    assert ended.returncode == 1
+    assert "0.0.0.0:8080 is open to the network, encrypted" in ended.stdout
+    assert "Set mqtt.tls = true" in ended.stdout
+    assert "127.0.0.1:4000, reached from this machine only" in ended.stdout
+    assert "devices.anonymous: anybody" in ended.stdout
+
+
 def test_a_data_folder_is_held_by_one_process_and_says_by_whom(tmp_path):
     assert holder(tmp_path) is None
     with hold(tmp_path, "http://127.0.0.1:8080"):

@@ -122,6 +122,15 @@ class DeviceChange(Body):
     note: Annotated[str, Field(max_length=2000)] | None = None
 
 
+class DeviceCertificate(Answer):
+    """PEM texts."""
+
+    device: str
+    certificate: str = Field(examples=["-----BEGIN CERTIFICATE-----…"])
+    key: str = Field(description="Shown here and never again.", examples=["-----BEGIN PRIVATE KEY-----…"])
+    authority: str = Field(description="What the device has to trust.", examples=["-----BEGIN CERTIFICATE-----…"])
+
+
 class ProfileAnswer(Answer):
     name: str
     title: Text

@@ -25,8 +25,9 @@ from calha.cli.options import (
     TcpPort,
     configuration,
 )
-from calha.cli.up import address, plan
-from calha.config import Configuration
+from calha.cli.running import trusting
+from calha.cli.up import plan
+from calha.config import Configuration, address_of, local_address_of
 from calha.log.child import dies_with_parent
 
 READY_WITHIN_S = 60.0
@@ -96,7 +97,9 @@ def demo(
         is_first = not (effective.settings.data.folder / "demo").exists()
         simulators = [_simulator(group, effective, history if is_first else None) for group in FLEET]
         (effective.settings.data.folder / "demo").write_text("The demo's history has been made.\n")
-        typer.secho(f"\n  Calha is at {address(effective)}  (Ctrl-C ends it)\n", fg="green", bold=True, err=True)
+        typer.secho(
+            f"\n  Calha is at {address_of(effective.settings)}  (Ctrl-C ends it)\n", fg="green", bold=True, err=True
+        )
         code = calha.wait()
     except KeyboardInterrupt:
         code = 0
@@ -112,7 +115,8 @@ def _wait_until_ready(effective: Configuration, calha: "subprocess.Popen[bytes]"
         if (code := calha.poll()) is not None:
             raise typer.Exit(code)
         try:
-            with urllib.request.urlopen(f"{address(effective)}/readyz", timeout=2):  # noqa: S310 - our own address
+            where = f"{local_address_of(effective.settings)}/readyz"
+            with urllib.request.urlopen(where, timeout=2, context=trusting(effective.settings.data.folder)):  # noqa: S310 - our own address
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)

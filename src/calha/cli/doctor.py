@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import typer
 
+from calha.certificates import days_left
 from calha.cli.options import ConfigFile, Data, configuration
 from calha.config import GIBIBYTE, Settings
 
@@ -19,6 +20,7 @@ Finding = tuple[Verdict, str, str]
 
 FSYNC_TRIALS = 50
 SLOW_FSYNC_MS = 20.0
+EXPIRES_SOON_DAYS = 30
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "fault": ("✗", "red")}
 
@@ -101,17 +103,41 @@ def _open_files() -> Finding:
 
 
 def _exposure(settings: Settings) -> Iterator[Finding]:
-    listeners = [
-        ("web app and API", settings.http.host, settings.http.port),
-        ("MQTT", settings.mqtt.host, settings.mqtt.port),
+    """Which ports are open, to whom, and whether that is wise."""
+    http, mqtt, tcp = settings.http, settings.mqtt, settings.tcp
+    doors = [
+        ("web app and API", "http", http.host, http.port, http.tls),
+        ("MQTT", "mqtt", mqtt.host, mqtt.port, mqtt.tls),
     ]
-    if settings.tcp.enabled:
-        listeners.append(("TCP", settings.tcp.host, settings.tcp.port))
-    for name, host, port in listeners:
+    if tcp.enabled:
+        doors.append(("TCP", "tcp", tcp.host, tcp.port, tcp.tls))
+    for name, section, host, port, has_tls in doors:
         if host in LOOPBACK:
             yield "ok", name, f"{host}:{port}, reached from this machine only"
+        elif has_tls:
+            yield (
+                "ok",
+                name,
+                f"{host}:{port} is open to the network, encrypted (TLS); who comes in has to prove who he is",
+            )
         else:
-            yield "warning", name, f"{host}:{port} is open to the network, and no sign-in is asked for yet"
+            yield (
+                "warning",
+                name,
+                f"{host}:{port} is open to the network without TLS: passwords and secrets can be read on the way. "
+                f"Set {section}.tls = true, or put it behind a proxy that speaks TLS",
+            )
+    if settings.devices.anonymous:
+        is_open = any(host not in LOOPBACK for _, _, host, _, _ in doors)
+        yield (
+            "fault" if is_open else "warning",
+            "devices.anonymous",
+            "anybody who reaches a port can send readings in the name of any registered device; "
+            "give the devices credentials and switch it off",
+        )
+    certificate = settings.data.folder / "tls" / "server.pem"
+    if certificate.exists() and (left := days_left(certificate)) < EXPIRES_SOON_DAYS:
+        yield "warning", "certificate", f"expires in {left} days; a restart of Calha renews it"
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import ssl
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -25,6 +26,7 @@ class Running:
             raise NotFound(f"no Calha runs on {folder}; start it with `calha up --data {folder}`, then try again")
         self.address: str = found["address"]
         self.pid: int = found["pid"]
+        self._folder = folder
         self.key = Keyring.open(folder).local_key
 
     def get(self, path: str, **query: str | None) -> Any:  # noqa: ANN401 - JSON
@@ -33,13 +35,18 @@ class Running:
     def post(self, path: str, body: bytes, content_type: str = "application/json", **query: str | None) -> Any:  # noqa: ANN401 - JSON
         return json.loads(b"".join(self.stream("POST", path, body, content_type, **query)))
 
+    def _connection(self, scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
+        if scheme != "https":
+            return http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
+        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=trusting(self._folder))
+
     def stream(
         self, method: str, path: str, body: bytes = b"", content_type: str = "", **query: str | None
     ) -> Iterator[bytes]:
         """The answer's body in pieces. Raises CalhaError with the server's own words."""
         where = urlsplit(self.address)
         asked = urlencode({key.rstrip("_"): value for key, value in query.items() if value is not None})
-        with closing(http.client.HTTPConnection(where.hostname or "", where.port, timeout=TIMEOUT_S)) as connection:
+        with closing(self._connection(where.scheme, where.hostname or "", where.port)) as connection:
             try:
                 headers = {"Authorization": f"Bearer {self.key}"}
                 if content_type:
@@ -52,6 +59,15 @@ class Running:
                 raise CalhaError(_words(answer.read()))
             while piece := answer.read(CHUNK_BYTES):
                 yield piece
+
+
+def trusting(folder: Path) -> ssl.SSLContext:
+    """TLS that believes public authorities and the local one of a data folder."""
+    context = ssl.create_default_context()
+    authority = folder / "tls" / "ca.pem"
+    if authority.exists():
+        context.load_verify_locations(authority)
+    return context
 
 
 def _words(body: bytes) -> str:

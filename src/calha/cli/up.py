@@ -7,6 +7,7 @@ from pathlib import Path
 
 import typer
 
+from calha.certificates import server_certificate
 from calha.cli.options import (
     ConfigFile,
     Data,
@@ -19,7 +20,7 @@ from calha.cli.options import (
     TcpPort,
     configuration,
 )
-from calha.config import Configuration
+from calha.config import Configuration, Settings, local_address_of
 
 
 def add_to(app: typer.Typer) -> None:
@@ -63,6 +64,15 @@ def become(effective: Configuration, config: Path | None, extra: list[str] | Non
     )
 
 
+def _mqtt_tls(settings: Settings) -> dict[str, object] | None:
+    if not settings.mqtt.tls:
+        return None
+    found = server_certificate(settings)
+    authority = str(found.authority) if settings.mqtt.client_certificates else None
+    own = {"cert_file": str(found.certificate), "key_file": str(found.key), "ca_file": authority}
+    return own | {"port": settings.mqtt.port}
+
+
 def plan(effective: Configuration, config: Path | None, extra: list[str] | None = None) -> dict[str, object]:
     """The `calha.up.Plan` of a configuration, as JSON can carry it."""
     settings = effective.settings
@@ -82,17 +92,11 @@ def plan(effective: Configuration, config: Path | None, extra: list[str] | None 
         "quarantine_max_bytes": log.quarantine_max_bytes,
         "quarantine_max_age_s": log.quarantine_days * 86_400,
         "gated": True,
+        "mqtt_tls": _mqtt_tls(settings),
     }
     return {
         "folder": str(settings.data.folder),
         "core": core,
         "log": None if log.url else embedded,
-        "address": address(effective),
+        "address": local_address_of(settings),
     }
-
-
-def address(effective: Configuration) -> str:
-    """Where a person opens the web app."""
-    http = effective.settings.http
-    host = "127.0.0.1" if http.host in ("0.0.0.0", "::") else http.host  # noqa: S104 - compared, not bound
-    return f"http://{host}:{http.port}"

@@ -10,6 +10,7 @@ connection; only a line longer than the limit does. While the log refuses, the a
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
@@ -31,6 +32,7 @@ WRONG_TOKEN_S = 0.5  # before the answer, so that guessing is slow
 MAX_TOKEN_LINE = 4_096
 
 Admit = Callable[[str], Awaitable[Principal]]
+AdmitCertificate = Callable[[bytes], Awaitable[Principal | None]]
 ANONYMOUS = Principal("device", 0, "anonymous")
 
 
@@ -40,24 +42,36 @@ class TcpOptions:
     port: int
     max_connections: int = 10_000
     anonymous: bool = False
+    tls: ssl.SSLContext | None = None
 
 
 class TcpListener:
     def __init__(
-        self, options: TcpOptions, ingest: Ingest, limits: IngestLimits, clock: Callable[[], Micros], admit: Admit
+        self,
+        options: TcpOptions,
+        ingest: Ingest,
+        limits: IngestLimits,
+        clock: Callable[[], Micros],
+        admit: Admit,
+        admit_certificate: AdmitCertificate,
     ) -> None:
-        """admit: tells who a token stands for, or raises NotSignedIn."""
+        """admit: tells who a token stands for, or raises NotSignedIn. admit_certificate: whose a certificate (DER) is."""
         self._options = options
         self._ingest = ingest
         self._limits = limits
         self._clock = clock
         self._admit = admit
+        self._admit_certificate = admit_certificate
         self._open: dict[asyncio.StreamWriter, Principal | None] = {}
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Listen until cancelled. Raises OSError when the port is taken."""
         server = await asyncio.start_server(
-            self._converse, self._options.host, self._options.port, limit=self._limits.message_bytes
+            self._converse,
+            self._options.host,
+            self._options.port,
+            limit=self._limits.message_bytes,
+            ssl=self._options.tls,
         )
         log.info("TCP listens on %s:%d", self._options.host, self._options.port)
         try:
@@ -85,7 +99,7 @@ class TcpListener:
             writer.write(_refusal("too many connections", "too_many_connections"))
             writer.close()
             return
-        self._open[writer] = ANONYMOUS if self._options.anonymous else None
+        self._open[writer] = ANONYMOUS if self._options.anonymous else await self._certified(writer)
         try:
             await self._answer_lines(reader, writer)
         except (ConnectionError, TimeoutError) as error:
@@ -93,6 +107,12 @@ class TcpListener:
         finally:
             self._open.pop(writer, None)
             writer.close()
+
+    async def _certified(self, writer: asyncio.StreamWriter) -> Principal | None:
+        """Who has shown a client certificate at the TLS handshake."""
+        connection = writer.get_extra_info("ssl_object")
+        shown = connection.getpeercert(binary_form=True) if connection is not None else None
+        return await self._admit_certificate(shown) if shown else None
 
     async def _answer_lines(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         rest = b""

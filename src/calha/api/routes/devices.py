@@ -8,7 +8,9 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Query
 from starlette.responses import Response
 
+from calha import certificates
 from calha.accounts.devices import new_device_secret
+from calha.accounts.door import fingerprint
 from calha.api.access import Caller, Configures, ConfiguresDevice, Views, ViewsDevice
 from calha.api.schemas import (
     ChannelChange,
@@ -16,6 +18,7 @@ from calha.api.schemas import (
     Credential,
     DecodedReading,
     Device,
+    DeviceCertificate,
     DeviceChange,
     DeviceCreated,
     DeviceIngest,
@@ -149,6 +152,18 @@ async def rotate_secret(key: str, new: NewCredential, services: Here, caller: Co
         await services.disconnect(key)
     await caller.note("credential.rotated", f"device {key}", after={"overlap_s": new.overlap_s})
     return DeviceSecret(device=key, secret=secret)
+
+
+@router.post("/{key}/certificates", status_code=201)
+async def issue_certificate(key: str, services: Here, caller: ConfiguresDevice) -> DeviceCertificate:
+    """A client certificate of the local authority as a further credential; its key is shown only here."""
+    folder = services.settings.data.folder
+    await asyncio.to_thread(services.registry.device, key)
+    certificate, secret = await asyncio.to_thread(certificates.device_certificate, folder, key)
+    await asyncio.to_thread(services.accounts.credentials.add, key, "certificate", fingerprint(certificate))
+    await caller.note("certificate.issued", f"device {key}", after={"sha256": fingerprint(certificate)})
+    authority = certificates.local_authority(folder).certificate.read_text()
+    return DeviceCertificate(device=key, certificate=certificate, key=secret, authority=authority)
 
 
 @router.delete("/{key}/credentials", status_code=204)

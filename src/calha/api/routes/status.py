@@ -3,10 +3,12 @@
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from calha import certificates
 from calha.api.access import Anybody, Views, ViewsAll
 from calha.api.metrics import exposition
 from calha.api.schemas import Status
 from calha.api.services import Here
+from calha.domain.errors import NotFound
 
 router = APIRouter(tags=["status"])
 probes = APIRouter(tags=["status"])
@@ -16,6 +18,15 @@ probes = APIRouter(tags=["status"])
 async def status(services: Here, _: Views) -> Status:
     """Durability promise, log, store, tasks, counters, addresses and warnings."""
     return Status.model_validate(await services.status())
+
+
+@router.get("/tls/authority", response_class=PlainTextResponse)
+def read_authority(services: Here, _: Anybody) -> PlainTextResponse:
+    """The certificate (PEM) of the local authority, which browsers and devices have to trust."""
+    path = services.settings.data.folder / certificates.FOLDER / "ca.pem"
+    if not path.exists():
+        raise NotFound("there is no local authority: TLS is off, or uses a certificate of your own")
+    return PlainTextResponse(path.read_text(), media_type="application/x-pem-file")
 
 
 @probes.get("/healthz")

@@ -1,0 +1,125 @@
+"""TLS at every door: the local authority is believed, a stranger is not, and a client certificate is a credential."""
+
+import json
+import socket
+import ssl
+import subprocess
+import urllib.error
+import urllib.request
+
+import paho.mqtt.client as mqtt
+import pytest
+
+from calha.certificates import days_left
+from running import running_calha
+
+EVERYWHERE = {
+    "CALHA_HTTP_TLS": "true",
+    "CALHA_MQTT_TLS": "true",
+    "CALHA_TCP_TLS": "true",
+    "CALHA_DEVICES_ANONYMOUS": "false",
+}
+
+
+@pytest.fixture(scope="module")
+def calha(tmp_path_factory):
+    with running_calha(tmp_path_factory.mktemp("tls") / "data", EVERYWHERE) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def secret(calha):
+    status, made = calha.send("POST", "/api/v1/devices", {"key": "a"})
+    assert status == 201
+    return made["secret"]
+
+
+def authority(calha):
+    return str(calha.folder / "tls" / "ca.pem")
+
+
+def tcp(calha, context, *lines):
+    plain = socket.create_connection(("127.0.0.1", calha.tcp_port), 10)
+    with context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
+        connection.sendall(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
+        answers = b""
+        while answers.count(b"\n") < len(lines):
+            answers += connection.recv(4096)
+        return [json.loads(line) for line in answers.splitlines()]
+
+
+def test_https_is_believed_with_the_local_authority_and_not_without(calha):
+    assert calha.get("/api/v1/sites")["items"]
+    with pytest.raises(urllib.error.URLError, match="certificate verify failed"):
+        urllib.request.urlopen(calha.address + "/healthz", timeout=10)
+    assert "BEGIN CERTIFICATE" in calha.get("/api/v1/tls/authority", accept="*/*").decode()
+
+
+def test_mosquitto_publishes_over_tls(calha, secret):
+    command = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(calha.mqtt_port), "--cafile", authority(calha)]
+    command += ["-q", "1", "-u", "a", "-P", secret, "-t", "calha/v1/a/telemetry", "-m", '{"mqtt": 1}']
+    subprocess.run(command, check=True, timeout=30)
+    while not calha.get("/api/v1/devices/a")["channels"]:
+        pass
+    calha.until_stored()
+    assert calha.values("a", "mqtt") == [1]
+
+
+def test_tcp_takes_a_token_or_a_client_certificate(calha, secret, tmp_path):
+    context = ssl.create_default_context(cafile=authority(calha))
+    assert tcp(calha, context, {"x": 1})[0]["reason"] == "not_signed_in"
+    assert tcp(calha, context, {"token": secret}, {"x": 1}) == [{"ok": 0}, {"ok": 1}]
+    status, made = calha.send("POST", "/api/v1/devices/a/certificates")
+    assert status == 201
+    files = tmp_path / "device.pem", tmp_path / "device.key"
+    files[0].write_text(made["certificate"])
+    files[1].write_text(made["key"])
+    certified = ssl.create_default_context(cafile=authority(calha))
+    certified.load_cert_chain(*files)
+    assert tcp(calha, certified, {"x": 2}) == [{"ok": 1}]
+    calha.until_stored()
+    assert calha.values("a", "x") == [1, 2]
+    assert calha.send("DELETE", "/api/v1/devices/a/credentials")[0] == 204
+    assert tcp(calha, certified, {"x": 3})[0]["reason"] == "not_signed_in"
+
+
+def test_plain_text_is_no_way_in(calha):
+    with pytest.raises((urllib.error.URLError, ConnectionError)):
+        urllib.request.urlopen(calha.address.replace("https", "http") + "/healthz", timeout=10)
+    with socket.create_connection(("127.0.0.1", calha.tcp_port), 10) as plain:
+        plain.sendall(b'{"device":"a","x":1}\n')
+        assert b'"ok"' not in plain.recv(4096)
+
+
+def test_the_keys_are_their_owners_alone_and_the_certificate_is_kept_while_it_serves(calha):
+    folder = calha.folder / "tls"
+    for name in ("ca.key", "server.key"):
+        assert (folder / name).stat().st_mode & 0o777 == 0o600
+    before = (folder / "server.pem").read_bytes()
+    assert days_left(folder / "server.pem") > 300
+    calha.stop()
+    calha.start()
+    assert (folder / "server.pem").read_bytes() == before
+
+
+def test_with_client_certificates_a_device_needs_no_password_and_a_stranger_no_try(tmp_path):
+    with running_calha(tmp_path / "data", EVERYWHERE | {"CALHA_MQTT_CLIENT_CERTIFICATES": "true"}) as calha:
+        calha.create_device("b")
+        made = calha.send("POST", "/api/v1/devices/b/certificates")[1]
+        files = tmp_path / "b.pem", tmp_path / "b.key"
+        files[0].write_text(made["certificate"])
+        files[1].write_text(made["key"])
+        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="b")
+        client.tls_set(authority(calha), str(files[0]), str(files[1]))
+        client.connect("127.0.0.1", calha.mqtt_port)
+        client.loop_start()
+        client.publish("calha/v1/b/telemetry", json.dumps({"x": 7}), 1).wait_for_publish(10)
+        client.disconnect()
+        client.loop_stop()
+        while not calha.get("/api/v1/devices/b")["channels"]:
+            pass
+        calha.until_stored()
+        assert calha.values("b", "x") == [7]
+        stranger = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(calha.mqtt_port), "--cafile", authority(calha)]
+        stranger += ["-q", "1", "-t", "calha/v1/b/telemetry", "-m", '{"x": 8}']
+        assert subprocess.run(stranger, check=False, capture_output=True, timeout=30).returncode != 0
