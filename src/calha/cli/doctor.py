@@ -121,20 +121,13 @@ def _exposure(settings: Settings) -> Iterator[Finding]:
                 f"{host}:{port} is open to the network, encrypted (TLS); who comes in has to prove who he is",
             )
         else:
-            yield (
-                "warning",
-                name,
-                f"{host}:{port} is open to the network without TLS: passwords and secrets can be read on the way. "
-                f"Set {section}.tls = true, or put it behind a proxy that speaks TLS",
-            )
+            risk = f"{host}:{port} is open to the network without TLS: passwords and secrets can be read on the way"
+            yield "warning", name, f"{risk}. Set {section}.tls = true, or put it behind a proxy that speaks TLS"
     if settings.devices.anonymous:
         is_open = any(host not in LOOPBACK for _, _, host, _, _ in doors)
-        yield (
-            "fault" if is_open else "warning",
-            "devices.anonymous",
-            "anybody who reaches a port can send readings in the name of any registered device; "
-            "give the devices credentials and switch it off",
-        )
+        risk = "anybody who reaches a port can send readings in the name of any registered device"
+        verdict: Verdict = "fault" if is_open else "warning"
+        yield verdict, "devices.anonymous", f"{risk}; give the devices credentials and switch it off"
     certificate = settings.data.folder / "tls" / "server.pem"
     if certificate.exists() and (left := days_left(certificate)) < EXPIRES_SOON_DAYS:
         yield "warning", "certificate", f"expires in {left} days; a restart of Calha renews it"
