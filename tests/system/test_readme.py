@@ -1,5 +1,6 @@
 """What the README tells a newcomer to type does what it says."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -12,15 +13,17 @@ README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 def test_each_command_for_a_first_reading_stores_one(tmp_path):
     block = re.search(r"## Send a first reading.*?```sh\n(.*?)```", README, re.DOTALL)
     assert block is not None
-    with running_calha(tmp_path / "data") as calha:
-        calha.create_device("pump-1")
+    with running_calha(tmp_path / "data", {"CALHA_DEVICES_ANONYMOUS": "false"}) as calha:
+        _, made = calha.send("POST", "/api/v1/devices", {"key": "pump-1"})
         ports = {"-p 1883": f"-p {calha.mqtt_port}", ":8080": f":{calha.http_port}", " 4000": f" {calha.tcp_port}"}
-        commands = block[1].strip().splitlines()
+        secret, *commands = block[1].strip().splitlines()
+        assert secret == "SECRET=calha_dev_…"
         assert len(commands) == 3
         for command in commands:
             for usual, here in ports.items():
                 command = command.replace(usual, here)
-            subprocess.run(command, shell=True, check=True, capture_output=True, timeout=30)
+            environment = os.environ | {"SECRET": made["secret"]}
+            subprocess.run(command, shell=True, check=True, capture_output=True, timeout=30, env=environment)
         while calha.until_stored()["received"] < 3:
             pass
         assert calha.values("pump-1", "flow") == [12.5, 12.5, 12.5]
