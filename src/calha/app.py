@@ -33,6 +33,8 @@ from calha.api.services import Services
 from calha.api.status import StatusReport
 from calha.backup import make_backup, return_quarantine
 from calha.certificates import server_certificate
+from calha.commanding import Commanding
+from calha.commands.service import Commands
 from calha.config import Settings, StoreSection, address_of, load
 from calha.connectors.tcp import TcpListener, TcpOptions
 from calha.domain.access import Principal
@@ -174,23 +176,27 @@ async def _connect(
         transfer.committed(commit.outcomes())
         live.committed(commit.seq)
 
+    accounts = Accounts.open(registry.engine, await asyncio.to_thread(Keyring.open, settings.data.folder))
+    doorman = Doorman(system) if limits.gated else None
+    commanding = Commanding(registry, accounts.audit, telemetry, ingest, live, shards, doorman, micros_now)
+    commands = commanding.commands
+
     supervisor = Supervisor(lambda task: _note_restart(registry, task))
     writer = Writer(readings, telemetry, committed)
     supervisor.add("writer", writer.run)
     for number, shard in enumerate(shards):
-        take_shard = partial(
-            mqtt.run, MqttSource(shard, limits), publisher, ingest, ingest_limits, lane=mqtt.lane(number)
-        )
-        supervisor.add(mqtt.lane(number), take_shard)
-    accounts = Accounts.open(registry.engine, await asyncio.to_thread(Keyring.open, settings.data.folder))
+        source, lane = MqttSource(shard, limits), mqtt.lane(number)
+        take_shard = partial(mqtt.run, source, publisher, ingest, ingest_limits, commands.take_reply, lane=lane)
+        supervisor.add(lane, take_shard)
+    supervisor.add("commands", commands.run)
 
     disconnections: list[Callable[[str], Awaitable[int]]] = []
-    if limits.gated:
+    if doorman is not None:
         gatekeeper = Gatekeeper(accounts.door, lambda: ingest.directory, settings.devices.anonymous)
         supervisor.add("gate", Gate(connection, _gate_seed(), limits.shards, gatekeeper.decide).run)
-        disconnections.append(Doorman(system).disconnect)
+        disconnections.append(doorman.disconnect)
     if settings.tcp.enabled:
-        tcp = _tcp_listener(settings, ingest, ingest_limits, accounts)
+        tcp = commanding.tcp = _tcp_listener(settings, ingest, ingest_limits, accounts, commands)
         supervisor.add("tcp", tcp.run)
         disconnections.append(tcp.disconnect)
     supervisor.add("housekeeping", lambda beat: _keep_house(telemetry, streams, beat))
@@ -220,6 +226,7 @@ async def _connect(
         registry,
         accounts,
         Claims(accounts),
+        commands,
         telemetry,
         ingest,
         transfer,
@@ -254,7 +261,9 @@ def _tcp_tls(settings: Settings) -> ssl.SSLContext | None:
     return context
 
 
-def _tcp_listener(settings: Settings, ingest: Ingest, limits: IngestLimits, accounts: Accounts) -> TcpListener:
+def _tcp_listener(
+    settings: Settings, ingest: Ingest, limits: IngestLimits, accounts: Accounts, commands: Commands
+) -> TcpListener:
     section = settings.tcp
     options = TcpOptions(
         section.host, section.port, section.max_connections, settings.devices.anonymous, _tcp_tls(settings)
@@ -267,7 +276,7 @@ def _tcp_listener(settings: Settings, ingest: Ingest, limits: IngestLimits, acco
         device = await asyncio.to_thread(accounts.door.device_of_certificate, ssl.DER_cert_to_PEM_cert(der))
         return Principal("device", 0, device, device=device) if device is not None else None
 
-    return TcpListener(options, ingest, limits, micros_now, admit, admit_certificate)
+    return TcpListener(options, ingest, limits, micros_now, admit, admit_certificate, commands)
 
 
 async def _run(settings: Settings, log_url: str | None, listener: socket.socket) -> None:

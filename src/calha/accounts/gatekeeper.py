@@ -39,7 +39,8 @@ class Gatekeeper:
     def _without_proof(self, knock: Knock) -> Admission | Refusal:
         if not self._anonymous:
             return Refusal("no credentials")
-        return Admission(ANONYMOUS, ("calha/v1/#",), (), knock.client_id or knock.address)
+        # Not calha/v1/#: whoever could publish on the topic of a device's commands could command it.
+        return Admission(ANONYMOUS, ("calha/v1/+/telemetry",), (), knock.client_id or knock.address)
 
     async def _proved(self, knock: Knock) -> str | None:
         """The device that somebody has proved to be, or may speak for."""

@@ -101,12 +101,14 @@ class Requires:
     """The dependency of a route: a permission, and where it is needed.
 
     device, site: on the one that the path names. anywhere: on some site; the route then shows no more than the caller's
-    reach. installation: on the whole. self: whoever has signed in, about himself.
+    reach. installation: on the whole. self: whoever has signed in, about himself. or_device: also the device itself that
+    the path names, by its own proof.
     """
 
-    def __init__(self, permission: Permission | None, where: Where) -> None:
+    def __init__(self, permission: Permission | None, where: Where, or_device: bool = False) -> None:
         self.permission = permission
         self.where: Where = where
+        self.or_device = or_device
 
     async def __call__(self, connection: HTTPConnection) -> AsyncIterator[Caller]:
         services: Services = connection.app.state.services
@@ -137,7 +139,9 @@ class Requires:
 
     def _check(self, caller: Caller, path: dict[str, Any]) -> None:
         assert self.permission is not None
-        if self.where == "device":
+        if self.or_device and caller.principal.kind == "device":
+            _check_itself(caller.principal, str(path["key"]))
+        elif self.where == "device":
             _check_device(caller, self.permission, str(path.get("key", path.get("device"))))
         elif self.where == "site":
             _check_site(caller, self.permission, path["site_id"])
@@ -247,6 +251,13 @@ def _check_device(caller: Caller, permission: Permission, device: str) -> None:
         caller.require(permission, entry.site)
 
 
+def _check_itself(principal: Principal, device: str) -> None:
+    if principal.device is None:
+        raise NotSignedIn("say which device you are: send its secret (Authorization: Bearer …)")
+    if principal.device != device:
+        raise Forbidden(f"{principal.name} may only ask for commands of its own")
+
+
 def _check_site(caller: Caller, permission: Permission, site: object) -> None:
     number = int(str(site)) if str(site).isdigit() else 0
     if not caller.may(Permission.VIEW, number) and number in caller.services.ingest.directory.tree.parents:
@@ -263,6 +274,8 @@ SendsOfDevice = Annotated[Caller, Depends(Requires(Permission.SEND, "device"))]
 Sends = Annotated[Caller, Depends(Requires(Permission.SEND, "anywhere"))]
 SendsAll = Annotated[Caller, Depends(Requires(Permission.SEND, "installation"))]
 OperatesDevice = Annotated[Caller, Depends(Requires(Permission.OPERATE, "device"))]
+ViewsCommands = Annotated[Caller, Depends(Requires(Permission.VIEW, "device", or_device=True))]
+AnswersCommand = Annotated[Caller, Depends(Requires(Permission.SEND, "device", or_device=True))]
 Configures = Annotated[Caller, Depends(Requires(Permission.CONFIGURE, "anywhere"))]
 ConfiguresDevice = Annotated[Caller, Depends(Requires(Permission.CONFIGURE, "device"))]
 ConfiguresSite = Annotated[Caller, Depends(Requires(Permission.CONFIGURE, "site"))]

@@ -11,6 +11,7 @@ from calha.api.hosts import OwnNames
 from calha.api.routes import (
     account,
     claims,
+    commands,
     devices,
     events,
     labels,
@@ -34,6 +35,7 @@ ROUTERS = (
     people.router,
     sites.router,
     claims.router,
+    commands.router,
     labels.router,
     devices.router,
     profiles.router,

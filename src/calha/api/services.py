@@ -9,6 +9,7 @@ from fastapi import Depends, Request, WebSocket
 from calha.accounts.accounts import Accounts
 from calha.accounts.claims import Claims
 from calha.api.live_signal import LiveSignal
+from calha.commands.service import Commands
 from calha.config import Settings
 from calha.domain.readings import Micros
 from calha.ingest.service import Ingest
@@ -24,6 +25,7 @@ class Services:
     registry: Registry
     accounts: Accounts
     claims: Claims
+    commands: Commands
     telemetry: Telemetry
     ingest: Ingest
     transfer: Transfer

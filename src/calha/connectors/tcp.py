@@ -6,6 +6,8 @@ which a device may leave itself out. Lines that arrive together are logged toget
 A line that cannot be taken is answered `{"ok":0,"error":"…","reason":"…"}`, kept in quarantine, and does not end the
 connection; only a line longer than the limit does. While the log refuses, the answer has the reason `log_full` or
 `log_unavailable` with `retry_after_s`, and nothing is kept.
+A device that has proved itself gets its commands on the same connection, `{"command": {"id": "…", "command": "…", …}}`, and
+says what became of them with `{"reply": "<id>", "state": "delivered" | "executed" | "rejected", "detail": "…"}`.
 """
 
 import asyncio
@@ -13,11 +15,14 @@ import logging
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
+from calha.commands.messages import order_json
+from calha.commands.service import Commands
 from calha.domain.access import Permission, Principal
-from calha.domain.errors import LogFull, LogUnavailable, NotSignedIn
+from calha.domain.errors import LogFull, LogUnavailable, Malformed, NotSignedIn
 from calha.domain.readings import Micros
 from calha.ingest.limits import IngestLimits
 from calha.ingest.service import Ingest, Message
@@ -29,7 +34,7 @@ IDLE_TIMEOUT_S = 3_600.0
 RETRY_AFTER_S = 5
 BEAT_S = 5.0
 WRONG_TOKEN_S = 0.5  # before the answer, so that guessing is slow
-MAX_TOKEN_LINE = 4_096
+MAX_TOKEN_LINE = MAX_REPLY_LINE = 4_096
 
 Admit = Callable[[str], Awaitable[Principal]]
 AdmitCertificate = Callable[[bytes], Awaitable[Principal | None]]
@@ -54,6 +59,7 @@ class TcpListener:
         clock: Callable[[], Micros],
         admit: Admit,
         admit_certificate: AdmitCertificate,
+        commands: Commands,
     ) -> None:
         """admit: tells who a token stands for, or raises NotSignedIn. admit_certificate: whose a certificate (DER) is."""
         self._options = options
@@ -62,6 +68,7 @@ class TcpListener:
         self._clock = clock
         self._admit = admit
         self._admit_certificate = admit_certificate
+        self._commands = commands
         self._open: dict[asyncio.StreamWriter, Principal | None] = {}
 
     async def run(self, beat: Callable[[], None]) -> None:
@@ -89,10 +96,24 @@ class TcpListener:
 
     async def disconnect(self, device: str) -> int:
         """Close the connections on which a device speaks; how many there were."""
-        own = [writer for writer, speaker in self._open.items() if speaker is not None and speaker.device == device]
+        own = self._of(device)
         for writer in own:
             writer.close()
         return len(own)
+
+    def is_connected(self, device: str) -> bool:
+        return bool(self._of(device))
+
+    def call(self, device: str, order: bytes) -> bool:
+        """Write a command to the connections of its device; False without any."""
+        own = [writer for writer in self._of(device) if not writer.is_closing()]
+        for writer in own:
+            writer.write(_command(order))
+        return bool(own)
+
+    def _of(self, device: str) -> list[asyncio.StreamWriter]:
+        """The connections on which a device speaks for itself."""
+        return [writer for writer, speaker in self._open.items() if speaker is not None and speaker.device == device]
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._open) >= self._options.max_connections:
@@ -101,6 +122,7 @@ class TcpListener:
             return
         self._open[writer] = ANONYMOUS if self._options.anonymous else await self._certified(writer)
         try:
+            writer.write(await self._waiting_for(self._open[writer]))
             await self._answer_lines(reader, writer)
         except (ConnectionError, TimeoutError) as error:
             log.debug("TCP connection ended: %s", error)
@@ -134,11 +156,14 @@ class TcpListener:
         answers: list[bytes] = []
         waiting: list[bytes] = []
         for line in lines:
-            token = _token(line)
-            if token is not None:
+            token, reply = _token(line), _reply(line)
+            if token is not None or reply is not None:
                 answers += await asyncio.gather(*(self._take_line(one, self._open.get(writer)) for one in waiting))
                 waiting = []
+            if token is not None:
                 answers.append(await self._hear(token, writer))
+            elif reply is not None:
+                answers.append(await self._take_reply(reply, self._open.get(writer)))
             elif line.strip():
                 waiting.append(line)
         return answers + await asyncio.gather(*(self._take_line(one, self._open.get(writer)) for one in waiting))
@@ -152,6 +177,23 @@ class TcpListener:
             return _refusal(str(error), "not_signed_in")
         if writer in self._open:
             self._open[writer] = speaker
+        return b'{"ok":0}\n' + await self._waiting_for(speaker)
+
+    async def _waiting_for(self, speaker: Principal | None) -> bytes:
+        """The commands that a device has still to get."""
+        if speaker is None or speaker.device is None:
+            return b""
+        return b"".join(_command(order_json(row)) for row in await self._commands.fetch(speaker.device, "tcp"))
+
+    async def _take_reply(self, reply: dict[str, Any], speaker: Principal | None) -> bytes:
+        if speaker is None or speaker.device is None:
+            return _refusal("only a device that has said who it is answers commands", "not_signed_in")
+        command = str(reply.pop("reply"))
+        try:
+            await self._commands.take_reply(speaker.device, command, msgspec.json.encode(reply))
+        except Malformed as error:
+            self._ingest.refuse(speaker.device, error.reason)
+            return _refusal(str(error), error.reason)
         return b'{"ok":0}\n'
 
     async def _take_line(self, line: bytes, speaker: Principal | None) -> bytes:
@@ -200,6 +242,21 @@ def _token(line: bytes) -> str | None:
     except msgspec.DecodeError:
         return None
     return found["token"] if type(found) is dict and len(found) == 1 and type(found.get("token")) is str else None
+
+
+def _reply(line: bytes) -> dict[str, Any] | None:
+    """A line that answers a command."""
+    if b'"reply"' not in line[:MAX_REPLY_LINE] or len(line) > MAX_REPLY_LINE:
+        return None
+    try:
+        found = msgspec.json.decode(line)
+    except msgspec.DecodeError:
+        return None
+    return found if type(found) is dict and type(found.get("reply")) is str and "state" in found else None
+
+
+def _command(order: bytes) -> bytes:
+    return b'{"command":%s}\n' % order
 
 
 async def _read(reader: asyncio.StreamReader) -> bytes:

@@ -15,11 +15,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from calha.domain.errors import Conflict, Malformed
 from calha.domain.profiles import Command, Parameter, Verify
 from calha.domain.readings import Micros
+from calha.domain.times import SECOND_US
 
 MAX_TEXT_PARAMETER = 1_000
 
@@ -98,6 +99,15 @@ class Event:
     note: str = ""
 
 
+class Step(NamedTuple):
+    """A state that a command has reached: when, by whom, and what there is to say about it."""
+
+    state: State
+    at: Micros
+    by: str
+    note: str
+
+
 @dataclass(frozen=True, slots=True)
 class ReadBack:
     """What a channel is to show, at most `tolerance` away, and for how long it may take."""
@@ -121,6 +131,28 @@ def advance(state: State, event: Event) -> State:
     if after is None:
         raise Conflict(f"the command is {state}; {event.kind} is not possible any more, or not yet")
     return after
+
+
+def verification_after(kind: EventKind, before: Verification | None, has_read_back: bool) -> Verification | None:
+    """Whether a channel has shown the execution, after an event."""
+    if kind is EventKind.EXECUTE:
+        return "pending" if has_read_back else None
+    if kind is EventKind.VERIFY:
+        return "passed"
+    return "failed" if kind is EventKind.NOT_VERIFIED else before
+
+
+def due_after(
+    state: State, at: Micros, expires_at: Micros, answer_s: float, read_back: ReadBack | None, is_pending: bool
+) -> Micros | None:
+    """When a command that has reached a state goes on without anybody's doing; None if it does not."""
+    if state in (State.AWAITING_APPROVAL, State.QUEUED, State.SENT):
+        return expires_at
+    if state is State.DELIVERED:
+        return at + round(answer_s * SECOND_US)
+    if state is State.EXECUTED and is_pending and read_back is not None:
+        return at + round(read_back.within_s * SECOND_US)
+    return None
 
 
 def checked(command: Command, given: Mapping[str, object]) -> Parameters:

@@ -4,6 +4,7 @@ QoS 1 and 2: the device has its PUBACK already, the message lies on disk in the 
 quarantine, then acknowledge to that stream. After a crash it delivers again what was not acknowledged; the log tells
 up to which message it has the readings, so that nothing is logged twice.
 QoS 0 has no acknowledgement: what arrives while the log refuses is counted as refused.
+Replies to commands are handed on before anything is acknowledged, so one may be handed on twice.
 """
 
 import asyncio
@@ -23,6 +24,9 @@ SOURCE = "mqtt"
 RETRY_AFTER_S = 1.0
 
 
+Answer = Callable[[str, str, bytes, int], Awaitable[None]]
+
+
 def lane(shard: int) -> str:
     """Name under which the log knows how far a shard has been logged; shards count their messages independently."""
     return f"{SOURCE}-{shard}"
@@ -33,10 +37,14 @@ async def run(
     publisher: Publisher,
     ingest: Ingest,
     limits: IngestLimits,
+    answer: Answer,
     beat: Callable[[], None],
     lane: str = SOURCE,
 ) -> None:
-    """Take MQTT messages until cancelled; what the log cannot take now is waited for, not dropped."""
+    """Take MQTT messages until cancelled; what the log cannot take now is waited for, not dropped.
+
+    answer: takes (device, command, payload, arrival) of a reply, or raises Malformed for one that goes to quarantine.
+    """
     logged = await publisher.last_source(lane)
     logged_until = await source.logged_until(logged.seq, logged.at_us) if logged else 0
     is_numbered = (
@@ -50,15 +58,15 @@ async def run(
             dropped = source.dropped
         fleeting = [message for message in arrived if not message.seq]
         if fleeting:
-            await _take_fleeting(_judged(fleeting, ingest, limits), ingest, lane)
+            await _take_fleeting(await _judged(fleeting, ingest, limits, answer), ingest, lane)
         known = [message for message in arrived if 0 < message.seq <= logged_until]
         if known:
-            await _persist(partial(ingest.set_aside_again, _judged(known, ingest, limits)), beat)
+            await _persist(partial(ingest.set_aside_again, await _judged(known, ingest, limits, answer)), beat)
         new = [message for message in arrived if message.seq > logged_until]
         if new:
             last = new[-1]
             mark = Mark(last.seq, last.arrived_at) if is_numbered else None
-            await _persist(partial(ingest.take, _judged(new, ingest, limits), lane, mark), beat)
+            await _persist(partial(ingest.take, await _judged(new, ingest, limits, answer), lane, mark), beat)
             logged_until = last.seq
         if known or new:
             await source.acknowledge(logged_until if new else known[-1].seq)
@@ -86,14 +94,31 @@ async def _take_fleeting(messages: Sequence[Message], ingest: Ingest, lane: str)
         log.warning("%d QoS 0 messages refused: %s", len(messages), error)
 
 
-def _judged(arrived: Sequence[MqttMessage], ingest: Ingest, limits: IngestLimits) -> list[Message]:
-    """The messages with their devices, and with the fault of those that go to quarantine unread."""
+async def _judged(
+    arrived: Sequence[MqttMessage], ingest: Ingest, limits: IngestLimits, answer: Answer
+) -> list[Message]:
+    """The messages with their devices, and with the fault of those that go to quarantine unread; no replies."""
     messages = []
     for topic, payload, _, _, arrived_at in arrived:
-        device = device_of(topic)
+        replied = reply_of(topic)
+        device = replied[0] if replied is not None else device_of(topic)
         fault = _fault(device, topic, payload, arrived_at, ingest, limits)
+        if replied is not None:
+            if fault is None:
+                fault = await _answered(answer, *replied, payload, arrived_at)
+            if fault is None:
+                continue
+            device = None
         messages.append(Message(device, payload, arrived_at, SOURCE, topic, "json", fault))
     return messages
+
+
+async def _answered(answer: Answer, device: str, command: str, payload: bytes, arrived_at: int) -> Refused | None:
+    try:
+        await answer(device, command, payload, arrived_at)
+    except Refused as error:
+        return error
+    return None
 
 
 def _fault(
@@ -105,6 +130,16 @@ def _fault(
         return TooFast(f"{device} sends more than {limits.messages_per_s:g} messages a second")
     if len(payload) > limits.message_bytes:
         return TooLarge(f"the message has {len(payload)} bytes; at most {limits.message_bytes} are taken")
+    return None
+
+
+def reply_of(topic: str) -> tuple[str, str] | None:
+    """Device and command of `calha/v1/<device>/commands/<command>/reply`; None for any other topic."""
+    if not topic.endswith("/reply"):
+        return None
+    parts = topic.split("/")
+    if len(parts) == 6 and parts[:2] == ["calha", "v1"] and parts[3] == "commands" and parts[2] and parts[4]:
+        return parts[2], parts[4]
     return None
 
 

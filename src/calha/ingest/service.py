@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from calha.domain.directory import DeviceEntry, Directory
-from calha.domain.errors import LogUnavailable, NotFound, Refused, TooFast, TooLarge, UnknownDevice
+from calha.domain.errors import LogUnavailable, Malformed, NotFound, Refused, TooFast, TooLarge, UnknownDevice
 from calha.domain.readings import MAX_READINGS, Batch, Micros
 from calha.ingest.counters import Counters, Tally
 from calha.ingest.decode import Decoding, Deferred, Problem, Ranges, decode_deferred, decode_record, decode_records
@@ -361,7 +361,10 @@ def _entry(problem: Problem, message: Message) -> Entry:
 
 
 def message_of(entry: Entry) -> Message:
-    """The message that a quarantine entry keeps, as it can be decoded again."""
+    """The message that a quarantine entry keeps, as it can be decoded again; over MQTT its topic alone names the device."""
+    if entry.transport == "mqtt" and not entry.device:
+        fault = Malformed(f"{entry.detail}; it holds no readings", entry.reason)
+        return Message(None, entry.payload, entry.arrived_at, entry.transport, entry.topic, "json", fault)
     return Message(
         entry.device or None, entry.payload, entry.arrived_at, entry.transport, entry.topic, _format(entry.format)
     )

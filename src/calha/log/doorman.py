@@ -41,6 +41,11 @@ class Doorman:
             await asyncio.sleep(AGAIN_AFTER_S)
         return len(closed)
 
+    async def is_connected(self, name: str) -> bool:
+        """Whether a device has a connection open. Raises LogUnavailable."""
+        _, found = await self._find({"user": name, "state": _OPEN})
+        return any("issuer_key" in one for one in found)
+
     async def throw_out(self, number: int) -> str | None:
         """Close one connection by its number; returns whose it is, None if the server does not know it any more.
 

@@ -5,10 +5,23 @@ session subscribed with QoS 1 or 2, once it is awake. It does not reach subscrib
 skips it if its topic is one of `LogSettings.ignored_topics`; else it takes it for a message of a device.
 """
 
+from contextlib import suppress
+
 from calha.log import headers, jetstream, topics
 from calha.log.connection import Connection
+from calha.log.jetstream import LogRefused
+from calha.log.streams import MQTT
 
 _AS_QOS_1 = headers.encode({"Nmqtt-Pub": "1"})
+
+
+async def recall(connection: Connection, seq: int) -> None:
+    """Take a message back, so that who has not got it yet does not get it. Raises LogUnavailable.
+
+    It is no error if the server has forgotten it already.
+    """
+    with suppress(LogRefused):
+        await jetstream.call(connection, f"STREAM.MSG.DELETE.{MQTT}", {"seq": seq, "no_erase": True})
 
 
 async def send(connection: Connection, topic: str, payload: bytes) -> int:

@@ -27,6 +27,7 @@ from calha.log.tasks import end
 
 CONSUMER = "calha-ingest"
 TELEMETRY = "calha/v1/+/telemetry"
+REPLIES = "calha/v1/+/commands/+/reply"
 LIMITS = ReaderLimits(messages=2_000, max_pending=20_000)
 MAX_FLEETING = 50_000  # QoS 0 messages that wait; further ones are dropped and counted
 RETRY_S = 0.2
@@ -77,7 +78,7 @@ class MqttSource:
         self.dropped = 0
         self._subscriptions = [
             connection.subscribe(topics.filter_to_subject(one), self._take_fleeting)
-            for one in (TELEMETRY, *settings.topics)
+            for one in (TELEMETRY, REPLIES, *settings.topics)
         ]
 
     def close(self) -> None:

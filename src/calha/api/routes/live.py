@@ -50,7 +50,7 @@ async def stream(
     since: Since = None,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
-    """Server-Sent Events: `readings` after each commit, `status` every 5 s."""
+    """Server-Sent Events: `readings` after each commit, `command` with each new state of one, `status` every 5 s."""
     cursor = int(last_event_id) if last_event_id and last_event_id.isdigit() else since
     messages = _messages(services, _Selection(caller, site, device, channel), cursor)
     return StreamingResponse(
@@ -110,6 +110,13 @@ class _Selection:
         """Look again at what the caller may see. Raises NotSignedIn."""
         await self._caller.renew()
 
+    def shows(self, device: str) -> bool:
+        """Whether news of a device belong into the stream."""
+        directory, seen = self._services.ingest.directory, self._caller.seen_now()
+        if (seen is not None and device not in seen) or (self._devices is not None and device not in self._devices):
+            return False
+        return self._site is None or directory.site_of(device) in directory.tree.below([self._site])
+
     async def series(self) -> "np.ndarray[Any, np.dtype[np.int64]] | None":
         """Series ids, or None for all."""
         directory = self._services.ingest.directory
@@ -154,6 +161,7 @@ async def _messages(
     cursor = 0 if since is None else since
     if cursor > signal.seq:  # of another log, before a restore
         cursor = 0
+    told = signal.told
     yield "status", cursor, _status(services)
     renewed_at = time.monotonic()
     while True:
@@ -161,6 +169,10 @@ async def _messages(
             if not await _may_go_on(selection):
                 return
             renewed_at = time.monotonic()
+        for news in signal.news_since(told):
+            told = news.number
+            if selection.shows(news.device):
+                yield news.kind, cursor, dict(news.content)
         seq = signal.seq
         if seq > cursor:
             changed = await selection.changed_since(cursor)
@@ -168,7 +180,7 @@ async def _messages(
             if len(changed):
                 yield "readings", seq, {"seq": seq, "readings": _readings(services, changed)}
                 await asyncio.sleep(SHORTEST_TICK_S)
-        elif not await signal.beyond(cursor, HEARTBEAT_S):
+        elif not await signal.beyond(cursor, HEARTBEAT_S, told):
             yield "status", cursor, _status(services)
 
 

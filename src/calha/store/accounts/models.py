@@ -161,9 +161,9 @@ class ProvisioningKey(Base):
 class DeviceCommand(Base):
     """state: see `domain.commands`. history: [[state, µs, who, note], …].
 
-    requester: kind and id of who asked; for an API key also who made it. due_at: µs of what comes next without anybody's
-    doing: its expiry, a time-out, the end of the read-back. log_seq: of the message to the device, so that it can be taken
-    back. given: digest of the request, by which a repeated one is known. answer_s: how long the device may take.
+    requester: kind and id of who asked; for an API key also the name of who made it. due_at: µs of what comes next without
+    anybody's doing: its expiry, a time-out, the end of the read-back. log_seq: of the message to the device, so that it can
+    be taken back. given: digest of the request, by which a repeated one is known. answer_s: how long the device may take.
     missed: the device was away when it was sent, so that it is sent once more when the device is back.
     """
 

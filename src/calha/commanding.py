@@ -1,0 +1,88 @@
+"""Commands wired to the parts that carry, show and record them."""
+
+from collections.abc import Callable, Sequence
+
+from calha.api.live_signal import LiveSignal
+from calha.api.routes.commands import as_news
+from calha.commands import record
+from calha.commands.service import Commands, Shown
+from calha.commands.ways import Ways
+from calha.connectors.tcp import TcpListener
+from calha.domain.profiles import Profile
+from calha.domain.readings import Micros
+from calha.ingest.service import Ingest
+from calha.log import mqtt_sink
+from calha.log.connection import Connection
+from calha.log.doorman import Doorman
+from calha.log.shards import shard_of
+from calha.store.accounts import AuditLog
+from calha.store.accounts.commands import CommandRow, CommandStore
+from calha.store.registry import Registry
+from calha.store.telemetry import Telemetry
+
+
+class Commanding:
+    """tcp: set once the listener is there, which itself needs the commands."""
+
+    def __init__(
+        self,
+        registry: Registry,
+        audit: AuditLog,
+        telemetry: Telemetry,
+        ingest: Ingest,
+        live: LiveSignal,
+        shards: Sequence[Connection],
+        doorman: Doorman | None,
+        clock: Callable[[], Micros],
+    ) -> None:
+        self._registry = registry
+        self._audit = audit
+        self._telemetry = telemetry
+        self._ingest = ingest
+        self._live = live
+        self._shards = shards
+        self._doorman = doorman
+        self.tcp: TcpListener | None = None
+        ways = Ways(self._call, self._mail, self._recall, self._is_connected, self._last_seen)
+        store = CommandStore(registry.engine)
+        self.commands = Commands(store, self._profile, ways, self._shown, self._told, clock)
+
+    def _profile(self, device: str) -> Profile:
+        return self._registry.profile(self._registry.device(device).profile)
+
+    def _call(self, device: str, order: bytes) -> bool:
+        return self.tcp is not None and self.tcp.call(device, order)
+
+    async def _mail(self, device: str, order: bytes) -> int:
+        return await mqtt_sink.send(self._shard(device), f"calha/v1/{device}/commands", order)
+
+    async def _recall(self, device: str, seq: int) -> None:
+        await mqtt_sink.recall(self._shard(device), seq)
+
+    async def _is_connected(self, device: str) -> bool:
+        if self.tcp is not None and self.tcp.is_connected(device):
+            return True
+        return self._doorman is not None and await self._doorman.is_connected(device)
+
+    def _last_seen(self, device: str) -> Micros | None:
+        """From the last message, or from the newest reading, which survives a restart."""
+        last, entry = self._ingest.last_message(device), self._ingest.directory.devices.get(device)
+        if last is not None:
+            return last.message.arrived_at
+        arrived_at = self._telemetry.latest.arrived_at
+        series = {channel.series for channel in entry.channels.values()} if entry is not None else set()
+        return max((int(arrived_at[one]) for one in series if one < len(arrived_at)), default=0) or None
+
+    def _shown(self, device: str, channel: str) -> Shown | None:
+        entry, latest = self._ingest.directory.devices.get(device), self._telemetry.latest
+        found = entry.channels.get(channel) if entry is not None else None
+        if found is None or found.series >= len(latest.at) or not latest.arrived_at[found.series]:
+            return None
+        return Shown(float(latest.value[found.series]), int(latest.arrived_at[found.series]))
+
+    async def _told(self, row: CommandRow) -> None:
+        self._live.tell("command", row.device, as_news(row))
+        await record.write(self._registry, self._audit, row)
+
+    def _shard(self, device: str) -> Connection:
+        return self._shards[shard_of(device, len(self._shards))]

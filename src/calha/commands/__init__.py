@@ -1,0 +1,1 @@
+"""Commands to devices: asked for, approved, carried to the device, answered by it, and read back."""
