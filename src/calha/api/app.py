@@ -10,6 +10,7 @@ from calha.api.conditional import ConditionalGet
 from calha.api.hosts import OwnNames
 from calha.api.routes import (
     account,
+    bulk,
     claims,
     commands,
     devices,
@@ -37,6 +38,7 @@ ROUTERS = (
     claims.router,
     commands.router,
     labels.router,
+    bulk.router,
     devices.router,
     profiles.router,
     readings.router,

@@ -1,7 +1,7 @@
 """Bodies about devices that come: claims, labels, lists of new devices, provisioning keys."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -54,3 +54,29 @@ class NewLabels(Body):
     )
     language: LabelLanguage | None = Field(None, description="That of Accept-Language when missing.")
     skip: Annotated[int, Field(ge=0, le=23, description="Places of the first sheet that are used up.")] = 0
+
+
+class ImportedLine(Answer):
+    line: int = Field(description="As the spreadsheet counts, from 1.", examples=[2])
+    key: str
+    result: Literal["created", "exists", "error"] = Field(description="created: or would be, when nothing is applied.")
+    reason: str | None = Field(description="One word for programs.", examples=["unknown_site"])
+    detail: str | None = Field(examples=["there is no site 'ETA Sul'"])
+
+
+class NewSecret(Answer):
+    device: str
+    name: str
+    serial: str | None = Field(examples=["A17-0042"])
+    secret: str | None = Field(description="Shown here and never again.", examples=["calha_dev_…"])
+    claim_code: str = Field(examples=["7K3M-9QXC-4T2H"])
+
+
+class ImportReport(Answer):
+    applied: bool = Field(description="Whether the devices were created.")
+    created: int = Field(description="Lines whose device was, or would be, created.", examples=[120])
+    existing: int = Field(examples=[3])
+    errors: int = Field(examples=[0])
+    ignored_columns: list[str] = Field(examples=[["Telefone"]])
+    lines: list[ImportedLine]
+    secrets: list[NewSecret] = Field(description="Of the created devices; empty when nothing was applied.")

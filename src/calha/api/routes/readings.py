@@ -226,7 +226,7 @@ def _csv(names: Mapping[int, Any], found: Mapping[int, Columns], agg: Aggregate)
     out = io.StringIO()
     out.write("channel,unit,at,value,quality\r\n")
     for channel, columns, values in _rows(names, found, agg):
-        prefix = f"{_cell(channel.key)},{_cell(channel.unit)}"
+        prefix = f"{csv_cell(channel.key)},{csv_cell(channel.unit)}"
         times = np.datetime_as_string(columns.at.astype("datetime64[us]"), unit="ms").tolist()
         out.writelines(
             f"{prefix},{at}Z,{'' if value is None else value},{_LABELS[code]}\r\n"
@@ -259,7 +259,7 @@ def _arrow(names: Mapping[int, Any], found: Mapping[int, Columns], agg: Aggregat
     return sink.getvalue()
 
 
-def _cell(text: str) -> str:
+def csv_cell(text: str) -> str:
     """A CSV cell: quoted where needed, and never a formula for a spreadsheet."""
     if text[:1] in ("=", "+", "-", "@", "\t", "\r"):
         text = "'" + text

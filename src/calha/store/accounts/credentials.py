@@ -13,6 +13,7 @@ from calha.store.accounts.models import DeviceCredential
 from calha.store.registry.models import Device
 from calha.store.registry.writing import writing
 
+DEVICES_AT_ONCE = 500  # databases limit the parameters of a statement
 CredentialKind = Literal["secret", "certificate"]
 
 
@@ -41,6 +42,19 @@ class Credentials:
                 connection.execute(insert(DeviceCredential).values(values))
             except IntegrityError:
                 raise Conflict("another device has this certificate") from None
+
+    def add_first(self, secrets: Mapping[str, str]) -> None:
+        """The secrets of many new devices, as digests by device key; those of unknown devices are left out."""
+        keys, now = list(secrets), datetime.now(UTC)
+        with writing(self._engine) as connection:
+            for start in range(0, len(keys), DEVICES_AT_ONCE):
+                query = select(Device.key, Device.id).where(Device.key.in_(keys[start : start + DEVICES_AT_ONCE]))
+                rows = [
+                    {"device_id": number, "kind": "secret", "digest": secrets[key], "created_at": now}
+                    for key, number in connection.execute(query)
+                ]
+                if rows:
+                    connection.execute(insert(DeviceCredential), rows)
 
     def of(self, device: str) -> Sequence[CredentialRow]:
         """Those that hold now. Raises NotFound."""

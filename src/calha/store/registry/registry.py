@@ -152,6 +152,11 @@ class Registry:
             ]
             return {row.key: row for row in found}
 
+    def serials(self) -> set[str]:
+        """Serial numbers of all devices."""
+        with self._engine.connect() as connection:
+            return {serial for serial in connection.execute(select(Device.serial)).scalars() if serial}
+
     def device_keys(self, site_id: int) -> set[str]:
         """Keys of the devices in a site and below it."""
         with self._engine.connect() as connection:
@@ -170,7 +175,8 @@ class Registry:
         known = self._profiles()
         now = datetime.now(UTC)
         with writing(self._engine) as connection:
-            _site(connection, site_id)
+            for one in {device.site_id or site_id for device in devices}:
+                _site(connection, one)
             for name in {device.profile for device in devices}:
                 _require_profile(known, name)
             rows = [
@@ -179,7 +185,7 @@ class Registry:
                     "name": device.name or device.key,
                     "serial": device.serial,
                     "profile": device.profile,
-                    "site_id": site_id,
+                    "site_id": device.site_id or site_id,
                     "note": device.note,
                     "created_at": now,
                     "version": 1,

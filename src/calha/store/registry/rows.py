@@ -63,13 +63,14 @@ class EventRow:
 
 
 class NewDevice(NamedTuple):
-    """A device for `Registry.create_devices`."""
+    """A device for `Registry.create_devices`. site_id: where it differs from that of the others."""
 
     key: str
     profile: str
     name: str = ""
     serial: str | None = None
     note: str = ""
+    site_id: int | None = None
 
 
 class Selection(NamedTuple):
