@@ -27,6 +27,7 @@ from calha.accounts.accounts import Accounts
 from calha.accounts.claims import Claims
 from calha.accounts.gatekeeper import Gatekeeper
 from calha.accounts.keyring import Keyring
+from calha.accounts.openid import Provider
 from calha.api.app import create_app
 from calha.api.live_signal import LiveSignal
 from calha.api.services import Services
@@ -176,7 +177,8 @@ async def _connect(
         transfer.committed(commit.outcomes())
         live.committed(commit.seq)
 
-    accounts = Accounts.open(registry.engine, await asyncio.to_thread(Keyring.open, settings.data.folder))
+    keyring = await asyncio.to_thread(Keyring.open, settings.data.folder)
+    accounts = Accounts.open(registry.engine, keyring, _provider(settings))
     doorman = Doorman(system) if limits.gated else None
     commanding = Commanding(registry, accounts.audit, telemetry, ingest, live, shards, doorman, micros_now)
     commands = commanding.commands
@@ -259,6 +261,15 @@ def _tcp_tls(settings: Settings) -> ssl.SSLContext | None:
     context.load_verify_locations(found.authority)
     context.verify_mode = ssl.CERT_OPTIONAL
     return context
+
+
+def _provider(settings: Settings) -> Provider | None:
+    section = settings.openid
+    if not section.issuer:
+        return None
+    if not section.client_id:
+        raise InvalidConfiguration("openid.client_id is missing; the provider tells it when Calha is registered there")
+    return Provider(section.issuer, section.client_id, section.client_secret.get_secret_value(), section.name)
 
 
 def _tcp_listener(

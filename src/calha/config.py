@@ -95,6 +95,17 @@ class DevicesSection(_Section):
     """Whether registered devices may send without a credential of their own; for moving from an older system only."""
 
 
+class OpenIdSection(_Section):
+    issuer: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """Address of an OpenID Connect provider with which people may sign in; empty for none."""
+    client_id: str = ""
+    """How the provider knows this Calha."""
+    client_secret: SecretStr = SecretStr("")
+    """Its secret at the provider."""
+    name: str = "OpenID"
+    """What the button says."""
+
+
 class LogSection(_Section):
     url: SecretStr | None = None
     """Address of an existing NATS server or cluster (nats://…); without it Calha runs its own."""
@@ -154,6 +165,7 @@ class Settings(_Section):
     tcp: TcpSection = TcpSection()
     tls: TlsSection = TlsSection()
     devices: DevicesSection = DevicesSection()
+    openid: OpenIdSection = OpenIdSection()
     log: LogSection = LogSection()
     store: StoreSection = StoreSection()
     registry: RegistrySection = RegistrySection()

@@ -33,6 +33,8 @@ PUBLIC = {
     ("post", "/api/v1/passwords/strength"),
     ("post", "/api/v1/provision"),
     ("get", "/api/v1/tls/authority"),
+    ("get", "/api/v1/session/openid"),
+    ("get", "/api/v1/session/openid/callback"),
 }
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from calha.accounts.door import Door
 from calha.accounts.keyring import Keyring
+from calha.accounts.openid import OpenId, Provider
 from calha.accounts.passkeys import Passkeys
 from calha.accounts.sign_in import SignIn
 from calha.store.accounts import AuditLog, Keys, Links, People, Sessions
@@ -27,14 +28,17 @@ class Accounts:
     door: Door
     sign_in: SignIn
     passkeys: Passkeys
+    openid: OpenId | None
 
     @classmethod
-    def open(cls, engine: Engine, keyring: Keyring) -> Self:
+    def open(cls, engine: Engine, keyring: Keyring, provider: Provider | None = None) -> Self:
         people, sessions, keys = People(engine), Sessions(engine), Keys(engine)
         links, audit = Links(engine), AuditLog(engine)
         credentials, ownerships = Credentials(engine), Ownerships(engine)
         door = Door(people, sessions, keys, credentials, ownerships, keyring)
+        passkeys = Passkeys(people)
+        openid = OpenId(provider, people, keyring) if provider is not None else None
         sign_in = SignIn(people, sessions, links, audit, keyring, door.forget)
         return cls(
-            people, sessions, keys, links, audit, credentials, ownerships, keyring, door, sign_in, Passkeys(people)
+            people, sessions, keys, links, audit, credentials, ownerships, keyring, door, sign_in, passkeys, openid
         )

@@ -20,6 +20,9 @@ Language = Literal["pt-BR", "en"]
 
 class SetUpState(Answer):
     needed: bool = Field(description="Whether nobody administers this installation yet.")
+    openid: str | None = Field(
+        description="What the button for the OpenID Connect provider says; null without one.", examples=["Company"]
+    )
 
 
 class SetUp(Body):

@@ -1,11 +1,14 @@
 """Signing in and out: browsers with a cookie, API clients with tokens, and links that work once."""
 
 import asyncio
+from typing import Annotated
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Request
-from starlette.responses import Response
+from fastapi import APIRouter, Query, Request
+from starlette.responses import RedirectResponse, Response
 
 from calha.accounts import passwords, tokens
+from calha.accounts.openid import OpenId
 from calha.accounts.passkeys import Site
 from calha.accounts.sign_in import SignedIn
 from calha.api.access import COOKIE, Anybody, Caller, Self, csrf_token, visitor_of
@@ -27,16 +30,26 @@ from calha.api.schemas_accounts import (
 )
 from calha.api.services import Here, Services
 from calha.domain.access import Everywhere, Permission, Principal
+from calha.domain.errors import NotFound, NotSignedIn
 
 router = APIRouter(tags=["session"])
 
 COOKIE_MAX_AGE_S = 30 * 86_400
+TRIP_COOKIE = "calha_openid"
+TRIP_S = 600
+Target = Annotated[
+    str,
+    Query(pattern=r"^/([^/\\].*)?$", max_length=500, description="Page of ours to go to then.", examples=["/devices"]),
+]
+Word = Annotated[str, Query(max_length=4_000, examples=["q0m3…"])]
 
 
 @router.get("/set-up")
 def set_up_state(services: Here, _: Anybody) -> SetUpState:
     """Whether the first administrator is still to be made, with the link that Calha printed at its start."""
-    return SetUpState(needed=services.accounts.people.administrators() == 0)
+    openid = services.accounts.openid
+    needed = services.accounts.people.administrators() == 0
+    return SetUpState(needed=needed, openid=openid.provider.name if openid is not None else None)
 
 
 @router.post("/set-up", status_code=201)
@@ -95,6 +108,39 @@ async def sign_in_by_passkey(
     return await _welcome(services, request, response, signed_in)
 
 
+@router.get("/session/openid", status_code=303, response_class=RedirectResponse)
+async def begin_openid(services: Here, request: Request, _: Anybody, to: Target = "/") -> RedirectResponse:
+    """Send the browser to the OpenID Connect provider."""
+    openid = _openid(services)
+    address, sealed = await asyncio.to_thread(openid.begin, _callback(services, request), to)
+    response = RedirectResponse(address, 303)
+    secure = request.url.scheme == "https"
+    response.set_cookie(TRIP_COOKIE, sealed, max_age=TRIP_S, path="/", httponly=True, samesite="lax", secure=secure)
+    return response
+
+
+@router.get("/session/openid/callback", status_code=303, response_class=RedirectResponse)
+async def finish_openid(
+    services: Here, request: Request, _: Anybody, state: Word = "", code: Word = "", error: Word = ""
+) -> RedirectResponse:
+    """Where the provider sends the browser back to. What went wrong is told on the sign-in page."""
+    openid, callback = _openid(services), _callback(services, request)
+    trip = request.cookies.get(TRIP_COOKIE, "")
+    try:
+        if error:
+            raise NotSignedIn(f"{openid.provider.name}: {error}", "provider_refused")
+        person, target = await asyncio.to_thread(openid.finish, callback, trip, state, code)
+    except NotSignedIn as refused:
+        response = RedirectResponse(f"/sign-in?{urlencode({'refused': refused.reason})}", 303)
+    else:
+        sign_in = services.accounts.sign_in
+        signed_in = await asyncio.to_thread(sign_in.open, person, visitor_of(request), "browser", openid.provider.name)
+        response = RedirectResponse(target, 303)
+        _set_cookie(request, response, signed_in)
+    response.delete_cookie(TRIP_COOKIE, path="/")
+    return response
+
+
 @router.post("/tokens", status_code=201)
 async def make_tokens(body: Credentials, services: Here, request: Request, _: Anybody) -> TokenAnswer:
     """For API clients: an access token for 15 minutes and a refresh token."""
@@ -147,7 +193,18 @@ def site_of(request: Request) -> Site:
     return Site(host, origin)
 
 
-async def _welcome(services: Services, request: Request, response: Response, signed_in: SignedIn) -> Me:
+def _openid(services: Services) -> OpenId:
+    if services.accounts.openid is None:
+        raise NotFound("no OpenID Connect provider is configured (openid.issuer)")
+    return services.accounts.openid
+
+
+def _callback(services: Services, request: Request) -> str:
+    base = services.settings.http.public_url or f"{request.url.scheme}://{request.headers.get('host', '')}"
+    return f"{base}/api/v1/session/openid/callback"
+
+
+def _set_cookie(request: Request, response: Response, signed_in: SignedIn) -> None:
     response.set_cookie(
         COOKIE,
         signed_in.secret,
@@ -157,6 +214,10 @@ async def _welcome(services: Services, request: Request, response: Response, sig
         samesite="strict",
         secure=request.url.scheme == "https",
     )
+
+
+async def _welcome(services: Services, request: Request, response: Response, signed_in: SignedIn) -> Me:
+    _set_cookie(request, response, signed_in)
     principal = await asyncio.to_thread(services.accounts.door.person, signed_in.person.id, signed_in.session_id)
 
     async def prove() -> Principal:
