@@ -300,6 +300,7 @@ async def _run(settings: Settings, log_url: str | None, listener: socket.socket)
                 http="httptools",
                 ws="websockets-sansio",
                 lifespan="off",
+                server_header=False,
                 timeout_graceful_shutdown=2,
                 backlog=LISTEN_BACKLOG,
                 **_https(settings),
