@@ -27,6 +27,7 @@ from calha.accounts.accounts import Accounts
 from calha.accounts.claims import Claims
 from calha.accounts.gatekeeper import Gatekeeper
 from calha.accounts.keyring import Keyring
+from calha.accounts.provisioning import Provisioning
 from calha.accounts.openid import Provider
 from calha.api.app import create_app
 from calha.api.live_signal import LiveSignal
@@ -57,6 +58,7 @@ from calha.log.readings import ReadingsSource
 from calha.log.settings import LogSettings
 from calha.log.shards import source_urls, system_url
 from calha.log.streams import Streams
+from calha.store.accounts.provisioning import ProvisioningKeys
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.supervision import GATE_SEED_VARIABLE, LOG_URL_VARIABLE, PROCESSES_FILE, Beat, Supervisor, Task
@@ -223,11 +225,20 @@ async def _connect(
     async def disconnect(device: str) -> int:
         return sum([await close(device) for close in disconnections])
 
+    def has_reported(device: str) -> bool:
+        entry, latest = ingest.directory.devices.get(device), telemetry.latest
+        series = [channel.series for channel in entry.channels.values()] if entry is not None else []
+        return ingest.last_message(device) is not None or latest.has_any(series)
+
+    provisioning = Provisioning(
+        accounts, registry, ProvisioningKeys(registry.engine), lambda: ingest.directory.tree, has_reported
+    )
     services = Services(
         settings,
         registry,
         accounts,
         Claims(accounts),
+        provisioning,
         commands,
         telemetry,
         ingest,

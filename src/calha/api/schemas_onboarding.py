@@ -80,3 +80,58 @@ class ImportReport(Answer):
     ignored_columns: list[str] = Field(examples=[["Telefone"]])
     lines: list[ImportedLine]
     secrets: list[NewSecret] = Field(description="Of the created devices; empty when nothing was applied.")
+
+
+class NewProvisioning(Body):
+    key: Annotated[str, Field(min_length=20, max_length=200, examples=["calha_fleet_q0m3yJ7cQ2mZ0fR1"])]
+    serial: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[!-~]([ -~]*[!-~])?$", examples=["A17-0042"])]
+
+
+class DeviceAddress(Answer):
+    host: str = Field(examples=["calha.example.org"])
+    port: int
+    tls: bool
+
+
+class DeviceAddresses(Answer):
+    mqtt: DeviceAddress = Field(description="The device's key is the user, its secret the password.")
+    mqtt_topic: str = Field(examples=["calha/v1/A17-0042/telemetry"])
+    http: str = Field(examples=["https://calha.example.org/api/v1/telemetry/A17-0042"])
+    tcp: DeviceAddress | None
+
+
+class Provisioned(Answer):
+    device: str
+    secret: str = Field(description="Shown here and never again.", examples=["calha_dev_…"])
+    addresses: DeviceAddresses
+
+
+class NewProvisioningKey(Body):
+    name: Annotated[str, Field(min_length=1, max_length=100, examples=["Lote 2026/03"])]
+    profile: Annotated[str, Field(max_length=64, examples=["water_meter"])]
+    site_id: SiteId = Field(description="Where new devices are put; registered ones must stand there or below.")
+    most_devices: Annotated[int, Field(ge=1, le=1_000_000, examples=[500])]
+    days: Annotated[int, Field(ge=1, le=3_650)] | None = Field(30, description="How long it holds; null: for ever.")
+
+
+class ProvisioningKeyAnswer(Answer):
+    id: int
+    name: str = Field(examples=["Lote 2026/03"])
+    start: str = Field(description="The first letters of the key.", examples=["calha_fleet_q0m3"])
+    profile: str
+    site_id: int
+    most_devices: int = Field(examples=[500])
+    devices: int = Field(description="How many have asked.", examples=[12])
+    made_by: str = Field(examples=["maria@example.org"])
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+    holds: bool = Field(description="Neither revoked nor expired.")
+
+
+class ProvisioningKeyMade(ProvisioningKeyAnswer):
+    key: str = Field(description="Shown here and never again.", examples=["calha_fleet_…"])
+
+
+class ProvisionAgain(Body):
+    hours: Annotated[int, Field(ge=1, le=720)] = 24

@@ -8,6 +8,7 @@ from fastapi import Depends, Request, WebSocket
 
 from calha.accounts.accounts import Accounts
 from calha.accounts.claims import Claims
+from calha.accounts.provisioning import Provisioning
 from calha.api.live_signal import LiveSignal
 from calha.commands.service import Commands
 from calha.config import Settings
@@ -25,6 +26,7 @@ class Services:
     registry: Registry
     accounts: Accounts
     claims: Claims
+    provisioning: Provisioning
     commands: Commands
     telemetry: Telemetry
     ingest: Ingest

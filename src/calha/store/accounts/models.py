@@ -147,15 +147,32 @@ class Ownership(Base):
 
 
 class ProvisioningKey(Base):
+    """With which the devices of a fleet ask for credentials of their own. devices: how many have."""
+
     __tablename__ = "provisioning_key"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
+    start: Mapped[str] = mapped_column(String(16))
     digest: Mapped[str] = mapped_column(String(64), unique=True)
     profile: Mapped[str] = mapped_column(String(64))
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)
     most_devices: Mapped[int] = mapped_column(Integer)
     devices: Mapped[int] = mapped_column(Integer, default=0)
+    made_by: Mapped[str] = mapped_column(String(120))
+    created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
+    revoked_at: Mapped[datetime | None] = mapped_column(Moment)
+
+
+class Provisioned(Base):
+    """A device that has asked. again_until: until when an administrator lets it ask once more."""
+
+    __tablename__ = "provisioned"
+    device_id: Mapped[int] = mapped_column(
+        ForeignKey("device.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    at: Mapped[datetime] = mapped_column(Moment)
+    again_until: Mapped[datetime | None] = mapped_column(Moment)
 
 
 class DeviceCommand(Base):

@@ -152,6 +152,11 @@ class Registry:
             ]
             return {row.key: row for row in found}
 
+    def devices_of_serial(self, serial: str) -> list[DeviceRow]:
+        """Nothing keeps two makers from the same serial number."""
+        with self._engine.connect() as connection:
+            return self._device_rows(connection, select(Device.__table__).where(Device.serial == serial).limit(2))
+
     def serials(self) -> set[str]:
         """Serial numbers of all devices."""
         with self._engine.connect() as connection:

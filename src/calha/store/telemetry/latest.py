@@ -1,5 +1,6 @@
 """The newest reading of every series, in memory. Only a later event time changes it, whatever arrives when."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import duckdb
@@ -56,6 +57,10 @@ class Latest:
         self.arrived_at[series] = newest.arrived_at
         self.seq[series] = seq if isinstance(seq, int) else seq[is_last][wins]
         self.at[series] = newest.at
+
+    def has_any(self, series: Sequence[int]) -> bool:
+        """Whether one of the series has a reading."""
+        return any(number < len(self.at) and self.at[number] != NEVER for number in series)
 
     def load(self, con: duckdb.DuckDBPyConnection, kept_seq: int) -> None:
         """From the table of newest values, and what was stored after the log sequence up to which that is complete."""

@@ -24,6 +24,7 @@ TABLES = (
     ClaimCode,
     models.Ownership,
     models.ProvisioningKey,
+    models.Provisioned,
     models.DeviceCommand,
 )
 
