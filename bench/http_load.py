@@ -12,6 +12,7 @@ from array import array
 from dataclasses import asdict, dataclass, field
 
 from bench.latency import Latency
+from bench.proofs import secret_of
 
 HISTORY_MS = 3_600_000
 RETRY_S = 0.1
@@ -53,6 +54,7 @@ class Client:
         size = len(self._body())
         self._head = (
             f"POST /api/v1/telemetry/{device} HTTP/1.1\r\nHost: {plan.host}:{plan.port}\r\n"
+            f"Authorization: Bearer {secret_of(device)}\r\n"
             f"Content-Type: application/json\r\nContent-Length: {size}\r\n\r\n"
         ).encode()
         self.acknowledged = 0

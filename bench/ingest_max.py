@@ -30,6 +30,7 @@ async def measure(report: Report, durability: str, arguments: argparse.Namespace
             keys=list(CHANNELS),
             mode="pipelined",
             duration_s=arguments.seconds,
+            gateway_key=server.key,
             window=max(1, arguments.window // arguments.connections),
         )
         load = MqttLoad(plan)

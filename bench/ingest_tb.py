@@ -25,7 +25,9 @@ async def measure(report: Report, connections: int, rate_msg_s: float, duration_
         await server.start()
         plan = paced(server, devices, rate_msg_s, duration_s)
         load = MqttLoad(plan)
-        live = LiveProbe(HOST, server.http_port, devices[:: max(1, connections // WATCHED)][:WATCHED], CHANNELS[0])
+        live = LiveProbe(
+            HOST, server.http_port, server.key, devices[:: max(1, connections // WATCHED)][:WATCHED], CHANNELS[0]
+        )
         try:
             await load.connect()
             await live.start()

@@ -15,8 +15,9 @@ class LiveProbe:
     The server sends an event stream without known length, so its body comes in chunks (RFC 9112 §7.1).
     """
 
-    def __init__(self, host: str, port: int, devices: Sequence[str], channel: str) -> None:
+    def __init__(self, host: str, port: int, key: str, devices: Sequence[str], channel: str) -> None:
         self._address = host, port
+        self._key = key
         self._path = f"/api/v1/live?device={','.join(devices)}&channel={channel}"
         self._devices = frozenset(devices)
         self._task: asyncio.Task[None] | None = None
@@ -26,7 +27,8 @@ class LiveProbe:
     async def start(self) -> None:
         reader, writer = await asyncio.open_connection(*self._address, limit=1 << 24)
         host, port = self._address
-        request = f"GET {self._path} HTTP/1.1\r\nHost: {host}:{port}\r\nAccept: text/event-stream\r\n\r\n"
+        request = f"GET {self._path} HTTP/1.1\r\nHost: {host}:{port}\r\nAuthorization: Bearer {self._key}\r\n"
+        request += "Accept: text/event-stream\r\n\r\n"
         writer.write(request.encode())
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
         if b" 200 " not in head.split(b"\r\n")[0]:

@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, cast
 
 from bench.latency import Latency
+from bench.proofs import secret_of
 from calha.simulate.mqtt import connect_packet, remaining_length
 
 CONNECTING_AT_ONCE = 200
@@ -35,7 +36,10 @@ VARIANTS = 64
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """devices: keys; device i belongs to connection i mod connections. keys: of the values in each message."""
+    """devices: keys; device i belongs to connection i mod connections. keys: of the values in each message.
+
+    A connection of one device proves itself with that device's secret, one of several with `gateway_key`.
+    """
 
     host: str
     port: int
@@ -45,6 +49,7 @@ class Plan:
     mode: Literal["paced", "pipelined"]
     duration_s: float
     window: int
+    gateway_key: str
     rate_msg_s: float = 0.0
     settle_s: float = 60.0
 
@@ -69,10 +74,22 @@ class Outcome:
 class Publisher(asyncio.Protocol):
     """One connection. Knows nothing of pace: `send` writes one message, `acknowledged` counts."""
 
-    __slots__ = ("_heads", "_load", "_next_id", "_rest", "_transport", "_turn", "acknowledged", "ready", "sent_at")
+    __slots__ = (
+        "_heads",
+        "_load",
+        "_next_id",
+        "_rest",
+        "_transport",
+        "_turn",
+        "_user",
+        "acknowledged",
+        "ready",
+        "sent_at",
+    )
 
     def __init__(self, load: "Load", devices: list[str]) -> None:
         self._load = load
+        self._user = devices[0] if len(devices) == 1 else "gateway"
         self._heads = [publish_head(f"calha/v1/{device}/telemetry", load.body_size) for device in devices]
         self._transport: asyncio.Transport | None = None
         self._next_id = 0
@@ -84,7 +101,8 @@ class Publisher(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self._transport.write(connect_packet(f"bench-{self._load.next_client()}"))
+        secret = self._load.plan.gateway_key if self._user == "gateway" else secret_of(self._user)
+        self._transport.write(connect_packet(f"client-{self._load.next_client()}", 0, self._user, secret))
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None

@@ -193,6 +193,7 @@ def paced(server: Server, devices: Sequence[str], rate_msg_s: float, duration_s:
         mode="paced",
         duration_s=duration_s,
         window=WINDOW,
+        gateway_key=server.key,
         rate_msg_s=rate_msg_s,
         settle_s=settle_s,
     )

@@ -18,7 +18,8 @@ from typing import Any, Self
 import msgspec
 
 from bench.processes import Usage, usage
-from calha.accounts.keyring import Keyring
+from bench.proofs import secret_of
+from calha.accounts.keyring import Keyring, digest
 from calha.simulate import KINDS, NewDevice, register_over_http
 from calha.simulate.http_client import HttpConnection
 
@@ -42,6 +43,11 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
         self._keyring = Keyring.open(self.folder)
         self._http = HttpConnection(HOST, self.http_port, self._keyring.local_key)
+
+    @property
+    def key(self) -> str:
+        """The key of this machine, which may do everything."""
+        return self._keyring.local_key
 
     @property
     def pid(self) -> int:
@@ -146,6 +152,7 @@ class Server:
 
 def register_in_folder(folder: Path, devices: Sequence[NewDevice]) -> None:
     """Register devices straight in the registry of a data folder, in one transaction."""
+    from calha.store.accounts.credentials import Credentials
     from calha.store.registry import Registry
     from calha.store.registry.rows import NewDevice as Row
 
@@ -154,6 +161,7 @@ def register_in_folder(folder: Path, devices: Sequence[NewDevice]) -> None:
         sites = registry.sites()
         site_id = sites[0].id if sites else registry.create_site("Bench", None, "America/Sao_Paulo").id
         registry.create_devices([Row(device.key, device.profile, device.name) for device in devices], site_id)
+        Credentials(registry.engine).add_first({device.key: digest(secret_of(device.key)) for device in devices})
     finally:
         registry.close()
 

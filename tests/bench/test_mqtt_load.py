@@ -21,6 +21,7 @@ def plan(port: int, **changes) -> Plan:
         "keys": ["flow_1", "flow_2", "level"],
         "mode": "paced",
         "duration_s": 1.0,
+        "gateway_key": "key",
         "window": 20,
         "rate_msg_s": 200.0,
         "settle_s": 20.0,

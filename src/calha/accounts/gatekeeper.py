@@ -1,7 +1,8 @@
 """Which device is let in at the MQTT gate, and what it may do there.
 
 A device names itself as MQTT user and proves it with its secret as password; or a key proves it that may send for that
-device. It may publish its own readings and replies, and subscribe to its own commands, nothing else.
+device. It may publish its own readings and replies, and subscribe to its own commands, nothing else. A gateway gives a key
+as password and any other user name: it may publish readings of all devices for which the key may send.
 """
 
 import asyncio
@@ -9,11 +10,14 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from calha.accounts.door import Door
+from calha.domain.access import Everywhere, Permission, Principal
 from calha.domain.directory import Directory
 from calha.domain.errors import NotSignedIn
 from calha.log.gate import Admission, Knock, Refusal
 
 MAX_CLIENT_IDS = 200_000
+MAX_DEVICES_OF_GATEWAY = 2_000
+TOPICS = "calha/v1"
 ANONYMOUS = "anonymous"
 
 
@@ -28,12 +32,15 @@ class Gatekeeper:
     async def decide(self, knock: Knock) -> Admission | Refusal:
         if not knock.password and not knock.certificates:
             return self._without_proof(knock)
-        device = await self._proved(knock)
-        if device is None:
+        principal = await self._proved(knock)
+        if principal is None:
             return Refusal("wrong credentials")
+        device = self._device_of(principal, knock.user)
+        if device is None:
+            return self._as_gateway(principal, knock)
         if not self._is_own_client_id(knock.client_id, device):
             return Refusal("client id of another device")
-        topic = f"calha/v1/{device}"
+        topic = f"{TOPICS}/{device}"
         return Admission(device, (f"{topic}/telemetry", f"{topic}/commands/+/reply"), (f"{topic}/commands",), device)
 
     def _without_proof(self, knock: Knock) -> Admission | Refusal:
@@ -42,22 +49,38 @@ class Gatekeeper:
         # Not calha/v1/#: whoever could publish on the topic of a device's commands could command it.
         return Admission(ANONYMOUS, ("calha/v1/+/telemetry",), (), knock.client_id or knock.address)
 
-    async def _proved(self, knock: Knock) -> str | None:
-        """The device that somebody has proved to be, or may speak for."""
+    async def _proved(self, knock: Knock) -> Principal | None:
+        """Who somebody has proved to be."""
         for certificate in knock.certificates[:1]:
             device = await asyncio.to_thread(self._door.device_of_certificate, certificate)
             if device is not None and knock.user in ("", device):
-                return device
+                return Principal("device", 0, device, device=device)
         if not knock.password:
             return None
         try:
-            principal = await asyncio.to_thread(self._door.by_token, knock.password)
+            return await asyncio.to_thread(self._door.by_token, knock.password)
         except NotSignedIn:
             return None
-        directory, device = self._directory(), knock.user or principal.device
-        if device is None or not principal.may_send(device, directory.site_of(device), directory.tree):
-            return None
-        return device
+
+    def _device_of(self, principal: Principal, user: str) -> str | None:
+        """The device as which somebody comes in: the one that he names and may speak for, else his own."""
+        directory = self._directory()
+        if user in directory.devices and principal.may_send(user, directory.site_of(user), directory.tree):
+            return user
+        return principal.device if user in ("", principal.device) else None
+
+    def _as_gateway(self, principal: Principal, knock: Knock) -> Admission | Refusal:
+        """A key that names no device of its own speaks for all for which it may send."""
+        directory = self._directory()
+        if principal.kind == "device" or knock.user in directory.devices:
+            return Refusal("wrong credentials")
+        sites = principal.sites(Permission.SEND, directory.tree)
+        if isinstance(sites, Everywhere):
+            return Admission(principal.name, (f"{TOPICS}/+/telemetry",), (), knock.client_id)
+        own = [key for key, entry in directory.devices.items() if entry.site in sites]
+        if not own or len(own) > MAX_DEVICES_OF_GATEWAY:
+            return Refusal("no devices" if not own else "too many devices for one connection")
+        return Admission(principal.name, tuple(f"{TOPICS}/{key}/telemetry" for key in own), (), knock.client_id)
 
     def _is_own_client_id(self, client_id: str, device: str) -> bool:
         """Whoever connects with a client id throws out whoever had it, so it must not be another device's."""

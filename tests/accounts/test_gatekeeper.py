@@ -1,0 +1,103 @@
+"""Who is let in at the MQTT gate, and what he may do there."""
+
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from calha.accounts.door import fingerprint
+from calha.accounts.gatekeeper import Gatekeeper
+from calha.certificates import device_certificate
+from calha.domain.access import Grant, Permission, Principal, Role, Tree
+from calha.domain.directory import DeviceEntry, Directory
+from calha.domain.errors import NotSignedIn
+from calha.log.gate import Admission, Knock, Refusal
+
+UTC = ZoneInfo("UTC")
+DIRECTORY = Directory(
+    {"a": DeviceEntry("a", UTC, {}, site=1), "b": DeviceEntry("b", UTC, {}, site=2)}, {}, 1, Tree({1: None, 2: None})
+)
+PRINCIPALS = {
+    "secret-a": Principal("device", 0, "a", device="a"),
+    "secret-b": Principal("device", 0, "b", device="b"),
+    "key-1": Principal("key", 1, "key one", (Grant(Role.ENGINEER, 1),), frozenset(Permission)),
+    "key-view": Principal("key", 2, "key view", (Grant(Role.ENGINEER, None),), frozenset({Permission.VIEW})),
+    "key-all": Principal("key", 3, "key all", (Grant(Role.ENGINEER, None),), frozenset(Permission)),
+}
+
+
+class Door:
+    """The real one asks a database; here what it answers is the table above."""
+
+    def __init__(self, certificates=None):
+        self.certificates = certificates or {}
+
+    def by_token(self, token):
+        if token not in PRINCIPALS:
+            raise NotSignedIn("unknown")
+        return PRINCIPALS[token]
+
+    def device_of_certificate(self, pem):
+        return self.certificates.get(fingerprint(pem))
+
+
+def knock(user="", password="", client_id="", certificates=()):
+    return Knock(user, password, client_id, "mqtt", "192.0.2.7", certificates)
+
+
+async def decide(asked, anonymous=False, door=None):
+    return await Gatekeeper(door or Door(), lambda: DIRECTORY, anonymous).decide(asked)
+
+
+OWN = Admission("a", ("calha/v1/a/telemetry", "calha/v1/a/commands/+/reply"), ("calha/v1/a/commands",), shard_key="a")
+
+
+@pytest.mark.parametrize("asked", [knock("a", "secret-a", "a"), knock("", "secret-a"), knock("a", "key-1", "x")])
+async def test_a_device_gets_its_own_topics(asked):
+    assert await decide(asked) == OWN
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [
+        (knock("a", "secret-b"), "wrong credentials"),
+        (knock("a", "guess"), "wrong credentials"),
+        (knock("b", "key-1"), "wrong credentials"),
+        (knock("a", "key-view"), "wrong credentials"),
+        (knock("gateway", "key-view"), "no devices"),
+        (knock("gateway", "secret-a"), "wrong credentials"),
+        (knock("a"), "no credentials"),
+        (knock("a", "secret-a", "b"), "client id of another device"),
+    ],
+)
+async def test_whoever_cannot_prove_it_is_refused(asked, reason):
+    assert await decide(asked) == Refusal(reason)
+
+
+async def test_a_client_id_stays_with_the_device_that_had_it_first():
+    gatekeeper = Gatekeeper(Door(), lambda: DIRECTORY, False)
+    assert isinstance(await gatekeeper.decide(knock("a", "secret-a", "ESP32-01")), Admission)
+    assert isinstance(await gatekeeper.decide(knock("a", "secret-a", "ESP32-01")), Admission)
+    assert await gatekeeper.decide(knock("b", "secret-b", "ESP32-01")) == Refusal("client id of another device")
+
+
+async def test_a_gateway_speaks_for_the_devices_of_its_site():
+    admitted = await decide(knock("gateway", "key-1", "gw"))
+    assert (admitted.publish, admitted.subscribe) == (("calha/v1/a/telemetry",), ())
+    everywhere = await decide(knock("gateway", "key-all", "gw"))
+    assert everywhere.publish == ("calha/v1/+/telemetry",)
+
+
+async def test_anonymous_devices_come_in_only_when_the_operator_lets_them():
+    admitted = await decide(knock(client_id="old"), anonymous=True)
+    assert (admitted.name, admitted.publish, admitted.subscribe) == ("anonymous", ("calha/v1/#",), ())
+    assert await decide(knock("a", "guess"), anonymous=True) == Refusal("wrong credentials")
+
+
+async def test_a_client_certificate_is_a_proof(tmp_path):
+    mine, _ = device_certificate(tmp_path, "a")
+    foreign, _ = device_certificate(tmp_path, "a")
+    door = Door({fingerprint(mine): "a"})
+    assert await decide(knock("", "", "a", (mine,)), door=door) == OWN
+    assert await decide(knock("a", "", "a", (mine,)), door=door) == OWN
+    assert await decide(knock("b", "", "b", (mine,)), door=door) == Refusal("wrong credentials")
+    assert await decide(knock("a", "", "a", (foreign,)), door=door) == Refusal("wrong credentials")
