@@ -89,7 +89,7 @@ async def test_a_gateway_speaks_for_the_devices_of_its_site():
 
 async def test_anonymous_devices_come_in_only_when_the_operator_lets_them():
     admitted = await decide(knock(client_id="old"), anonymous=True)
-    assert (admitted.name, admitted.publish, admitted.subscribe) == ("anonymous", ("calha/v1/#",), ())
+    assert (admitted.name, admitted.publish, admitted.subscribe) == ("anonymous", ("calha/v1/+/telemetry",), ())
     assert await decide(knock("a", "guess"), anonymous=True) == Refusal("wrong credentials")
 
 
