@@ -4,10 +4,12 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from signing_in import administrator, cookie
 
 from running import Calha, running_calha
 
@@ -57,9 +59,33 @@ def empty(tmp_path) -> Iterator[Calha]:
         yield running
 
 
+@pytest.fixture
+def strict(tmp_path) -> Iterator[Calha]:
+    """A Calha without data, where devices have to prove who they are."""
+    with running_calha(tmp_path / "data", {"CALHA_DEVICES_ANONYMOUS": "false"}) as running:
+        yield running
+
+
 @pytest.fixture(params=SIZES)
 def page(request, browser) -> Iterator[Page]:
-    """A page in English. What a script throws, or writes to the console as an error, fails the test."""
+    """A page in English, of the administrator. What a script throws, or writes as an error, fails the test."""
+    with opened_page(request, browser) as opened:
+        for name in ("calha", "empty", "strict"):
+            if name in request.fixturenames:
+                running = request.getfixturevalue(name)
+                opened.context.add_cookies([cookie(running, administrator(running))])
+        yield opened
+
+
+@pytest.fixture(params=SIZES)
+def stranger(request, browser) -> Iterator[Page]:
+    """The same, of somebody who has not signed in."""
+    with opened_page(request, browser) as opened:
+        yield opened
+
+
+@contextmanager
+def opened_page(request, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport=SIZES[request.param], locale="en-US")
     opened = context.new_page()
     opened.set_default_timeout(15_000)

@@ -2,9 +2,12 @@
 
 import json
 import subprocess
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from urllib.parse import parse_qs, urlsplit
 
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 from playwright.sync_api import Locator, Page
 
 from running import Calha
@@ -14,6 +17,19 @@ def mosquitto_pub(calha: Calha, device: str, values: dict[str, object]) -> None:
     """Send one message as a device does, and wait for its acknowledgement."""
     command = ["mosquitto_pub", "-p", str(calha.mqtt_port), "-q", "1", "-t", f"calha/v1/{device}/telemetry"]
     subprocess.run([*command, "-m", json.dumps({"values": values})], check=True)
+
+
+@contextmanager
+def connected(calha: Calha) -> Iterator[Callable[[str, dict[str, object]], None]]:
+    """A device's open connection: sends values of a device, and waits for the acknowledgement."""
+    client = mqtt.Client(CallbackAPIVersion.VERSION2)
+    client.connect("127.0.0.1", calha.mqtt_port)
+    client.loop_start()
+    yield lambda device, values: client.publish(
+        f"calha/v1/{device}/telemetry", json.dumps({"values": values}), qos=1
+    ).wait_for_publish(30)
+    client.disconnect()
+    client.loop_stop()
 
 
 def ensure(calha: Calha, key: str, profile: str = "water_flow") -> None:

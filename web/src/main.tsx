@@ -11,6 +11,7 @@ import { Problem } from "./api/client";
 import { TextsProvider } from "./i18n";
 import { live } from "./live/hooks";
 import { loadPages, router } from "./router";
+import { sessionQuery } from "./session/session";
 import { theme, variables } from "./theme";
 
 const LOAD_PAGES_AFTER_MS = 3_000;
@@ -25,6 +26,7 @@ const queries = new QueryClient({
   },
 });
 
+queries.query(sessionQuery).catch(() => undefined); // while the pages load
 live.onBack(() => void queries.invalidateQueries());
 setTimeout(loadPages, LOAD_PAGES_AFTER_MS);
 

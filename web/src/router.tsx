@@ -1,9 +1,9 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { isPreset, type Preset } from "./chart/range";
 import { ErrorPage, NotFound } from "./shell/Pages";
-import { Shell } from "./shell/Shell";
+import { Root } from "./shell/Shell";
 
-const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: ErrorPage });
+const root = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: ErrorPage });
 
 export interface DevicesSearch {
   q?: string;
@@ -75,8 +75,55 @@ const status = createRoute({
   component: lazyRouteComponent(() => import("./status/StatusPage"), "StatusPage"),
 });
 
+const link = createRoute({
+  getParentRoute: () => root,
+  path: "/link",
+  component: lazyRouteComponent(() => import("./session/LinkPage"), "LinkPage"),
+});
+
+const account = createRoute({
+  getParentRoute: () => root,
+  path: "/account",
+  staticData: { needs: "nothing" },
+  component: lazyRouteComponent(() => import("./account/AccountPage"), "AccountPage"),
+});
+
+const people = createRoute({
+  getParentRoute: () => root,
+  path: "/people",
+  staticData: { needs: "administer" },
+  validateSearch: (given: Record<string, unknown>): { q?: string } => textOf(given, "q"),
+  component: lazyRouteComponent(() => import("./people/PeoplePage"), "PeoplePage"),
+});
+
+const person = createRoute({
+  getParentRoute: () => root,
+  path: "/people/$id",
+  staticData: { needs: "administer" },
+  component: lazyRouteComponent(() => import("./people/PersonPage"), "PersonPage"),
+});
+
+const keys = createRoute({
+  getParentRoute: () => root,
+  path: "/keys",
+  staticData: { needs: "administer" },
+  component: lazyRouteComponent(() => import("./people/KeysPage"), "KeysPage"),
+});
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: "/audit",
+  staticData: { needs: "administer" },
+  validateSearch: (given: Record<string, unknown>): { q?: string; actor?: string; target?: string } => ({
+    ...textOf(given, "q"),
+    ...textOf(given, "actor"),
+    ...textOf(given, "target"),
+  }),
+  component: lazyRouteComponent(() => import("./people/AuditPage"), "AuditPage"),
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, quarantine, sites, status]),
+  routeTree: root.addChildren([devices, device, deviceData, quarantine, sites, status, link, account, people, person, keys, audit]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });
@@ -90,5 +137,9 @@ export function loadPages(): void {
 declare module "@tanstack/react-router" {
   interface Register {
     router: typeof router;
+  }
+  interface StaticDataRouteOption {
+    /** What one must be allowed to do somewhere to open the page; to view, where nothing is said. */
+    needs?: "nothing" | "administer";
   }
 }

@@ -1,4 +1,5 @@
 import createClient from "openapi-fetch";
+import { send } from "./http";
 import type { components, paths } from "./schema";
 
 export type Device = components["schemas"]["Device"];
@@ -11,14 +12,20 @@ export type Kept = components["schemas"]["Kept"];
 export type Readings = components["schemas"]["Readings"];
 export type SeriesReadings = components["schemas"]["SeriesReadings"];
 export type DeviceIngest = components["schemas"]["DeviceIngest"];
+export type Me = components["schemas"]["Me"];
+export type Person = components["schemas"]["PersonAnswer"];
+export type Permission = components["schemas"]["Permission"];
+export type Role = components["schemas"]["Role"];
 
-export const api = createClient<paths>({ baseUrl: "" });
+export const api = createClient<paths>({ baseUrl: "", fetch: send });
 
-/** What the server said was wrong, in its own words. */
+/** What the server said was wrong, in its own words; `reason` and `retryAfterS` where it gives them. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     readonly detail: string,
+    readonly reason = "",
+    readonly retryAfterS = 0,
   ) {
     super(detail);
   }
@@ -34,6 +41,7 @@ interface Result<Data> {
 export async function take<Data>(call: Promise<Result<Data>>): Promise<Data> {
   const { data, error, response } = await call;
   if (response.ok) return data as Data;
-  const detail = typeof error === "object" && error !== null && "detail" in error ? String(error.detail) : "";
-  throw new Problem(response.status, detail || `HTTP ${response.status}`);
+  const told = (typeof error === "object" && error !== null ? error : {}) as Record<string, unknown>;
+  const text = (name: string) => (typeof told[name] === "string" ? told[name] : "");
+  throw new Problem(response.status, text("detail") || `HTTP ${response.status}`, text("reason"), Number(told.retry_after_s ?? 0));
 }

@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useState } from "react";
 import type uPlot from "uplot";
 import { api, type Device, type Readings, take } from "../api/client";
+import { send } from "../api/http";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { live, useConnection, useNow } from "../live/hooks";
@@ -157,7 +158,7 @@ function CsvButton({ device, span, points }: { device: string; span: Span; point
   const download = async () => {
     const { from, to } = shownOf(span, live.clock);
     const query = new URLSearchParams({ from: String(Math.round(from)), to: String(Math.round(to)), points: String(Math.max(points, 50_000)) });
-    const answer = await fetch(`/api/v1/devices/${encodeURIComponent(device)}/readings?${query}`, { headers: { accept: "text/csv" } });
+    const answer = await send(new Request(`/api/v1/devices/${encodeURIComponent(device)}/readings?${query}`, { headers: { accept: "text/csv" } }));
     const link = document.createElement("a");
     link.href = URL.createObjectURL(await answer.blob());
     link.download = `${device}.csv`;

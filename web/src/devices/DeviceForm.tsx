@@ -2,8 +2,10 @@ import { Alert, Button, NativeSelect, Stack, Textarea, TextInput } from "@mantin
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { type SubmitEvent, useState } from "react";
-import { api, type Device, Problem, take } from "../api/client";
+import { api, type Device, take } from "../api/client";
 import { useTexts } from "../i18n";
+import { useRights } from "../session/session";
+import { problemText } from "../ui/words";
 
 /** Creates a device, or changes one. */
 export function DeviceForm({ device, initialKey = "", done }: { device?: Device; initialKey?: string; done: (key: string) => void }) {
@@ -11,6 +13,8 @@ export function DeviceForm({ device, initialKey = "", done }: { device?: Device;
   const queries = useQueryClient();
   const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
   const profiles = useQuery({ queryKey: ["profiles"], queryFn: () => take(api.GET("/api/v1/profiles")) });
+  const rights = useRights();
+  const places = (sites.data?.items ?? []).filter(({ id }) => rights.on("configure", id));
   const [key, setKey] = useState(device?.key ?? initialKey);
   const [name, setName] = useState(device?.name ?? "");
   const [profile, setProfile] = useState(device?.profile ?? "generic");
@@ -59,9 +63,9 @@ export function DeviceForm({ device, initialKey = "", done }: { device?: Device;
         />
         <NativeSelect
           label={t("devices.site")}
-          value={String(site ?? sites.data?.items[0]?.id ?? "")}
+          value={String(site ?? places[0]?.id ?? "")}
           onChange={(event) => setSite(Number(event.currentTarget.value))}
-          data={(sites.data?.items ?? []).map((one) => ({ value: String(one.id), label: one.path.join(" › ") }))}
+          data={places.map((one) => ({ value: String(one.id), label: one.path.join(" › ") }))}
         />
         {device !== undefined && (
           <>
@@ -71,7 +75,7 @@ export function DeviceForm({ device, initialKey = "", done }: { device?: Device;
         )}
         {save.isError && (
           <Alert color="red" variant="light" role="alert">
-            {save.error instanceof Problem ? save.error.detail : t("error.unreachable")}
+            {problemText(save.error, t)}
           </Alert>
         )}
         <Button type="submit" loading={save.isPending}>

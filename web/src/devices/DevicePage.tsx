@@ -8,6 +8,7 @@ import { History } from "../chart/History";
 import { spanOf } from "../chart/range";
 import { useTexts } from "../i18n";
 import { live, useNewest, useWatch } from "../live/hooks";
+import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
 import { PresenceOf } from "./Presence";
 import { SendExamples } from "./FirstReading";
@@ -34,6 +35,7 @@ function DeviceView({ device }: { device: Device }) {
   const { t } = useTexts();
   const search = useSearch({ from: "/devices/$key" });
   const navigate = useNavigate({ from: "/devices/$key" });
+  const mayConfigure = useRights().on("configure", device.site_id);
   const [edits, { open, close }] = useDisclosure();
   const hasReadings = useNewest(device.key) !== undefined;
   const stored = useQuery({
@@ -56,9 +58,11 @@ function DeviceView({ device }: { device: Device }) {
         <Button component={Link} to={`/devices/${device.key}/data`} variant="default">
           {t("device.whereIsMyData")}
         </Button>
-        <Button variant="default" onClick={open}>
-          {t("common.edit")}
-        </Button>
+        {mayConfigure && (
+          <Button variant="default" onClick={open}>
+            {t("common.edit")}
+          </Button>
+        )}
       </PageTitle>
       <Text size="sm" className="quiet" mb="md">
         {device.site_path.join(" › ")} · {device.key} · {device.profile}

@@ -2,6 +2,7 @@ import { Button, Modal, Skeleton, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTexts } from "../i18n";
+import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
 import { DeviceForm } from "./DeviceForm";
 import { DeviceList } from "./DeviceList";
@@ -13,6 +14,7 @@ export function DevicesPage() {
   const { t } = useTexts();
   const search = useSearch({ from: "/" });
   const navigate = useNavigate({ from: "/" });
+  const mayCreate = useRights().somewhere("configure");
   const [isNew, { open, close }] = useDisclosure();
   const { devices, data, isSuccess, isPending, error, refetch } = useDevices(search);
   const isFiltered = Object.keys(search).length > 0;
@@ -20,14 +22,14 @@ export function DevicesPage() {
     return (
       <>
         <PageTitle title={t("devices.title")} />
-        <FirstReading />
+        {mayCreate ? <FirstReading /> : <Text className="quiet">{t("devices.none")}</Text>}
       </>
     );
   }
   return (
     <>
       <PageTitle title={t("devices.title")}>
-        <Button onClick={open}>{t("devices.new")}</Button>
+        {mayCreate && <Button onClick={open}>{t("devices.new")}</Button>}
       </PageTitle>
       <Filters search={search} />
       {error !== null && data === undefined && <ErrorNote error={error} retry={() => void refetch()} />}

@@ -1,6 +1,8 @@
+import { accountsEn } from "./accounts.en";
 import type { Catalogue } from "./pt-BR";
 
 export const en: Catalogue = {
+  ...accountsEn,
   "app.skip": "Skip to content",
   "app.nav": "Main navigation",
   "nav.devices": "Devices",

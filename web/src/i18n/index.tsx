@@ -13,6 +13,8 @@ export type Translate = (key: Key, values?: Record<string, string | number>) => 
 interface Texts {
   language: Language;
   setLanguage: (language: Language) => void;
+  /** Take a language unless one was chosen on this device. */
+  suggest: (language: string) => void;
   t: Translate;
   /** The text of an object with pt and en, or a plain text as it is. */
   own: (text: string | Record<string, string>) => string;
@@ -44,14 +46,18 @@ export function TextsProvider({ children }: { children: ReactNode }) {
     localStorage.setItem(STORED, chosen);
     choose(chosen);
   }, []);
+  const suggest = useCallback((suggested: string) => {
+    if (localStorage.getItem(STORED) === null && (suggested === "en" || suggested === "pt-BR")) choose(suggested);
+  }, []);
   const texts = useMemo<Texts>(
     () => ({
       language,
       setLanguage,
+      suggest,
       t: (key, values) => translate(language, key, values),
       own: (text) => (typeof text === "string" ? text : (text[language === "en" ? "en" : "pt"] ?? "")),
     }),
-    [language, setLanguage],
+    [language, setLanguage, suggest],
   );
   return <Context value={texts}>{children}</Context>;
 }

@@ -1,5 +1,8 @@
+import { accountsPtBR } from "./accounts.pt-BR";
+
 /** Portuguese texts: the catalogue whose keys every other language must have. */
 export const ptBR = {
+  ...accountsPtBR,
   "app.skip": "Ir para o conteúdo",
   "app.nav": "Navegação principal",
   "nav.devices": "Dispositivos",

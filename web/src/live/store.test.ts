@@ -36,6 +36,7 @@ describe("the live store", () => {
       (url) => new Source(url) as unknown as EventSource,
       (draw) => frames.push(draw),
     );
+    live.start();
     live.watch(["a"]);
     vi.advanceTimersByTime(100);
   });
@@ -78,6 +79,19 @@ describe("the live store", () => {
     expect(back).not.toHaveBeenCalled();
     source().send("status", { now: new Date().toISOString() });
     expect([live.connection, live.lostAt, back.mock.calls.length]).toEqual(["live", null, 1]);
+  });
+
+  it("asks nothing while nobody is signed in, and holds what it has for old", () => {
+    source().send("status", { now: new Date().toISOString() });
+    live.stop();
+    expect([live.connection, source().readyState]).toEqual(["lost", 2]);
+    const opened = Source.opened.length;
+    vi.advanceTimersByTime(60_000);
+    expect(Source.opened).toHaveLength(opened);
+    live.start();
+    vi.advanceTimersByTime(100);
+    source().send("status", { now: new Date().toISOString() });
+    expect(live.connection).toBe("live");
   });
 
   it("tells time by the server's clock", () => {

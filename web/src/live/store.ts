@@ -37,6 +37,7 @@ export class LiveStore {
   private readonly seriesListeners = new Map<number, Set<() => void>>();
   private readonly anyListeners = new Set<() => void>();
   private readonly backListeners = new Set<() => void>();
+  private readonly refusedListeners = new Set<() => void>();
   private readonly watched = new Map<string, number>();
   private source: EventSource | null = null;
   private following: ReadonlySet<string> = new Set();
@@ -44,6 +45,7 @@ export class LiveStore {
   private heardAt = 0;
   private openedAt = 0;
   private clockOffset = 0;
+  private isAllowed = false;
   connection: Connection = "connecting";
   lostAt: number | null = null;
   /** ms since 1970 by the server's clock, as of the last tick */
@@ -54,7 +56,23 @@ export class LiveStore {
     private readonly nextFrame: (draw: () => void) => void = (draw) => void requestAnimationFrame(draw),
   ) {
     setInterval(() => this.tick(), 1000);
+  }
+
+  /** Connect: somebody has signed in who may see devices. */
+  start(): void {
+    if (this.isAllowed) return;
+    this.isAllowed = true;
     this.plan();
+  }
+
+  /** The session has ended. What is on screen is no longer current. */
+  stop(): void {
+    if (!this.isAllowed) return;
+    this.isAllowed = false;
+    clearTimeout(this.planned);
+    this.source?.close();
+    this.source = null;
+    this.lost();
   }
 
   /** Ask for a device's values; call the result when they are no longer on screen. */
@@ -122,8 +140,15 @@ export class LiveStore {
     return () => this.backListeners.delete(listener);
   };
 
+  /** When the server has answered that it will not send: the session may have ended. */
+  onRefused = (listener: () => void): (() => void) => {
+    this.refusedListeners.add(listener);
+    return () => this.refusedListeners.delete(listener);
+  };
+
   private plan(): void {
     clearTimeout(this.planned);
+    if (!this.isAllowed) return;
     this.planned = setTimeout(() => this.follow(), 50);
   }
 
@@ -155,6 +180,7 @@ export class LiveStore {
       if (source.readyState === EventSource.CLOSED && this.source === source) {
         this.source = null;
         setTimeout(() => this.plan(), 2000);
+        this.refusedListeners.forEach((listener) => listener());
       }
       this.lost();
     });
@@ -230,7 +256,7 @@ export class LiveStore {
   private tick(): void {
     this.now = this.clock;
     if (this.connection === "live" && Date.now() - this.heardAt > LOST_AFTER_MS) this.lost();
-    if (this.connection === "lost" && Date.now() - this.openedAt > REOPEN_AFTER_MS) this.reopen();
+    if (this.isAllowed && this.connection === "lost" && Date.now() - this.openedAt > REOPEN_AFTER_MS) this.reopen();
     this.anyListeners.forEach((listener) => listener());
   }
 }

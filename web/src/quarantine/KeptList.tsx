@@ -9,6 +9,7 @@ import { Code } from "../ui/Code";
 import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
 import { reasonText } from "../ui/words";
+import { IfConfigurable } from "./IfConfigurable";
 
 const PAGE = 20;
 
@@ -65,14 +66,16 @@ function KeptMessage({ kept }: { kept: Kept }) {
             {formatTime(kept.at, language)} · {kept.transport} · {kept.topic}
           </span>
         </Text>
-        <Group gap={6}>
-          <Button size="compact-sm" variant="default" loading={replay.isPending} onClick={() => replay.mutate({ seq: kept.seq })}>
-            {t("quarantine.replay")}
-          </Button>
-          <Button size="compact-sm" variant="subtle" color="red" onClick={() => setAsks(true)}>
-            {t("quarantine.discard")}
-          </Button>
-        </Group>
+        <IfConfigurable device={kept.device}>
+          <Group gap={6}>
+            <Button size="compact-sm" variant="default" loading={replay.isPending} onClick={() => replay.mutate({ seq: kept.seq })}>
+              {t("quarantine.replay")}
+            </Button>
+            <Button size="compact-sm" variant="subtle" color="red" onClick={() => setAsks(true)}>
+              {t("quarantine.discard")}
+            </Button>
+          </Group>
+        </IfConfigurable>
       </Group>
       <Text size="sm" className="quiet" mb={6}>
         {kept.detail}

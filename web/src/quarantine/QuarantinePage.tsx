@@ -6,8 +6,10 @@ import { api, take } from "../api/client";
 import { DeviceForm } from "../devices/DeviceForm";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
 import { reasonText } from "../ui/words";
+import { IfConfigurable } from "./IfConfigurable";
 import { KeptList, useReplay } from "./KeptList";
 
 const REFRESH_MS = 5_000;
@@ -20,13 +22,14 @@ export function QuarantinePage() {
     refetchInterval: REFRESH_MS,
   });
   const replay = useReplay();
+  const rights = useRights();
   return (
     <>
       <PageTitle title={t("quarantine.title")} />
       <Text mb="md">{t("quarantine.text")}</Text>
       {summary.isError && summary.data === undefined && <ErrorNote error={summary.error} retry={() => void summary.refetch()} />}
       <Stack gap="lg">
-        <SeenDevices />
+        {rights.on("configure", null) && <SeenDevices />}
         {summary.data && summary.data.groups.length > 0 && (
           <Paper className="panel" p="md" component="ul" m={0} style={{ listStyle: "none" }}>
             {summary.data.groups.map(({ reason, device, messages }) => (
@@ -38,15 +41,17 @@ export function QuarantinePage() {
                     {t("quarantine.messages")}: {messages}
                   </Text>
                 </div>
-                <Button
-                  size="compact-sm"
-                  variant="default"
-                  loading={replay.isPending}
-                  aria-label={`${t("quarantine.replayAll")}: ${reasonText(reason, t)} ${device}`}
-                  onClick={() => replay.mutate({ reason, ...(device === "" ? {} : { device }) })}
-                >
-                  {t("quarantine.replayAll")}
-                </Button>
+                <IfConfigurable device={device}>
+                  <Button
+                    size="compact-sm"
+                    variant="default"
+                    loading={replay.isPending}
+                    aria-label={`${t("quarantine.replayAll")}: ${reasonText(reason, t)} ${device}`}
+                    onClick={() => replay.mutate({ reason, ...(device === "" ? {} : { device }) })}
+                  >
+                    {t("quarantine.replayAll")}
+                  </Button>
+                </IfConfigurable>
               </Group>
             ))}
           </Paper>

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { Problem } from "../api/client";
 import { useTexts } from "../i18n";
+import { problemText } from "../ui/words";
 
 /** Sets the document's title and gives the page its heading. */
 export function PageTitle({ title, children }: { title: string; children?: React.ReactNode }) {
@@ -21,7 +22,8 @@ export function PageTitle({ title, children }: { title: string; children?: React
 
 export function ErrorNote({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t } = useTexts();
-  const detail = error instanceof Problem ? error.detail : t("error.unreachable");
+  const detail = problemText(error, t);
+  if (error instanceof Problem && error.status === 403) return <NoPermission detail={detail} />;
   return (
     <Alert color="red" variant="light" title={t("error.title")} role="alert">
       <Stack gap="xs" align="start">
@@ -32,6 +34,16 @@ export function ErrorNote({ error, retry }: { error: unknown; retry?: () => void
           </Button>
         )}
       </Stack>
+    </Alert>
+  );
+}
+
+/** No fault, and nothing to repeat: the person's roles do not reach here. */
+export function NoPermission({ detail }: { detail?: string }) {
+  const { t } = useTexts();
+  return (
+    <Alert color="gray" variant="light" title={t("noPermission.title")} role="status">
+      {detail ?? t("noPermission.text")}
     </Alert>
   );
 }

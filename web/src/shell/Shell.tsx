@@ -1,11 +1,17 @@
-import { Alert, NativeSelect, useMantineColorScheme } from "@mantine/core";
-import { Link, Outlet } from "@tanstack/react-router";
+import { Alert } from "@mantine/core";
+import { Link, Outlet, useLocation, useMatches } from "@tanstack/react-router";
 import { formatTime } from "../format";
-import { type Language, useTexts } from "../i18n";
+import { useTexts } from "../i18n";
 import { useConnection, useLostAt } from "../live/hooks";
+import { Gate } from "../session/Gate";
+import { seesSomething, useMe, useRights } from "../session/session";
 import { Mark } from "../ui/Mark";
 import { Icon } from "./icons";
+import { NoPermission, PageTitle } from "./Pages";
+import { Preferences } from "./Preferences";
 import css from "./Shell.module.css";
+import { UserMenu } from "./UserMenu";
+import { administration } from "./administration";
 
 const pages = [
   { to: "/", icon: "devices", text: "nav.devices" },
@@ -14,7 +20,20 @@ const pages = [
   { to: "/status", icon: "status", text: "nav.status" },
 ] as const;
 
-export function Shell() {
+/** What is shown before anybody has signed in; everything else stands behind the sign-in. */
+const OPEN = new Set(["/link"]);
+
+export function Root() {
+  const path = useLocation({ select: ({ pathname }) => pathname });
+  if (OPEN.has(path)) return <Outlet />;
+  return (
+    <Gate>
+      <Shell />
+    </Gate>
+  );
+}
+
+function Shell() {
   const { t } = useTexts();
   return (
     <>
@@ -22,29 +41,67 @@ export function Shell() {
         {t("app.skip")}
       </a>
       <div className={css.shell}>
-        <nav className={css.rail} aria-label={t("app.nav")}>
-          <Link to="/" className={css.brand}>
-            <img src="/calha.svg" alt="" width={28} height={28} /> Calha
-          </Link>
-          {pages.map(({ to, icon, text }) => (
-            <Link key={to} to={to} className={css.link} activeOptions={{ exact: to === "/" }}>
-              <Icon name={icon} /> {t(text)}
-            </Link>
-          ))}
-          <div className={css.foot}>
-            <ConnectionState />
-            <Preferences />
-          </div>
-        </nav>
+        <Rail />
         <main className={css.main} id="content" tabIndex={-1}>
           <div className={css.phoneFoot}>
             <ConnectionState />
+            <UserMenu place="top" />
             <Preferences />
           </div>
           <LostBanner />
-          <Outlet />
+          <Page />
         </main>
       </div>
+    </>
+  );
+}
+
+function Rail() {
+  const { t } = useTexts();
+  const me = useMe();
+  const rights = useRights();
+  return (
+    <nav className={css.rail} aria-label={t("app.nav")}>
+      <Link to="/" className={css.brand}>
+        <img src="/calha.svg" alt="" width={28} height={28} /> Calha
+      </Link>
+      {seesSomething(me) &&
+        pages.map(({ to, icon, text }) => (
+          <Link key={to} to={to} className={css.link} activeOptions={{ exact: to === "/" }}>
+            <Icon name={icon} /> {t(text)}
+          </Link>
+        ))}
+      {rights.on("administer", null) && (
+        <div className={css.administration}>
+          <div className={css.group}>{t("nav.administration")}</div>
+          {administration.map(({ to, icon, text }) => (
+            <Link key={to} to={to} className={css.link}>
+              <Icon name={icon} /> {t(text)}
+            </Link>
+          ))}
+        </div>
+      )}
+      <div className={css.foot}>
+        <ConnectionState />
+        <UserMenu place="bottom" />
+        <Preferences />
+      </div>
+    </nav>
+  );
+}
+
+/** The page, if the person's roles reach it at all. */
+function Page() {
+  const { t } = useTexts();
+  const me = useMe();
+  const rights = useRights();
+  const needs = useMatches({ select: (matches) => matches.at(-1)?.staticData.needs ?? "view" });
+  const mayOpen = needs === "nothing" || (needs === "administer" ? rights.on("administer", null) : seesSomething(me));
+  if (mayOpen) return <Outlet />;
+  return (
+    <>
+      <PageTitle title={t("noPermission.title")} />
+      <NoPermission detail={t(seesSomething(me) ? "noPermission.text" : "noPermission.nothing")} />
     </>
   );
 }
@@ -69,35 +126,5 @@ function LostBanner() {
     <Alert className={css.banner} color="orange" variant="light" role="alert">
       {t("connection.lost", { time: formatTime(lostAt, language) })}
     </Alert>
-  );
-}
-
-function Preferences() {
-  const { t, language, setLanguage } = useTexts();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  return (
-    <div style={{ display: "flex", gap: 6 }}>
-      <NativeSelect
-        size="xs"
-        aria-label={t("language.label")}
-        value={language}
-        onChange={(event) => setLanguage(event.currentTarget.value as Language)}
-        data={[
-          { value: "pt-BR", label: "PT" },
-          { value: "en", label: "EN" },
-        ]}
-      />
-      <NativeSelect
-        size="xs"
-        aria-label={t("theme.label")}
-        value={colorScheme}
-        onChange={(event) => setColorScheme(event.currentTarget.value as "auto" | "light" | "dark")}
-        data={[
-          { value: "auto", label: t("theme.auto") },
-          { value: "light", label: t("theme.light") },
-          { value: "dark", label: t("theme.dark") },
-        ]}
-      />
-    </div>
   );
 }

@@ -5,6 +5,7 @@ import { Link } from "@tanstack/react-router";
 import { type SubmitEvent, useState } from "react";
 import { api, type Site, take } from "../api/client";
 import { useTexts } from "../i18n";
+import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
 import { Confirm } from "../ui/Confirm";
 
@@ -16,6 +17,7 @@ interface Editing {
 export function SitesPage() {
   const { t } = useTexts();
   const queries = useQueryClient();
+  const rights = useRights();
   const [editing, edit] = useState<Editing | null>(null);
   const [doomed, doom] = useState<Site | null>(null);
   const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
@@ -29,7 +31,7 @@ export function SitesPage() {
   return (
     <>
       <PageTitle title={t("sites.title")}>
-        <Button onClick={() => edit({})}>{t("sites.new")}</Button>
+        {rights.on("configure", null) && <Button onClick={() => edit({})}>{t("sites.new")}</Button>}
       </PageTitle>
       {sites.isError && sites.data === undefined && <ErrorNote error={sites.error} retry={() => void sites.refetch()} />}
       {remove.isError && <ErrorNote error={remove.error} />}
@@ -45,17 +47,19 @@ export function SitesPage() {
                 {site.zone}
               </Text>
             </div>
-            <Group gap={4} wrap="nowrap">
-              <ActionIcon variant="default" aria-label={t("sites.below", { name: site.name })} title={t("sites.below", { name: site.name })} onClick={() => edit({ parent: site.id })}>
-                +
-              </ActionIcon>
-              <ActionIcon variant="default" aria-label={t("sites.rename", { name: site.name })} title={t("sites.rename", { name: site.name })} onClick={() => edit({ site })}>
-                ✎
-              </ActionIcon>
-              <ActionIcon variant="default" aria-label={`${t("common.delete")} ${site.name}`} title={t("common.delete")} onClick={() => doom(site)}>
-                ×
-              </ActionIcon>
-            </Group>
+            {rights.on("configure", site.id) && (
+              <Group gap={4} wrap="nowrap">
+                <ActionIcon variant="default" aria-label={t("sites.below", { name: site.name })} title={t("sites.below", { name: site.name })} onClick={() => edit({ parent: site.id })}>
+                  +
+                </ActionIcon>
+                <ActionIcon variant="default" aria-label={t("sites.rename", { name: site.name })} title={t("sites.rename", { name: site.name })} onClick={() => edit({ site })}>
+                  ✎
+                </ActionIcon>
+                <ActionIcon variant="default" aria-label={`${t("common.delete")} ${site.name}`} title={t("common.delete")} onClick={() => doom(site)}>
+                  ×
+                </ActionIcon>
+              </Group>
+            )}
           </Group>
         ))}
       </Paper>
@@ -76,6 +80,7 @@ export function SitesPage() {
 function SiteForm({ editing, sites, close }: { editing: Editing; sites: readonly Site[]; close: () => void }) {
   const { t } = useTexts();
   const queries = useQueryClient();
+  const rights = useRights();
   const [name, setName] = useState(editing.site?.name ?? "");
   const [zone, setZone] = useState(editing.site?.zone ?? "America/Sao_Paulo");
   const [parent, setParent] = useState(String(editing.site?.parent_id ?? editing.parent ?? ""));
@@ -105,7 +110,10 @@ function SiteForm({ editing, sites, close }: { editing: Editing; sites: readonly
             label={t("sites.parent")}
             value={parent}
             onChange={(event) => setParent(event.currentTarget.value)}
-            data={[{ value: "", label: t("sites.top") }, ...sites.filter((one) => one.id !== editing.site?.id).map((one) => ({ value: String(one.id), label: one.path.join(" › ") }))]}
+            data={[
+              ...(rights.on("configure", null) || editing.site?.parent_id === null ? [{ value: "", label: t("sites.top") }] : []),
+              ...sites.filter((one) => one.id !== editing.site?.id && (rights.on("configure", one.id) || one.id === editing.site?.parent_id)).map((one) => ({ value: String(one.id), label: one.path.join(" › ") })),
+            ]}
           />
           <TextInput label={t("sites.zone")} value={zone} onChange={(event) => setZone(event.currentTarget.value)} list="zones" required />
           <datalist id="zones">

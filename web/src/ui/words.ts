@@ -1,3 +1,4 @@
+import { Problem } from "../api/client";
 import { isKey, type Translate } from "../i18n";
 import type { MarkKind } from "./Mark";
 
@@ -17,4 +18,11 @@ export function reasonText(reason: string, t: Translate): string {
 export function qualityMark(quality: string): MarkKind | null {
   if (quality === "good" || quality === "arrival_time") return null;
   return quality === "bad" ? "bad" : "warn";
+}
+
+/** What went wrong, in the person's language where the reason is known, else as the server says it. */
+export function problemText(error: unknown, t: Translate): string {
+  if (!(error instanceof Problem)) return t("error.unreachable");
+  const key = `problem.${error.reason}`;
+  return isKey(key) ? t(key) : error.detail;
 }

@@ -1,0 +1,7 @@
+import { useTexts } from "../i18n";
+import { PageTitle } from "../shell/Pages";
+
+export function KeysPage() {
+  const { t } = useTexts();
+  return <PageTitle title={t("nav.keys")} />;
+}

@@ -1,0 +1,73 @@
+import { Loader } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import type { Me } from "../api/client";
+import { onRefused } from "../api/http";
+import { useTexts } from "../i18n";
+import { live } from "../live/hooks";
+import { ErrorNote } from "../shell/Pages";
+import { seesSomething, SessionContext, sessionQuery } from "./session";
+
+const Welcome = lazy(async () => ({ default: (await import("./Welcome")).Welcome }));
+const SessionEnded = lazy(async () => ({ default: (await import("./SessionEnded")).SessionEnded }));
+
+/** Shows the app to whoever has signed in; to others the way in. The address stays, so that one arrives where one wanted to go. */
+export function Gate({ children }: { children: ReactNode }) {
+  const session = useQuery(sessionQuery);
+  const me = useLastKnown(session.data);
+  useLive(me, session.data === null);
+  useLanguageOf(me);
+  if (me === null) {
+    if (session.data === null) return <Suspense fallback={<Waiting />}>{<Welcome />}</Suspense>;
+    return session.isError ? <ErrorNote error={session.error} retry={() => void session.refetch()} /> : <Waiting />;
+  }
+  return (
+    <SessionContext value={me}>
+      {children}
+      {session.data === null && (
+        <Suspense>
+          <SessionEnded me={me} />
+        </Suspense>
+      )}
+    </SessionContext>
+  );
+}
+
+/** Stays when the session ends, because the page underneath stays too. */
+function useLastKnown(me: Me | null | undefined): Me | null {
+  const [known, know] = useState<Me | null>(null);
+  if (me !== undefined && me !== null && me !== known) know(me);
+  return me ?? known;
+}
+
+function useLive(me: Me | null, hasEnded: boolean): void {
+  const queries = useQueryClient();
+  useEffect(() => {
+    const lookAgain = () => void queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
+    onRefused(lookAgain);
+    return live.onRefused(lookAgain);
+  }, [queries]);
+  const isWanted = me !== null && !hasEnded && seesSomething(me);
+  useEffect(() => {
+    if (isWanted) live.start();
+    else live.stop();
+  }, [isWanted]);
+}
+
+/** On a device where nobody has chosen a language, the person's own. */
+function useLanguageOf(me: Me | null): void {
+  const { suggest } = useTexts();
+  const language = me?.person?.language;
+  useEffect(() => {
+    if (language !== undefined) suggest(language);
+  }, [language, suggest]);
+}
+
+function Waiting() {
+  const { t } = useTexts();
+  return (
+    <div className="waiting" role="status" aria-label={t("common.loading")}>
+      <Loader />
+    </div>
+  );
+}

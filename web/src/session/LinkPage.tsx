@@ -1,0 +1,128 @@
+import { Alert, Button, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { useMutation, useQuery } from "@tanstack/react-query";
+import { Link, useLocation } from "@tanstack/react-router";
+import { type SubmitEvent, useState } from "react";
+import { api, Problem, take } from "../api/client";
+import { admit } from "../api/http";
+import { useTexts } from "../i18n";
+import { focusFirst } from "../ui/focus";
+import { problemText } from "../ui/words";
+import { Entrance } from "./Entrance";
+import { NewPassword } from "./NewPassword";
+
+/** Where a link that works once leads: the first account, or a password. */
+export function LinkPage() {
+  const { t } = useTexts();
+  const link = useLocation({ select: ({ hash }) => hash });
+  const found = useQuery({
+    queryKey: ["link", link],
+    queryFn: () => take(api.POST("/api/v1/links", { body: { link } })),
+    enabled: link.length >= 20,
+    staleTime: Infinity,
+  });
+  if (link.length < 20 || (found.error instanceof Problem && found.error.status < 500)) return <OldLink />;
+  if (found.isError) return <Entrance title={t("link.title")}>{problemText(found.error, t)}</Entrance>;
+  if (found.data === undefined) return <Entrance title={t("link.title")}>{<Skeleton height={120} />}</Entrance>;
+  const { purpose, name, login } = found.data;
+  return purpose === "set_up" ? <FirstAccount link={link} /> : <PasswordByLink link={link} purpose={purpose} name={name ?? ""} login={login ?? ""} />;
+}
+
+function OldLink() {
+  const { t } = useTexts();
+  return (
+    <Entrance title={t("link.oldTitle")}>
+      <Text mb="md">{t("link.old")}</Text>
+      <Button component={Link} to="/" variant="default">
+        {t("signIn.title")}
+      </Button>
+    </Entrance>
+  );
+}
+
+function FirstAccount({ link }: { link: string }) {
+  const { t, language } = useTexts();
+  const [name, setName] = useState("");
+  const [email, setEmail] = useState("");
+  const [userName, setUserName] = useState("");
+  const [password, setPassword] = useState("");
+  const create = useMutation({
+    mutationFn: async () => {
+      const body = { link, name, password, ...(email === "" ? {} : { email }), ...(userName === "" ? {} : { user_name: userName }) };
+      const me = await take(api.POST("/api/v1/set-up", { body }));
+      admit(me.csrf_token);
+      await api.PATCH("/api/v1/account", { body: { language } });
+      return me;
+    },
+    onSuccess: enter,
+  });
+  return (
+    <Entrance title={t("setUp.first")}>
+      <Text mb="md">{t("setUp.firstText")}</Text>
+      <Form action={t("setUp.create")} saving={create}>
+        <TextInput label={t("person.name")} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} autoComplete="name" ref={focusFirst} />
+        <TextInput label={t("person.email")} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} required={userName === ""} maxLength={254} autoComplete="email" />
+        <TextInput
+          label={t("person.userName")}
+          description={t("person.userNameHint")}
+          value={userName}
+          onChange={(event) => setUserName(event.currentTarget.value)}
+          required={email === ""}
+          pattern="[A-Za-z0-9_.\-]{2,64}"
+          autoComplete="username"
+          autoCapitalize="none"
+          spellCheck={false}
+        />
+        <NewPassword label={t("signIn.password")} value={password} onChange={setPassword} words={[name, email, userName]} />
+      </Form>
+    </Entrance>
+  );
+}
+
+function PasswordByLink({ link, purpose, name, login }: { link: string; purpose: "invite" | "reset"; name: string; login: string }) {
+  const { t } = useTexts();
+  const [password, setPassword] = useState("");
+  const set = useMutation({ mutationFn: () => take(api.POST("/api/v1/links/password", { body: { link, password } })), onSuccess: enter });
+  return (
+    <Entrance title={t(`link.${purpose}`)}>
+      <Text mb="md">{t(`link.${purpose}Text`, { name, login })}</Text>
+      <Form action={t("link.set")} saving={set}>
+        <input type="text" name="username" autoComplete="username" value={login} readOnly hidden />
+        <NewPassword label={t("password.new")} value={password} onChange={setPassword} words={[name, login]} />
+      </Form>
+    </Entrance>
+  );
+}
+
+interface Saving {
+  mutate: () => void;
+  isPending: boolean;
+  error: unknown;
+}
+
+function Form({ action, saving, children }: { action: string; saving: Saving; children: React.ReactNode }) {
+  const { t } = useTexts();
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    saving.mutate();
+  };
+  return (
+    <form onSubmit={submit}>
+      <Stack gap="sm">
+        {children}
+        {saving.error !== null && (
+          <Alert color="red" variant="light" role="alert">
+            {problemText(saving.error, t)}
+          </Alert>
+        )}
+        <Button type="submit" loading={saving.isPending}>
+          {action}
+        </Button>
+      </Stack>
+    </form>
+  );
+}
+
+/** Load anew, because somebody else may have been signed in here; and leave no used link in the history. */
+function enter(): void {
+  location.replace("/");
+}

@@ -1,0 +1,6 @@
+/** Pages for administrators of the whole installation. */
+export const administration = [
+  { to: "/people", icon: "people", text: "nav.people" },
+  { to: "/keys", icon: "keys", text: "nav.keys" },
+  { to: "/audit", icon: "audit", text: "nav.audit" },
+] as const;
