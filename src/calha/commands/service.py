@@ -4,7 +4,8 @@
 
 Rule 1: a state is kept before anybody is told of it.
 Rule 2: a command is carried at least once; it has an id, by which the device knows one that it had.
-Rule 3: what was cancelled or has expired is taken back from the log server, so that a device that wakes later does not get it.
+Rule 3: what is to be cancelled or has expired is taken back from the log server first; a device that wakes after that does
+        not get it.
 """
 
 import asyncio
@@ -23,6 +24,7 @@ from calha.domain.commands import (
     Event,
     EventKind,
     State,
+    advance,
     can,
     checked,
     read_back,
@@ -142,9 +144,10 @@ class Commands:
     async def cancel(self, device: str, command_id: str, by: str) -> CommandRow:
         """Take a command back that the device has not confirmed. Raises NotFound, Conflict."""
         row = await asyncio.to_thread(self.store.get, device, command_id)
-        row = await self._advance(row, Event(EventKind.CANCEL, self._clock(), by))
+        event = Event(EventKind.CANCEL, self._clock(), by)
+        advance(row.state, event)
         await self._recall(row)
-        return row
+        return await self._advance(row, event)
 
     async def reply(self, device: str, command_id: str, reply: Reply, at: Micros | None = None) -> CommandRow:
         """What the device says; said again, or out of order, it changes nothing. Raises NotFound."""
@@ -205,8 +208,8 @@ class Commands:
             await self._advance(row, Event(EventKind.TIME_OUT, now, CALHA, note))
         elif is_due:
             waited_for = "nobody approved it" if row.state is State.AWAITING_APPROVAL else "the device did not take it"
-            await self._advance(row, Event(EventKind.EXPIRE, now, CALHA, waited_for))
             await self._recall(row)
+            await self._advance(row, Event(EventKind.EXPIRE, now, CALHA, waited_for))
         elif row.state is State.QUEUED or (row.missed and self._is_back(row, now)):
             await self._send(row)
 
@@ -245,10 +248,7 @@ class Commands:
         except LogUnavailable as error:
             log.warning("command %s to %s is sent later: %s", row.id, row.device, error)
             return row
-        try:
-            is_missed = row.state is State.QUEUED and not await self.is_online(row.device)
-        except LogUnavailable:
-            is_missed = row.state is State.QUEUED
+        is_missed = row.state is State.QUEUED and not await self.is_online(row.device)
         return await self._sent(row, "mqtt", log_seq=log_seq, missed=is_missed)
 
     async def _sent(self, row: CommandRow, way: str, **changes: Any) -> CommandRow:  # noqa: ANN401 - columns

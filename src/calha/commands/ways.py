@@ -7,6 +7,7 @@ session subscribed with QoS 1, also when the device wakes much later; and it may
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from calha.domain.errors import LogUnavailable
 from calha.domain.readings import Micros
 from calha.domain.times import MINUTE_US
 
@@ -33,4 +34,7 @@ class Ways:
         recent_us = max(RECENT_US, INTERVALS * round((interval_s or 0) * 1_000_000))
         if seen_at is not None and now - seen_at <= recent_us:
             return True
-        return await self.is_connected(device)
+        try:
+            return await self.is_connected(device)
+        except LogUnavailable:
+            return False
