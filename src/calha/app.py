@@ -27,8 +27,8 @@ from calha.accounts.accounts import Accounts
 from calha.accounts.claims import Claims
 from calha.accounts.gatekeeper import Gatekeeper
 from calha.accounts.keyring import Keyring
-from calha.accounts.provisioning import Provisioning
 from calha.accounts.openid import Provider
+from calha.accounts.provisioning import Provisioning
 from calha.api.app import create_app
 from calha.api.live_signal import LiveSignal
 from calha.api.services import Services
@@ -197,7 +197,8 @@ async def _connect(
     disconnections: list[Callable[[str], Awaitable[int]]] = []
     if doorman is not None:
         gatekeeper = Gatekeeper(accounts.door, lambda: ingest.directory, settings.devices.anonymous)
-        supervisor.add("gate", Gate(connection, _gate_seed(), limits.shards, gatekeeper.decide).run)
+        gate = Gate(connection, _gate_seed(), limits.shards, gatekeeper.decide)
+        supervisor.add("gate", gate.run)
         disconnections.append(doorman.disconnect)
     if settings.tcp.enabled:
         tcp = commanding.tcp = _tcp_listener(settings, ingest, ingest_limits, accounts, commands)
@@ -217,6 +218,7 @@ async def _connect(
         micros_now,
         settings.data.folder / PROCESSES_FILE,
         embedded=settings.log.url is None,
+        gate=gate.counters if gate is not None else None,
     )
 
     async def backup(name: str) -> dict[str, object]:

@@ -273,3 +273,15 @@ def test_etsi_5_13_1_input_of_any_size_and_kind_gets_an_answer(calha):
         assert 400 <= answer.status < 500
     connection.request("GET", "/healthz")
     assert connection.getresponse().status == 200
+
+
+def test_a_device_that_publishes_where_it_may_not_is_told_of(calha, secrets):
+    own = ["-p", str(calha.mqtt_port), "-u", "pump", "-P", secrets["device"], "-i", "pump"]
+    subprocess.run(["mosquitto_pub", *own, "-t", "calha/v1/neighbour/telemetry", "-m", "{}"], check=False, timeout=30)
+    for _ in range(50):
+        status = calha.get("/api/v1/status")
+        if "pump" in status["gate"]["violations"]:
+            break
+        time.sleep(0.1)
+    assert "forbidden_topic" in {warning["code"] for warning in status["warnings"]}
+    assert b"calha_gate_violations_total" in calha.get("/metrics", accept="*/*")

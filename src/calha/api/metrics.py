@@ -33,6 +33,15 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     yield _line("calha_store_bytes", store["size_bytes"])
     yield _head("calha_store_lag_messages", "gauge", "Messages of the log that the store has not taken.")
     yield _line("calha_store_lag_messages", store["lag_messages"])
+    yield _head("calha_store_missing_readings", "gauge", "Readings in files of the store that cannot be read.")
+    yield _line("calha_store_missing_readings", store["missing_readings"])
+    if report["gate"] is not None:
+        yield _head("calha_gate_total", "counter", "MQTT devices that asked to come in, by what became of it.")
+        yield _line("calha_gate_total", report["gate"]["admitted"], outcome="admitted")
+        for reason, count in report["gate"]["refused"].items():
+            yield _line("calha_gate_total", count, outcome="refused", reason=reason)
+        yield _head("calha_gate_violations_total", "counter", "Messages published where a device may not.")
+        yield _line("calha_gate_violations_total", sum(report["gate"]["violations"].values()))
     yield _head("calha_commit_milliseconds", "gauge", "Time of a commit, by quantile, of the last thousand.")
     for quantile in ("p50", "p99"):
         yield _line("calha_commit_milliseconds", store["commit_ms"][quantile], quantile=f"0.{quantile[1:]}")

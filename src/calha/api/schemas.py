@@ -308,7 +308,19 @@ class StoreStatus(Answer):
     error: str | None
     readings: int
     size_bytes: int
+    missing_readings: int = Field(description="In files that cannot be read.", examples=[0])
+    gaps: list[str] = Field(description="Those files, with their times.", examples=[[]])
     commit_ms: CommitTimes
+
+
+class GateStatus(Answer):
+    """MQTT devices at the gate since the start."""
+
+    admitted: int = Field(examples=[120])
+    refused: dict[str, int] = Field(description="By reason.", examples=[{"wrong credentials": 2}])
+    violations: dict[str, int] = Field(
+        description="Messages published where a device may not, by device.", examples=[{"pump-1": 3}]
+    )
 
 
 class TaskStatus(Answer):
@@ -335,6 +347,7 @@ class Status(Answer):
     now: datetime
     durability: Promise
     log: LogStatus
+    gate: GateStatus | None = Field(description="null with an external log server.")
     store: StoreStatus
     tasks: list[TaskStatus]
     ingest: Counts

@@ -13,6 +13,7 @@ from calha.domain.readings import Micros
 from calha.domain.times import to_text
 from calha.ingest.service import Ingest
 from calha.ingest.writer import Writer
+from calha.log.gate import GateCounters
 from calha.log.streams import READINGS, Streams
 from calha.store.telemetry import Telemetry
 
@@ -58,6 +59,7 @@ class StatusReport:
         processes_file: Path,
         *,
         embedded: bool,
+        gate: GateCounters | None,
     ) -> None:
         self._settings = settings
         self._telemetry = telemetry
@@ -68,6 +70,7 @@ class StatusReport:
         self._clock = clock
         self._processes_file = processes_file
         self._embedded = embedded
+        self._gate = gate
         self._started_at = clock()
 
     async def __call__(self) -> dict[str, Any]:
@@ -100,6 +103,7 @@ class StatusReport:
                 "embedded": self._embedded,
                 "streams": streams,
             },
+            "gate": self._gate_status(),
             "store": self._store(logged_seq),
             "tasks": tasks,
             "ingest": counts(self._ingest.counters.total).model_dump(),
@@ -118,6 +122,10 @@ class StatusReport:
             "error": self._writer.error,
             "readings": found.rows_hot + found.rows_cold,
             "size_bytes": found.bytes,
+            "missing_readings": sum(gap.rows for gap in found.gaps),
+            "gaps": [
+                f"{gap.file}: {to_text(gap.from_at)} – {to_text(gap.until_at)}, {gap.reason}" for gap in found.gaps
+            ],
             "commit_ms": {"p50": found.commit_ms_p50, "p99": found.commit_ms_p99},
         }
 
@@ -134,11 +142,18 @@ class StatusReport:
         ]
         return tasks + self._processes()
 
+    def _gate_status(self) -> dict[str, Any] | None:
+        if self._gate is None:
+            return None
+        violations: dict[str, int] = {}
+        for process in self._read_processes():
+            violations |= process.get("violations") or {}
+        return {"admitted": self._gate.admitted, "refused": dict(self._gate.refused), "violations": violations}
+
     def _processes(self) -> list[dict[str, Any]]:
         try:
             age_s = time.time() - self._processes_file.stat().st_mtime
-            found = json.loads(self._processes_file.read_text())
-        except (OSError, ValueError):
+        except OSError:
             return []
         return [
             {
@@ -148,8 +163,14 @@ class StatusReport:
                 "restarts": one["restarts"],
                 "last_error": one["last_error"] or None,
             }
-            for one in found
+            for one in self._read_processes()
         ]
+
+    def _read_processes(self) -> list[dict[str, Any]]:
+        try:
+            return list(json.loads(self._processes_file.read_text()))
+        except (OSError, ValueError):
+            return []
 
 
 def _warnings(report: dict[str, Any]) -> list[dict[str, Any]]:
@@ -182,6 +203,23 @@ def _warnings(report: dict[str, Any]) -> list[dict[str, Any]]:
                 f"The store does not take readings: {report['store']['error']}",
             )
         )
+    found += [
+        _warning(
+            "readings_missing",
+            f"Leituras gravadas não podem ser lidas; recupere o arquivo de um backup: {gap}",
+            f"Stored readings cannot be read; bring the file back from a backup: {gap}",
+        )
+        for gap in report["store"]["gaps"]
+    ]
+    violations = report["gate"]["violations"] if report["gate"] is not None else {}
+    found += [
+        _warning(
+            "forbidden_topic",
+            f"{device} publicou {times} vezes onde não pode e foi desconectado.",
+            f"{device} published {times} times where it may not and was disconnected.",
+        )
+        for device, times in violations.items()
+    ]
     for task in report["tasks"]:
         if task["state"] != "running":
             found.append(
