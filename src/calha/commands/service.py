@@ -20,7 +20,6 @@ from typing import Any, Literal, NamedTuple
 from calha.commands.messages import EVENTS, Reply, order_json, read_reply
 from calha.commands.ways import Ways
 from calha.domain.commands import (
-    FOR_THE_DEVICE,
     Event,
     EventKind,
     State,
@@ -96,6 +95,7 @@ class Commands:
         self._clock = clock
         self._wake = asyncio.Event()
         self._back_since: dict[str, Micros] = {}
+        self._sending: set[str] = set()
 
     async def request(self, request: Request) -> tuple[CommandRow, bool]:
         """The command, and whether it is new. It is on disk, and sent if that was possible at once.
@@ -237,9 +237,17 @@ class Commands:
         return now - self._back_since.setdefault(row.id, now) >= BACK_S * SECOND_US
 
     async def _send(self, row: CommandRow) -> CommandRow:
-        """Hand it over, or leave it in the queue while the log is away."""
-        if row.state not in FOR_THE_DEVICE:
+        """Hand it over, or leave it in the queue while the log is away. One at a time, so that it is not there twice."""
+        if row.id in self._sending:
             return row
+        self._sending.add(row.id)
+        try:
+            row = await asyncio.to_thread(self.store.get, row.device, row.id)
+            return await self._hand_over(row) if row.state is State.QUEUED or row.missed else row
+        finally:
+            self._sending.discard(row.id)
+
+    async def _hand_over(self, row: CommandRow) -> CommandRow:
         self._back_since.pop(row.id, None)
         if self._ways.call(row.device, order_json(row)):
             return await self._sent(row, "tcp")
