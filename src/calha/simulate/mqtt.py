@@ -1,16 +1,19 @@
 """A lean MQTT 3.1.1 publisher: one asyncio protocol for each device, cheap enough for thousands of them in one process.
 
-QoS 1 with a window: a message is kept until its PUBACK and sent again, marked DUP, after a
-reconnection. First comes the wire format (OASIS MQTT 3.1.1 §2, §3), pure; then the connection.
+QoS 1 with a window: a message is kept until its PUBACK and sent again, marked DUP, after a reconnection. A device that is
+given somebody to obey subscribes to its commands. First comes the wire format (OASIS MQTT 3.1.1 §2, §3), pure; then the
+connection.
 """
 
 import asyncio
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import msgspec
 
 from calha.simulate.link import Link
 
-CONNACK, PUBACK, PINGRESP = 0x20, 0x40, 0xD0
+CONNACK, PUBLISH, PUBACK, PINGRESP = 0x20, 0x30, 0x40, 0xD0
 PINGREQ_PACKET = b"\xc0\x00"
 DISCONNECT_PACKET = b"\xe0\x00"
 DUP = 0x08
@@ -37,6 +40,24 @@ def publish_packet(topic: str, payload: bytes, *, packet_id: int | None) -> byte
         return b"\x30" + remaining_length(2 + len(topic.encode()) + len(payload)) + _text(topic) + payload
     length = 4 + len(topic.encode()) + len(payload)
     return b"\x32" + remaining_length(length) + _text(topic) + packet_id.to_bytes(2) + payload
+
+
+def subscribe_packet(topic: str, packet_id: int) -> bytes:
+    """To one topic, with QoS 1."""
+    body = packet_id.to_bytes(2) + _text(topic) + b"\x01"
+    return b"\x82" + remaining_length(len(body)) + body
+
+
+def puback_packet(packet_id: int) -> bytes:
+    return b"\x40\x02" + packet_id.to_bytes(2)
+
+
+def published(first: int, body: bytes) -> tuple[int | None, bytes]:
+    """Packet id (None with QoS 0) and payload of a PUBLISH. Raises ValueError."""
+    if len(body) < 2 or len(body) < 2 + int.from_bytes(body[:2]) + (2 if first & 0x06 else 0):
+        raise ValueError("a publish that is cut off")
+    end = 2 + int.from_bytes(body[:2])
+    return (int.from_bytes(body[end : end + 2]), body[end + 2 :]) if first & 0x06 else (None, body[end:])
 
 
 def as_duplicate(packet: bytes) -> bytes:
@@ -98,6 +119,9 @@ class _Kept(NamedTuple):
     readings: int
 
 
+OnCommand = Callable[["MqttLink", dict[str, Any]], None]
+
+
 class MqttLink(Link):
     """One device's MQTT connection, which publishes to one topic with QoS 1."""
 
@@ -111,11 +135,17 @@ class MqttLink(Link):
         window: int = 100,
         keepalive_s: int = 60,
         token: str = "",
+        on_command: OnCommand | None = None,
     ) -> None:
-        """token: the device's secret, or a key that may send for it; none for an anonymous device."""
+        """token: the device's secret, or a key that may send for it; none for an anonymous device, which gets no commands.
+
+        on_command: called with each command that comes.
+        """
         super().__init__(host, port, window)
         self._hello = connect_packet(client_id, keepalive_s, client_id, token)
         self._topic = topic
+        self._commands = topic.rpartition("/")[0] + "/commands"
+        self._on_command = on_command if token else None
         self._keepalive_s = keepalive_s
         self._packets = Packets()
         self._kept: dict[int, _Kept] = {}
@@ -129,9 +159,17 @@ class MqttLink(Link):
     def data_received(self, data: bytes) -> None:
         try:
             for first, body in self._packets.feed(data):
-                self._packet(first & 0xF0, body)
+                self._packet(first, body)
         except ValueError as error:
             self._fail(f"not MQTT: {error}")
+
+    def reply(self, command: str, state: str, detail: str = "") -> None:
+        """Say what became of a command."""
+        packet_id = self._free_id()
+        payload = msgspec.json.encode({"state": state, "detail": detail})
+        packet = publish_packet(f"{self._commands}/{command}/reply", payload, packet_id=packet_id)
+        self._kept[packet_id] = _Kept(packet, 0)
+        self._write(packet)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._ping is not None:
@@ -143,7 +181,8 @@ class MqttLink(Link):
         if self._transport is not None:
             self._transport.write(self._hello)
 
-    def _packet(self, kind: int, body: bytes) -> None:
+    def _packet(self, first: int, body: bytes) -> None:
+        kind = first & 0xF0
         if kind == PUBACK and len(body) == 2:
             kept = self._kept.pop(int.from_bytes(body), None)
             if kept is not None:
@@ -154,6 +193,20 @@ class MqttLink(Link):
             else:
                 self._is_ready()
                 self._ping_in_time()
+                if self._on_command is not None:
+                    self._write(subscribe_packet(self._commands, self._free_id()))
+        elif kind == PUBLISH and self._on_command is not None:
+            self._take_command(*published(first, body), self._on_command)
+
+    def _take_command(self, packet_id: int | None, payload: bytes, on_command: OnCommand) -> None:
+        if packet_id is not None:
+            self._write(puback_packet(packet_id))
+        try:
+            order = msgspec.json.decode(payload)
+        except msgspec.DecodeError:
+            return
+        if isinstance(order, dict):
+            on_command(self, order)
 
     def _send(self, payload: bytes, readings: int) -> None:
         packet_id = self._free_id()

@@ -17,6 +17,7 @@ import numpy as np
 
 from calha.domain.readings import Micros
 from calha.domain.times import SECOND_US
+from calha.simulate.commanded import Commanded
 from calha.simulate.faults import Fault, Faults
 from calha.simulate.fleet import Fleet, NewDevice
 from calha.simulate.http_client import HttpConnection
@@ -90,8 +91,9 @@ async def simulate(
         step_s = backfill_interval_s or interval_s
         await _with(out, outcome, send_history(fleet, out, history_s, step_s, outcome, on_progress))
     if duration_s != 0:
-        out = sender(over, host, port, fleet, MEMORY, token)
-        await _with(out, outcome, send_live(fleet, out, interval_s, duration_s, outcome, on_live))
+        commanded = Commanded(KINDS[kind].profile)
+        out = sender(over, host, port, fleet, MEMORY, token, commanded)
+        await _with(out, outcome, send_live(fleet, out, interval_s, duration_s, outcome, on_live, commanded))
     return outcome
 
 
@@ -146,8 +148,9 @@ async def send_live(
     duration_s: float | None,
     outcome: Outcome,
     on_live: Callable[[Outcome], None] | None = None,
+    commanded: Commanded | None = None,
 ) -> None:
-    """One record of each device an interval, until cancelled or for `duration_s`; then settles."""
+    """One record of each device an interval, as commanded, until cancelled or for `duration_s`; then settles."""
     loop = asyncio.get_running_loop()
     groups = np.array_split(np.arange(fleet.size), max(1, min(fleet.size, int(interval_s / SHORTEST_PAUSE_S))))
     due = reported = loop.time()
@@ -160,7 +163,7 @@ async def send_live(
                 await out.settle()
                 return
             for device, record in fleet.at_one_time(group, time.time_ns() // 1_000):
-                if out.offer(device, record):
+                if out.offer(device, commanded.applied(device, record) if commanded is not None else record):
                     outcome.sent += 1
                 else:
                     outcome.not_sent += 1

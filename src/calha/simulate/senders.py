@@ -11,10 +11,11 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from calha.simulate.commanded import MAX_COMMANDED, Commanded
 from calha.simulate.fleet import Fleet, Record
 from calha.simulate.http_client import Answer, HttpConnection
 from calha.simulate.link import Link
-from calha.simulate.mqtt import MqttLink
+from calha.simulate.mqtt import MqttLink, OnCommand
 from calha.simulate.tcp import TcpLink
 
 Over = Literal["mqtt", "http", "tcp"]
@@ -48,14 +49,19 @@ class Sender(Protocol):
     async def close(self) -> None: ...
 
 
-def sender(over: Over, host: str, port: int, fleet: Fleet, window: int, token: str = "") -> Sender:
+def sender(
+    over: Over, host: str, port: int, fleet: Fleet, window: int, token: str = "", commanded: Commanded | None = None
+) -> Sender:
     """token: a key that may send for all devices; none where anonymous devices are let in.
 
-    window: messages on their way, of each device (MQTT, TCP) or of each connection (HTTP).
+    window: messages on their way, of each device (MQTT, TCP) or of each connection (HTTP). commanded: hears the commands
+    to the first MAX_COMMANDED devices, over MQTT.
     """
     keys = [device.key for device in fleet.devices]
     if over == "mqtt":
-        mqtt = [_mqtt_link(host, port, key, window, token) for key in keys]
+        mqtt = [
+            _mqtt_link(host, port, key, window, token, _obeying(commanded, number)) for number, key in enumerate(keys)
+        ]
         return LinkSender(mqtt, [None] * fleet.size)
     if over == "tcp":
         return LinkSender([TcpLink(host, port, window=window, token=token) for _ in keys], keys)
@@ -182,5 +188,14 @@ class HttpSender:
             self.last_refusal = answer.body[:500].decode(errors="replace")
 
 
-def _mqtt_link(host: str, port: int, key: str, window: int, token: str) -> MqttLink:
-    return MqttLink(host, port, key, f"calha/v1/{key}/telemetry", window=window, token=token)
+def _mqtt_link(
+    host: str, port: int, key: str, window: int, token: str, on_command: OnCommand | None = None
+) -> MqttLink:
+    topic = f"calha/v1/{key}/telemetry"
+    return MqttLink(host, port, key, topic, window=window, token=token, on_command=on_command)
+
+
+def _obeying(commanded: Commanded | None, device: int) -> OnCommand | None:
+    if commanded is None or device >= MAX_COMMANDED:
+        return None
+    return lambda link, order: commanded.hear(device, order, link.reply)

@@ -43,7 +43,7 @@ class TcpLink(Link):
         for line in lines:
             if self._ready is not None and not self._ready.done():
                 self._greeted(_parse(line))
-            elif line.strip() and self._kept:
+            elif line.strip() and self._kept and not line.startswith(b'{"command":'):  # which it does not obey
                 self._answer(_parse(line), self._kept.popleft())
 
     async def close(self) -> None:
