@@ -37,18 +37,22 @@ from calha.backup import make_backup, return_quarantine
 from calha.certificates import server_certificate
 from calha.commanding import Commanding
 from calha.commands.service import Commands
+from calha.compat.coiot import Coiot, CoiotOptions
 from calha.config import Settings, StoreSection, address_of, load
 from calha.connectors.tcp import TcpListener, TcpOptions
 from calha.domain.access import Principal
 from calha.domain.errors import CalhaError, InvalidConfiguration, LogUnavailable
+from calha.domain.presence import Cause
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, SECOND_US
 from calha.ingest import mqtt
 from calha.ingest.limits import IngestLimits
+from calha.ingest.presence import PresenceWatch, Senses
 from calha.ingest.service import Ingest
 from calha.ingest.transfer import Transfer
 from calha.ingest.writer import Commit, Writer
 from calha.log.connection import Connection
+from calha.log.connections import Connections
 from calha.log.doorman import Doorman
 from calha.log.gate import Gate
 from calha.log.mqtt_source import MqttSource
@@ -200,10 +204,27 @@ async def _connect(
         gate = Gate(connection, _gate_seed(), limits.shards, gatekeeper.decide)
         supervisor.add("gate", gate.run)
         disconnections.append(doorman.disconnect)
+    tcp: TcpListener | None = None
     if settings.tcp.enabled:
         tcp = commanding.tcp = _tcp_listener(settings, ingest, ingest_limits, accounts, commands)
         supervisor.add("tcp", tcp.run)
         disconnections.append(tcp.disconnect)
+
+    hearing = {"writer", "gate", "tcp", *(mqtt.lane(number) for number in range(len(shards)))}
+
+    def fault() -> Cause:
+        if not all(one.connected for one in (connection, *shards)):
+            return Cause.BROKER
+        return Cause.PLATFORM if writer.error is not None or supervisor.is_stuck(hearing) else Cause.NONE
+
+    names = Connections(system).names if limits.gated else None
+    senses = Senses(fault, names, tcp.speakers if tcp is not None else set, live.tell, micros_now)
+    presence = PresenceWatch(ingest, telemetry, registry, senses, settings.data.folder)
+    supervisor.add("presence", presence.run)
+    coiot = settings.compat.coiot
+    if coiot.enabled:
+        coiot_options = CoiotOptions(coiot.host, coiot.port, coiot.max_devices, coiot.max_connections)
+        supervisor.add("coiot", Coiot(coiot_options, registry, ingest, telemetry, micros_now).run)
     supervisor.add("housekeeping", lambda beat: _keep_house(telemetry, streams, beat))
     if settings.store.has_retention:
         supervisor.add("retention", lambda beat: _retain(registry, telemetry, settings.store, beat))
@@ -244,6 +265,7 @@ async def _connect(
         commands,
         telemetry,
         ingest,
+        presence,
         transfer,
         quarantine,
         live,

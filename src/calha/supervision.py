@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -15,6 +15,7 @@ PROCESSES_FILE = "processes.json"  # state of the supervised processes, in the d
 
 FIRST_BACK_OFF_S = 0.5
 LONGEST_BACK_OFF_S = 30.0
+STUCK_S = 60.0
 CALM_AFTER_S = 60.0  # a task that ran this long starts over with the first back-off
 
 TaskState = Literal["starting", "running", "restarting", "stopped"]
@@ -57,6 +58,11 @@ class Supervisor:
     @property
     def tasks(self) -> list[Task]:
         return [task for task, _ in self._jobs]
+
+    def is_stuck(self, names: Collection[str]) -> bool:
+        """Whether one of these tasks has ended, or gives no sign of life."""
+        own = [task for task, _ in self._jobs if task.name in names]
+        return any(task.state == "restarting" or task.heartbeat_age_s > STUCK_S for task in own)
 
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:

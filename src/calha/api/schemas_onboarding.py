@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from calha.api.schemas import Answer, Body, DeviceKey, SiteId, Text
+from calha.api.schemas import Answer, Body, DeviceKey, Presence, SiteId, Text
 from calha.reports.labels import MAX_LABELS, LabelFormat, LabelLanguage
 
 DeviceName = Annotated[str, Field(min_length=1, max_length=100, examples=["Caixa d'água da chácara"])]
@@ -41,6 +41,7 @@ class OwnDevice(Answer):
     title: Text
     icon: str
     claimed_at: datetime
+    presence: Presence | None
 
 
 class OwnDeviceChange(Body):

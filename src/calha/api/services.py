@@ -13,6 +13,7 @@ from calha.api.live_signal import LiveSignal
 from calha.commands.service import Commands
 from calha.config import Settings
 from calha.domain.readings import Micros
+from calha.ingest.presence import PresenceWatch
 from calha.ingest.service import Ingest
 from calha.ingest.transfer import Transfer
 from calha.log.quarantine import Quarantine
@@ -30,6 +31,7 @@ class Services:
     commands: Commands
     telemetry: Telemetry
     ingest: Ingest
+    presence: PresenceWatch
     transfer: Transfer
     quarantine: Quarantine
     live: LiveSignal

@@ -94,6 +94,10 @@ class TcpListener:
     def connections(self) -> int:
         return len(self._open)
 
+    def speakers(self) -> set[str]:
+        """The devices that speak on open connections."""
+        return {speaker.device for speaker in self._open.values() if speaker is not None and speaker.device is not None}
+
     async def disconnect(self, device: str) -> int:
         """Close the connections on which a device speaks; how many there were."""
         own = self._of(device)

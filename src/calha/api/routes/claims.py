@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path
 
 from calha.api.access import Caller, Self, ViewsDevice
+from calha.api.presence import presence_of
 from calha.api.schemas import Page
 from calha.api.schemas_onboarding import Claimed, ClaimOffer, NewClaim, OwnDevice, OwnDeviceChange
 from calha.api.services import Here, Services
@@ -66,7 +67,7 @@ def list_own_devices(services: Here, caller: Self) -> Page[OwnDevice]:
     """One's own devices, by name."""
     profiles = {profile.name: profile for profile in services.registry.profiles()}
     owned = services.accounts.ownerships.owned_now(caller.person_id())
-    return Page(items=[_own(services, one, profiles) for one in owned], next=None)
+    return Page(items=[_own(caller, one, profiles) for one in owned], next=None)
 
 
 @router.patch("/account/devices/{key}")
@@ -115,8 +116,8 @@ def _place(caller: Caller, device: str, new: NewClaim) -> None:
         registry.update_device(device, **changes)
 
 
-def _own(services: Services, owned: OwnedRow, profiles: dict[str, Profile]) -> OwnDevice:
-    row = services.registry.device(owned.device)
+def _own(caller: Caller, owned: OwnedRow, profiles: dict[str, Profile]) -> OwnDevice:
+    row = caller.services.registry.device(owned.device)
     profile = profiles.get(row.profile)
     return OwnDevice(
         key=row.key,
@@ -126,4 +127,5 @@ def _own(services: Services, owned: OwnedRow, profiles: dict[str, Profile]) -> O
         title=profile.title if profile else {},
         icon=profile.icon if profile else "",
         claimed_at=owned.from_at,
+        presence=presence_of(caller.services, caller.reach(), row.key),
     )

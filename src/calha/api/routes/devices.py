@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import zlib
 from dataclasses import asdict
 from typing import Annotated
 
@@ -12,6 +13,7 @@ from calha import certificates
 from calha.accounts.devices import new_device_secret
 from calha.accounts.door import fingerprint
 from calha.api.access import Caller, Configures, ConfiguresDevice, Views, ViewsDevice
+from calha.api.presence import presence_of
 from calha.api.schemas import (
     ChannelChange,
     Counts,
@@ -56,7 +58,11 @@ def list_devices(
     """The devices that the caller may see, by key."""
     within = caller.selection()
     page = services.registry.devices(after=after, limit=limit, q=q, site=site, profile=profile, within=within)
-    return Page(items=[Device.model_validate(device) for device in page.items], next=page.next)
+    items = [Device.model_validate(device) for device in page.items]
+    reach = caller.reach()
+    for item in items:
+        item.presence = presence_of(services, reach, item.key)
+    return Page(items=items, next=page.next)
 
 
 @router.post("", status_code=201)
@@ -82,10 +88,12 @@ async def create_device(new: NewDevice, services: Here, caller: Configures) -> D
 
 
 @router.get("/{key}")
-def read_device(key: str, services: Here, response: Response, _: ViewsDevice) -> Device:
+def read_device(key: str, services: Here, response: Response, caller: ViewsDevice) -> Device:
     """One device; its ETag serves `If-Match` of a change."""
     device = Device.model_validate(services.registry.device(key))
-    response.headers["ETag"] = f'"{device.version}-{len(device.channels)}"'
+    device.presence = presence_of(services, caller.reach(), key)
+    mark = zlib.crc32(repr(device.presence).encode())
+    response.headers["ETag"] = f'"{device.version}-{len(device.channels)}-{mark}"'
     return device
 
 
@@ -189,7 +197,7 @@ def where_is_my_data(key: str, services: Here, caller: ViewsDevice) -> DeviceIng
 
 def _version(tag: str) -> int:
     """The version in a device's ETag; 0, which no device has, for another text."""
-    found = re.fullmatch(r'"?([0-9]{1,9})-[0-9]{1,9}"?', tag.strip())
+    found = re.fullmatch(r'"?([0-9]{1,9})-[0-9]{1,9}(-[0-9]{1,10})?"?', tag.strip())
     return int(found[1]) if found else 0
 
 

@@ -152,6 +152,13 @@ class Registry:
             ]
             return {row.key: row for row in found}
 
+    def intervals(self) -> dict[str, float]:
+        """How often devices report according to their profile, as far as it says."""
+        usual = {one.name: one.interval_s for one in self._profiles().values() if one.interval_s is not None}
+        with self._engine.connect() as connection:
+            found = connection.execute(select(Device.key, Device.profile))
+            return {key: usual[profile] for key, profile in found if profile in usual}
+
     def devices_of_serial(self, serial: str) -> list[DeviceRow]:
         """Nothing keeps two makers from the same serial number."""
         with self._engine.connect() as connection:

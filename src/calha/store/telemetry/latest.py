@@ -62,6 +62,10 @@ class Latest:
         """Whether one of the series has a reading."""
         return any(number < len(self.at) and self.at[number] != NEVER for number in series)
 
+    def newest_arrival(self, series: Sequence[int]) -> int:
+        """When the newest reading of these series arrived; 0 without any."""
+        return max((int(self.arrived_at[one]) for one in series if one < len(self.arrived_at)), default=0)
+
     def load(self, con: duckdb.DuckDBPyConnection, kept_seq: int) -> None:
         """From the table of newest values, and what was stored after the log sequence up to which that is complete."""
         for found in (con.execute(_KEPT).fetchnumpy(), con.execute(_NEWER, [kept_seq]).fetchnumpy()):
