@@ -8,6 +8,7 @@ import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache, reduce
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
@@ -158,6 +159,23 @@ class IngestSection(_Section):
     """Largest MQTT message or TCP line."""
 
 
+class CoiotSection(_Section):
+    enabled: bool = False
+    """Whether COIOT electricity meters and their pages are served, without any credential."""
+    host: str = "127.0.0.1"
+    """Address on which they are heard."""
+    port: Port = 4005
+    """Port for both."""
+    max_devices: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+    """Meters that are taken at most."""
+    max_connections: Annotated[int, Field(ge=1)] = 5_000
+    """Connections at once."""
+
+
+class CompatSection(_Section):
+    coiot: CoiotSection = CoiotSection()
+
+
 class Settings(_Section):
     data: DataSection = DataSection()
     http: HttpSection = HttpSection()
@@ -170,6 +188,7 @@ class Settings(_Section):
     store: StoreSection = StoreSection()
     registry: RegistrySection = RegistrySection()
     ingest: IngestSection = IngestSection()
+    compat: CompatSection = CompatSection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,18 +199,15 @@ class Configuration:
     def rows(self) -> Iterator[tuple[str, str, str, str]]:
         """(key, value as it may be shown, source, what it is for) of every setting; secrets masked."""
         for key in keys():
-            section, _, name = key.partition(".")
-            value = getattr(getattr(self.settings, section), name)
-            yield key, shown(value), self.sources.get(key, "built in"), _field(key).description or ""
+            yield key, shown(self.value(key)), self.sources.get(key, "built in"), _field(key).description or ""
+
+    def value(self, key: str) -> object:
+        return reduce(getattr, key.split("."), self.settings)
 
 
 def keys() -> list[str]:
     """All keys, in the order of the sections."""
-    return [
-        f"{section}.{name}"
-        for section, kind in Settings.model_fields.items()
-        for name in _section_of(kind.annotation).model_fields
-    ]
+    return [f"{section}.{name}" for section, kind in _sections().items() for name in kind.model_fields]
 
 
 def address_of(settings: Settings) -> str:
@@ -219,10 +235,10 @@ def load(flags: Mapping[str, object] | None = None, file: Path | None = None) ->
     for key, value, source in [*_from_file(file, faults), *_from_environment(faults), *_from_flags(flags or {})]:
         values[key] = value
         sources[key] = source
-    sections: dict[str, dict[str, object]] = {}
+    sections: dict[str, Any] = {}
     for key, value in values.items():
-        section, _, name = key.partition(".")
-        sections.setdefault(section, {})[name] = value
+        *path, name = key.split(".")
+        reduce(lambda inner, part: inner.setdefault(part, {}), path, sections)[name] = value
     try:
         settings = Settings.model_validate(sections)
     except ValidationError as error:
@@ -257,16 +273,23 @@ def _from_file(file: Path | None, faults: list[str]) -> Iterator[tuple[str, obje
         faults.append(f"{path}: not TOML: {error}")
         return
     known = set(keys())
-    for section, entries in content.items():
-        if not isinstance(entries, dict):
-            faults.append(f"{path}: {section}: belongs into a section; sections are {', '.join(Settings.model_fields)}")
-            continue
-        for name, value in entries.items():
-            key = f"{section}.{name}"
-            if key in known:
-                yield key, value, str(path)
-            else:
-                faults.append(f"{path}: {key}: unknown; {_near(section)}")
+    for key, value in _entries(content):
+        section = key.rpartition(".")[0]
+        if key in known:
+            yield key, value, str(path)
+        elif not section:
+            faults.append(f"{path}: {key}: belongs into a section; sections are {', '.join(_sections())}")
+        else:
+            faults.append(f"{path}: {key}: unknown; {_near(section)}")
+
+
+def _entries(content: Mapping[str, Any], section: str = "") -> Iterator[tuple[str, object]]:
+    """(key, value) of all that stands in a file, however deep its sections lie."""
+    for name, value in content.items():
+        if isinstance(value, dict):
+            yield from _entries(value, f"{section}{name}.")
+        else:
+            yield f"{section}{name}", value
 
 
 def _from_environment(faults: list[str]) -> Iterator[tuple[str, object, str]]:
@@ -285,7 +308,8 @@ def _from_flags(flags: Mapping[str, object]) -> Iterator[tuple[str, object, str]
 
 
 def _explain(fault: Any, sources: Mapping[str, str]) -> str:  # noqa: ANN401 - pydantic's ErrorDetails
-    key = ".".join(str(part) for part in fault["loc"][:2])
+    place = [str(part) for part in fault["loc"]]
+    key = next(key for length in range(len(place), 0, -1) if (key := ".".join(place[:length])) in set(keys()))
     given = fault["input"]
     return f"{sources.get(key, 'built in')}: {key} = {given!r}: {fault['msg']}{_allowed(key)}"
 
@@ -304,17 +328,26 @@ def _allowed(key: str) -> str:
 
 
 def _near(section: str) -> str:
-    if section in Settings.model_fields:
-        names = _section_of(Settings.model_fields[section].annotation).model_fields
-        return f"[{section}] knows {', '.join(names)}"
-    return f"sections are {', '.join(Settings.model_fields)}"
+    if section in _sections():
+        return f"[{section}] knows {', '.join(_sections()[section].model_fields)}"
+    return f"sections are {', '.join(_sections())}"
 
 
 def _field(key: str) -> Any:  # noqa: ANN401 - pydantic's FieldInfo
-    section, _, name = key.partition(".")
-    return _section_of(Settings.model_fields[section].annotation).model_fields[name]
+    section, _, name = key.rpartition(".")
+    return _sections()[section].model_fields[name]
 
 
-def _section_of(annotation: object) -> type[_Section]:
-    assert isinstance(annotation, type) and issubclass(annotation, _Section)
-    return annotation
+@cache
+def _sections() -> dict[str, type[_Section]]:
+    """The sections that hold settings, by their path: `http`, `compat.coiot`."""
+
+    def below(kind: type[_Section], path: str) -> Iterator[tuple[str, type[_Section]]]:
+        inner = {name: field.annotation for name, field in kind.model_fields.items()}
+        sections = {name: one for name, one in inner.items() if isinstance(one, type) and issubclass(one, _Section)}
+        for name, one in sections.items():
+            yield from below(one, f"{path}.{name}" if path else name)
+        if path and len(sections) < len(inner):
+            yield path, kind
+
+    return dict(below(Settings, ""))

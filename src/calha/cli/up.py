@@ -76,11 +76,7 @@ def _mqtt_tls(settings: Settings) -> dict[str, object] | None:
 def plan(effective: Configuration, config: Path | None, extra: list[str] | None = None) -> dict[str, object]:
     """The `calha.up.Plan` of a configuration, as JSON can carry it."""
     settings = effective.settings
-    flags = {
-        key: str(getattr(getattr(settings, key.split(".")[0]), key.split(".")[1]))
-        for key, source in effective.sources.items()
-        if source == "flag"
-    }
+    flags = {key: str(effective.value(key)) for key, source in effective.sources.items() if source == "flag"}
     core = ["--flags", json.dumps(flags), *(["--config", str(config)] if config else []), *(extra or [])]
     log = settings.log
     embedded = {

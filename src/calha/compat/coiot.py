@@ -1,0 +1,329 @@
+"""COIOT electricity meters: a TCP port on which meters report and browsers ask, as the original served both.
+
+A meter asks for an id with `{"id": 0}`, then sends `{"id": "1", "consumption": kWh since its start, "datetime": local time,
+"type": "/spent"}` every second and waits for the answer, which comes when the reading is on disk. Its id is the device
+`coiot-1`. Ids are given out once and survive restarts. A meter that restarts asks anew; when it comes from an address from
+which one meter reported that is gone now, it gets that id again, and its register that begins anew is one meter's.
+
+The pages know a meter by its id alone, so whoever reaches the port can read and write these devices: the operator switches
+that on, and no other device is concerned.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from calha.compat.coiot_wire import HttpRequest, MeterMessage, NotUnderstood, Stream, http_answer, meter_answer
+from calha.domain.errors import CalhaError, Conflict, LogUnavailable, Malformed
+from calha.domain.readings import Micros
+from calha.domain.times import DAY_US, SECOND_US, from_text, to_datetime
+from calha.ingest.service import Ingest, Message
+from calha.store.registry import Registry
+from calha.store.telemetry import Telemetry
+
+log = logging.getLogger(__name__)
+
+PREFIX = "coiot-"
+PROFILE = "energy_meter"
+CHANNEL = "energy"
+SOURCE = "coiot"
+PRICE_PER_KWH = 0.4
+ALERT_FROM_KWH = 300
+ABOVE = "Your energy consumption is above the recommended"
+WITHIN = "Your energy consumption is within the recommended"
+
+READ_BYTES = 64 * 1024
+IDLE_TIMEOUT_S = 3_600.0
+BEAT_S = 5.0
+RETRY_S = 1.0
+MAX_HISTORY = 10_000
+HISTORY_SPANS = (DAY_US, 7 * DAY_US, 31 * DAY_US, 366 * DAY_US)
+
+
+@dataclass(frozen=True, slots=True)
+class CoiotOptions:
+    host: str
+    port: int
+    max_devices: int
+    max_connections: int
+
+
+class Coiot:
+    def __init__(
+        self,
+        options: CoiotOptions,
+        registry: Registry,
+        ingest: Ingest,
+        telemetry: Telemetry,
+        clock: Callable[[], Micros],
+    ) -> None:
+        self._options = options
+        self._registry = registry
+        self._ingest = ingest
+        self._telemetry = telemetry
+        self._clock = clock
+        self._giving = asyncio.Lock()
+        self._speaking: dict[asyncio.StreamWriter, tuple[str, str | None]] = {}  # address, device
+        self._last_of_address: dict[str, set[str]] = {}
+
+    async def run(self, beat: Callable[[], None]) -> None:
+        """Listen until cancelled. Raises OSError when the port is taken."""
+        server = await asyncio.start_server(self._converse, self._options.host, self._options.port)
+        log.info("COIOT meters are heard on %s:%d", self._options.host, self._options.port)
+        try:
+            while server.is_serving():
+                beat()
+                await asyncio.sleep(BEAT_S)
+        finally:
+            server.close()
+            for writer in list(self._speaking):
+                writer.close()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._speaking) >= self._options.max_connections:
+            self._ingest.refuse("", "too_many_connections")
+            writer.close()
+            return
+        self._speaking[writer] = (str(writer.get_extra_info("peername")[0]), None)
+        try:
+            await self._answer_all(reader, writer)
+        except NotUnderstood as error:
+            self._ingest.refuse("", "malformed")
+            log.debug("COIOT connection ended: %s", error)
+        except (ConnectionError, TimeoutError) as error:
+            log.debug("COIOT connection ended: %s", error)
+        finally:
+            self._speaking.pop(writer, None)
+            writer.close()
+
+    async def _answer_all(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        stream = Stream()
+        while chunk := await _read(reader):
+            for message in stream.feed(chunk):
+                if isinstance(message, HttpRequest):
+                    writer.write(await self._answer_http(message))
+                else:
+                    writer.write(await self._answer_meter(message, writer))
+                await writer.drain()
+
+    # -- meters
+
+    async def _answer_meter(self, message: MeterMessage, writer: asyncio.StreamWriter) -> bytes:
+        fields = message.fields
+        if fields is None:
+            await self._set_aside(message.raw)
+            return meter_answer(None)
+        if "type" not in fields and _is_zero(fields.get("id")):
+            device = await self._new_id(self._speaking[writer][0])
+            self._remember(writer, device)
+            return device.removeprefix(PREFIX).encode()
+        kind = fields.get("type")
+        if kind == "/spent":
+            device = _device_of(fields.get("id")) or ""
+            self._remember(writer, device)
+            return meter_answer(await self._spent(fields, message.raw))
+        if type(kind) is str and kind.startswith("/historic"):
+            return meter_answer(await self._historic(kind, fields))
+        await self._set_aside(message.raw)
+        return meter_answer(None)
+
+    async def _spent(self, fields: dict[str, Any], raw: bytes) -> dict[str, Any] | None:
+        """Put one report on disk; the answer tells the alert of the one before."""
+        device = _device_of(fields.get("id"))
+        if device is None or not {"consumption", "datetime"} <= fields.keys():
+            await self._set_aside(raw)
+            return None
+        if not await self._is_known(device):
+            await self._set_aside(raw)
+            return None
+        alert = self._alert(device, first=ABOVE)
+        reading = {"ts": fields["datetime"], "values": {CHANNEL: fields["consumption"]}}
+        if not await self._take(Message(device, json.dumps(reading).encode(), self._clock(), SOURCE, "spent", "json")):
+            return None
+        return {
+            "alert": alert,
+            "id": fields["id"],
+            "consumption": fields["consumption"],
+            "datetime": fields["datetime"],
+        }
+
+    async def _take(self, message: Message) -> bool:
+        """Whether the message's reading is on disk; waits while the log is away, as the meter waits for its answer."""
+        while True:
+            try:
+                return bool((await self._ingest.take([message], SOURCE)).accepted)
+            except LogUnavailable as error:
+                log.warning("COIOT waits for the log: %s", error)
+                await asyncio.sleep(RETRY_S)
+
+    async def _set_aside(self, raw: bytes) -> None:
+        fault = Malformed("no COIOT message: an object with id, consumption and datetime is expected")
+        await self._take(Message("", raw, self._clock(), SOURCE, "", "json", fault))
+
+    async def _new_id(self, address: str) -> str:
+        """The device of a meter that has just started."""
+        async with self._giving:
+            connected = {device for _, device in self._speaking.values()}
+            gone = self._last_of_address.get(address, set()) - connected
+            if len(gone) == 1:
+                return gone.pop()
+            number = 1 + max(
+                (_number(key) for key in self._ingest.directory.devices if key.startswith(PREFIX)), default=0
+            )
+            device = f"{PREFIX}{number}"
+            if not await self._create(device):
+                raise NotUnderstood("no more meters are taken (compat_coiot.max_devices)")
+            return device
+
+    async def _is_known(self, device: str) -> bool:
+        """Whether the device is registered by now; a meter that kept its id from another server is taken over with it."""
+        if device in self._ingest.directory.devices:
+            return True
+        async with self._giving:
+            return device in self._ingest.directory.devices or await self._create(device)
+
+    async def _create(self, device: str) -> bool:
+        own = sum(key.startswith(PREFIX) for key in self._ingest.directory.devices)
+        if own >= self._options.max_devices:
+            self._ingest.refuse(device, "too_many_devices")
+            return False
+        site = (await asyncio.to_thread(self._registry.sites))[0].id
+        try:
+            await asyncio.to_thread(
+                self._registry.create_device, device, PROFILE, site, name=f"COIOT {_number(device)}"
+            )
+        except Conflict:
+            log.debug("%s was registered at the same time", device)
+        await self._ingest.refresh()
+        return True
+
+    def _remember(self, writer: asyncio.StreamWriter, device: str) -> None:
+        address, known = self._speaking[writer]
+        if device != known:
+            self._speaking[writer] = (address, device)
+            self._last_of_address.setdefault(address, set()).add(device)
+
+    # -- pages
+
+    async def _answer_http(self, request: HttpRequest) -> bytes:
+        if request.method == "OPTIONS":
+            return http_answer(None, preflight=True)
+        body = await self._asked(request)
+        return http_answer(body, with_body=request.method != "HEAD")
+
+    async def _asked(self, request: HttpRequest) -> Any:  # noqa: ANN401 - JSON
+        parts = request.path.strip("/").split("/")
+        if request.method in ("GET", "HEAD") and len(parts) == 2:
+            device = _device_of(parts[1])
+            if parts[0] == "measurer":
+                return device is not None and device in self._ingest.directory.devices
+            if parts[0] in ("historic", "invoice") and device is not None and self._series(device) is not None:
+                return await (self._history_of(device) if parts[0] == "historic" else self._invoice(device))
+        if request.method == "POST" and type(request.body) is dict:
+            if request.path == "/spent":
+                return await self._spent(request.body, json.dumps(request.body).encode())
+            if request.path.startswith("/historic"):
+                return await self._historic(request.path, request.body)
+        return None
+
+    async def _history_of(self, device: str) -> dict[str, Any]:
+        until = self._clock() + DAY_US
+        rows: list[list[Any]] = []
+        for span in HISTORY_SPANS:
+            rows = await self._rows(device, until - span, until)
+            if len(rows) >= MAX_HISTORY:
+                break
+        return {"alert": self._alert(device, first=WITHIN), "historic": rows[-MAX_HISTORY:]}
+
+    async def _historic(self, path: str, asked: dict[str, Any]) -> dict[str, Any] | None:
+        """Entries at exactly a time, from it on (upper) or up to it (lower)."""
+        device = _device_of(asked.get("id"))
+        if device is None or self._series(device) is None:
+            return None
+        try:
+            at = from_text(str(asked.get("datetime")), self._zone(device))
+        except CalhaError:
+            return None
+        windows = {
+            "/historic": (at, at + SECOND_US),
+            "/historic/upper": (at, self._clock() + DAY_US),
+            "/historic/lower": (at - HISTORY_SPANS[-1], at + SECOND_US),
+        }
+        if path not in windows:
+            return None
+        rows = await self._rows(device, *windows[path])
+        return {"alert": self._alert(device, first=WITHIN), "historic": rows[-MAX_HISTORY:]} if rows else None
+
+    async def _invoice(self, device: str) -> dict[str, Any]:
+        """What the meter has counted, over its restarts too, at one price."""
+        until = self._clock() + DAY_US
+        rows = await self._rows(device, until - HISTORY_SPANS[-1], until)
+        counted = consumed([value for value, _ in rows])
+        return {"alert": self._alert(device, first=WITHIN), "invoice": round(counted * PRICE_PER_KWH, 2)}
+
+    async def _rows(self, device: str, since: Micros, until: Micros) -> list[list[Any]]:
+        """[consumption, local time] by time."""
+        series = self._series(device)
+        assert series is not None
+        found = await asyncio.to_thread(self._telemetry.readings, [series], since, until, resolution="raw")
+        columns, zone = found[series], self._zone(device)
+        return [
+            [value, to_datetime(at).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")]
+            for at, value in zip(columns.at.tolist(), columns.value.tolist(), strict=True)
+            if value == value  # a failed read is no consumption
+        ]
+
+    def _series(self, device: str) -> int | None:
+        entry = self._ingest.directory.devices.get(device)
+        channel = entry.channels.get(CHANNEL) if entry is not None else None
+        return channel.series if channel is not None else None
+
+    def _zone(self, device: str) -> Any:  # noqa: ANN401 - a tzinfo
+        entry = self._ingest.directory.devices.get(device)
+        return entry.zone if entry is not None else ZoneInfo("UTC")
+
+    def _alert(self, device: str, first: str) -> str:
+        """By the value stored last; `first` while there is none."""
+        series = self._series(device)
+        latest = self._telemetry.latest
+        value = float(latest.value[series]) if series is not None and series < len(latest.value) else np.nan
+        if np.isnan(value):
+            return first
+        return ABOVE if int(value) >= ALERT_FROM_KWH else WITHIN
+
+
+def consumed(register: list[float]) -> float:
+    """What a register has counted that begins anew at zero whenever its meter restarts."""
+    total, before = 0.0, 0.0
+    for value in register:
+        total += value - before if value >= before else value
+        before = value
+    return total
+
+
+def _device_of(given: object) -> str | None:
+    """`1`, `"1"` and `1.0` are one meter."""
+    text = str(int(given)) if type(given) is float and given.is_integer() else str(given).strip()
+    return (
+        f"{PREFIX}{int(text)}" if text.isascii() and text.isdigit() and int(text[:10]) > 0 and len(text) <= 9 else None
+    )
+
+
+def _number(device: str) -> int:
+    text = device.removeprefix(PREFIX)
+    return int(text) if text.isdigit() else 0
+
+
+def _is_zero(given: object) -> bool:
+    return type(given) in (int, float, str) and str(given).strip() in ("0", "0.0")
+
+
+async def _read(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(IDLE_TIMEOUT_S):
+        return await reader.read(READ_BYTES)
