@@ -73,6 +73,9 @@ def test_a_claim_makes_the_device_ones_own(calha):
     assert other.send("POST", "/api/v1/claims", {"code": code})[0] == 409
     assert person.send("POST", "/api/v1/claims", {"code": code})[0] == 409
     assert "device claim-own" in audited(calha, "device.claimed")
+    known = calha.get("/api/v1/devices/claim-own/claim")
+    assert (known["code"].replace("-", ""), known["owner"]) == (code, "maria")
+    assert person.send("GET", "/api/v1/devices/claim-own/claim")[0] == 403
     assert person.send("PATCH", "/api/v1/account/devices/claim-own", {"name": "Sítio"})[1]["name"] == "Sítio"
     assert other.send("PATCH", "/api/v1/account/devices/claim-own", {"name": "Meu"})[0] == 404
 

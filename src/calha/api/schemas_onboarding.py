@@ -33,6 +33,12 @@ class ClaimOffer(Answer):
     yours: bool
 
 
+class ClaimState(Answer):
+    code: str = Field(examples=["7K3M-9QXC-4T2H"])
+    owner: str | None = Field(description="null when it is nobody's.", examples=["Maria Souza"])
+    since: datetime | None
+
+
 class OwnDevice(Answer):
     key: str
     name: str = Field(description="What its owner calls it.", examples=["Caixa d'água da chácara"])

@@ -5,15 +5,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path
 
-from calha.api.access import Caller, Self, ViewsDevice
+from calha.api.access import Caller, ConfiguresDevice, Self, ViewsDevice
 from calha.api.presence import presence_of
 from calha.api.schemas import Page
-from calha.api.schemas_onboarding import Claimed, ClaimOffer, NewClaim, OwnDevice, OwnDeviceChange
+from calha.api.schemas_onboarding import Claimed, ClaimOffer, ClaimState, NewClaim, OwnDevice, OwnDeviceChange
 from calha.api.services import Here, Services
 from calha.domain.access import Permission
+from calha.domain.claim_codes import grouped
 from calha.domain.errors import Forbidden, NotFound
 from calha.domain.profiles import Profile
 from calha.store.accounts.ownership import OwnedRow
+from calha.store.registry import DeviceRow
 
 router = APIRouter(tags=["claims"])
 
@@ -49,6 +51,20 @@ async def claim(new: NewClaim, services: Here, caller: Self) -> Claimed:
     return Claimed(device=device, name=new.name or row.name, profile=row.profile, site_id=row.site_id)
 
 
+@router.get("/devices/{key}/claim")
+async def read_claim(key: Key, services: Here, _: ConfiguresDevice) -> ClaimState:
+    """The code on the device's label, and whose it is."""
+    ownerships, people = services.accounts.ownerships, services.accounts.people
+    owner = await asyncio.to_thread(ownerships.owner, key)
+    codes = await asyncio.to_thread(ownerships.codes, [key])
+    person = await asyncio.to_thread(people.get, owner.person_id) if owner is not None else None
+    return ClaimState(
+        code=grouped(codes[key]),
+        owner=person.name if person is not None else None,
+        since=owner.from_at if owner is not None else None,
+    )
+
+
 @router.delete("/devices/{key}/claim", status_code=204)
 async def release(key: Key, services: Here, caller: ViewsDevice) -> None:
     """Give a device back: by its owner, or by whoever configures its site. It gets a new code; the history stays his."""
@@ -67,7 +83,9 @@ def list_own_devices(services: Here, caller: Self) -> Page[OwnDevice]:
     """One's own devices, by name."""
     profiles = {profile.name: profile for profile in services.registry.profiles()}
     owned = services.accounts.ownerships.owned_now(caller.person_id())
-    return Page(items=[_own(caller, one, profiles) for one in owned], next=None)
+    rows = services.registry.devices_named([one.device for one in owned])
+    items = [_own(caller, one, rows[one.device], profiles) for one in owned if one.device in rows]
+    return Page(items=items, next=None)
 
 
 @router.patch("/account/devices/{key}")
@@ -116,8 +134,7 @@ def _place(caller: Caller, device: str, new: NewClaim) -> None:
         registry.update_device(device, **changes)
 
 
-def _own(caller: Caller, owned: OwnedRow, profiles: dict[str, Profile]) -> OwnDevice:
-    row = caller.services.registry.device(owned.device)
+def _own(caller: Caller, owned: OwnedRow, row: DeviceRow, profiles: dict[str, Profile]) -> OwnDevice:
     profile = profiles.get(row.profile)
     return OwnDevice(
         key=row.key,

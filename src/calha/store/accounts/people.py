@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from calha.domain.access import Role
 from calha.domain.errors import Conflict, NotFound
-from calha.store.accounts.models import Identity, Passkey, Person, RecoveryCode, RoleGrant, Session
+from calha.store.accounts.models import Identity, Ownership, Passkey, Person, RecoveryCode, RoleGrant, Session
 from calha.store.accounts.rows import GrantRow, PasskeyRow, PersonRow, Secrets
 from calha.store.registry.rows import Page
 from calha.store.registry.writing import require_site, writing
@@ -86,11 +86,15 @@ class People:
             return _person(connection, person_id)
 
     def anonymise(self, person_id: int) -> None:
-        """Forget who this was; what refers to the person stays, nameless. Raises NotFound."""
+        """Forget who this was; what refers to the person stays, nameless; his devices are free. Raises NotFound."""
         with writing(self._engine) as connection:
             _person(connection, person_id)
             for table in (RoleGrant, RecoveryCode, Passkey, Identity, Session):
                 connection.execute(delete(table).where(table.person_id == person_id))
+            own = Ownership.person_id == person_id
+            connection.execute(update(Ownership).where(own).values(label=""))
+            still = update(Ownership).where(own, Ownership.until_at.is_(None))
+            connection.execute(still.values(until_at=datetime.now(UTC)))
             nobody = {
                 "name": f"#{person_id}",
                 "email": None,
