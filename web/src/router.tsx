@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from "@tanstack/react-router";
 import { isPreset, type Preset } from "./chart/range";
 import { ErrorPage, NotFound } from "./shell/Pages";
 import { Root } from "./shell/Shell";
@@ -11,6 +11,12 @@ export interface DevicesSearch {
   profile?: string;
   /** Only devices that have stopped talking: late, or silent as well as never heard. */
   state?: "late" | "silent";
+}
+
+export interface AuditSearch {
+  q?: string;
+  actor?: string;
+  target?: string;
 }
 
 export interface DeviceSearch {
@@ -81,6 +87,15 @@ const link = createRoute({
   component: lazyRouteComponent(() => import("./session/LinkPage"), "LinkPage"),
 });
 
+/** Where a sign-in at another provider ends when it was refused. */
+const signIn = createRoute({
+  getParentRoute: () => root,
+  path: "/sign-in",
+  staticData: { needs: "nothing" },
+  validateSearch: (given: Record<string, unknown>): { refused?: string } => textOf(given, "refused"),
+  component: () => <Navigate to="/" replace />,
+});
+
 const account = createRoute({
   getParentRoute: () => root,
   path: "/account",
@@ -114,7 +129,7 @@ const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
   staticData: { needs: "administer" },
-  validateSearch: (given: Record<string, unknown>): { q?: string; actor?: string; target?: string } => ({
+  validateSearch: (given: Record<string, unknown>): AuditSearch => ({
     ...textOf(given, "q"),
     ...textOf(given, "actor"),
     ...textOf(given, "target"),
@@ -123,14 +138,14 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, quarantine, sites, status, link, account, people, person, keys, audit]),
+  routeTree: root.addChildren([devices, device, deviceData, quarantine, sites, status, link, signIn, account, people, person, keys, audit]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });
 
 /** Load the parts that are not open yet, so that they can still be opened while the server is gone. */
 export function loadPages(): void {
-  import("./devices/EditDevice").catch(() => undefined);
+  for (const part of [import("./devices/EditDevice"), import("./devices/Credentials"), import("./session/SessionEnded")]) part.catch(() => undefined);
   for (const route of Object.values(router.routesById)) router.loadRouteChunk(route)?.catch(() => undefined);
 }
 

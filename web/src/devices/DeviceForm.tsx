@@ -6,6 +6,7 @@ import { api, type Device, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { problemText } from "../ui/words";
+import { rememberSecret } from "./secrets";
 
 /** Creates a device, or changes one. */
 export function DeviceForm({ device, initialKey = "", done }: { device?: Device; initialKey?: string; done: (key: string) => void }) {
@@ -29,6 +30,7 @@ export function DeviceForm({ device, initialKey = "", done }: { device?: Device;
     },
     onSuccess: async (saved) => {
       await queries.invalidateQueries();
+      if ("secret" in saved) rememberSecret(saved.key, String(saved.secret));
       const replayed = "replayed" in saved ? Number(saved.replayed) : 0;
       notifications.show({
         message: device !== undefined ? t("device.saved") : [t("device.created", { key: saved.key }), replayed > 0 ? t("device.replayed", { n: replayed }) : ""].join(" "),

@@ -10,12 +10,13 @@ import { useTexts } from "../i18n";
 import { live, useNewest, useWatch } from "../live/hooks";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
+import { Connect } from "./Connect";
 import { PresenceOf } from "./Presence";
-import { SendExamples } from "./FirstReading";
 import { Tile } from "./Tile";
 
 // Forms are seldom wanted: they do not delay the first values.
 const EditDevice = lazy(async () => ({ default: (await import("./EditDevice")).EditDevice }));
+const Credentials = lazy(async () => ({ default: (await import("./Credentials")).Credentials }));
 
 export function DevicePage() {
   const { key } = useParams({ from: "/devices/$key" });
@@ -68,7 +69,7 @@ function DeviceView({ device }: { device: Device }) {
         {device.site_path.join(" › ")} · {device.key} · {device.profile}
         {device.serial !== null && ` · ${device.serial}`}
       </Text>
-      {!hasReadings && stored.data?.items.length === 0 && <SendExamples device={device} />}
+      <Connect device={device} isSilent={!hasReadings && stored.data?.items.length === 0} mayConfigure={mayConfigure} />
       <div className="tiles" style={{ margin: "14px 0 20px" }}>
         {device.channels.map((one) => (
           <Tile key={one.series} device={device.key} channel={one} />
@@ -86,6 +87,11 @@ function DeviceView({ device }: { device: Device }) {
             chooseTable={(wanted) => void navigate({ search: { ...shown, ...(wanted ? { table: true } : {}) }, replace: true })}
           />
         </Paper>
+      )}
+      {mayConfigure && (
+        <Suspense>
+          <Credentials device={device.key} />
+        </Suspense>
       )}
       {edits && (
         <Suspense>

@@ -1,8 +1,10 @@
 import { accountsEn } from "./accounts.en";
+import { devicesEn } from "./devices.en";
 import type { Catalogue } from "./pt-BR";
 
 export const en: Catalogue = {
   ...accountsEn,
+  ...devicesEn,
   "app.skip": "Skip to content",
   "app.nav": "Main navigation",
   "nav.devices": "Devices",
@@ -72,7 +74,6 @@ export const en: Catalogue = {
   "device.delete": "Delete device",
   "device.deleteAsk": "Remove {key} from the registry? Readings that are stored remain.",
   "device.whereIsMyData": "Where is my data?",
-  "device.noReadings": "No reading yet. Send the first one:",
   "device.channels": "Channels",
   "device.noData": "no reading",
   "device.discovered": "discovered",

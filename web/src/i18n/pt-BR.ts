@@ -1,8 +1,10 @@
 import { accountsPtBR } from "./accounts.pt-BR";
+import { devicesPtBR } from "./devices.pt-BR";
 
 /** Portuguese texts: the catalogue whose keys every other language must have. */
 export const ptBR = {
   ...accountsPtBR,
+  ...devicesPtBR,
   "app.skip": "Ir para o conteúdo",
   "app.nav": "Navegação principal",
   "nav.devices": "Dispositivos",
@@ -72,7 +74,6 @@ export const ptBR = {
   "device.delete": "Excluir dispositivo",
   "device.deleteAsk": "Excluir {key} do cadastro? As leituras já gravadas continuam guardadas.",
   "device.whereIsMyData": "Onde estão meus dados?",
-  "device.noReadings": "Nenhuma leitura ainda. Envie a primeira:",
   "device.channels": "Canais",
   "device.noData": "sem leitura",
   "device.discovered": "descoberto",

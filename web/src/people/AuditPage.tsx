@@ -1,7 +1,122 @@
-import { useTexts } from "../i18n";
+import { Button, Group, Paper, Text, TextInput } from "@mantine/core";
+import { useDebouncedCallback } from "@mantine/hooks";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { api, take } from "../api/client";
+import type { components } from "../api/schema";
+import { formatTime } from "../format";
+import { isKey, useTexts } from "../i18n";
 import { PageTitle } from "../shell/Pages";
+import type { AuditSearch } from "../router";
+import { Loaded } from "../ui/Loaded";
+import { Mark } from "../ui/Mark";
+import { ChangeList } from "./ChangeList";
 
+type Entry = components["schemas"]["AuditAnswer"];
+
+const PAGE = 50;
+
+/** Who did what, when and from where; and whether the log is whole. */
 export function AuditPage() {
   const { t } = useTexts();
-  return <PageTitle title={t("nav.audit")} />;
+  const search = useSearch({ from: "/audit" });
+  const navigate = useNavigate({ from: "/audit" });
+  const searchSoon = useDebouncedCallback((q: string) => void navigate({ search: (before) => (q === "" ? without(before, "q") : { ...before, q }), replace: true }), 300);
+  const found = useInfiniteQuery({
+    queryKey: ["audit", search],
+    queryFn: ({ pageParam }) => take(api.GET("/api/v1/audit", { params: { query: { ...search, limit: PAGE, ...(pageParam === 0 ? {} : { before: pageParam }) } } })),
+    initialPageParam: 0,
+    getNextPageParam: (page) => (page.next === null || page.next === undefined ? undefined : Number(page.next)),
+  });
+  const filters = (["actor", "target"] as const).filter((name) => search[name] !== undefined);
+  return (
+    <>
+      <PageTitle title={t("nav.audit")}>
+        <Button component="a" href="/api/v1/audit/export?form=csv" download variant="default">
+          {t("audit.export")}
+        </Button>
+      </PageTitle>
+      <Verdict />
+      <Group gap="xs" mb="sm" align="center">
+        <TextInput type="search" w={{ base: "100%", xs: 360 }} aria-label={t("audit.search")} placeholder={t("audit.search")} defaultValue={search.q ?? ""} onChange={(event) => searchSoon(event.currentTarget.value)} />
+        {filters.map((name) => (
+          <Button key={name} size="compact-sm" variant="default" aria-label={`${t("audit.without")} ${search[name] ?? ""}`} onClick={() => void navigate({ search: (before) => without(before, name) })}>
+            {search[name]} ×
+          </Button>
+        ))}
+      </Group>
+      <Loaded query={found} height={300}>
+        {({ pages }) => {
+          const entries = pages.flatMap((page) => page.items);
+          if (entries.length === 0) return <Text className="quiet">{t("audit.none")}</Text>;
+          return (
+            <Paper className="panel" component="ul" m={0} p={0} style={{ listStyle: "none" }}>
+              {entries.map((entry) => (
+                <EntryLine key={entry.id} entry={entry} />
+              ))}
+            </Paper>
+          );
+        }}
+      </Loaded>
+      {found.hasNextPage && (
+        <Button variant="default" mt="sm" onClick={() => void found.fetchNextPage()} loading={found.isFetchingNextPage}>
+          {t("common.more")}
+        </Button>
+      )}
+    </>
+  );
+}
+
+function without(search: AuditSearch, name: keyof AuditSearch): AuditSearch {
+  const { [name]: gone, ...rest } = search;
+  return gone === undefined ? search : rest;
+}
+
+function Verdict() {
+  const { t, language } = useTexts();
+  const verdict = useQuery({ queryKey: ["audit", "verdict"], queryFn: () => take(api.GET("/api/v1/audit/verdict")), staleTime: Infinity });
+  if (verdict.data === undefined) return <Text size="sm" className="quiet" mb="sm">{t("audit.verifying")}</Text>;
+  const { entries, broken_at: brokenAt, last_hash: hash } = verdict.data;
+  const n = new Intl.NumberFormat(language).format(entries);
+  return (
+    <div className="verdict" role="status">
+      <Mark kind={brokenAt === null ? "ok" : "bad"} />
+      <div style={{ minWidth: 0 }}>
+        <b>{brokenAt === null ? t("audit.whole", { n }) : t("audit.broken", { n: brokenAt })}</b>
+        <div className="quiet hash">{t("audit.hash", { hash })}</div>
+      </div>
+      <Button size="compact-sm" variant="default" loading={verdict.isFetching} onClick={() => void verdict.refetch()}>
+        {t("audit.verify")}
+      </Button>
+    </div>
+  );
+}
+
+function EntryLine({ entry }: { entry: Entry }) {
+  const { t, language } = useTexts();
+  const key = `action.${entry.action}`;
+  return (
+    <li className="audit-line">
+      <div className="quiet number">
+        {formatTime(entry.at, language)}
+        <div>{entry.address}</div>
+      </div>
+      <div style={{ minWidth: 0 }}>
+        <div>
+          <b>{isKey(key) ? t(key) : entry.action}</b> ·{" "}
+          <Link to="/audit" search={(before) => ({ ...before, target: entry.target })} className="plain-link">
+            {entry.target}
+          </Link>
+        </div>
+        <div>
+          {t("audit.by")}{" "}
+          <Link to="/audit" search={(before) => ({ ...before, actor: entry.actor })} className="plain-link">
+            {entry.actor}
+          </Link>
+        </div>
+        <ChangeList before={entry.before} after={entry.after} />
+      </div>
+      <div className="quiet number">#{entry.id}</div>
+    </li>
+  );
 }

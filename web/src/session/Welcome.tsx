@@ -1,9 +1,11 @@
-import { Text } from "@mantine/core";
+import { Alert, Button, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { api, take } from "../api/client";
+import { api, Problem, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
+import { problemText } from "../ui/words";
 import { Entrance } from "./Entrance";
 import { sessionQuery, useWelcome } from "./session";
 import { SignInForm } from "./SignInForm";
@@ -19,10 +21,19 @@ export function Welcome() {
     queryFn: () => take(api.GET("/api/v1/set-up")),
     refetchInterval: ({ state }) => (state.data?.needed === true ? LOOK_AGAIN_MS : false),
   });
+  const { pathname, href, search } = useLocation();
+  const refused = "refused" in search ? search.refused : undefined;
+  const wanted = pathname === "/sign-in" ? "/" : href;
   if (setUp.data?.needed === true) return <SetUpHint />;
   return (
     <Entrance title={t("signIn.title")}>
+      {refused !== undefined && <Alert color="red" variant="light" mb="sm" role="alert">{problemText(new Problem(401, t("signIn.refused"), refused), t)}</Alert>}
       <SignInForm done={welcome} />
+      {setUp.data?.openid && (
+        <Button component="a" href={`/api/v1/session/openid?to=${encodeURIComponent(wanted)}`} variant="default" fullWidth mt="sm">
+          {t("signIn.with", { name: setUp.data.openid })}
+        </Button>
+      )}
       <Text size="sm" className="quiet" mt="md">
         {t("signIn.forgot")}
       </Text>
