@@ -38,6 +38,7 @@ from calha.certificates import server_certificate
 from calha.commanding import Commanding
 from calha.commands.service import Commands
 from calha.compat.coiot import Coiot, CoiotOptions
+from calha.compat.sensorflow import SensorFlow, SensorFlowOptions
 from calha.config import Settings, StoreSection, address_of, load
 from calha.connectors.tcp import TcpListener, TcpOptions
 from calha.domain.access import Principal
@@ -225,6 +226,21 @@ async def _connect(
     if coiot.enabled:
         coiot_options = CoiotOptions(coiot.host, coiot.port, coiot.max_devices, coiot.max_connections)
         supervisor.add("coiot", Coiot(coiot_options, registry, ingest, telemetry, micros_now).run)
+    sensorflow = settings.compat.sensorflow
+    if sensorflow.enabled:
+        sensorflow_options = SensorFlowOptions(
+            sensorflow.host,
+            sensorflow.port,
+            sensorflow.key.get_secret_value(),
+            sensorflow.live_key.get_secret_value(),
+            sensorflow.anonymous,
+            sensorflow.max_devices,
+            sensorflow.max_live_per_key,
+        )
+        stations = SensorFlow(
+            sensorflow_options, registry, ingest, telemetry, micros_now, live.beyond, lambda: live.seq
+        )
+        supervisor.add("sensorflow", stations.run)
     supervisor.add("housekeeping", lambda beat: _keep_house(telemetry, streams, beat))
     if settings.store.has_retention:
         supervisor.add("retention", lambda beat: _retain(registry, telemetry, settings.store, beat))

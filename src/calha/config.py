@@ -172,8 +172,28 @@ class CoiotSection(_Section):
     """Connections at once."""
 
 
+class SensorFlowSection(_Section):
+    enabled: bool = False
+    """Whether SensorFlow CIP stations and their clients are served."""
+    host: str = "127.0.0.1"
+    """Address on which they are heard."""
+    port: Port = 8000
+    """Port for both."""
+    key: SecretStr = SecretStr("")
+    """Key that stations send as X-API-Key or API-Key."""
+    live_key: SecretStr = SecretStr("")
+    """Key of WebSocket and event-stream clients (?api-key=…); without one nobody is let in."""
+    anonymous: bool = False
+    """Whether stations without a key are let in, as the newest firmware sends none."""
+    max_devices: Annotated[int, Field(ge=1, le=100_000)] = 1_000
+    """Stations that are taken at most."""
+    max_live_per_key: Annotated[int, Field(ge=0)] = 10
+    """WebSockets at once for a key; 0 for no limit."""
+
+
 class CompatSection(_Section):
     coiot: CoiotSection = CoiotSection()
+    sensorflow: SensorFlowSection = SensorFlowSection()
 
 
 class Settings(_Section):

@@ -1,0 +1,334 @@
+"""SensorFlow CIP stations: the routes of its three generations, with and without `/api` and `/api/v1`.
+
+A station is known by its `sensor_id`, and where its firmware sends none, by its address; so two stations never overwrite each
+other. `cip_id` grows by one when a station was silent for more than ten minutes; it is a channel like any other and survives
+restarts. Readings are acknowledged (201) when they are on disk.
+
+The newest firmware sends no key. Stations without one are let in only where the operator says so (`anonymous`).
+"""
+
+import asyncio
+import json
+import math
+import re
+import secrets
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, WebSocket
+from fastapi.exceptions import RequestValidationError
+from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.websockets import WebSocketDisconnect
+
+from calha.compat.listening import serve
+from calha.domain.errors import Conflict, LogUnavailable
+from calha.domain.readings import Micros
+from calha.domain.times import MINUTE_US, to_datetime
+from calha.ingest.service import Ingest, Message
+from calha.store.registry import Registry
+from calha.store.telemetry import Telemetry
+
+PREFIX = "sensorflow-"
+PROFILE = "sensorflow_station"
+SOURCE = "sensorflow"
+NEW_CYCLE_AFTER_US = 10 * MINUTE_US
+HEARTBEAT_S = 15.0
+MAX_RECENT = 500
+POLICY_VIOLATION = 1008
+
+VALUES = ("pressure", "temperature", "concentration", "flow")
+Number = Annotated[float, AllowInfNan(False)]
+Prefixes = ("", "/api", "/api/v1")
+
+
+@dataclass(frozen=True, slots=True)
+class SensorFlowOptions:
+    """key: of stations; empty for none. live_key: of WebSockets. anonymous: whether stations without a key come in."""
+
+    host: str
+    port: int
+    key: str
+    live_key: str
+    anonymous: bool
+    max_devices: int
+    max_live_per_key: int
+
+
+class Reading(BaseModel):
+    """The newest generation."""
+
+    temperature: Number
+    pressure: Number
+    concentration: Number
+    flow: Number
+    sensor_id: Annotated[str | None, Field(max_length=40)] = None
+
+
+class TemperatureReading(BaseModel):
+    """The generations before: PostgreSQL (humidity, sensor_id) and InfluxDB (id_sensor, cip_id, status_cip)."""
+
+    model_config = ConfigDict(extra="ignore")
+    temperature: Number
+    pressure: Number
+    humidity: Number | None = None
+    concentration: Number | None = None
+    sensor_id: Annotated[str | None, Field(max_length=40)] = None
+    id_sensor: Annotated[str | None, Field(max_length=40)] = None
+    cip_id: str | int | None = None
+    status_cip: Annotated[str | None, Field(max_length=64)] = None
+
+
+class SensorFlow:
+    def __init__(
+        self,
+        options: SensorFlowOptions,
+        registry: Registry,
+        ingest: Ingest,
+        telemetry: Telemetry,
+        clock: Callable[[], Micros],
+        newer: Callable[[int, float], Any],
+        stored_seq: Callable[[], int],
+    ) -> None:
+        """newer: awaits a commit beyond a log sequence. stored_seq: the sequence that is stored now."""
+        self._options = options
+        self._registry = registry
+        self._ingest = ingest
+        self._telemetry = telemetry
+        self._clock = clock
+        self._newer = newer
+        self._stored_seq = stored_seq
+        self._creating = asyncio.Lock()
+        self._cycles: dict[str, tuple[int, Micros]] = {}  # of a station: cip_id, time of its last reading
+        self._live: Counter[str] = Counter()
+
+    async def run(self, beat: Callable[[], None]) -> None:
+        await serve(self.app(), self._options.host, self._options.port, beat)
+
+    def app(self) -> FastAPI:
+        app = FastAPI(title="SensorFlow", docs_url="/docs", redoc_url=None)
+        may_send = [Depends(self._require_key)]
+        for prefix in Prefixes:
+            routes = APIRouter(prefix=prefix)
+            routes.add_api_route("/sensor_data", self._take, methods=["POST"], status_code=201, dependencies=may_send)
+            routes.add_api_route("/sensor_data", self._last, methods=["GET"])
+            routes.add_api_route("/health", self._health, methods=["GET"])
+            for path in ("/temperature_reading", "/cip_monitoring"):
+                routes.add_api_route(path, self._take_older, methods=["POST"], status_code=201, dependencies=may_send)
+            routes.add_api_route("/sensor_events", self._events, methods=["GET"])
+            app.include_router(routes)
+        app.add_api_route("/api/v1/ping", self._ping, methods=["GET"])
+        app.add_api_route("/api/v1/query/recent", self._recent, methods=["GET"], dependencies=may_send)
+        app.add_api_route(
+            "/api/v1/query/sensor/{sensor}/latest", self._latest_of, methods=["GET"], dependencies=may_send
+        )
+        app.add_exception_handler(RequestValidationError, _refused)
+        app.add_api_websocket_route("/ws/sensor_updates", self._socket)
+        return app
+
+    # -- stations
+
+    def _require_key(self, request: Request) -> None:
+        """The key in any of its three spellings, which HTTP takes for two headers."""
+        given = request.headers.get("x-api-key") or request.headers.get("api-key")
+        if given is None:
+            if not self._options.anonymous:
+                missing = {"type": "missing", "loc": ["header", "api-key"], "msg": "Field required", "input": None}
+                raise HTTPException(422, [missing])
+            return
+        if not (self._options.key or self._options.anonymous):
+            raise HTTPException(500, "Server configuration error.")
+        if self._options.key and not _same(given, self._options.key):
+            raise HTTPException(401, "Invalid API Key")
+
+    async def _take(self, reading: Reading, request: Request) -> JSONResponse:
+        device = await self._station(reading.sensor_id, request)
+        at, cycle = self._clock(), self._cycle(device, self._clock())
+        values = {name: getattr(reading, name) for name in VALUES}
+        await self._store(device, at, values | {"cip_id": cycle})
+        return JSONResponse(self._object(values, at, cycle), 201)
+
+    async def _take_older(self, reading: TemperatureReading, request: Request) -> JSONResponse:
+        name = reading.sensor_id or reading.id_sensor
+        device = await self._station(name, request)
+        at = self._clock()
+        given = reading.model_dump(exclude={"sensor_id", "id_sensor", "status_cip", "cip_id"}, exclude_none=True)
+        seq = await self._store(device, at, given | {"cip_id": self._cycle(device, at)})
+        moment = to_datetime(at).astimezone(self._zone(device))
+        answer = reading.model_dump(exclude_none=True) | {
+            "id": seq,
+            "date_recorded": moment.date().isoformat(),
+            "time_recorded": moment.time().isoformat(),
+            "client_ip": _address(request),
+        }
+        return JSONResponse(answer, 201)
+
+    async def _store(self, device: str, at: Micros, values: dict[str, float]) -> int | None:
+        body = json.dumps({"ts": at, "values": values}).encode()
+        if not self._ingest.admits(device, at):
+            raise HTTPException(429, "This station sends too much.", {"Retry-After": "1"})
+        try:
+            receipt = await self._ingest.take([Message(device, body, at, SOURCE, "sensor_data", "json")], SOURCE)
+        except LogUnavailable as error:
+            self._ingest.refuse(device, "log_unavailable")
+            raise HTTPException(503, str(error), {"Retry-After": "5"}) from None
+        return receipt.seq
+
+    async def _station(self, name: str | None, request: Request) -> str:
+        """The device of a station, made when it is heard for the first time."""
+        text = re.sub(r"[^A-Za-z0-9_-]+", "-", name or _address(request)).strip("-")[:40]
+        device = f"{PREFIX}{text or 'station'}"
+        if device not in self._ingest.directory.devices:
+            async with self._creating:
+                if device not in self._ingest.directory.devices:
+                    await self._create(device, name or _address(request))
+        return device
+
+    async def _create(self, device: str, name: str) -> None:
+        own = sum(key.startswith(PREFIX) for key in self._ingest.directory.devices)
+        if own >= self._options.max_devices:
+            self._ingest.refuse(device, "too_many_devices")
+            raise HTTPException(403, "No more stations are taken (compat.sensorflow.max_devices).")
+        site = (await asyncio.to_thread(self._registry.sites))[0].id
+        with suppress(Conflict):  # registered at the same time by a person
+            await asyncio.to_thread(self._registry.create_device, device, PROFILE, site, name=f"SensorFlow {name}")
+        await self._ingest.refresh()
+
+    def _cycle(self, device: str, at: Micros) -> int:
+        """The station's cip_id, one more after ten minutes without a reading; known from the store after a restart."""
+        cycle, last_at = self._cycles.get(device) or self._stored_cycle(device)
+        if last_at and at - last_at > NEW_CYCLE_AFTER_US:
+            cycle += 1
+        self._cycles[device] = (cycle, at)
+        return cycle
+
+    def _stored_cycle(self, device: str) -> tuple[int, Micros]:
+        cycle = self._value(device, "cip_id")
+        return (int(cycle), self._at(device, "cip_id")) if not math.isnan(cycle) else (1, 0)
+
+    # -- readers
+
+    def _last(self) -> JSONResponse:
+        """The newest reading of any station; zeros before the first, as ever."""
+        stations = [key for key in self._ingest.directory.devices if key.startswith(PREFIX)]
+        heard = [key for key in stations if not math.isnan(self._value(key, "temperature"))]
+        if not heard:
+            return JSONResponse(self._object(dict.fromkeys(VALUES, 0.0), self._clock(), 1))
+        return JSONResponse(self._newest(max(heard, key=lambda key: self._at(key, "temperature"))))
+
+    def _newest(self, device: str) -> dict[str, Any]:
+        values = {name: self._value(device, name) for name in VALUES}
+        cycle = self._value(device, "cip_id")
+        known = {name: None if math.isnan(value) else value for name, value in values.items()}
+        return self._object(known, self._at(device, "temperature"), 1 if math.isnan(cycle) else int(cycle), device)
+
+    def _object(self, values: dict[str, Any], at: Micros, cycle: int, device: str = "") -> dict[str, Any]:
+        moment = to_datetime(at).astimezone(self._zone(device)).isoformat(timespec="microseconds")
+        return {**{name: values[name] for name in VALUES}, "timestamp": moment, "cip_id": cycle}
+
+    def _health(self) -> dict[str, str]:
+        return {"status": "healthy", "timestamp": datetime.now(UTC).isoformat(), "service": "SensorFlow API"}
+
+    def _ping(self) -> dict[str, str]:
+        return {"message": "pong"}
+
+    async def _recent(self, limit: Annotated[int, Query(ge=1, le=MAX_RECENT)] = 50) -> list[dict[str, Any]]:
+        stations = [key for key in self._ingest.directory.devices if key.startswith(PREFIX)]
+        heard = [key for key in stations if not math.isnan(self._value(key, "temperature"))]
+        heard.sort(key=lambda key: self._at(key, "temperature"), reverse=True)
+        return [{"sensor": key.removeprefix(PREFIX)} | self._newest(key) for key in heard[:limit]]
+
+    async def _latest_of(self, sensor: str) -> dict[str, Any]:
+        device = f"{PREFIX}{sensor}"
+        if device not in self._ingest.directory.devices:
+            raise HTTPException(404, "Sensor not found")
+        return self._newest(device)
+
+    async def _events(self, api_key: Annotated[str, Query(alias="api-key")] = "") -> Response:
+        if not self._options.live_key or not _same(api_key, self._options.live_key):
+            raise HTTPException(403, "Invalid or missing API Key.")
+        return StreamingResponse(self._as_events(), media_type="text/event-stream")
+
+    async def _as_events(self) -> AsyncIterator[bytes]:
+        async for update in self._updates():
+            yield b": alive\n\n" if update is None else b"data: %b\n\n" % json.dumps(update).encode()
+
+    async def _socket(self, websocket: WebSocket) -> None:
+        key = websocket.query_params.get("api-key", "")
+        if not self._options.live_key or not _same(key, self._options.live_key):
+            await websocket.close(POLICY_VIOLATION, "Invalid or missing API Key.")
+            return
+        await websocket.accept()
+        most = self._options.max_live_per_key
+        if most and self._live[key] >= most:
+            await websocket.close(POLICY_VIOLATION, f"Max connections ({most}) for this API Key reached.")
+            return
+        self._live[key] += 1
+        sending = asyncio.create_task(self._send_updates(websocket))
+        try:
+            while not sending.done():
+                await websocket.receive_text()  # whatever a client says is read and ignored
+        except (WebSocketDisconnect, KeyError):
+            return
+        finally:
+            self._live[key] -= 1
+            sending.cancel()
+            await asyncio.gather(sending, return_exceptions=True)
+
+    async def _send_updates(self, websocket: WebSocket) -> None:
+        async for update in self._updates():
+            if update is not None:
+                await websocket.send_json(update)
+
+    async def _updates(self) -> AsyncIterator[dict[str, Any] | None]:
+        """What is stored from now on, newest of each station; None now and then while nothing is."""
+        seen = self._stored_seq()
+        while True:
+            if not await self._newer(seen, HEARTBEAT_S):
+                yield None
+                continue
+            changed = set(self._telemetry.latest.changed_since(seen, None).tolist())
+            seen = self._stored_seq()
+            names = self._ingest.directory.names
+            stations = {names[series][0] for series in changed if series in names}
+            for device in sorted(one for one in stations if one.startswith(PREFIX)):
+                yield self._newest(device)
+
+    def _value(self, device: str, channel: str) -> float:
+        series = self._series(device, channel)
+        latest = self._telemetry.latest
+        return float(latest.value[series]) if series is not None and series < len(latest.value) else math.nan
+
+    def _at(self, device: str, channel: str) -> Micros:
+        series = self._series(device, channel)
+        latest = self._telemetry.latest
+        return int(latest.at[series]) if series is not None and series < len(latest.at) else 0
+
+    def _series(self, device: str, channel: str) -> int | None:
+        entry = self._ingest.directory.devices.get(device)
+        found = entry.channels.get(channel) if entry is not None else None
+        return found.series if found is not None else None
+
+    def _zone(self, device: str) -> Any:  # noqa: ANN401 - a tzinfo
+        entry = self._ingest.directory.devices.get(device)
+        return entry.zone if entry is not None else ZoneInfo("America/Sao_Paulo")
+
+
+async def _refused(_: Request, error: Exception) -> JSONResponse:
+    """The usual list of faults without what was sent, in which a NaN would break the answer."""
+    assert isinstance(error, RequestValidationError)
+    faults = [{name: fault[name] for name in ("type", "loc", "msg")} for fault in error.errors()]
+    return JSONResponse({"detail": faults}, 422)
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client is not None else "unknown"
+
+
+def _same(given: str, known: str) -> bool:
+    return secrets.compare_digest(given.encode(), known.encode())
