@@ -31,7 +31,8 @@ LOOK_EVERY_S = 2.0
 ASLEEP_S = 30.0  # between two looks
 CONNECTIONS_EVERY_S = 10.0
 CONNECTIONS_SHARE = 100  # asking may take one part in so many of the time
-SAVE_EVERY_S = 600.0
+SAVE_EVERY_S = 60.0
+SAVE_SOON_S = 5.0  # after something was announced, which must not be announced again
 MAX_EVENTS_A_LOOK = 50  # above that, one event for all
 FILE_NAME = "presence.json"
 
@@ -88,6 +89,7 @@ class PresenceWatch:
         self._hearing_since = senses.clock()
         self._last_fault = Cause.PLATFORM
         self._looked_at = self._hearing_since
+        self._has_announced = False
         self._names: set[str] | None = None
         self._speakers: set[str] = set()
 
@@ -105,7 +107,8 @@ class PresenceWatch:
                 if self._ingest.directory is not self._rows.directory:
                     await self._follow({})
                 await self.look()
-                if time.monotonic() - saved_at > SAVE_EVERY_S:
+                if time.monotonic() - saved_at > (SAVE_SOON_S if self._has_announced else SAVE_EVERY_S):
+                    self._has_announced = False
                     await asyncio.to_thread(self._save)
                     saved_at = time.monotonic()
                 await asyncio.sleep(LOOK_EVERY_S)
@@ -185,6 +188,7 @@ class PresenceWatch:
         back = np.flatnonzero((rows.state == State.ONLINE) & (rows.told != Cause.NONE))
         if not len(by_device) + len(by_site) + len(back):
             return
+        self._has_announced = True
         keys = list(rows.index)
         sites_back = set(rows.site[back[rows.told[back] == Cause.SITE]].tolist())
         devices_back = [keys[row] for row in back[rows.told[back] == Cause.DEVICE].tolist()]
