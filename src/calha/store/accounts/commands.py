@@ -86,7 +86,7 @@ class CommandStore:
         """
         try:
             with self._writing() as connection:
-                device_id = _device_id(connection, new.device)
+                device_id = device_id_of(connection, new.device)
                 known = _by_key(connection, device_id, new)
                 if known is None:
                     _require_room(connection, device_id, new.device)
@@ -94,7 +94,7 @@ class CommandStore:
                     return _found(connection, new.device, new.id), True
         except IntegrityError:  # the same key at the same time
             with self._engine.connect() as connection:
-                known = _by_key(connection, _device_id(connection, new.device), new)
+                known = _by_key(connection, device_id_of(connection, new.device), new)
             if known is None:
                 raise
         return known, False
@@ -233,10 +233,3 @@ def _row(row: Any) -> CommandRow:  # noqa: ANN401 - of `_rows`
         log_seq=row.log_seq,
         history=[Step(State(state), at, by, note) for state, at, by, note in row.history],
     )
-
-
-def _device_id(connection: Connection, key: str) -> int:
-    found = connection.execute(select(Device.id).where(Device.key == key)).scalar()
-    if found is None:
-        raise NotFound(f"there is no device {key!r}")
-    return int(found)

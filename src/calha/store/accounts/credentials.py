@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal, cast
 
-from sqlalchemy import ColumnElement, Connection, Engine, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Engine, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calha.domain.errors import Conflict, NotFound
 from calha.store.accounts.models import DeviceCredential
 from calha.store.registry.models import Device
-from calha.store.registry.writing import writing
+from calha.store.registry.writing import device_id_of, writing
 
 DEVICES_AT_ONCE = 500  # databases limit the parameters of a statement
 CredentialKind = Literal["secret", "certificate"]
@@ -32,7 +32,7 @@ class Credentials:
     def add(self, device: str, kind: CredentialKind, digest: str, older_expire_at: datetime | None = None) -> None:
         """A further credential; those of its kind that have no end yet get one, if told. Raises NotFound, Conflict."""
         with writing(self._engine) as connection:
-            device_id = _device_id(connection, device)
+            device_id = device_id_of(connection, device)
             if older_expire_at is not None:
                 same = DeviceCredential.device_id == device_id, DeviceCredential.kind == kind
                 later = or_(DeviceCredential.expires_at.is_(None), DeviceCredential.expires_at > older_expire_at)
@@ -60,7 +60,7 @@ class Credentials:
         """Those that hold now. Raises NotFound."""
         columns = DeviceCredential.id, DeviceCredential.kind, DeviceCredential.created_at, DeviceCredential.expires_at
         with self._engine.connect() as connection:
-            device_id = _device_id(connection, device)
+            device_id = device_id_of(connection, device)
             query = select(*columns).where(DeviceCredential.device_id == device_id, _holds()).order_by(columns[0])
             found = connection.execute(query)
             return [CredentialRow(key, cast(CredentialKind, kind), made, end) for key, kind, made, end in found]
@@ -68,7 +68,7 @@ class Credentials:
     def remove(self, device: str, credential_id: int | None = None) -> None:
         """One, or all of a device. Raises NotFound."""
         with writing(self._engine) as connection:
-            chosen = delete(DeviceCredential).where(DeviceCredential.device_id == _device_id(connection, device))
+            chosen = delete(DeviceCredential).where(DeviceCredential.device_id == device_id_of(connection, device))
             if credential_id is not None:
                 chosen = chosen.where(DeviceCredential.id == credential_id)
             if not connection.execute(chosen).rowcount and credential_id is not None:
@@ -87,10 +87,3 @@ class Credentials:
 
 def _holds() -> ColumnElement[bool]:
     return or_(DeviceCredential.expires_at.is_(None), DeviceCredential.expires_at > datetime.now(UTC))
-
-
-def _device_id(connection: Connection, key: str) -> int:
-    found = connection.execute(select(Device.id).where(Device.key == key)).scalar()
-    if found is None:
-        raise NotFound(f"there is no device {key!r}")
-    return int(found)

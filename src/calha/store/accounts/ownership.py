@@ -13,7 +13,7 @@ from calha.domain.readings import Micros
 from calha.domain.times import to_micros
 from calha.store.accounts.models import Ownership
 from calha.store.registry.models import ClaimCode, Device
-from calha.store.registry.writing import writing
+from calha.store.registry.writing import device_id_of, writing
 
 DEVICES_AT_ONCE = 500  # databases limit the parameters of a statement
 
@@ -60,7 +60,7 @@ class Ownerships:
     def owner(self, device: str) -> OwnerRow | None:
         """Whose it is now. Raises NotFound."""
         with self._engine.connect() as connection:
-            return _owner(connection, _device_id(connection, device))
+            return _owner(connection, device_id_of(connection, device))
 
     def owners(self) -> Mapping[str, int]:
         """Whose each device is now, as far as it is somebody's."""
@@ -98,7 +98,7 @@ class Ownerships:
     def rename(self, device: str, person_id: int, label: str) -> None:
         """What its owner calls it. Raises NotFound when it is not his."""
         with writing(self._engine) as connection:
-            own = Ownership.device_id == _device_id(connection, device), Ownership.person_id == person_id
+            own = Ownership.device_id == device_id_of(connection, device), Ownership.person_id == person_id
             changed = update(Ownership).where(*own, Ownership.until_at.is_(None)).values(label=label)
             if not connection.execute(changed).rowcount:
                 raise NotFound(f"{device} is not yours")
@@ -106,7 +106,7 @@ class Ownerships:
     def release(self, device: str) -> None:
         """End the ownership and give the device a new code. Raises NotFound when it is nobody's."""
         with writing(self._engine) as connection:
-            device_id = _device_id(connection, device)
+            device_id = device_id_of(connection, device)
             current = update(Ownership).where(Ownership.device_id == device_id, Ownership.until_at.is_(None))
             if not connection.execute(current.values(until_at=datetime.now(UTC))).rowcount:
                 raise NotFound(f"{device} belongs to nobody")
@@ -144,10 +144,3 @@ def _owner(connection: Connection, device_id: int) -> OwnerRow | None:
     query = select(*columns).where(Ownership.device_id == device_id, Ownership.until_at.is_(None))
     row = connection.execute(query).first()
     return OwnerRow(*row) if row is not None else None
-
-
-def _device_id(connection: Connection, key: str) -> int:
-    found = connection.execute(select(Device.id).where(Device.key == key)).scalar()
-    if found is None:
-        raise NotFound(f"there is no device {key!r}")
-    return int(found)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, delete, insert, select, update
 from calha.domain.errors import Conflict, NotFound
 from calha.store.accounts.models import Provisioned, ProvisioningKey
 from calha.store.registry.models import Device
-from calha.store.registry.writing import writing
+from calha.store.registry.writing import device_id_of, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class ProvisioningKeys:
     def note(self, device: str) -> None:
         """A device has got its credential this way. Raises NotFound."""
         with writing(self._engine) as connection:
-            device_id = _device_id(connection, device)
+            device_id = device_id_of(connection, device)
             connection.execute(delete(Provisioned).where(Provisioned.device_id == device_id))
             connection.execute(insert(Provisioned).values(device_id=device_id, at=datetime.now(UTC)))
 
@@ -106,7 +106,7 @@ class ProvisioningKeys:
     def allow_again(self, device: str, until: datetime) -> None:
         """Let a device ask once more. Raises NotFound."""
         with writing(self._engine) as connection:
-            device_id = _device_id(connection, device)
+            device_id = device_id_of(connection, device)
             own = update(Provisioned).where(Provisioned.device_id == device_id).values(again_until=until)
             if not connection.execute(own).rowcount:
                 values = {"device_id": device_id, "at": datetime.now(UTC), "again_until": until}
@@ -118,10 +118,3 @@ def _get(connection: Connection, key_id: int) -> ProvisioningKeyRow:
     if row is None:
         raise NotFound(f"there is no provisioning key {key_id}")
     return ProvisioningKeyRow(*row)
-
-
-def _device_id(connection: Connection, key: str) -> int:
-    found = connection.execute(select(Device.id).where(Device.key == key)).scalar()
-    if found is None:
-        raise NotFound(f"there is no device {key!r}")
-    return int(found)
