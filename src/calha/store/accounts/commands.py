@@ -25,6 +25,7 @@ from calha.domain.readings import Micros
 from calha.store.accounts.models import DeviceCommand
 from calha.store.registry.models import Device
 from calha.store.registry.rows import Page, Selection
+from calha.store.registry.writing import device_id_of
 
 MAX_OPEN = 100  # commands of one device
 MAX_DUE = 500  # looked at in one go
