@@ -6,6 +6,7 @@ Of an XLSX the first sheet is read, and of a formula the result that was saved w
 
 import csv
 import io
+import struct
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
@@ -76,7 +77,7 @@ def _require_small_when_unpacked(content: bytes) -> None:
     """Raises TooLarge for what would fill the memory. A part gives no more bytes than the directory says."""
     try:
         parts = zipfile.ZipFile(io.BytesIO(content)).infolist()
-    except zipfile.BadZipFile:
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error, EOFError):
         raise Malformed("this XLSX cannot be read; save it again, or as CSV", "bad_table") from None
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
         raise TooLarge("this XLSX is too large when it is unpacked; save the table alone, or as CSV")
