@@ -9,6 +9,7 @@ import asyncio
 import json
 import logging
 import os
+import signal
 import socket
 import ssl
 import sys
@@ -18,11 +19,8 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import uvicorn
-
-from calha import set_up_link
+from calha import housekeeping, set_up_link
 from calha.accounts.accounts import Accounts
 from calha.accounts.claims import Claims
 from calha.accounts.gatekeeper import Gatekeeper
@@ -37,15 +35,13 @@ from calha.backup import make_backup, return_quarantine
 from calha.certificates import server_certificate
 from calha.commanding import Commanding
 from calha.commands.service import Commands
-from calha.compat.coiot import Coiot, CoiotOptions
-from calha.compat.sensorflow import SensorFlow, SensorFlowOptions
-from calha.config import Settings, StoreSection, address_of, load
+from calha.compat import jobs as compat
+from calha.config import Settings, address_of, load
 from calha.connectors.tcp import TcpListener, TcpOptions
 from calha.domain.access import Principal
-from calha.domain.errors import CalhaError, InvalidConfiguration, LogUnavailable
+from calha.domain.errors import CalhaError, InvalidConfiguration
 from calha.domain.presence import Cause
 from calha.domain.readings import Micros
-from calha.domain.times import DAY_US, SECOND_US
 from calha.ingest import mqtt
 from calha.ingest.limits import IngestLimits
 from calha.ingest.presence import PresenceWatch, Senses
@@ -63,18 +59,16 @@ from calha.log.readings import ReadingsSource
 from calha.log.settings import LogSettings
 from calha.log.shards import source_urls, system_url
 from calha.log.streams import Streams
+from calha.serving import bound, device_tls, http_server
 from calha.store.accounts.provisioning import ProvisioningKeys
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
-from calha.supervision import GATE_SEED_VARIABLE, LOG_URL_VARIABLE, PROCESSES_FILE, Beat, Supervisor, Task
+from calha.supervision import GATE_SEED_VARIABLE, LOG_URL_VARIABLE, PROCESSES_FILE, Supervisor
 
 log = logging.getLogger("calha.app")
 
 EXIT_CONFIGURATION = 2
-HOUSEKEEPING_EVERY_S = 60.0
 LOG_WAIT_S = 30.0
-REGISTRY_POLL_S = 2.0
-LISTEN_BACKLOG = 2_048
 STORE_READER = "store"
 REGISTRY_FILE = "registry.sqlite"
 
@@ -167,7 +161,7 @@ async def _connect(
     lost = await streams.continue_after(telemetry.committed_seq)
     await asyncio.to_thread(_first_start, registry, settings)
     if lost:
-        await asyncio.to_thread(_note_lost_tail, registry, lost)
+        await asyncio.to_thread(housekeeping.note_lost_tail, registry, lost)
     publisher = Publisher(connection)
     quarantine = Quarantine(connection)
     await return_quarantine(settings.data.folder, quarantine)
@@ -190,7 +184,7 @@ async def _connect(
     commanding = Commanding(registry, accounts.audit, telemetry, ingest, live, shards, doorman, micros_now)
     commands = commanding.commands
 
-    supervisor = Supervisor(lambda task: _note_restart(registry, task))
+    supervisor = Supervisor(lambda task: housekeeping.note_restart(registry, task))
     writer = Writer(readings, telemetry, committed)
     supervisor.add("writer", writer.run)
     for number, shard in enumerate(shards):
@@ -222,29 +216,12 @@ async def _connect(
     senses = Senses(fault, names, tcp.speakers if tcp is not None else set, live.tell, micros_now)
     presence = PresenceWatch(ingest, telemetry, registry, senses, settings.data.folder)
     supervisor.add("presence", presence.run)
-    coiot = settings.compat.coiot
-    if coiot.enabled:
-        coiot_options = CoiotOptions(coiot.host, coiot.port, coiot.max_devices, coiot.max_connections)
-        supervisor.add("coiot", Coiot(coiot_options, registry, ingest, telemetry, micros_now).run)
-    sensorflow = settings.compat.sensorflow
-    if sensorflow.enabled:
-        sensorflow_options = SensorFlowOptions(
-            sensorflow.host,
-            sensorflow.port,
-            sensorflow.key.get_secret_value(),
-            sensorflow.live_key.get_secret_value(),
-            sensorflow.anonymous,
-            sensorflow.max_devices,
-            sensorflow.max_live_per_key,
-        )
-        stations = SensorFlow(
-            sensorflow_options, registry, ingest, telemetry, micros_now, live.beyond, lambda: live.seq
-        )
-        supervisor.add("sensorflow", stations.run)
-    supervisor.add("housekeeping", lambda beat: _keep_house(telemetry, streams, beat))
+    for name, job in compat.jobs(settings.compat, registry, ingest, telemetry, micros_now, live.beyond):
+        supervisor.add(name, job)
+    supervisor.add("housekeeping", lambda beat: housekeeping.keep_house(telemetry, streams, beat))
     if settings.store.has_retention:
-        supervisor.add("retention", lambda beat: _retain(registry, telemetry, settings.store, beat))
-    supervisor.add("registry", lambda beat: _follow_registry(registry, ingest, beat))
+        supervisor.add("retention", lambda beat: housekeeping.retain(registry, telemetry, settings.store, beat))
+    supervisor.add("registry", lambda beat: housekeeping.follow_registry(registry, ingest, beat))
     status = StatusReport(
         settings,
         telemetry,
@@ -293,27 +270,6 @@ async def _connect(
     return Parts(services, supervisor)
 
 
-def _https(settings: Settings) -> dict[str, Any]:
-    """What uvicorn needs for HTTPS."""
-    if not settings.http.tls:
-        return {}
-    found = server_certificate(settings)
-    return {"ssl_certfile": str(found.certificate), "ssl_keyfile": str(found.key)}
-
-
-def _tcp_tls(settings: Settings) -> ssl.SSLContext | None:
-    """TLS for TCP devices, which may show a client certificate."""
-    if not settings.tcp.tls:
-        return None
-    found = server_certificate(settings)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
-    context.load_cert_chain(found.certificate, found.key)
-    context.load_verify_locations(found.authority)
-    context.verify_mode = ssl.CERT_OPTIONAL
-    return context
-
-
 def _provider(settings: Settings) -> Provider | None:
     section = settings.openid
     if not section.issuer:
@@ -327,9 +283,8 @@ def _tcp_listener(
     settings: Settings, ingest: Ingest, limits: IngestLimits, accounts: Accounts, commands: Commands
 ) -> TcpListener:
     section = settings.tcp
-    options = TcpOptions(
-        section.host, section.port, section.max_connections, settings.devices.anonymous, _tcp_tls(settings)
-    )
+    tls = device_tls(server_certificate(settings)) if section.tls else None
+    options = TcpOptions(section.host, section.port, section.max_connections, settings.devices.anonymous, tls)
 
     async def admit(token: str) -> Principal:
         return await asyncio.to_thread(accounts.door.by_token, token)
@@ -343,20 +298,9 @@ def _tcp_listener(
 
 async def _run(settings: Settings, log_url: str | None, listener: socket.socket) -> None:
     async with parts(settings, log_url) as running:
-        server = uvicorn.Server(
-            uvicorn.Config(
-                create_app(running.services),
-                log_level="warning",
-                access_log=False,
-                http="httptools",
-                ws="websockets-sansio",
-                lifespan="off",
-                server_header=False,
-                timeout_graceful_shutdown=2,
-                backlog=LISTEN_BACKLOG,
-                **_https(settings),
-            )
-        )
+        server = http_server(create_app(running.services), server_certificate(settings) if settings.http.tls else None)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, lambda: setattr(server, "should_exit", True))
         supervising = asyncio.create_task(running.supervisor.run(), name="supervisor")
         address = address_of(settings)
         log.info("Calha is at %s", address)
@@ -369,79 +313,9 @@ async def _run(settings: Settings, log_url: str | None, listener: socket.socket)
                 await supervising
 
 
-async def _keep_house(telemetry: Telemetry, streams: Streams, beat: Beat) -> None:
-    """Trim the log of what the store has, and bring complete days into their final form."""
-    while True:
-        try:
-            await streams.usage()
-            await streams.trim(telemetry.committed_seq)
-        except LogUnavailable as error:
-            log.warning("the log is trimmed later: %s", error)
-        beat()
-        await asyncio.to_thread(telemetry.compact, micros_now())
-        for _ in range(round(HOUSEKEEPING_EVERY_S / 5)):
-            beat()
-            await asyncio.sleep(5)
-
-
-async def _retain(registry: Registry, telemetry: Telemetry, store: StoreSection, beat: Beat) -> None:
-    """Drop what is older than its retention class allows, once a day."""
-    while True:
-        raw = await asyncio.to_thread(registry.series_of_retention, "raw")
-        standard = sorted((await asyncio.to_thread(registry.units)).keys() - set(raw))
-        hours_before = _days_ago(store.rollup_days)
-        for series, days in ((raw, store.raw_days), (standard, store.standard_days)):
-            beat()
-            await asyncio.to_thread(telemetry.retain, series, _days_ago(days), hours_before=hours_before)
-        for _ in range(DAY_US // SECOND_US // 5):
-            beat()
-            await asyncio.sleep(5)
-
-
-def _days_ago(days: int) -> Micros:
-    """The beginning of time for 0 days, which stand for ever."""
-    return micros_now() - days * DAY_US if days else 0
-
-
-async def _follow_registry(registry: Registry, ingest: Ingest, beat: Beat) -> None:
-    """Take over what another process has changed in a shared registry."""
-    while True:
-        beat()
-        if await asyncio.to_thread(lambda: registry.version) != ingest.directory.version:
-            await ingest.refresh()
-        await asyncio.sleep(REGISTRY_POLL_S)
-
-
 def _first_start(registry: Registry, settings: Settings) -> None:
     if not registry.sites():
         registry.create_site("Calha", None, settings.registry.zone)
-
-
-def _note_lost_tail(registry: Registry, lost: int) -> None:
-    registry.add_event(
-        "log_tail_lost",
-        severity="warning",
-        text={
-            "pt": f"O registro durável perdeu {lost} mensagens do fim; as leituras delas já estavam gravadas no banco",
-            "en": f"The log lost its last {lost} messages; their readings had been stored already",
-        },
-        data={"messages": lost},
-    )
-
-
-def _note_restart(registry: Registry, task: Task) -> None:
-    try:
-        registry.add_event(
-            "task_restarted",
-            severity="warning",
-            text={
-                "pt": f"A tarefa {task.name} foi reiniciada: {task.last_error}",
-                "en": f"Task {task.name} was started again: {task.last_error}",
-            },
-            data={"task": task.name, "restarts": task.restarts},
-        )
-    except Exception:
-        log.exception("the restart of %s could not be noted", task.name)
 
 
 def _gate_seed() -> str:
@@ -450,26 +324,17 @@ def _gate_seed() -> str:
 
 
 def _require_free(settings: Settings) -> None:
-    """Raises InvalidConfiguration when the TCP port is not to be had; the task would only be restarted for ever."""
+    """Raises InvalidConfiguration when a port is not to be had whose task would only be restarted for ever."""
     if settings.tcp.enabled:
-        _bound(settings.tcp.host, settings.tcp.port, "tcp.port", "--tcp-port").close()
+        bound(settings.tcp.host, settings.tcp.port, "tcp.port", "--tcp-port").close()
+    for name, section in settings.compat:
+        if section.enabled:
+            bound(section.host, section.port, f"compat.{name}.port").close()
 
 
 def _listen(settings: Settings) -> socket.socket:
     """The HTTP port, taken before anything else starts. Raises InvalidConfiguration when it is not to be had."""
-    return _bound(settings.http.host, settings.http.port, "http.port", "--http-port")
-
-
-def _bound(host: str, port: int, key: str, flag: str) -> socket.socket:
-    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-    except OSError as error:
-        raise InvalidConfiguration(
-            f"{key} = {port}: {error.strerror} on {host}. Stop what uses it or choose another with {flag}"
-        ) from None
-    return listener
+    return bound(settings.http.host, settings.http.port, "http.port", "--http-port")
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:

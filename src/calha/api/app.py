@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from fastapi import APIRouter, FastAPI
 
 from calha import __version__
-from calha.api import access, examples, files, problems
+from calha.api import access, docs, examples, files, problems
 from calha.api.conditional import ConditionalGet
 from calha.api.hosts import OwnNames
 from calha.api.routes import (
@@ -61,7 +61,7 @@ def create_app(services: Services | None) -> FastAPI:
         title="Calha",
         version=__version__,
         summary="Telemetry: every acknowledged reading is on disk",
-        docs_url="/api/docs",
+        docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
         separate_input_output_schemas=False,
@@ -79,6 +79,7 @@ def create_app(services: Services | None) -> FastAPI:
     app.include_router(routes)
     app.include_router(status.probes)
     problems.add_to(app)
+    docs.add_to(app)
     files.add_to(app)
     examples.add_to(app)
     return app

@@ -13,7 +13,7 @@ import math
 import re
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -44,6 +44,7 @@ POLICY_VIOLATION = 1008
 
 VALUES = ("pressure", "temperature", "concentration", "flow")
 Number = Annotated[float, AllowInfNan(False)]
+Newer = Callable[[int, float], Awaitable[bool]]
 Prefixes = ("", "/api", "/api/v1")
 
 
@@ -92,23 +93,21 @@ class SensorFlow:
         ingest: Ingest,
         telemetry: Telemetry,
         clock: Callable[[], Micros],
-        newer: Callable[[int, float], Any],
-        stored_seq: Callable[[], int],
+        newer: Newer,
     ) -> None:
-        """newer: awaits a commit beyond a log sequence. stored_seq: the sequence that is stored now."""
+        """newer: whether something beyond a log sequence is stored within so many seconds."""
         self._options = options
         self._registry = registry
         self._ingest = ingest
         self._telemetry = telemetry
         self._clock = clock
         self._newer = newer
-        self._stored_seq = stored_seq
         self._creating = asyncio.Lock()
         self._cycles: dict[str, tuple[int, Micros]] = {}  # of a station: cip_id, time of its last reading
         self._live: Counter[str] = Counter()
 
     async def run(self, beat: Callable[[], None]) -> None:
-        await serve(self.app(), self._options.host, self._options.port, beat)
+        await serve(self.app(), self._options.host, self._options.port, "compat.sensorflow.port", beat)
 
     def app(self) -> FastAPI:
         app = FastAPI(title="SensorFlow", docs_url="/docs", redoc_url=None)
@@ -287,13 +286,14 @@ class SensorFlow:
 
     async def _updates(self) -> AsyncIterator[dict[str, Any] | None]:
         """What is stored from now on, newest of each station; None now and then while nothing is."""
-        seen = self._stored_seq()
+        seen = self._telemetry.committed_seq
         while True:
             if not await self._newer(seen, HEARTBEAT_S):
                 yield None
                 continue
+            reached = self._telemetry.committed_seq
             changed = set(self._telemetry.latest.changed_since(seen, None).tolist())
-            seen = self._stored_seq()
+            seen = reached
             names = self._ingest.directory.names
             stations = {names[series][0] for series in changed if series in names}
             for device in sorted(one for one in stations if one.startswith(PREFIX)):
