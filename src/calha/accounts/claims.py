@@ -5,7 +5,7 @@ Codes are guessed by nobody in 60 bits; wrong ones are slowed down all the same,
 
 from calha.accounts.accounts import Accounts
 from calha.accounts.sign_in import Visitor
-from calha.accounts.throttle import Throttle
+from calha.accounts.throttle import FREE_TRIES_OF_ADDRESS, Throttle
 from calha.domain.access import Principal
 from calha.domain.claim_codes import plain
 from calha.domain.errors import Malformed, NotFound, TooManyTries
@@ -14,7 +14,8 @@ from calha.domain.errors import Malformed, NotFound, TooManyTries
 class Claims:
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
-        self._throttle = Throttle()
+        self._by_person = Throttle()
+        self._by_address = Throttle(free_tries=FREE_TRIES_OF_ADDRESS)
 
     def look(self, typed: str, claimant: Principal, visitor: Visitor) -> str:
         """The device that has the code. Raises NotFound, Malformed, TooManyTries."""
@@ -33,8 +34,8 @@ class Claims:
         self._accounts.door.forget()
 
     def _right(self, typed: str, claimant: Principal, visitor: Visitor) -> tuple[str, str]:
-        keys = ("person", claimant.id), ("address", visitor.address)
-        if (wait_s := self._throttle.wait_s(*keys)) > 0:
+        wait_s = max(self._by_person.wait_s(claimant.id), self._by_address.wait_s(visitor.address))
+        if wait_s > 0:
             raise TooManyTries(wait_s)
         try:
             code = plain(typed)
@@ -42,8 +43,9 @@ class Claims:
             if device is None:
                 raise NotFound("no device has this claim code; compare it with the label")
         except (Malformed, NotFound):
-            self._throttle.failed(*keys)
+            self._by_person.failed(claimant.id)
+            self._by_address.failed(visitor.address)
             self._accounts.audit.append(claimant.name, "claim.failed", "claim code", address=visitor.address)
             raise
-        self._throttle.succeeded(keys[0])
+        self._by_person.succeeded(claimant.id)
         return code, device
