@@ -41,9 +41,7 @@ def test_random_bytes_break_nothing(tmp_path):
         client.connect("127.0.0.1", calha.mqtt_port)
         client.loop_start()
         for number in range(ROUNDS):
-            topic = source.choice(
-                ["calha/v1/a/telemetry", "calha/v1//telemetry", f"calha/v1/x{number}/telemetry"]
-            )
+            topic = source.choice(["calha/v1/a/telemetry", "calha/v1//telemetry", f"calha/v1/x{number}/telemetry"])
             client.publish(topic, nasty(source), 1).wait_for_publish(10)
         client.publish("calha/v1/a/telemetry", json.dumps({"last": 42}), 1).wait_for_publish(10)
         client.disconnect()
