@@ -79,8 +79,9 @@ def page(request, browser) -> Iterator[Page]:
 
 @pytest.fixture(params=SIZES)
 def stranger(request, browser) -> Iterator[Page]:
-    """The same, of somebody who has not signed in."""
+    """The same, of somebody who has not signed in, and has chosen English on his device."""
     with opened_page(request, browser) as opened:
+        opened.add_init_script("localStorage.getItem('calha.language') ?? localStorage.setItem('calha.language', 'en')")
         yield opened
 
 

@@ -1,6 +1,7 @@
 """What a person or a device does in several of the tests."""
 
 import json
+import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -36,6 +37,22 @@ def ensure(calha: Calha, key: str, profile: str = "water_flow") -> None:
     """A registered device of that key."""
     status, answer = calha.send("POST", "/api/v1/devices", {"key": key, "profile": profile})
     assert status in (201, 409), answer
+
+
+def example(page: Page, name: str) -> str:
+    """What the device's page says to send with."""
+    page.get_by_role("radiogroup", name="How to send").get_by_text(name, exact=True).click()
+    return code(page, name)
+
+
+def code(page: Page, name: str) -> str:
+    """A text that is there to be copied."""
+    return page.locator(f'pre[aria-label="{name}"]').inner_text()
+
+
+def field(page: Page | Locator, name: str) -> Locator:
+    """A field by its label, whether it must be filled in or not."""
+    return page.get_by_label(re.compile(rf"^{re.escape(name)}( \*)?$"))
 
 
 def tile(page: Page, name: str) -> Locator:

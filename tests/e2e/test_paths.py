@@ -5,24 +5,25 @@ import os
 import re
 import signal
 import subprocess
+import sys
 import time
 from pathlib import Path
 
 from playwright.sync_api import expect
-from steps import connected, ensure, ink, mosquitto_pub, no_reload, scrolls_sideways, span, tile
+from steps import code, connected, ensure, example, ink, mosquitto_pub, no_reload, scrolls_sideways, span, tile
 
 
-def test_a_first_start_leads_to_the_first_reading(empty, page):
-    page.goto(empty.address)
+def test_a_first_start_leads_to_the_first_reading(strict, page):
+    page.goto(strict.address)
     expect(page.get_by_role("heading", name="Send the first reading")).to_be_visible()
     with no_reload(page):
         page.get_by_label("Key").fill("pump-1")
         page.get_by_label("Profile").select_option("water_flow")
         page.get_by_role("button", name="Create device").click()
         expect(page.get_by_text("Waiting for the first reading")).to_be_visible()
-        commands = {
-            name: page.get_by_label(name, exact=True).inner_text() for name in ("MQTT", "HTTP", "Python", "TCP")
-        }
+        commands = {name: example(page, name) for name in ("MQTT", "HTTP", "TCP", "Python", "ESP32")}
+        secret = code(page, "Secret of the device")
+        assert all(secret in command for command in commands.values())
         flow = tile(page, "Outlet flow 1")
 
         subprocess.run(commands["MQTT"], shell=True, check=True)
@@ -36,17 +37,19 @@ def test_a_first_start_leads_to_the_first_reading(empty, page):
         expect(flow).to_contain_text("13.50 m³/h")
         subprocess.run(commands["TCP"].replace("12.5", "14.5"), shell=True, check=True, capture_output=True)
         expect(flow).to_contain_text("14.50 m³/h")
-        python = ["python3", "-c", commands["Python"].replace("12.5", "15.5")]
-        subprocess.run(python, check=True, capture_output=True)
+        subprocess.run([sys.executable, "-c", commands["Python"].replace("12.5", "15.5")], check=True)
         expect(flow).to_contain_text("15.50 m³/h")
         wait_until(page, lambda: ink(page) > single_point + 50, "the curve does not grow")
+
+        page.get_by_role("button", name="I have kept the secret").click()
+        expect(page.get_by_text(secret)).to_have_count(0)
 
 
 def test_a_command_is_copied_as_it_is_shown(calha, page, device):
     ensure(calha, device)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{calha.address}/devices/{device}")
-    command = page.get_by_label("MQTT", exact=True).inner_text()
+    command = example(page, "MQTT")
     page.get_by_role("button", name="Copy").first.click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     assert page.evaluate("navigator.clipboard.readText()") == command

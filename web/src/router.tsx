@@ -96,6 +96,13 @@ const signIn = createRoute({
   component: () => <Navigate to="/" replace />,
 });
 
+const claim = createRoute({
+  getParentRoute: () => root,
+  path: "/claim",
+  staticData: { needs: "nothing" },
+  component: lazyRouteComponent(() => import("./claim/ClaimPage"), "ClaimPage"),
+});
+
 const account = createRoute({
   getParentRoute: () => root,
   path: "/account",
@@ -138,14 +145,14 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, quarantine, sites, status, link, signIn, account, people, person, keys, audit]),
+  routeTree: root.addChildren([devices, device, deviceData, quarantine, sites, status, link, signIn, claim, account, people, person, keys, audit]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });
 
 /** Load the parts that are not open yet, so that they can still be opened while the server is gone. */
 export function loadPages(): void {
-  for (const part of [import("./devices/EditDevice"), import("./devices/Credentials"), import("./session/SessionEnded")]) part.catch(() => undefined);
+  for (const part of [import("./commands/Commands"), import("./devices/EditDevice"), import("./devices/Credentials"), import("./session/SessionEnded")]) part.catch(() => undefined);
   for (const route of Object.values(router.routesById)) router.loadRouteChunk(route)?.catch(() => undefined);
 }
 

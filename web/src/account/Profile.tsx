@@ -39,8 +39,8 @@ export function Profile({ person }: { person: Person }) {
                 { value: "en", label: "English" },
               ]}
             />
-            <TextInput label={t("person.email")} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} required={userName === ""} maxLength={254} autoComplete="email" />
-            <TextInput label={t("person.userName")} value={userName} onChange={(event) => setUserName(event.currentTarget.value)} required={email === ""} pattern="[A-Za-z0-9_.\-]{2,64}" autoComplete="username" />
+            <TextInput label={t("person.email")} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} required={userName === ""} withAsterisk={false} maxLength={254} autoComplete="email" />
+            <TextInput label={t("person.userName")} value={userName} onChange={(event) => setUserName(event.currentTarget.value)} required={email === ""} withAsterisk={false} pattern="[A-Za-z0-9_.\-]{2,64}" autoComplete="username" />
           </SimpleGrid>
           <Submit change={save}>{t("common.save")}</Submit>
         </Stack>

@@ -16,8 +16,15 @@ const CARD_PX = 60;
 const CARD_LINE_PX = 56;
 const BESIDE_VALUES_PX = 340; // name, presence and the space between
 
+interface Props {
+  devices: readonly Device[];
+  /** Keys of the devices that are ticked, while devices can be. */
+  chosen?: ReadonlySet<string>;
+  toggle?: (key: string) => void;
+}
+
 /** Devices under their sites. Only what is on screen is drawn and listened to. */
-export function DeviceList({ devices }: { devices: readonly Device[] }) {
+export function DeviceList({ devices, chosen, toggle }: Props) {
   const isPhone = useMediaQuery("(max-width: 700px)", undefined, { getInitialValueInEffect: false });
   const { ref, width } = useElementSize<HTMLDivElement>();
   const [element, setElement] = useState<HTMLDivElement | null>(null);
@@ -47,7 +54,7 @@ export function DeviceList({ devices }: { devices: readonly Device[] }) {
         return (
           <div key={line.key} ref={rows.measureElement} data-index={index} className="device-line" style={{ transform: `translateY(${start - scrollMargin}px)` }}>
             {line.kind === "device" ? (
-              <DeviceRow device={line.device} shown={shown} />
+              <DeviceRow device={line.device} shown={shown} {...(toggle === undefined ? {} : { isChosen: chosen?.has(line.device.key) === true, toggle })} />
             ) : (
               <h2 className="site-line">
                 {line.path.join(" › ")} <span className="quiet number">{line.count}</span>

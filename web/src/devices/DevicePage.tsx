@@ -16,6 +16,7 @@ import { Tile } from "./Tile";
 
 // Forms are seldom wanted: they do not delay the first values.
 const EditDevice = lazy(async () => ({ default: (await import("./EditDevice")).EditDevice }));
+const Commands = lazy(async () => ({ default: (await import("../commands/Commands")).Commands }));
 const Credentials = lazy(async () => ({ default: (await import("./Credentials")).Credentials }));
 
 export function DevicePage() {
@@ -88,6 +89,9 @@ function DeviceView({ device }: { device: Device }) {
           />
         </Paper>
       )}
+      <Suspense>
+        <Commands device={device} />
+      </Suspense>
       {mayConfigure && (
         <Suspense>
           <Credentials device={device.key} />

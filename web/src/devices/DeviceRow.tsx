@@ -1,18 +1,46 @@
+import { Checkbox } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
 import type { Channel, Device } from "../api/client";
 import { formatValue } from "../format";
 import { useTexts } from "../i18n";
 import { useAge, useIsCurrent, useIsKnown, useReading } from "../live/hooks";
+import { useRights } from "../session/session";
 import { Mark } from "../ui/Mark";
 import { qualityMark, qualityText } from "../ui/words";
 import { PresenceOf } from "./Presence";
 
-/** One device: a line of a dense table, or a card on a phone. `shown`: how many channels there is room for. */
-export const DeviceRow = memo(function DeviceRow({ device, shown }: { device: Device; shown: number }) {
+interface Props {
+  device: Device;
+  /** How many channels there is room for. */
+  shown: number;
+  isChosen?: boolean;
+  /** Instead of leading to its page, the row ticks the device. */
+  toggle?: (key: string) => void;
+}
+
+/** One device: a line of a dense table, or a card on a phone. */
+export const DeviceRow = memo(function DeviceRow({ device, shown, isChosen = false, toggle }: Props) {
+  const rights = useRights();
+  if (toggle === undefined) {
+    return (
+      <Link to="/devices/$key" params={{ key: device.key }} className="device-row">
+        <Content device={device} shown={shown} />
+      </Link>
+    );
+  }
+  return (
+    <div className="device-row tickable">
+      <Checkbox checked={isChosen} onChange={() => toggle(device.key)} disabled={!rights.on("configure", device.site_id)} aria-label={device.name} />
+      <Content device={device} shown={shown} />
+    </div>
+  );
+});
+
+function Content({ device, shown }: { device: Device; shown: number }) {
   const more = device.channels.length - shown;
   return (
-    <Link to="/devices/$key" params={{ key: device.key }} className="device-row">
+    <>
       <div className="device-name">
         <div className="cut" style={{ fontWeight: 600 }}>
           {device.name}
@@ -28,9 +56,9 @@ export const DeviceRow = memo(function DeviceRow({ device, shown }: { device: De
         ))}
       </div>
       <PresenceOf device={device.key} />
-    </Link>
+    </>
   );
-});
+}
 
 function LiveValue({ device, channel }: { device: string; channel: Channel }) {
   const { language, own, t } = useTexts();

@@ -1,5 +1,6 @@
 import { Button, Modal, Skeleton, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
+import { lazy, Suspense, useCallback, useState } from "react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
@@ -10,11 +11,17 @@ import { Filters } from "./Filters";
 import { FirstReading } from "./FirstReading";
 import { useDevices } from "./useDevices";
 
+const Labels = lazy(async () => ({ default: (await import("./Labels")).Labels }));
+const Import = lazy(async () => ({ default: (await import("./Import")).Import }));
+
 export function DevicesPage() {
   const { t } = useTexts();
   const search = useSearch({ from: "/" });
   const navigate = useNavigate({ from: "/" });
   const mayCreate = useRights().somewhere("configure");
+  const [imports, importing] = useDisclosure();
+  const [chosen, choose] = useState<ReadonlySet<string> | null>(null);
+  const toggle = useCallback((key: string) => choose((before) => toggled(before ?? new Set(), key)), []);
   const [isNew, { open, close }] = useDisclosure();
   const { devices, data, isSuccess, isPending, error, refetch } = useDevices(search);
   const isFiltered = Object.keys(search).length > 0;
@@ -29,13 +36,27 @@ export function DevicesPage() {
   return (
     <>
       <PageTitle title={t("devices.title")}>
-        {mayCreate && <Button onClick={open}>{t("devices.new")}</Button>}
+        {mayCreate && (
+          <>
+            <Button variant="default" onClick={() => choose(chosen === null ? new Set() : null)} aria-pressed={chosen !== null}>
+              {t("labels.title")}
+            </Button>
+            <Button variant="default" onClick={importing.open}>
+              {t("import.open")}
+            </Button>
+            <Button onClick={open}>{t("devices.new")}</Button>
+          </>
+        )}
       </PageTitle>
       <Filters search={search} />
+      <Suspense>
+        {chosen !== null && <Labels devices={devices} chosen={chosen} choose={choose} close={() => choose(null)} />}
+        {imports && <Import close={importing.close} />}
+      </Suspense>
       {error !== null && data === undefined && <ErrorNote error={error} retry={() => void refetch()} />}
       {isPending && error === null && Array.from({ length: 8 }, (_, row) => <Skeleton key={row} height={58} mb={10} />)}
       {isSuccess && !isPending && devices.length === 0 && <Text className="quiet">{t("devices.noMatch")}</Text>}
-      {!isPending && <DeviceList devices={devices} />}
+      {!isPending && <DeviceList devices={devices} {...(chosen === null ? {} : { chosen, toggle })} />}
       <Modal opened={isNew} onClose={close} title={t("devices.new")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
         <DeviceForm
           done={(key) => {
@@ -46,4 +67,10 @@ export function DevicesPage() {
       </Modal>
     </>
   );
+}
+
+function toggled(keys: ReadonlySet<string>, key: string): ReadonlySet<string> {
+  const after = new Set(keys);
+  if (!after.delete(key)) after.add(key);
+  return after;
 }

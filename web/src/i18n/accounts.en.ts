@@ -239,4 +239,5 @@ export const accountsEn: Record<keyof typeof accountsPtBR, string> = {
   "signIn.with": "Sign in with {name}",
   "signIn.refused": "The provider did not let you in.",
   "problem.wrong_state": "The provider's answer does not belong to this sign-in. Try again.",
+  "setUp.login": "One signs in with it or with the user name; one of the two is enough.",
 };

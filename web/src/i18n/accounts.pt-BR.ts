@@ -238,4 +238,5 @@ export const accountsPtBR = {
   "signIn.with": "Entrar com {name}",
   "signIn.refused": "O provedor não autorizou a entrada.",
   "problem.wrong_state": "A resposta do provedor não corresponde a esta tentativa. Entre de novo.",
+  "setUp.login": "Com ele ou com o nome de usuário se entra; basta um dos dois.",
 } as const;

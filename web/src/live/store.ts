@@ -38,6 +38,7 @@ export class LiveStore {
   private readonly anyListeners = new Set<() => void>();
   private readonly backListeners = new Set<() => void>();
   private readonly refusedListeners = new Set<() => void>();
+  private readonly commandListeners = new Set<() => void>();
   private readonly watched = new Map<string, number>();
   private source: EventSource | null = null;
   private following: ReadonlySet<string> = new Set();
@@ -146,6 +147,12 @@ export class LiveStore {
     return () => this.refusedListeners.delete(listener);
   };
 
+  /** When a command to one of the devices on screen has come further. */
+  onCommand = (listener: () => void): (() => void) => {
+    this.commandListeners.add(listener);
+    return () => this.commandListeners.delete(listener);
+  };
+
   private plan(): void {
     clearTimeout(this.planned);
     if (!this.isAllowed) return;
@@ -176,6 +183,7 @@ export class LiveStore {
       isFirst = false;
       this.heard();
     });
+    source.addEventListener("command", () => this.commandListeners.forEach((listener) => listener()));
     source.addEventListener("error", () => {
       if (source.readyState === EventSource.CLOSED && this.source === source) {
         this.source = null;

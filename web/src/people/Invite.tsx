@@ -30,13 +30,13 @@ export function Invite({ close }: { close: () => void }) {
         <form onSubmit={submitting(invite.mutate)}>
           <Stack gap="sm">
             <TextInput label={t("person.name")} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} data-autofocus />
-            <TextInput label={t("person.email")} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} required={userName === ""} maxLength={254} />
+            <TextInput label={t("person.email")} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} required={userName === ""} withAsterisk={false} description={t("setUp.login")} maxLength={254} />
             <TextInput
               label={t("person.userName")}
               description={t("person.userNameHint")}
               value={userName}
               onChange={(event) => setUserName(event.currentTarget.value)}
-              required={email === ""}
+              required={email === ""} withAsterisk={false}
               pattern="[A-Za-z0-9_.\-]{2,64}"
             />
             <NativeSelect

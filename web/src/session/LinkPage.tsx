@@ -60,13 +60,14 @@ function FirstAccount({ link }: { link: string }) {
       <Text mb="md">{t("setUp.firstText")}</Text>
       <Form action={t("setUp.create")} saving={create}>
         <TextInput label={t("person.name")} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} autoComplete="name" ref={focusFirst} />
-        <TextInput label={t("person.email")} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} required={userName === ""} maxLength={254} autoComplete="email" />
+        <TextInput label={t("person.email")} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} required={userName === ""} withAsterisk={false} description={t("setUp.login")} maxLength={254} autoComplete="email" />
         <TextInput
           label={t("person.userName")}
           description={t("person.userNameHint")}
           value={userName}
           onChange={(event) => setUserName(event.currentTarget.value)}
           required={email === ""}
+          withAsterisk={false}
           pattern="[A-Za-z0-9_.\-]{2,64}"
           autoComplete="username"
           autoCapitalize="none"

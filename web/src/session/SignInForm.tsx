@@ -4,7 +4,7 @@ import { type SubmitEvent, useEffect, useState } from "react";
 import { api, type Me, Problem, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { focusFirst } from "../ui/focus";
-import { problemText } from "../ui/words";
+import { Refusal } from "../ui/Saving";
 import { canUsePasskeys, provePasskey } from "./passkey";
 
 /** Name and password, then the second factor where there is one; or a passkey. */
@@ -51,10 +51,12 @@ export function SignInForm({ initialLogin = "", done }: { initialLogin?: string;
             />
           </>
         )}
-        <div role="alert" className="empty-none">
-          {wait > 0 && <Alert color="orange" variant="light">{t("signIn.wait", { time: wait < 100 ? `${wait} s` : `${Math.ceil(wait / 60)} min` })}</Alert>}
-          {wait === 0 && signIn.isError && !isOnlyNext && <Alert color="red" variant="light">{problemText(signIn.error, t)}</Alert>}
-        </div>
+        {wait > 0 && (
+          <Alert color="orange" variant="light">
+            {t("signIn.wait", { time: wait < 100 ? `${wait} s` : `${Math.ceil(wait / 60)} min` })}
+          </Alert>
+        )}
+        {wait === 0 && !isOnlyNext && <Refusal error={signIn.error} />}
         <Button type="submit" loading={signIn.isPending} disabled={wait > 0}>
           {t("signIn.submit")}
         </Button>
@@ -117,7 +119,7 @@ function PasskeyButton({ done }: { done: (me: Me) => void }) {
       <Button variant="default" onClick={() => signIn.mutate()} loading={signIn.isPending}>
         {t("signIn.passkey")}
       </Button>
-      {signIn.isError && <Alert color="red" variant="light" role="alert">{problemText(signIn.error, t)}</Alert>}
+      <Refusal error={signIn.error} />
     </>
   );
 }

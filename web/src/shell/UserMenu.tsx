@@ -28,6 +28,9 @@ export function UserMenu({ place }: { place: "top" | "bottom" }) {
         <Link to="/account" className={css.menuItem} onClick={close}>
           {t("user.account")}
         </Link>
+        <Link to="/claim" hash="" className={css.menuItem} onClick={close}>
+          {t("user.claim")}
+        </Link>
         {rights.on("administer", null) &&
           administration.map(({ to, icon, text }) => (
             <Link key={to} to={to} className={`${css.menuItem} ${css.onPhone}`} onClick={close}>
