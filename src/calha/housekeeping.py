@@ -1,0 +1,97 @@
+"""What has to be done now and then: trimming the log, compaction, retention, following a shared registry."""
+
+import asyncio
+import logging
+import time
+
+from calha.config import StoreSection
+from calha.domain.errors import LogUnavailable
+from calha.domain.readings import Micros
+from calha.domain.times import DAY_US, SECOND_US
+from calha.ingest.service import Ingest
+from calha.log.streams import Streams
+from calha.store.registry import Registry
+from calha.store.telemetry import Telemetry
+from calha.supervision import Beat, Task
+
+log = logging.getLogger(__name__)
+
+EVERY_S = 60.0
+BEAT_S = 5
+REGISTRY_POLL_S = 2.0
+
+
+async def keep_house(telemetry: Telemetry, streams: Streams, beat: Beat) -> None:
+    """Trim the log of what the store has, and bring complete days into their final form."""
+    while True:
+        try:
+            await streams.usage()
+            await streams.trim(telemetry.committed_seq)
+        except LogUnavailable as error:
+            log.warning("the log is trimmed later: %s", error)
+        beat()
+        await asyncio.to_thread(telemetry.compact, _now())
+        await _pause(EVERY_S, beat)
+
+
+async def retain(registry: Registry, telemetry: Telemetry, store: StoreSection, beat: Beat) -> None:
+    """Drop what is older than its retention class allows, once a day."""
+    while True:
+        raw = await asyncio.to_thread(registry.series_of_retention, "raw")
+        standard = sorted((await asyncio.to_thread(registry.units)).keys() - set(raw))
+        hours_before = _days_ago(store.rollup_days)
+        for series, days in ((raw, store.raw_days), (standard, store.standard_days)):
+            beat()
+            await asyncio.to_thread(telemetry.retain, series, _days_ago(days), hours_before=hours_before)
+        await _pause(DAY_US / SECOND_US, beat)
+
+
+async def follow_registry(registry: Registry, ingest: Ingest, beat: Beat) -> None:
+    """Take over what another process has changed in a shared registry."""
+    while True:
+        beat()
+        if await asyncio.to_thread(lambda: registry.version) != ingest.directory.version:
+            await ingest.refresh()
+        await asyncio.sleep(REGISTRY_POLL_S)
+
+
+def note_lost_tail(registry: Registry, lost: int) -> None:
+    registry.add_event(
+        "log_tail_lost",
+        severity="warning",
+        text={
+            "pt": f"O registro durável perdeu {lost} mensagens do fim; as leituras delas já estavam gravadas no banco",
+            "en": f"The log lost its last {lost} messages; their readings had been stored already",
+        },
+        data={"messages": lost},
+    )
+
+
+def note_restart(registry: Registry, task: Task) -> None:
+    try:
+        registry.add_event(
+            "task_restarted",
+            severity="warning",
+            text={
+                "pt": f"A tarefa {task.name} foi reiniciada: {task.last_error}",
+                "en": f"Task {task.name} was started again: {task.last_error}",
+            },
+            data={"task": task.name, "restarts": task.restarts},
+        )
+    except Exception:
+        log.exception("the restart of %s could not be noted", task.name)
+
+
+async def _pause(seconds: float, beat: Beat) -> None:
+    for _ in range(round(seconds / BEAT_S)):
+        beat()
+        await asyncio.sleep(BEAT_S)
+
+
+def _days_ago(days: int) -> Micros:
+    """The beginning of time for 0 days, which stand for ever."""
+    return _now() - days * DAY_US if days else 0
+
+
+def _now() -> Micros:
+    return time.time_ns() // 1_000

@@ -1,0 +1,69 @@
+"""HTTP listeners of this process: sockets taken before anything starts, TLS, and a server that leaves the signals alone."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from calha.certificates import Certificate
+from calha.domain.errors import InvalidConfiguration
+
+BACKLOG = 2_048
+GOODBYE_S = 2  # for requests that are under way at the end
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn catches the signals, and raises them again when it has ended, before anybody else could close his things.
+
+    Who runs this one sets `should_exit`.
+    """
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def http_server(app: ASGIApp, certificate: Certificate | None = None) -> HttpServer:
+    return HttpServer(
+        uvicorn.Config(
+            app,
+            log_level="warning",
+            access_log=False,
+            server_header=False,
+            http="httptools",
+            ws="websockets-sansio",
+            lifespan="off",
+            timeout_graceful_shutdown=GOODBYE_S,
+            backlog=BACKLOG,
+            ssl_certfile=certificate.certificate if certificate is not None else None,
+            ssl_keyfile=certificate.key if certificate is not None else None,
+        )
+    )
+
+
+def bound(host: str, port: int, key: str, flag: str = "") -> socket.socket:
+    """A socket on an address that is free. Raises InvalidConfiguration naming the setting."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        other = f"another with {flag}" if flag else "another port"
+        raise InvalidConfiguration(
+            f"{key} = {port}: {error.strerror} on {host}. Stop what uses it or choose {other}"
+        ) from None
+    return listener
+
+
+def device_tls(certificate: Certificate) -> ssl.SSLContext:
+    """TLS for devices, which may show a client certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(certificate.certificate, certificate.key)
+    context.load_verify_locations(certificate.authority)
+    context.verify_mode = ssl.CERT_OPTIONAL
+    return context
