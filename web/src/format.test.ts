@@ -1,9 +1,11 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { formatAge, formatBytes, formatNumber, formatValue, presence } from "./format";
-import { translate } from "./i18n";
+import { loadLanguage, translate } from "./i18n";
 import { Rhythm } from "./live/rhythm";
 
 const t = (key: Parameters<typeof translate>[1], values?: Record<string, string | number>) => translate("en", key, values);
+beforeAll(() => loadLanguage("en"));
+
 const own = (text: string | Record<string, string>) => (typeof text === "string" ? text : (text.pt ?? ""));
 
 describe("values", () => {

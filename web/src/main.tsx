@@ -8,13 +8,14 @@ import { RouterProvider } from "@tanstack/react-router";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Problem } from "./api/client";
-import { TextsProvider } from "./i18n";
+import { loadLanguage, preferred, TextsProvider } from "./i18n";
 import { live } from "./live/hooks";
 import { loadPages, router } from "./router";
 import { sessionQuery } from "./session/session";
 import { theme, variables } from "./theme";
 
 const LOAD_PAGES_AFTER_MS = 3_000;
+const TRY_AGAIN_MS = 5_000;
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -32,15 +33,18 @@ setTimeout(loadPages, LOAD_PAGES_AFTER_MS);
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
-createRoot(root).render(
-  <StrictMode>
-    <TextsProvider>
-      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
-        <Notifications position="bottom-right" />
-        <QueryClientProvider client={queries}>
-          <RouterProvider router={router} />
-        </QueryClientProvider>
-      </MantineProvider>
-    </TextsProvider>
-  </StrictMode>,
-);
+const app = createRoot(root);
+const show = () =>
+  app.render(
+    <StrictMode>
+      <TextsProvider>
+        <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+          <Notifications position="bottom-right" />
+          <QueryClientProvider client={queries}>
+            <RouterProvider router={router} />
+          </QueryClientProvider>
+        </MantineProvider>
+      </TextsProvider>
+    </StrictMode>,
+  );
+loadLanguage(preferred()).then(show, () => setTimeout(() => location.reload(), TRY_AGAIN_MS));

@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from "@tanstack/react-router";
 import { isPreset, type Preset } from "./chart/range";
+import { loadLanguage } from "./i18n";
 import { ErrorPage, NotFound } from "./shell/Pages";
 import { Root } from "./shell/Shell";
 
@@ -152,7 +153,7 @@ export const router = createRouter({
 
 /** Load the parts that are not open yet, so that they can still be opened while the server is gone. */
 export function loadPages(): void {
-  for (const part of [import("./commands/Commands"), import("./devices/EditDevice"), import("./devices/Credentials"), import("./session/SessionEnded")]) part.catch(() => undefined);
+  for (const part of [loadLanguage("pt-BR"), loadLanguage("en"), import("./commands/Commands"), import("./devices/EditDevice"), import("./devices/Credentials"), import("./session/SessionEnded")]) part.catch(() => undefined);
   for (const route of Object.values(router.routesById)) router.loadRouteChunk(route)?.catch(() => undefined);
 }
 

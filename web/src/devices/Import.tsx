@@ -52,7 +52,7 @@ export function Import({ close }: { close: () => void }) {
                 {t("import.sample")}
               </button>
             </Text>
-            <FileInput label={t("import.file")} placeholder={t("import.choose")} accept={`.csv,.xlsx,text/csv,${XLSX}`} value={file} onChange={look} data-autofocus />
+            <FileInput label={t("import.file")} placeholder={t("import.choose")} accept={`.csv,.xlsx,text/csv,${XLSX}`} value={file} onChange={look} data-autofocus fileInputProps={{ onClick: (event) => void (event.currentTarget.value = "") }} />
             <Refusal error={send.error} />
             {report !== undefined && <ReportTable report={report} />}
             {report !== undefined && report.errors > 0 && report.created > 0 && <Checkbox label={t("import.partial")} checked={partial} onChange={(event) => setPartial(event.currentTarget.checked)} />}

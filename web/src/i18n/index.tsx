@@ -1,11 +1,14 @@
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
-import { en } from "./en";
-import { type Catalogue, type Key, ptBR } from "./pt-BR";
+import type { Catalogue, Key } from "./pt-BR";
 
 export type Language = "pt-BR" | "en";
 export type { Key };
 
-const catalogues: Record<Language, Catalogue> = { "pt-BR": ptBR, en };
+const LANGUAGES: Record<Language, () => Promise<Catalogue>> = {
+  "pt-BR": async () => (await import("./pt-BR")).ptBR,
+  en: async () => (await import("./en")).en,
+};
+const catalogues: Partial<Record<Language, Catalogue>> = {};
 const STORED = "calha.language";
 
 export type Translate = (key: Key, values?: Record<string, string | number>) => string;
@@ -22,33 +25,49 @@ interface Texts {
 
 const Context = createContext<Texts | null>(null);
 
-function preferred(): Language {
+/** Texts of a language have to be there before it is spoken; nobody waits for those of the others. */
+export async function loadLanguage(language: Language): Promise<void> {
+  catalogues[language] ??= await LANGUAGES[language]();
+}
+
+export function preferred(): Language {
   const stored = localStorage.getItem(STORED);
   if (stored === "en" || stored === "pt-BR") return stored;
   return navigator.language.toLowerCase().startsWith("pt") ? "pt-BR" : "en";
 }
 
 export function translate(language: Language, key: Key, values: Record<string, string | number> = {}): string {
-  return catalogues[language][key].replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+  return (catalogues[language]?.[key] ?? key).replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
 }
 
 /** Whether a text has this key; for keys that come from the server, such as reasons. */
 export function isKey(key: string): key is Key {
-  return key in ptBR;
+  return Object.values(catalogues).some((catalogue) => key in catalogue);
 }
 
 export function TextsProvider({ children }: { children: ReactNode }) {
-  const [language, choose] = useState<Language>(preferred);
+  const [language, setSpoken] = useState<Language>(preferred);
   useEffect(() => {
     document.documentElement.lang = language;
   }, [language]);
-  const setLanguage = useCallback((chosen: Language) => {
-    localStorage.setItem(STORED, chosen);
-    choose(chosen);
+  const choose = useCallback((chosen: Language) => {
+    loadLanguage(chosen)
+      .then(() => setSpoken(chosen))
+      .catch(() => undefined); // the server is gone: it stays as it is
   }, []);
-  const suggest = useCallback((suggested: string) => {
-    if (localStorage.getItem(STORED) === null && (suggested === "en" || suggested === "pt-BR")) choose(suggested);
-  }, []);
+  const setLanguage = useCallback(
+    (chosen: Language) => {
+      localStorage.setItem(STORED, chosen);
+      choose(chosen);
+    },
+    [choose],
+  );
+  const suggest = useCallback(
+    (suggested: string) => {
+      if (localStorage.getItem(STORED) === null && (suggested === "en" || suggested === "pt-BR")) choose(suggested);
+    },
+    [choose],
+  );
   const texts = useMemo<Texts>(
     () => ({
       language,

@@ -5,7 +5,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
 import { formatTime } from "../format";
-import { isKey, useTexts } from "../i18n";
+import { isKey, type Translate, useTexts } from "../i18n";
 import { PageTitle } from "../shell/Pages";
 import type { AuditSearch } from "../router";
 import { Loaded } from "../ui/Loaded";
@@ -92,6 +92,13 @@ function Verdict() {
   );
 }
 
+/** "device pump-1" in the person's language. */
+function targetText(target: string, t: Translate): string {
+  const [kind = "", ...rest] = target.split(" ");
+  const key = `target.${kind}`;
+  return isKey(key) && rest.length > 0 ? `${t(key)} ${rest.join(" ")}` : target;
+}
+
 function EntryLine({ entry }: { entry: Entry }) {
   const { t, language } = useTexts();
   const key = `action.${entry.action}`;
@@ -105,7 +112,7 @@ function EntryLine({ entry }: { entry: Entry }) {
         <div>
           <b>{isKey(key) ? t(key) : entry.action}</b> ·{" "}
           <Link to="/audit" search={(before) => ({ ...before, target: entry.target })} className="plain-link">
-            {entry.target}
+            {targetText(entry.target, t)}
           </Link>
         </div>
         <div>

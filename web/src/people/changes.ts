@@ -1,3 +1,5 @@
+const NOTHING = "—";
+
 export interface Change {
   name: string;
   before: string | undefined;
@@ -10,7 +12,8 @@ export function changesOf(before: string, after: string): Change[] {
   const names = [...new Set([...Object.keys(old), ...Object.keys(now)])];
   return names.flatMap((name) => {
     const change = { name, before: old[name], after: now[name] };
-    return change.before === change.after ? [] : [change];
+    const isNothing = change.before === undefined && change.after === NOTHING;
+    return isNothing || change.before === change.after ? [] : [change];
   });
 }
 
@@ -30,6 +33,6 @@ function parsed(text: string): unknown {
 }
 
 function shown(value: unknown): string {
-  if (value === null || value === "") return "—";
+  if (value === null || value === "") return NOTHING;
   return typeof value === "string" ? value : JSON.stringify(value);
 }

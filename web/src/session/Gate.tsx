@@ -17,6 +17,7 @@ export function Gate({ children }: { children: ReactNode }) {
   const me = useLastKnown(session.data);
   useLive(me, session.data === null);
   useLanguageOf(me);
+  useEscapeKept();
   if (me === null) {
     if (session.data === null) return <Suspense fallback={<Waiting />}>{<Welcome />}</Suspense>;
     return session.isError ? <ErrorNote error={session.error} retry={() => void session.refetch()} /> : <Waiting />;
@@ -61,6 +62,17 @@ function useLanguageOf(me: Me | null): void {
   useEffect(() => {
     if (language !== undefined) suggest(language);
   }, [language, suggest]);
+}
+
+/** Escape would reach the app's own dialogs underneath and close them. Registered before theirs, so that it hears first. */
+function useEscapeKept(): void {
+  useEffect(() => {
+    const keep = (event: KeyboardEvent) => {
+      if (event.key === "Escape" && document.querySelector("dialog.ended[open]") !== null) event.stopImmediatePropagation();
+    };
+    window.addEventListener("keydown", keep, true);
+    return () => window.removeEventListener("keydown", keep, true);
+  }, []);
 }
 
 function Waiting() {
