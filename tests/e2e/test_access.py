@@ -121,7 +121,7 @@ def test_the_keyboard_reaches_content_and_navigation_and_shows_where_it_is(busy,
 
     open_page(page, busy.address)
     reached = []
-    for _ in range(14):
+    for _ in range(18):
         page.keyboard.press("Tab")
         reached.append(
             page.evaluate("(e => e.getAttribute('aria-label') || e.innerText.trim())(document.activeElement)")

@@ -92,7 +92,7 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
           {t(table ? "chart.chart" : "chart.table")}
         </Button>
         <CsvButton device={device.key} span={span} points={points} />
-        {history.isFetching && <Loader size="xs" aria-label={t("common.loading")} />}
+        {history.isFetching && <Loader size="xs" role="img" aria-label={t("common.loading")} />}
       </Group>
       <Text size="xs" className="quiet" mb="xs">
         <SpanText span={span} zone={device.zone} /> · {t("chart.resolution", { resolution })}

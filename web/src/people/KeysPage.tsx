@@ -30,7 +30,7 @@ export function KeysPage() {
         <Button onClick={() => setMakes(true)}>{t("keys.new")}</Button>
       </PageTitle>
       <Text mb="md">
-        {t("keys.text")} <a href="/api/docs">{t("user.apiDocs")}</a>
+        {t("keys.text")} <a href="/api/docs" className="plain-link">{t("user.apiDocs")}</a>
       </Text>
       <Refusal error={revoke.error} />
       <Loaded query={keys} height={120}>
