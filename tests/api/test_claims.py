@@ -52,7 +52,7 @@ def first_live_values(person):
 
 
 def audited(calha, action):
-    return [one["target"] for one in calha.get(f"/api/v1/audit?action={action}&limit=100")["items"]]
+    return [one["target"] for one in calha.get(f"/api/v1/audit?q={action}&limit=500")["items"]]
 
 
 def test_a_claim_makes_the_device_ones_own(calha):
