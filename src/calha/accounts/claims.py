@@ -5,17 +5,16 @@ Codes are guessed by nobody in 60 bits; wrong ones are slowed down all the same,
 
 from calha.accounts.accounts import Accounts
 from calha.accounts.sign_in import Visitor
-from calha.accounts.throttle import FREE_TRIES_OF_ADDRESS, Throttle
+from calha.accounts.throttle import Patience
 from calha.domain.access import Principal
 from calha.domain.claim_codes import plain
-from calha.domain.errors import Malformed, NotFound, TooManyTries
+from calha.domain.errors import Malformed, NotFound
 
 
 class Claims:
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
-        self._by_person = Throttle()
-        self._by_address = Throttle(free_tries=FREE_TRIES_OF_ADDRESS)
+        self._patience = Patience()
 
     def look(self, typed: str, claimant: Principal, visitor: Visitor) -> str:
         """The device that has the code. Raises NotFound, Malformed, TooManyTries."""
@@ -34,18 +33,15 @@ class Claims:
         self._accounts.door.forget()
 
     def _right(self, typed: str, claimant: Principal, visitor: Visitor) -> tuple[str, str]:
-        wait_s = max(self._by_person.wait_s(claimant.id), self._by_address.wait_s(visitor.address))
-        if wait_s > 0:
-            raise TooManyTries(wait_s)
+        self._patience.require(claimant.id, visitor.address)
         try:
             code = plain(typed)
             device = self._accounts.ownerships.device_of_code(code)
             if device is None:
                 raise NotFound("no device has this claim code; compare it with the label")
         except (Malformed, NotFound):
-            self._by_person.failed(claimant.id)
-            self._by_address.failed(visitor.address)
+            self._patience.failed(claimant.id, visitor.address)
             self._accounts.audit.append(claimant.name, "claim.failed", "claim code", address=visitor.address)
             raise
-        self._by_person.succeeded(claimant.id)
+        self._patience.succeeded(claimant.id)
         return code, device

@@ -47,7 +47,7 @@ class Gatekeeper:
         if not self._anonymous:
             return Refusal("no credentials")
         # Not calha/v1/#: whoever could publish on the topic of a device's commands could command it.
-        return Admission(ANONYMOUS, ("calha/v1/+/telemetry",), (), knock.client_id or knock.address)
+        return Admission(ANONYMOUS, (f"{TOPICS}/+/telemetry",), (), knock.client_id or knock.address)
 
     async def _proved(self, knock: Knock) -> Principal | None:
         """Who somebody has proved to be."""

@@ -16,10 +16,14 @@ GOOD_SCORE = 2  # of 0 to 4 (zxcvbn): at least 10^8 guesses
 
 @dataclass(frozen=True, slots=True)
 class Strength:
-    """score: 0 (falls at once) to 4. known: whether it is on the list of common passwords, or one of the person's words."""
+    """score: 0 (falls at once) to 4. known: whether it is on the list of common passwords, or one of the person's words.
+
+    good: whether Calha takes it.
+    """
 
     score: int
     known: bool
+    good: bool
 
 
 def measure(password: str, words: tuple[str, ...] = ()) -> Strength:
@@ -32,15 +36,15 @@ def measure(password: str, words: tuple[str, ...] = ()) -> Strength:
     found: dict[str, Any] = zxcvbn(password[:72], user_inputs=own)
     sequence = found["sequence"]
     known = len(sequence) == 1 and sequence[0]["pattern"] == "dictionary"
-    return Strength(int(found["score"]), known)
+    score = int(found["score"])
+    return Strength(score, known, _has_length(password) and not known and score >= GOOD_SCORE)
 
 
 def require_good(password: str, words: tuple[str, ...] = ()) -> None:
     """Raises Malformed saying what is wrong with it."""
-    if not MIN_CHARS <= len(password) <= MAX_CHARS:
+    if not _has_length(password):
         raise Malformed(f"a password has {MIN_CHARS} to {MAX_CHARS} characters", "weak_password")
-    strength = measure(password, words)
-    if strength.known or strength.score < GOOD_SCORE:
+    if not measure(password, words).good:
         raise Malformed(
             "this password is easily guessed: it is on a list of common ones, or made of them or of your own name. "
             "Three or four unrelated words are better",
@@ -71,6 +75,10 @@ def verify(password: str, known_hash: str | None) -> bool:
 
 def needs_upgrade(known_hash: str) -> bool:
     return known_hash.startswith("$2") or bool(_hasher().check_needs_rehash(known_hash))
+
+
+def _has_length(password: str) -> bool:
+    return MIN_CHARS <= len(password) <= MAX_CHARS
 
 
 @cache

@@ -13,9 +13,9 @@ from calha.accounts.accounts import Accounts
 from calha.accounts.devices import new_device_secret
 from calha.accounts.keyring import digest, new_secret
 from calha.accounts.sign_in import Visitor
-from calha.accounts.throttle import FREE_TRIES_OF_ADDRESS, Throttle
+from calha.accounts.throttle import Patience
 from calha.domain.access import Tree
-from calha.domain.errors import CalhaError, Conflict, Forbidden, NotSignedIn, TooManyTries
+from calha.domain.errors import CalhaError, Conflict, Forbidden, NotSignedIn
 from calha.store.accounts.provisioning import NewProvisioningKey, ProvisioningKeyRow, ProvisioningKeys
 from calha.store.registry import DeviceRow, Registry
 
@@ -48,8 +48,7 @@ class Provisioning:
         self._registry = registry
         self._tree = tree
         self._has_reported = has_reported
-        self._by_serial = Throttle()
-        self._by_address = Throttle(free_tries=FREE_TRIES_OF_ADDRESS)
+        self._patience = Patience()
         self._one_at_a_time = threading.Lock()  # the same serial may ask twice at once
 
     def make_key(self, new: NewProvisioningKey) -> tuple[ProvisioningKeyRow, str]:
@@ -61,20 +60,17 @@ class Provisioning:
 
     def provision(self, key: str, serial: str, visitor: Visitor) -> Credential:
         """Raises NotSignedIn (key), Conflict (it has a credential, no place left), Forbidden, TooManyTries."""
-        wait_s = max(self._by_serial.wait_s(serial), self._by_address.wait_s(visitor.address))
-        if wait_s > 0:
-            raise TooManyTries(wait_s)
+        self._patience.require(serial, visitor.address)
         known = self.keys.find(digest(key))
         if known is None or not known.holds:
-            self._by_serial.failed(serial)
-            self._by_address.failed(visitor.address)
+            self._patience.failed(serial, visitor.address)
             self._note("unknown provisioning key", "provisioning.failed", serial, "key", visitor)
             raise NotSignedIn("this provisioning key is not valid, or not any more", "wrong_credentials")
         try:
             with self._one_at_a_time:
                 made = self._provision(known, serial)
         except (Conflict, Forbidden) as error:
-            self._by_serial.failed(serial)
+            self._patience.failed(serial, None)
             self._note(_actor(known), "provisioning.refused", serial, str(error), visitor)
             raise
         self._note(_actor(known), "device.provisioned", serial, made.device, visitor)

@@ -13,10 +13,10 @@ from typing import Literal
 from calha.accounts import passwords, second_factor, tokens
 from calha.accounts.door import BROWSER_IDLE
 from calha.accounts.keyring import Keyring, digest, new_secret
-from calha.accounts.throttle import FREE_TRIES_OF_ADDRESS, Throttle
+from calha.accounts.throttle import Patience
 from calha.accounts.tokens import AccessToken
 from calha.domain.access import Role
-from calha.domain.errors import Conflict, Malformed, NotFound, NotSignedIn, TooManyTries
+from calha.domain.errors import Conflict, Malformed, NotFound, NotSignedIn
 from calha.store.accounts import AuditLog, Links, People, PersonRow, SessionRow, Sessions
 
 CLIENT_IDLE = timedelta(days=30)
@@ -60,8 +60,7 @@ class SignIn:
         self._links = links
         self._audit = audit
         self._keyring = keyring
-        self._by_login = Throttle()
-        self._by_address = Throttle(free_tries=FREE_TRIES_OF_ADDRESS)
+        self._patience = Patience()
         self._changed = changed
 
     def with_password(
@@ -69,22 +68,22 @@ class SignIn:
     ) -> SignedIn:
         """Raises TooManyTries, and NotSignedIn, whose reason is second_factor_required when only the code is missing."""
         name = login.strip().lower()
-        self._require_patience(name, visitor)
+        self._patience.require(name, visitor.address)
         person = self._people.find(login)
         known = self._people.secrets(person.id) if person is not None else None
         right = passwords.verify(password, known.password_hash if known is not None else None)
         if not right or person is None or known is None or person.state != "active":
-            self._note_failure(name, visitor)
+            self._patience.failed(name, visitor.address)
             self._audit.append(login, "sign_in.failed", _target(person, login), address=visitor.address)
             raise NotSignedIn("the name or the password is wrong", "wrong_credentials")
         if known.second_factor is not None:
             if not code:
                 raise NotSignedIn("the code of the second factor is missing", "second_factor_required")
             if not self._is_right_code(person, known.second_factor, code):
-                self._note_failure(name, visitor)
+                self._patience.failed(name, visitor.address)
                 self._audit.append(person.label, "sign_in.failed", _target(person), address=visitor.address)
                 raise NotSignedIn("the code is wrong, or was used already", "wrong_code")
-        self._by_login.succeeded(name)
+        self._patience.succeeded(name)
         if known.password_hash is not None and passwords.needs_upgrade(known.password_hash):
             self._people.set_password(person.id, passwords.hashed(password))
         return self.open(person, visitor, kind, "password" if known.second_factor is None else "password and code")
@@ -204,19 +203,10 @@ class SignIn:
         self._audit.append(person.label, "second_factor.off", _target(person), address=visitor.address)
 
     def _require_password(self, person: PersonRow, password: str, visitor: Visitor) -> None:
-        self._require_patience(person.label, visitor)
+        self._patience.require(person.label, visitor.address)
         if not passwords.verify(password, self._people.secrets(person.id).password_hash):
-            self._note_failure(person.label, visitor)
+            self._patience.failed(person.label, visitor.address)
             raise NotSignedIn("the password is wrong", "wrong_credentials")
-
-    def _require_patience(self, name: str, visitor: Visitor) -> None:
-        wait_s = max(self._by_login.wait_s(name), self._by_address.wait_s(visitor.address))
-        if wait_s > 0:
-            raise TooManyTries(wait_s)
-
-    def _note_failure(self, name: str, visitor: Visitor) -> None:
-        self._by_login.failed(name)
-        self._by_address.failed(visitor.address)
 
     def _is_right_code(self, person: PersonRow, sealed: str, code: str) -> bool:
         if self._people.use_recovery_code(person.id, digest(second_factor.plain_recovery_code(code))):

@@ -10,6 +10,8 @@ from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 
+from calha.domain.errors import TooManyTries
+
 FREE_TRIES = 5
 FREE_TRIES_OF_ADDRESS = 50  # behind one address may sit a whole office
 FIRST_WAIT_S = 1.0
@@ -53,3 +55,26 @@ class Throttle:
             return 0.0
         wait_s: float = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(known.count - self._free_tries, 20))
         return max(0.0, known.last_at + wait_s - self._clock())
+
+
+class Patience:
+    """What guessing costs: counted for who is tried (an account, a person, a serial) and for the address that tries."""
+
+    def __init__(self) -> None:
+        self._by_name = Throttle()
+        self._by_address = Throttle(free_tries=FREE_TRIES_OF_ADDRESS)
+
+    def require(self, name: Hashable, address: str) -> None:
+        """Raises TooManyTries."""
+        wait_s = max(self._by_name.wait_s(name), self._by_address.wait_s(address))
+        if wait_s > 0:
+            raise TooManyTries(wait_s)
+
+    def failed(self, name: Hashable, address: str | None) -> None:
+        """address: None for a failure that is not held against it."""
+        self._by_name.failed(name)
+        if address is not None:
+            self._by_address.failed(address)
+
+    def succeeded(self, name: Hashable) -> None:
+        self._by_name.succeeded(name)

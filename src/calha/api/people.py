@@ -1,8 +1,10 @@
-"""People as the API shows them."""
+"""People as the API shows and changes them."""
 
+import asyncio
 from collections.abc import Iterable
 
-from calha.api.schemas_accounts import GrantAnswer, PersonAnswer
+from calha.api.access import Caller
+from calha.api.schemas_accounts import GrantAnswer, PersonAnswer, PersonChange
 from calha.store.accounts import GrantRow, PersonRow
 
 
@@ -10,3 +12,15 @@ def person_answer(person: PersonRow, grants: Iterable[GrantRow]) -> PersonAnswer
     answer = PersonAnswer.model_validate(person)
     answer.grants = [GrantAnswer.model_validate(grant) for grant in grants]
     return answer
+
+
+async def changed_person(caller: Caller, person_id: int, change: PersonChange) -> PersonAnswer:
+    """Change name, address, user name or language. Raises NotFound, Conflict."""
+    people = caller.accounts.people
+    changes = change.model_dump(exclude_unset=True)
+    before = await asyncio.to_thread(people.get, person_id)
+    person = await asyncio.to_thread(lambda: people.update(person_id, **changes))
+    await caller.note(
+        "person.changed", f"person {person_id}", {name: getattr(before, name) for name in changes}, changes
+    )
+    return person_answer(person, await asyncio.to_thread(people.grants, person_id))

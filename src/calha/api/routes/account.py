@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Request
 
 from calha.accounts import second_factor
 from calha.api.access import Self
-from calha.api.people import person_answer
+from calha.api.people import changed_person
 from calha.api.routes.session import site_of
 from calha.api.schemas import Page
 from calha.api.schemas_accounts import (
@@ -33,16 +33,9 @@ SessionId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=["0123456789
 
 
 @router.patch("")
-async def change_account(change: PersonChange, services: Here, caller: Self) -> PersonAnswer:
+async def change_account(change: PersonChange, caller: Self) -> PersonAnswer:
     """Change one's own name, e-mail address, user name or language."""
-    people, person_id = services.accounts.people, caller.person_id()
-    changes = change.model_dump(exclude_unset=True)
-    before = await asyncio.to_thread(people.get, person_id)
-    person = await asyncio.to_thread(lambda: people.update(person_id, **changes))
-    await caller.note(
-        "person.changed", f"person {person_id}", {name: getattr(before, name) for name in changes}, changes
-    )
-    return person_answer(person, await asyncio.to_thread(people.grants, person_id))
+    return await changed_person(caller, caller.person_id(), change)
 
 
 @router.put("/password", status_code=204)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from calha.accounts import registration
 from calha.accounts.registration import Plan
 from calha.api.access import Caller, Configures
+from calha.api.bodies import read_body
 from calha.api.routes.devices import first_site
 from calha.api.routes.readings import csv_cell
 from calha.api.schemas import SiteId
@@ -17,10 +18,12 @@ from calha.api.schemas_onboarding import ImportedLine, ImportReport, NewSecret
 from calha.api.services import Here
 from calha.domain.access import Permission
 from calha.domain.claim_codes import grouped
-from calha.domain.errors import Malformed, TooLarge
+from calha.domain.errors import Malformed
 from calha.ingest.spreadsheet import MAX_BYTES, lines_of
 
 router = APIRouter(prefix="/devices", tags=["devices"])
+
+TOO_LARGE = f"a table has at most {MAX_BYTES // 1024 // 1024} MB; send it in parts"
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _TABLE = "key,name,serial,profile,site,note\r\npump-1,Bomba de saída,A17-0042,generic,Calha,\r\n"
@@ -51,7 +54,7 @@ async def import_devices(
     All or none, unless `partial`. The secrets are in this answer and nowhere else; with `Accept: text/csv` it is a CSV of
     the new devices with their secrets and claim codes.
     """
-    found = await asyncio.to_thread(lines_of, await _body(request))
+    found = await asyncio.to_thread(lines_of, await read_body(request, MAX_BYTES, TOO_LARGE))
     default_site = site_id if site_id is not None else await asyncio.to_thread(first_site, caller)
     planned = await asyncio.to_thread(
         registration.plan,
@@ -71,16 +74,6 @@ async def import_devices(
         headers = {"Content-Disposition": 'attachment; filename="calha-devices.csv"', "Cache-Control": "no-store"}
         return Response(_csv(new), media_type="text/csv; charset=utf-8", headers=headers)
     return _report(planned, new, applied=True)
-
-
-async def _body(request: Request) -> bytes:
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_BYTES:
-            raise TooLarge(f"a table has at most {MAX_BYTES // 1024 // 1024} MB; send it in parts")
-        parts.append(part)
-    return b"".join(parts)
 
 
 async def _carry_out(caller: Caller, planned: Plan, secrets: bool) -> list[NewSecret]:

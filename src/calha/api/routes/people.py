@@ -14,7 +14,7 @@ from starlette.responses import StreamingResponse
 from calha.accounts.door import KEY_PREFIX
 from calha.accounts.keyring import digest, new_secret
 from calha.api.access import Administers
-from calha.api.people import person_answer
+from calha.api.people import changed_person, person_answer
 from calha.api.schemas import Page
 from calha.api.schemas_accounts import (
     AuditAnswer,
@@ -76,16 +76,9 @@ def read_person(person_id: Number, services: Here, _: Administers) -> PersonAnsw
 
 
 @router.patch("/people/{person_id}")
-async def change_person(person_id: Number, change: PersonChange, services: Here, caller: Administers) -> PersonAnswer:
+async def change_person(person_id: Number, change: PersonChange, caller: Administers) -> PersonAnswer:
     """Change somebody's name, address, user name or language."""
-    people = services.accounts.people
-    changes = change.model_dump(exclude_unset=True)
-    before = await asyncio.to_thread(people.get, person_id)
-    person = await asyncio.to_thread(lambda: people.update(person_id, **changes))
-    await caller.note(
-        "person.changed", f"person {person_id}", {name: getattr(before, name) for name in changes}, changes
-    )
-    return person_answer(person, await asyncio.to_thread(people.grants, person_id))
+    return await changed_person(caller, person_id, change)
 
 
 @router.put("/people/{person_id}/state")

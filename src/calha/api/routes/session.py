@@ -181,9 +181,7 @@ async def set_password_by_link(
 def measure_password(body: PasswordQuestion, _: Anybody) -> PasswordStrength:
     """How good a password would be. It is neither kept nor logged."""
     strength = passwords.measure(body.password, tuple(body.words))
-    long_enough = passwords.MIN_CHARS <= len(body.password) <= passwords.MAX_CHARS
-    good = long_enough and not strength.known and strength.score >= passwords.GOOD_SCORE
-    return PasswordStrength(score=strength.score, known=strength.known, good=good)
+    return PasswordStrength.model_validate(strength)
 
 
 def site_of(request: Request) -> Site:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Header, Path, Request
 from starlette.responses import JSONResponse, Response
 
 from calha.api.access import Caller, Sends, SendsOfDevice
+from calha.api.bodies import read_body
 from calha.api.problems import problem
 from calha.api.schemas import Accepted, Fault
 from calha.api.services import Here, Services
@@ -76,9 +77,12 @@ async def _send(
     encoding: str,
     of_many: Caller | None = None,
 ) -> Response:
-    body = await _body(
-        request, services.settings.ingest.payload_bytes, lambda: services.ingest.refuse(device or "", "too_large")
-    )
+    limit_bytes = services.settings.ingest.payload_bytes
+    try:
+        body = await read_body(request, limit_bytes, f"the body has more than {limit_bytes} bytes; send it in parts")
+    except TooLarge:
+        services.ingest.refuse(device or "", "too_large")
+        raise
     encoding = encoding.strip().lower()
     if of_many is not None:
         _require_own(of_many, partial(services.ingest.devices_named, body, content_type, encoding))
@@ -98,18 +102,6 @@ def _require_own(caller: Caller, devices: Callable[[], set[str]]) -> None:
     for key in sorted(devices()):
         if not caller.principal.may_send(key, directory.site_of(key), directory.tree):
             raise Forbidden(f"{caller.principal.name} may not send readings of {key!r}; nothing was taken")
-
-
-async def _body(request: Request, limit_bytes: int, refuse: Callable[[], None]) -> bytes:
-    """The body, read no further than the limit."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit_bytes:
-            refuse()
-            raise TooLarge(f"the body has more than {limit_bytes} bytes; send it in parts")
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _answer(receipt: Receipt, request: Request) -> Response:

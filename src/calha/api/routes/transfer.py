@@ -10,10 +10,11 @@ from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
 from calha.api.access import Administers, SendsAll, Views
+from calha.api.bodies import read_body
 from calha.api.schemas import Answer, Body
 from calha.api.services import Here, Services
 from calha.domain.access import Periods
-from calha.domain.errors import Malformed, TooLarge
+from calha.domain.errors import Malformed
 from calha.domain.readings import Micros
 from calha.domain.times import from_text
 from calha.domain.written import OUTCOMES
@@ -50,15 +51,9 @@ async def import_readings(
     dry_run: Annotated[bool, Query(description="Only say what would become of the readings.")] = False,
 ) -> ImportReceipt:
     """Columns device, channel, at (timestamp or µs), value, and if you like quality; up to 64 MiB a request."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > MAX_IMPORT_BYTES:
-            raise TooLarge(f"an import takes {MAX_IMPORT_BYTES} bytes a request; send it in parts")
-        parts.append(part)
-    batch, rejected = await asyncio.to_thread(
-        batch_of_table, b"".join(parts), services.ingest.directory, services.clock()
-    )
+    too_large = f"an import takes {MAX_IMPORT_BYTES} bytes a request; send it in parts"
+    body = await read_body(request, MAX_IMPORT_BYTES, too_large)
+    batch, rejected = await asyncio.to_thread(batch_of_table, body, services.ingest.directory, services.clock())
     if dry_run:
         judged = await asyncio.to_thread(services.telemetry.judge, batch)
         outcomes = {name: int((judged.outcome == code).sum()) for code, name in enumerate(OUTCOMES)}
