@@ -12,15 +12,15 @@ that on, and no other device is concerned.
 import asyncio
 import json
 import logging
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import numpy as np
-
 from calha.compat.coiot_wire import HttpRequest, MeterMessage, NotUnderstood, Stream, http_answer, meter_answer
-from calha.domain.errors import CalhaError, Conflict, LogUnavailable, Malformed
+from calha.compat.own_devices import OwnDevices
+from calha.domain.errors import CalhaError, LogUnavailable, Malformed
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, SECOND_US, from_text, to_datetime
 from calha.ingest.service import Ingest, Message
@@ -64,7 +64,7 @@ class Coiot:
         clock: Callable[[], Micros],
     ) -> None:
         self._options = options
-        self._registry = registry
+        self._own = OwnDevices(PREFIX, PROFILE, options.max_devices, registry, ingest, telemetry)
         self._ingest = ingest
         self._telemetry = telemetry
         self._clock = clock
@@ -173,12 +173,10 @@ class Coiot:
             gone = self._last_of_address.get(address, set()) - connected
             if len(gone) == 1:
                 return gone.pop()
-            number = 1 + max(
-                (_number(key) for key in self._ingest.directory.devices if key.startswith(PREFIX)), default=0
-            )
+            number = 1 + max((_number(key) for key in self._own.registered()), default=0)
             device = f"{PREFIX}{number}"
             if not await self._create(device):
-                raise NotUnderstood("no more meters are taken (compat_coiot.max_devices)")
+                raise NotUnderstood("no more meters are taken (compat.coiot.max_devices)")
             return device
 
     async def _is_known(self, device: str) -> bool:
@@ -189,19 +187,7 @@ class Coiot:
             return device in self._ingest.directory.devices or await self._create(device)
 
     async def _create(self, device: str) -> bool:
-        own = sum(key.startswith(PREFIX) for key in self._ingest.directory.devices)
-        if own >= self._options.max_devices:
-            self._ingest.refuse(device, "too_many_devices")
-            return False
-        site = (await asyncio.to_thread(self._registry.sites))[0].id
-        try:
-            await asyncio.to_thread(
-                self._registry.create_device, device, PROFILE, site, name=f"COIOT {_number(device)}"
-            )
-        except Conflict:
-            log.debug("%s was registered at the same time", device)
-        await self._ingest.refresh()
-        return True
+        return await self._own.create(device, f"COIOT {_number(device)}")
 
     def _remember(self, writer: asyncio.StreamWriter, device: str) -> None:
         address, known = self._speaking[writer]
@@ -280,20 +266,16 @@ class Coiot:
         ]
 
     def _series(self, device: str) -> int | None:
-        entry = self._ingest.directory.devices.get(device)
-        channel = entry.channels.get(CHANNEL) if entry is not None else None
-        return channel.series if channel is not None else None
+        return self._own.series(device, CHANNEL)
 
     def _zone(self, device: str) -> Any:  # noqa: ANN401 - a tzinfo
-        entry = self._ingest.directory.devices.get(device)
+        entry = self._own.entry(device)
         return entry.zone if entry is not None else ZoneInfo("UTC")
 
     def _alert(self, device: str, first: str) -> str:
         """By the value stored last; `first` while there is none."""
-        series = self._series(device)
-        latest = self._telemetry.latest
-        value = float(latest.value[series]) if series is not None and series < len(latest.value) else np.nan
-        if np.isnan(value):
+        value, _ = self._own.latest(device, CHANNEL)
+        if math.isnan(value):
             return first
         return ABOVE if int(value) >= ALERT_FROM_KWH else WITHIN
 

@@ -14,7 +14,6 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -27,7 +26,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
 from calha.compat.listening import serve
-from calha.domain.errors import Conflict, LogUnavailable
+from calha.compat.own_devices import OwnDevices
+from calha.domain.errors import LogUnavailable
 from calha.domain.readings import Micros
 from calha.domain.times import MINUTE_US, to_datetime
 from calha.ingest.service import Ingest, Message
@@ -97,7 +97,7 @@ class SensorFlow:
     ) -> None:
         """newer: whether something beyond a log sequence is stored within so many seconds."""
         self._options = options
-        self._registry = registry
+        self._own = OwnDevices(PREFIX, PROFILE, options.max_devices, registry, ingest, telemetry)
         self._ingest = ingest
         self._telemetry = telemetry
         self._clock = clock
@@ -189,14 +189,8 @@ class SensorFlow:
         return device
 
     async def _create(self, device: str, name: str) -> None:
-        own = sum(key.startswith(PREFIX) for key in self._ingest.directory.devices)
-        if own >= self._options.max_devices:
-            self._ingest.refuse(device, "too_many_devices")
+        if not await self._own.create(device, f"SensorFlow {name}"):
             raise HTTPException(403, "No more stations are taken (compat.sensorflow.max_devices).")
-        site = (await asyncio.to_thread(self._registry.sites))[0].id
-        with suppress(Conflict):  # registered at the same time by a person
-            await asyncio.to_thread(self._registry.create_device, device, PROFILE, site, name=f"SensorFlow {name}")
-        await self._ingest.refresh()
 
     def _cycle(self, device: str, at: Micros) -> int:
         """The station's cip_id, one more after ten minutes without a reading; known from the store after a restart."""
@@ -214,11 +208,14 @@ class SensorFlow:
 
     def _last(self) -> JSONResponse:
         """The newest reading of any station; zeros before the first, as ever."""
-        stations = [key for key in self._ingest.directory.devices if key.startswith(PREFIX)]
-        heard = [key for key in stations if not math.isnan(self._value(key, "temperature"))]
+        heard = self._heard()
         if not heard:
             return JSONResponse(self._object(dict.fromkeys(VALUES, 0.0), self._clock(), 1))
         return JSONResponse(self._newest(max(heard, key=lambda key: self._at(key, "temperature"))))
+
+    def _heard(self) -> list[str]:
+        """The stations that have sent a reading."""
+        return [key for key in self._own.registered() if not math.isnan(self._value(key, "temperature"))]
 
     def _newest(self, device: str) -> dict[str, Any]:
         values = {name: self._value(device, name) for name in VALUES}
@@ -237,9 +234,7 @@ class SensorFlow:
         return {"message": "pong"}
 
     async def _recent(self, limit: Annotated[int, Query(ge=1, le=MAX_RECENT)] = 50) -> list[dict[str, Any]]:
-        stations = [key for key in self._ingest.directory.devices if key.startswith(PREFIX)]
-        heard = [key for key in stations if not math.isnan(self._value(key, "temperature"))]
-        heard.sort(key=lambda key: self._at(key, "temperature"), reverse=True)
+        heard = sorted(self._heard(), key=lambda key: self._at(key, "temperature"), reverse=True)
         return [{"sensor": key.removeprefix(PREFIX)} | self._newest(key) for key in heard[:limit]]
 
     async def _latest_of(self, sensor: str) -> dict[str, Any]:
@@ -300,22 +295,13 @@ class SensorFlow:
                 yield self._newest(device)
 
     def _value(self, device: str, channel: str) -> float:
-        series = self._series(device, channel)
-        latest = self._telemetry.latest
-        return float(latest.value[series]) if series is not None and series < len(latest.value) else math.nan
+        return self._own.latest(device, channel)[0]
 
     def _at(self, device: str, channel: str) -> Micros:
-        series = self._series(device, channel)
-        latest = self._telemetry.latest
-        return int(latest.at[series]) if series is not None and series < len(latest.at) else 0
-
-    def _series(self, device: str, channel: str) -> int | None:
-        entry = self._ingest.directory.devices.get(device)
-        found = entry.channels.get(channel) if entry is not None else None
-        return found.series if found is not None else None
+        return self._own.latest(device, channel)[1]
 
     def _zone(self, device: str) -> Any:  # noqa: ANN401 - a tzinfo
-        entry = self._ingest.directory.devices.get(device)
+        entry = self._own.entry(device)
         return entry.zone if entry is not None else ZoneInfo("America/Sao_Paulo")
 
 

@@ -1,0 +1,55 @@
+"""The devices of one replaced system: made when they are heard for the first time, up to a number, and looked up."""
+
+import asyncio
+import math
+from contextlib import suppress
+
+from calha.domain.directory import DeviceEntry
+from calha.domain.errors import Conflict
+from calha.domain.readings import Micros
+from calha.ingest.service import Ingest
+from calha.store.registry import Registry
+from calha.store.telemetry import Telemetry
+
+
+class OwnDevices:
+    """prefix: of their keys. most: how many there may be."""
+
+    def __init__(
+        self, prefix: str, profile: str, most: int, registry: Registry, ingest: Ingest, telemetry: Telemetry
+    ) -> None:
+        self._prefix = prefix
+        self._profile = profile
+        self._most = most
+        self._registry = registry
+        self._ingest = ingest
+        self._telemetry = telemetry
+
+    def registered(self) -> list[str]:
+        return [key for key in self._ingest.directory.devices if key.startswith(self._prefix)]
+
+    def entry(self, device: str) -> DeviceEntry | None:
+        return self._ingest.directory.devices.get(device)
+
+    async def create(self, device: str, name: str) -> bool:
+        """Whether the device is registered now; False, counted as refused, when there are too many. One at a time."""
+        if len(self.registered()) >= self._most:
+            self._ingest.refuse(device, "too_many_devices")
+            return False
+        site = (await asyncio.to_thread(self._registry.sites))[0].id
+        with suppress(Conflict):  # registered at the same time by a person
+            await asyncio.to_thread(self._registry.create_device, device, self._profile, site, name=name)
+        await self._ingest.refresh()
+        return True
+
+    def series(self, device: str, channel: str) -> int | None:
+        entry = self.entry(device)
+        found = entry.channels.get(channel) if entry is not None else None
+        return found.series if found is not None else None
+
+    def latest(self, device: str, channel: str) -> tuple[float, Micros]:
+        """Value and time of the newest reading; NaN and 0 without any."""
+        series, latest = self.series(device, channel), self._telemetry.latest
+        if series is None or not latest.has_any([series]):
+            return math.nan, 0
+        return float(latest.value[series]), int(latest.at[series])
