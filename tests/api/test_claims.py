@@ -41,7 +41,7 @@ def first_live_values(person):
     headers = {"Authorization": f"Bearer {person.token}"}
     request = urllib.request.Request(f"{person.calha.address}/api/v1/live?since=0", headers=headers)
     values, ends_at = [], time.monotonic() + 7
-    with urllib.request.urlopen(request, timeout=10) as stream:
+    with urllib.request.urlopen(request, timeout=60) as stream:
         while time.monotonic() < ends_at:
             line = stream.readline().decode()
             if line.startswith("event: status") and values:

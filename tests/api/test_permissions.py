@@ -131,7 +131,7 @@ def test_a_live_stream_shows_nothing_of_a_foreign_site(calha, plant):
         assert calha.send("POST", f"/api/v1/telemetry/{device}", {"vibration": 2.5})[0] == 200
     calha.until_stored()
     headers = {"Authorization": f"Bearer {keys[Role.VIEWER, 'own']}"}
-    with urllib.request.urlopen(calha.request("/api/v1/live?since=0", headers=headers), timeout=10) as stream:
+    with urllib.request.urlopen(calha.request("/api/v1/live?since=0", headers=headers), timeout=60) as stream:
         told = ""
         while told.count("event:") < 2:
             told += stream.readline().decode()

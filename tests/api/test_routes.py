@@ -32,7 +32,7 @@ def events(calha, path, count, last_id=None):
     """The first `count` events of a stream as (id, kind, content)."""
     headers = {"Last-Event-ID": str(last_id)} if last_id is not None else {}
     found = []
-    with urllib.request.urlopen(calha.request(path, headers=headers), timeout=10) as stream:
+    with urllib.request.urlopen(calha.request(path, headers=headers), timeout=60) as stream:
         event: dict[str, str] = {}
         while len(found) < count:
             line = stream.readline().decode().rstrip("\n")
@@ -179,7 +179,7 @@ async def test_a_websocket_has_the_same_messages(calha):
     async with websockets.connect(url, additional_headers={"Authorization": f"Bearer {calha.key}"}) as socket:
         assert json.loads(await socket.recv())["type"] == "status"
         await asyncio.to_thread(telemetry, calha, "socket", {"x": 3})
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(60):
             while (message := json.loads(await socket.recv()))["type"] != "readings":
                 pass
         assert message["readings"][0]["value"] == 3

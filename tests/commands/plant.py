@@ -120,7 +120,7 @@ class MqttDevice:
     def __enter__(self) -> "MqttDevice":
         self._client.connect("127.0.0.1", self.device.calha.mqtt_port)
         self._client.loop_start()
-        self._subscribed.get(timeout=10)
+        self._subscribed.get(timeout=60)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -154,7 +154,7 @@ class TcpDevice:
         self.device = device
 
     def __enter__(self) -> "TcpDevice":
-        self._socket = socket.create_connection(("127.0.0.1", self.device.calha.tcp_port), timeout=10)
+        self._socket = socket.create_connection(("127.0.0.1", self.device.calha.tcp_port), timeout=60)
         self._lines = self._socket.makefile("rwb")
         assert self.say({"token": self.device.secret}) == {"ok": 0}
         return self

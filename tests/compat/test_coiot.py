@@ -36,13 +36,13 @@ def connect(calha):
     return socket.create_connection(("127.0.0.1", calha.coiot_port), 10)
 
 
-def say(connection, data, answers=1, wait_s=10.0):
+def say(connection, data, answers=1, wait_s=60.0):
     """What comes back within a time in which all answers are there."""
     connection.sendall(data if isinstance(data, bytes) else json.dumps(data).encode())
     return hear(connection, answers, wait_s)
 
 
-def hear(connection, answers=1, wait_s=10.0):
+def hear(connection, answers=1, wait_s=60.0):
     connection.settimeout(wait_s)
     told = b""
     while told.count(b"}") + told.count(b"None") < answers and not told.isdigit():
@@ -64,7 +64,7 @@ def report(meter, consumption, second):
 def page(calha, path, body=None, method=None):
     data = json.dumps(body).encode() if body is not None else None
     request = urllib.request.Request(f"http://127.0.0.1:{calha.coiot_port}{path}", data, method=method)
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.status == 200
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
         content = answer.read()
