@@ -32,6 +32,7 @@ LIMITS = ReaderLimits(messages=2_000, max_pending=20_000)
 MAX_FLEETING = 50_000  # QoS 0 messages that wait; further ones are dropped and counted
 RETRY_S = 0.2
 BEAT_S = 5.0
+GATHER_S = 0.05  # between batches: each costs the log an fsync, however small it is; the PUBACK does not wait for it
 SWEEP_INTERVAL_S = 2.0
 SWEEP_SHARE = 0.02  # of the time may go into sweeping, when thousands of subscribers have to be looked at
 
@@ -112,8 +113,10 @@ class MqttSource:
                     yield messages
                 if durable.done():
                     messages = self._messages(durable.result())
+                    next_at = time.monotonic() + GATHER_S
                     if messages:
                         yield messages
+                    await asyncio.sleep(max(0.0, next_at - time.monotonic()))
                     durable = asyncio.ensure_future(anext(chunks))
         finally:
             await end(durable, fleeting, sweeping)
