@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from calha.cli import simulate_plc
 from calha.cli.options import Data, configuration
 from calha.domain.errors import InvalidConfiguration
 
@@ -18,15 +19,32 @@ if TYPE_CHECKING:
 Over = Literal["mqtt", "http", "tcp"]
 
 PORTS: dict[Over, int] = {"mqtt": 1883, "http": 8080, "tcp": 4000}
+_HELP = """Devices that behave like real ones: fleets that send to a running Calha, and a PLC that it reads.
+
+Example: `calha simulate water-meter --devices 20 --interval 10 --over mqtt --backfill 30d`
+"""
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
+FLEETS = {
+    "water-flow": "Treatment plants: flows, reservoir level, pump.",
+    "water-meter": "Household water meters.",
+    "energy-meter": "Electricity meters.",
+    "machine": "Machines of a workshop.",
+    "cip": "Cleaning-in-place stations.",
+}
+
+
 def add_to(app: typer.Typer) -> None:
-    app.command()(simulate)
+    group = typer.Typer(name="simulate", no_args_is_help=True, help=_HELP, rich_markup_mode="markdown")
+    for kind, purpose in FLEETS.items():
+        group.command(kind, short_help=purpose)(simulate)
+    simulate_plc.add_to(group)
+    app.add_typer(group)
 
 
 def simulate(
-    kind: Annotated[str, typer.Argument(help="water-flow, water-meter, energy-meter, machine or cip.")],
+    context: typer.Context,
     devices: Annotated[int, typer.Option("--devices", "-n", min=1, help="How many.")] = 1,
     interval: Annotated[float, typer.Option(min=0.01, help="Seconds between readings of a device.")] = 5.0,
     over: Annotated[str, typer.Option(help="mqtt, http or tcp.")] = "mqtt",
@@ -54,10 +72,9 @@ def simulate(
     from calha.simulate.faults import FAULTS
     from calha.simulate.run import register_over_http
     from calha.simulate.run import simulate as run
-    from calha.simulate.signals import KINDS
 
     token = key or Keyring.open(configuration(data, None).settings.data.folder).local_key
-    name = _one_of(kind, KINDS, "kind")
+    kind = str(context.info_name)
     transport = _one_of(over, PORTS, "--over")
     faults = [_one_of(one, FAULTS, "--fault") for one in fault or []]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -70,7 +87,7 @@ def simulate(
         with suppress(KeyboardInterrupt):
             outcome = asyncio.run(
                 run(
-                    name,
+                    kind,
                     devices,
                     interval,
                     transport,  # type: ignore[arg-type]  # one of PORTS
