@@ -213,8 +213,9 @@ async def _connect(
         return Cause.PLATFORM if writer.error is not None or supervisor.is_stuck(hearing) else Cause.NONE
 
     names = Connections(system).names if limits.gated else None
-    senses = Senses(fault, names, tcp.speakers if tcp is not None else set, live.tell, micros_now)
-    presence = PresenceWatch(ingest, telemetry, registry, senses, settings.data.folder)
+    speakers = tcp.speakers if tcp is not None else set
+    senses = Senses(fault, names, commanding.is_connected, speakers, live.tell, micros_now)
+    presence = commanding.presence = PresenceWatch(ingest, telemetry, registry, senses, settings.data.folder)
     supervisor.add("presence", presence.run)
     for name, job in compat.jobs(settings.compat, registry, ingest, telemetry, micros_now, live.beyond):
         supervisor.add(name, job)

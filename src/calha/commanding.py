@@ -10,6 +10,7 @@ from calha.commands.ways import Ways
 from calha.connectors.tcp import TcpListener
 from calha.domain.profiles import Profile
 from calha.domain.readings import Micros
+from calha.ingest.presence import PresenceWatch
 from calha.ingest.service import Ingest
 from calha.log import mqtt_sink
 from calha.log.connection import Connection
@@ -22,7 +23,7 @@ from calha.store.telemetry import Telemetry
 
 
 class Commanding:
-    """tcp: set once the listener is there, which itself needs the commands."""
+    """tcp, presence: set once they are there, which themselves need the commands or the connections."""
 
     def __init__(
         self,
@@ -43,7 +44,8 @@ class Commanding:
         self._shards = shards
         self._doorman = doorman
         self.tcp: TcpListener | None = None
-        ways = Ways(self._call, self._mail, self._recall, self._is_connected, self._last_seen)
+        self.presence: PresenceWatch | None = None
+        ways = Ways(self._call, self._mail, self._recall, self.is_connected, self._is_online, self._last_seen)
         store = CommandStore(registry.engine)
         self.commands = Commands(store, self._profile, ways, self._shown, self._told, clock)
 
@@ -59,10 +61,14 @@ class Commanding:
     async def _recall(self, device: str, seq: int) -> None:
         await mqtt_sink.recall(self._shard(device), seq)
 
-    async def _is_connected(self, device: str) -> bool:
+    async def is_connected(self, device: str) -> bool:
+        """Whether a device holds a TCP or MQTT connection at this moment. Raises LogUnavailable."""
         if self.tcp is not None and self.tcp.is_connected(device):
             return True
         return self._doorman is not None and await self._doorman.is_connected(device)
+
+    async def _is_online(self, device: str) -> bool:
+        return self.presence is not None and await self.presence.is_online(device)
 
     def _last_seen(self, device: str) -> Micros | None:
         """From the last message, or from the newest reading, which survives a restart."""

@@ -78,6 +78,15 @@ def test_a_device_carries_its_version_and_a_stale_change_is_refused(calha):
     assert caught.value.code == 304
 
 
+def test_a_device_names_its_gateway(calha):
+    calha.create_device("relay")
+    assert calha.send("POST", "/api/v1/devices", {"key": "relayed", "gateway": "relay"})[1]["gateway"] == "relay"
+    assert calha.send("PATCH", "/api/v1/devices/relay", {"gateway": "relayed"})[0] == 409
+    assert calha.send("PATCH", "/api/v1/devices/relayed", {"gateway": "nowhere"})[0] == 404
+    assert calha.send("PATCH", "/api/v1/devices/relayed", {"note": "in the cellar"})[1]["gateway"] == "relay"
+    assert calha.send("PATCH", "/api/v1/devices/relayed", {"gateway": None})[1]["gateway"] is None
+
+
 @pytest.mark.parametrize("path", ["/api/v1/sites", "/api/v1/profiles", "/api/v1/devices", "/api/v1/profiles/machine"])
 def test_an_answer_that_is_known_already_is_not_sent_again(calha, path):
     request = calha.request(path)

@@ -12,14 +12,15 @@ S = 1_000_000
 LONG_AGO = Hearing(NOW, NOW - 86_400 * S)
 
 
-def judged(*devices, hearing=LONG_AGO, known_silent=()):
-    """devices: (seconds since the last message or None, usual interval or None, site)."""
+def judged(*devices, hearing=LONG_AGO, known_silent=(), behind=None):
+    """devices: (seconds since the last message or None, usual interval or None, site). behind: gateway's row by row."""
     seen = np.array([0 if age is None else NOW - round(age * S) for age, _, _ in devices], np.int64)
     interval = np.array([np.nan if usual is None else usual for _, usual, _ in devices])
     site = np.array([site for _, _, site in devices], np.int64)
+    gateway = np.array([(behind or {}).get(row, -1) for row in range(len(devices))], np.int64)
     known = np.zeros(len(devices), bool)
     known[list(known_silent)] = True
-    state, cause = judge(seen, interval, site, known, hearing)
+    state, cause = judge(seen, interval, site, gateway, known, hearing)
     return [(State(one).name, Cause(why).name) for one, why in zip(state, cause, strict=True)]
 
 
@@ -69,6 +70,30 @@ def test_a_device_that_fell_silent_long_before_its_site_did_so_itself():
 def test_a_device_alone_in_its_site_is_the_cause_itself():
     assert judged((200, 60, 1)) == [("SILENT", "DEVICE")]
     assert judged((200, 60, 1), (90_000, 60, 1))[0] == ("SILENT", "DEVICE")
+
+
+def test_behind_a_gateway_that_is_silent_or_late_the_gateway_is_the_cause():
+    devices = [(200, 60, 1), (300, 60, 1), (190, 60, 2), (10, 60, 1), (None, 60, 1)]
+    behind = dict.fromkeys(range(1, 5), 0)
+    silent, late = judged(*devices, behind=behind), judged((100, 60, 1), *devices[1:], behind=behind)
+    assert silent == [
+        ("SILENT", "DEVICE"),
+        ("SILENT", "GATEWAY"),
+        ("SILENT", "GATEWAY"),
+        ("ONLINE", "NONE"),
+        ("NEVER", "NONE"),
+    ]
+    assert late[:3] == [("LATE", "NONE"), ("SILENT", "GATEWAY"), ("SILENT", "GATEWAY")]
+
+
+def test_behind_a_gateway_that_reports_or_never_has_a_device_is_the_cause_itself():
+    assert judged((10, 60, 1), (200, 60, 1), behind={1: 0})[1] == ("SILENT", "DEVICE")
+    assert judged((None, 60, 1), (200, 60, 1), behind={1: 0})[1] == ("SILENT", "DEVICE")
+
+
+def test_gateways_that_fall_silent_together_do_so_with_their_site():
+    found = judged((200, 60, 1), (210, 60, 1), (200, 60, 1), (5, 60, 1), behind={2: 0, 3: 1})
+    assert found == [("SILENT", "SITE"), ("SILENT", "SITE"), ("SILENT", "GATEWAY"), ("ONLINE", "NONE")]
 
 
 @pytest.mark.parametrize("fault", [Cause.BROKER, Cause.PLATFORM])

@@ -118,6 +118,22 @@ def test_a_command_for_two_people_waits_for_the_other_one(calha, page, device):
     expect(page.get_by_text("The device is out of contact. A command waits for it")).to_be_visible()
 
 
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_a_device_is_put_behind_its_gateway(calha, page, device):
+    ensure(calha, "cellar-gateway", "generic")
+    ensure(calha, device)
+    open_page(page, f"{calha.address}/devices/{device}")
+    page.get_by_role("button", name="Edit").click()
+    gateway = field(page, "Gateway")
+    gateway.fill("cellar")
+    expect(page.locator("datalist option[value=cellar-gateway]")).to_be_attached()
+    gateway.fill("cellar-gateway")
+    assert violations(page) == []
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="cellar-gateway").click()
+    expect(page).to_have_url(re.compile("/devices/cellar-gateway$"))
+
+
 @pytest.mark.parametrize("stranger", ["desktop"], indirect=True)
 def test_the_documentation_of_the_api_needs_no_internet(calha, stranger):
     asked = []

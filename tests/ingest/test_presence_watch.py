@@ -32,10 +32,18 @@ class World:
         self.interval_s = interval_s
         self.have(devices)
 
-    def have(self, devices):
+    def have(self, devices, gateway=None):
+        """gateway: of all the others."""
         self.directory = Directory(
             {
-                key: DeviceEntry(key, UTC, {"flow": ChannelEntry(number, "gauge")}, 0, int(key.partition("-")[0]))
+                key: DeviceEntry(
+                    key,
+                    UTC,
+                    {"flow": ChannelEntry(number, "gauge")},
+                    0,
+                    int(key.partition("-")[0]),
+                    gateway if key != gateway else None,
+                )
                 for number, key in enumerate(devices, 1)
             },
             {},
@@ -52,9 +60,13 @@ class World:
         async def names():
             return self.names
 
+        async def is_connected(device):
+            return device in self.names
+
         senses = Senses(
             lambda: self.fault,
             names,
+            is_connected,
             lambda: self.speakers,
             lambda *news: self.told.append(news),
             lambda: self.now,
@@ -119,6 +131,31 @@ async def test_a_site_that_falls_silent_is_one_event(world):
     assert [watch.of(key).cause for key in everybody] == ["site", "site", None, None]
     await world.pass_time(watch, 40, every_s=20, devices=everybody)
     assert [kind for kind, _ in world.events] == ["site_silent", "site_returned"]
+
+
+async def test_a_gateway_that_falls_silent_is_one_event(world):
+    world.have(["1-gateway", "1-a", "2-a"], gateway="1-gateway")
+    watch = await ready(world)
+    everybody = list(world.directory.devices)
+    await world.pass_time(watch, 200, every_s=20, devices=everybody)
+    await world.pass_time(watch, 200)
+    assert [watch.of(key).cause for key in everybody] == ["device", "gateway", "gateway"]
+    assert world.events == [("device_silent", "1-gateway")]
+    await world.pass_time(watch, 100, every_s=20, devices=everybody[:2])
+    assert [watch.of(key).cause for key in everybody] == [None, None, "device"]
+    assert sorted(world.events[1:]) == [("device_returned", "1-gateway"), ("device_silent", "2-a")]
+
+
+async def test_a_device_is_online_while_it_reports_or_holds_a_connection(world):
+    watch = await ready(world)
+    assert not await watch.is_online("1-a")
+    assert not await watch.is_online("9-unknown")
+    world.hear("1-a")
+    assert await watch.is_online("1-a")
+    assert watch.of("1-a").state == "online"
+    world.names = {"1-b"}
+    assert await watch.is_online("1-b")
+    assert watch.of("1-b").is_online is False  # until the connections are asked for again
 
 
 async def test_an_outage_of_calhas_own_blames_no_device(world):

@@ -20,4 +20,5 @@ def presence_of(services: Services, reach: Reach, device: str) -> Presence | Non
         last_seen_at=to_datetime(seen_at) if seen_at is not None and seen_at >= from_at else None,
         expected_interval_s=found.expected_interval_s,
         connected=found.connected,
+        online=found.is_online,
     )

@@ -72,12 +72,14 @@ class ChannelChange(Body):
 
 class Presence(Answer):
     state: Literal["never", "online", "late", "silent"]
-    cause: Literal["device", "site", "broker", "platform"] | None = Field(
-        description="Whose fault the silence is: its own, its site's (all silent), the log server's, or Calha's."
+    cause: Literal["device", "site", "broker", "platform", "gateway"] | None = Field(
+        description="Whose fault the silence is: its own, its gateway's (silent or late too), its site's (all silent), "
+        "the log server's, or Calha's."
     )
     last_seen_at: datetime | None = Field(description="When its last message arrived.")
     expected_interval_s: float | None = Field(description="How often it usually reports.", examples=[60.0])
     connected: bool | None = Field(description="Whether it holds an MQTT or TCP connection; null: not known.")
+    online: bool = Field(description="Whether it is there for a command: connected, or not silent.")
 
 
 class Device(Answer):
@@ -92,6 +94,7 @@ class Device(Answer):
     created_at: datetime
     version: int
     channels: list[Channel]
+    gateway: str | None = Field(None, description="The device through which it reports.", examples=["gateway-1"])
     presence: Presence | None = Field(None, description="null for somebody who may only see its past.")
 
 
@@ -101,6 +104,7 @@ class NewDevice(Body):
     site_id: SiteId | None = Field(None, description="The first site when missing.")
     name: Annotated[str, Field(max_length=100)] = ""
     serial: Annotated[str, Field(max_length=64)] | None = None
+    gateway: DeviceKey | None = Field(None, description="The device through which it reports.", examples=["gateway-1"])
     note: Annotated[str, Field(max_length=2000)] = ""
 
 
@@ -130,6 +134,7 @@ class DeviceChange(Body):
     serial: Annotated[str, Field(max_length=64)] | None = None
     profile: str | None = None
     site_id: SiteId | None = None
+    gateway: DeviceKey | None = Field(None, description="null: it reports by itself.", examples=["gateway-1"])
     note: Annotated[str, Field(max_length=2000)] | None = None
 
 

@@ -108,7 +108,7 @@ class Commands:
         now = self._clock()
         answer_s = request.expires_s or command.expires_s
         is_held = request.needs_approval or command.two_people
-        if request.offline == "refuse" and not await self._ways.is_online(request.device, profile.interval_s, now):
+        if request.offline == "refuse" and not await self._ways.is_online(request.device):
             raise Conflict(f'{request.device} is offline; ask with "offline": "wait" to have it as soon as it is back')
         new = NewCommand(
             id=_new_id(now),
@@ -175,11 +175,6 @@ class Commands:
         rows = await asyncio.to_thread(self.store.for_device, device)
         now = self._clock()
         return [await self._sent(row, way) for row in rows if row.expires_at > now]
-
-    async def is_online(self, device: str) -> bool:
-        """As far as is known. Raises NotFound."""
-        profile = await asyncio.to_thread(self._profile_of, device)
-        return await self._ways.is_online(device, profile.interval_s, self._clock())
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Carry on with what is due until cancelled."""
@@ -256,8 +251,14 @@ class Commands:
         except LogUnavailable as error:
             log.warning("command %s to %s is sent later: %s", row.id, row.device, error)
             return row
-        is_missed = row.state is State.QUEUED and not await self.is_online(row.device)
+        is_missed = row.state is State.QUEUED and not await self._is_connected(row.device)
         return await self._sent(row, "mqtt", log_seq=log_seq, missed=is_missed)
+
+    async def _is_connected(self, device: str) -> bool:
+        try:
+            return await self._ways.is_connected(device)
+        except LogUnavailable:
+            return False
 
     async def _sent(self, row: CommandRow, way: str, **changes: Any) -> CommandRow:  # noqa: ANN401 - columns
         if row.state is State.SENT and not changes:

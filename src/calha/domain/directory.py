@@ -27,6 +27,7 @@ class DeviceEntry:
 
     channels: by key and by every alias of the profile. may_discover: how many undeclared keys may still become channels.
     zone: of the device's site, for times written without one. site: where it stands, for who may see it.
+    gateway: the device through which it reports.
     """
 
     key: str
@@ -34,6 +35,7 @@ class DeviceEntry:
     channels: Mapping[str, ChannelEntry]
     may_discover: int = 0
     site: int = 0
+    gateway: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

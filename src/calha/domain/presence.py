@@ -2,8 +2,9 @@
 
 Times in µs, one row a device. A device is late after 1.5 of its usual intervals without a message, silent after 3.
 Silence counts only while Calha could have heard: as long as the log server or Calha itself was away, the cause is theirs,
-and after that every device has its own time to be heard again. When nobody in a site is on time, and two or more fell
-silent together, the cause is the site (its gateway, line or power), otherwise the device.
+and after that every device has its own time to be heard again. Behind a gateway that is itself late or silent, the cause
+is the gateway. When of all others nobody in a site is on time, and two or more fell silent together, the cause is the site
+(its line or power), otherwise the device.
 The usual interval is the median of the last gaps between arrivals, so that neither a pause nor a burst changes it.
 """
 
@@ -40,6 +41,7 @@ class Cause(IntEnum):
     SITE = 2
     BROKER = 3
     PLATFORM = 4
+    GATEWAY = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +58,17 @@ class Hearing:
 
 
 def judge(
-    seen_at: Times, interval_s: NDArray[np.float64], site: Times, known_silent: NDArray[np.bool_], hearing: Hearing
+    seen_at: Times,
+    interval_s: NDArray[np.float64],
+    site: Times,
+    gateway: Times,
+    known_silent: NDArray[np.bool_],
+    hearing: Hearing,
 ) -> tuple[Codes, Codes]:
     """(state, cause) of each device. seen_at: 0 for never. interval_s: NaN where unknown. site: any number for each.
 
-    known_silent: was silent, by its own or its site's fault, before the last interruption.
+    gateway: the row of its gateway, -1 without one. known_silent: was silent, by no fault of Calha's, before the last
+    interruption.
     """
     usual = np.where(np.isnan(interval_s), DEFAULT_INTERVAL_S, interval_s)
     late_after = np.maximum(LATE_INTERVALS * usual, LATE_AT_LEAST_S) * SECOND_US
@@ -81,18 +89,28 @@ def judge(
         state[silent] = State.SILENT
         cause[overdue & ~silent] = hearing.last_fault
         state[never] = State.NEVER
+        is_cut_off = _behind_a_lost_gateway(gateway, state)
+        counted = (state != State.NEVER) & ~is_cut_off
         cause[silent] = Cause.DEVICE
-        cause[silent & _with_its_site(seen_at, silent_after, site, state)] = Cause.SITE
+        cause[silent & _with_its_site(seen_at, silent_after, site, state, counted)] = Cause.SITE
+        cause[silent & is_cut_off] = Cause.GATEWAY
     state[never] = State.NEVER
     return state, cause
 
 
-def _with_its_site(seen_at: Times, silent_after: NDArray[np.float64], site: Times, state: Codes) -> NDArray[np.bool_]:
-    """Which devices fell silent with all others of their site, and not long before."""
+def _behind_a_lost_gateway(gateway: Times, state: Codes) -> NDArray[np.bool_]:
+    lost = np.append((state == State.LATE) | (state == State.SILENT), False)  # the last for those without a gateway
+    found: NDArray[np.bool_] = lost[gateway]
+    return found
+
+
+def _with_its_site(
+    seen_at: Times, silent_after: NDArray[np.float64], site: Times, state: Codes, counted: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Which of the counted devices fell silent with all others of their site, and not long before."""
     _, place = np.unique(site, return_inverse=True)
     size = int(place.max(initial=-1)) + 1
-    counted = state != State.NEVER
-    on_time = np.bincount(place[state == State.ONLINE], minlength=size)
+    on_time = np.bincount(place[counted & (state == State.ONLINE)], minlength=size)
     newest = np.zeros(size, np.int64)
     np.maximum.at(newest, place[counted], seen_at[counted])
     slack = np.zeros(size)

@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -37,7 +38,7 @@ MAX_EVENTS_A_LOOK = 50  # above that, one event for all
 FILE_NAME = "presence.json"
 
 StateName = Literal["never", "online", "late", "silent"]
-CauseName = Literal["device", "site", "broker", "platform"]
+CauseName = Literal["device", "site", "broker", "platform", "gateway"]
 Tell = Callable[[str, str, Mapping[str, Any]], None]
 
 
@@ -50,15 +51,22 @@ class Presence(NamedTuple):
     expected_interval_s: float | None
     connected: bool | None
 
+    @property
+    def is_online(self) -> bool:
+        """As far as is known: it reports about as often as it usually does, or holds a connection."""
+        return self.state in ("online", "late") or self.connected is True
+
 
 @dataclass(frozen=True)
 class Senses:
     """What is asked of the rest of Calha. fault: what hinders hearing now. names: of the open MQTT connections, None where
-    they cannot be known; raises LogUnavailable. speakers: devices on open TCP connections. tell: to the live streams.
+    they cannot be known. is_connected: whether a device holds an MQTT connection at this moment. Both raise LogUnavailable.
+    speakers: devices on open TCP connections. tell: to the live streams.
     """
 
     fault: Callable[[], Cause]
     names: Callable[[], Awaitable[set[str]]] | None
+    is_connected: Callable[[str], Awaitable[bool]]
     speakers: Callable[[], Collection[str]]
     tell: Tell
     clock: Callable[[], Micros]
@@ -71,6 +79,7 @@ class _Rows:
     directory: Directory
     index: dict[str, int]
     site: NDArray[np.int64]
+    gateway: NDArray[np.int64]
     seen_at: NDArray[np.int64]
     told: NDArray[np.uint8]
     state: NDArray[np.uint8]
@@ -123,16 +132,28 @@ class PresenceWatch:
         if row is None:  # registered since the last look, if at all
             is_known = device in self._ingest.directory.devices
             return Presence("never", None, None, None, self._is_connected(device)) if is_known else None
-        seen_at = int(rows.seen_at[row])
         interval_s = float(rows.rhythm.interval_s[row])
-        cause = Cause(rows.cause[row])
+        state, cause, seen_at = _STATE_NAMES[rows.state[row]], Cause(rows.cause[row]), int(rows.seen_at[row])
+        last = self._ingest.last_message(device)
+        if last is not None and last.message.arrived_at > seen_at:  # heard since the last look
+            state, cause, seen_at = "online", Cause.NONE, last.message.arrived_at
         return Presence(
-            _STATE_NAMES[rows.state[row]],
+            state,
             _CAUSE_NAMES[cause],
             seen_at or None,
             None if np.isnan(interval_s) else round(interval_s, 1),
             self._is_connected(device),
         )
+
+    async def is_online(self, device: str) -> bool:
+        """Whether a device is online; of one that seems away, its connection is asked for once more."""
+        found = self.of(device)
+        if found is None or found.is_online:
+            return found is not None
+        try:
+            return await self._senses.is_connected(device)
+        except LogUnavailable:
+            return False
 
     def states(self) -> dict[str, StateName]:
         """The state of each device."""
@@ -145,9 +166,9 @@ class PresenceWatch:
         self._note_hearing(now)
         self._speakers = set(self._senses.speakers())
         self._hear(rows)
-        known = (rows.told == Cause.DEVICE) | (rows.told == Cause.SITE)
+        known = rows.told != Cause.NONE
         hearing = Hearing(now, self._hearing_since, self._senses.fault(), self._last_fault)
-        state, cause = judge(rows.seen_at, rows.rhythm.interval_s, rows.site, known, hearing)
+        state, cause = judge(rows.seen_at, rows.rhythm.interval_s, rows.site, rows.gateway, known, hearing)
         changed = np.flatnonzero((state != rows.state) | (cause != rows.cause))
         rows.state, rows.cause = state, cause
         self._tell_live(rows, changed)
@@ -178,31 +199,44 @@ class PresenceWatch:
             found = self.of(keys[row])
             assert found is not None
             seen = to_text(found.last_seen_at) if found.last_seen_at is not None else None
-            content = found._asdict() | {"device": keys[row], "last_seen_at": seen}
+            content = found._asdict() | {"device": keys[row], "last_seen_at": seen, "online": found.is_online}
             self._senses.tell("presence", keys[row], content)
 
     async def _announce(self, rows: _Rows) -> None:
-        """Events: each silence once, of a site as a whole, and each return."""
-        by_device = np.flatnonzero((rows.cause == Cause.DEVICE) & (rows.told == Cause.NONE))
+        """Events: each silence once, of a site as a whole, and each return. A gateway's speaks for those behind it."""
+        is_covered = (rows.told == Cause.NONE) | (rows.told == Cause.GATEWAY)
+        by_device = np.flatnonzero((rows.cause == Cause.DEVICE) & is_covered)
         by_site = np.flatnonzero((rows.cause == Cause.SITE) & (rows.told != Cause.SITE))
+        by_gateway = np.flatnonzero((rows.cause == Cause.GATEWAY) & (rows.told == Cause.NONE))
         back = np.flatnonzero((rows.state == State.ONLINE) & (rows.told != Cause.NONE))
-        if not len(by_device) + len(by_site) + len(back):
+        if not len(by_device) + len(by_site) + len(by_gateway) + len(back):
             return
         self._has_announced = True
         keys = list(rows.index)
         sites_back = set(rows.site[back[rows.told[back] == Cause.SITE]].tolist())
         devices_back = [keys[row] for row in back[rows.told[back] == Cause.DEVICE].tolist()]
         rows.told[by_device], rows.told[by_site], rows.told[back] = Cause.DEVICE, Cause.SITE, Cause.NONE
+        rows.told[by_gateway] = Cause.GATEWAY
+        behind = Counter(rows.gateway.tolist())
         new_sites: dict[int, int] = {}
         for site in rows.site[by_site].tolist():
             new_sites[site] = new_sites.get(site, 0) + 1
         await asyncio.to_thread(
-            self._add_events, [keys[row] for row in by_device.tolist()], new_sites, devices_back, sites_back
+            self._add_events,
+            {keys[row]: behind[row] for row in by_device.tolist()},
+            new_sites,
+            dict.fromkeys(devices_back, 0),
+            sites_back,
         )
 
     def _add_events(
-        self, silent: list[str], silent_sites: Mapping[int, int], back: list[str], sites_back: set[int]
+        self,
+        silent: Mapping[str, int],
+        silent_sites: Mapping[int, int],
+        back: Mapping[str, int],
+        sites_back: set[int],
     ) -> None:
+        """silent, back: devices, with how many others are behind each."""
         names = {site.id: "/".join(site.path) for site in self._registry.sites()} if silent_sites or sites_back else {}
         for site, count in silent_sites.items():
             name = names.get(site, str(site))
@@ -219,12 +253,13 @@ class PresenceWatch:
         ):
             if len(devices) > MAX_EVENTS_A_LOOK:
                 count = len(devices)
-                data = {"devices": devices[:MAX_EVENTS_A_LOOK], "count": count}
+                data = {"devices": list(devices)[:MAX_EVENTS_A_LOOK], "count": count}
                 self._add(f"{kind}_many", None, severity, f"{count}: {pt}", f"{count} devices: {en}", data)
                 continue
-            for device in devices:
+            for device, behind in devices.items():
                 data = {"expected_interval_s": found.expected_interval_s} if (found := self.of(device)) else {}
-                self._add(kind, device, severity, f"{device} {pt}", f"{device} {en}", data)
+                more_pt, more_en = (f"; atrás dele: {behind}", f"; behind it: {behind}") if behind else ("", "")
+                self._add(kind, device, severity, f"{device} {pt}{more_pt}", f"{device} {en}{more_en}", data)
 
     def _add(self, kind: str, device: str | None, severity: str, pt: str, en: str, data: Mapping[str, Any]) -> None:
         self._registry.add_event(kind, device=device, severity=severity, text={"pt": pt, "en": en}, data=data)
@@ -255,8 +290,7 @@ class PresenceWatch:
             self._rows = self._new_rows(directory, intervals, kept)
         else:
             old.directory = directory
-            sites = (directory.devices[key].site for key in old.index)
-            old.site = np.fromiter(sites, np.int64, len(old.index))
+            old.site, old.gateway = _places(directory, old.index)
 
     def _new_rows(self, directory: Directory, intervals: Mapping[str, float], kept: Mapping[str, Any]) -> _Rows:
         old, keys = self._rows, list(directory.devices)
@@ -284,8 +318,7 @@ class PresenceWatch:
             mine[new_rows] = theirs[old_rows]
         interval_s[new_rows] = old.rhythm.interval_s[old_rows]
         rhythm.keep(old_rows, new_rows, old.rhythm)
-        site = np.fromiter((directory.devices[key].site for key in keys), np.int64, size)
-        return _Rows(directory, index, site, seen_at, told, state, cause, rhythm)
+        return _Rows(directory, index, *_places(directory, index), seen_at, told, state, cause, rhythm)
 
     def _save(self) -> None:
         rows = self._rows
@@ -312,9 +345,17 @@ def _read(path: Path) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _places(directory: Directory, index: Mapping[str, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The site of each device, and the row of its gateway or -1."""
+    entries = [directory.devices[key] for key in index]
+    site = np.fromiter((one.site for one in entries), np.int64, len(entries))
+    gateway = np.fromiter((index.get(one.gateway or "", -1) for one in entries), np.int64, len(entries))
+    return site, gateway
+
+
 def _no_rows() -> _Rows:
     times, codes = np.zeros(0, np.int64), np.zeros(0, np.uint8)
-    return _Rows(Directory({}, {}), {}, times, times, codes, codes, codes, Rhythm(np.zeros(0)))
+    return _Rows(Directory({}, {}), {}, times, times, times, codes, codes, codes, Rhythm(np.zeros(0)))
 
 
 _STATE_NAMES: tuple[StateName, ...] = ("never", "online", "late", "silent")
@@ -324,4 +365,5 @@ _CAUSE_NAMES: Mapping[Cause, CauseName | None] = {
     Cause.SITE: "site",
     Cause.BROKER: "broker",
     Cause.PLATFORM: "platform",
+    Cause.GATEWAY: "gateway",
 }

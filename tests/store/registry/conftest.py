@@ -33,6 +33,8 @@ def registry(database) -> Iterator[Registry]:
         for table in reversed(Base.metadata.sorted_tables):
             if table.name == "site":
                 connection.execute(table.update().values(parent_id=None))
+            if table.name == "device":
+                connection.execute(table.update().values(gateway_id=None))
             if table.name != "change":
                 connection.execute(table.delete())
     yield opened

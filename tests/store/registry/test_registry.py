@@ -3,7 +3,7 @@
 import pytest
 
 from calha.domain.errors import Conflict, InvalidConfiguration, InvalidProfile, Malformed, NotFound
-from calha.store.registry import NewDevice, Registry
+from calha.store.registry import NewDevice, Registry, gateways
 from calha.store.registry.registry import MAX_SITE_DEPTH
 
 OWN_PROFILE = """
@@ -118,6 +118,35 @@ def test_a_change_based_on_an_old_version_is_refused(registry, site):
     with pytest.raises(Conflict, match="meanwhile"):
         registry.update_device("a", version=before.version, name="B")
     assert registry.device("a").name == "A"
+
+
+def test_a_device_may_stand_behind_a_gateway_but_not_behind_itself(registry, site):
+    registry.create_device("gateway", "generic", site)
+    registry.create_device("inner", "generic", site, gateway="gateway")
+    device = registry.create_device("meter", "generic", site, gateway="inner")
+    assert (device.gateway, registry.device("inner").gateway, registry.device("gateway").gateway) == (
+        "inner",
+        "gateway",
+        None,
+    )
+    assert registry.directory().devices["meter"].gateway == "inner"
+    for gateway in ("meter", "gateway"):
+        with pytest.raises(Conflict, match="itself"):
+            registry.update_device("gateway", gateway=gateway)
+    with pytest.raises(NotFound, match="no device 'nowhere'"):
+        registry.update_device("meter", gateway="nowhere")
+    assert registry.update_device("meter", name="M").gateway == "inner"
+    assert registry.update_device("meter", gateway=None).gateway is None
+    registry.delete_device("gateway")
+    assert registry.device("inner").gateway is None
+
+
+def test_gateways_stand_only_so_deep(registry, site):
+    registry.create_device("g0", "generic", site)
+    for depth in range(gateways.MAX_DEPTH):
+        registry.create_device(f"g{depth + 1}", "generic", site, gateway=f"g{depth}")
+    with pytest.raises(Conflict, match="deep"):
+        registry.create_device("too-deep", "generic", site, gateway=f"g{gateways.MAX_DEPTH}")
 
 
 def test_another_profile_adds_its_channels_and_loses_none(registry, site):

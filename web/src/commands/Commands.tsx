@@ -26,8 +26,8 @@ export function Commands({ device }: { device: Device }) {
     refetchInterval: ({ state }) => (state.data?.items.some(isPending) === true ? REFRESH_PENDING_MS : REFRESH_MS),
   });
   useEffect(() => live.onCommand(() => void queries.invalidateQueries({ queryKey: ["commands", device.key] })), [queries, device.key]);
-  const presence = usePresence(device.key);
-  const isOffline = device.presence?.connected === false || presence === "silent" || presence === "never";
+  const isBack = usePresence(device.key) === "live"; // sooner told than the device is asked for again
+  const isOffline = device.presence?.online === false && !isBack;
   if (known.length === 0) return null;
   const items = asked.data?.items ?? [];
   const nameOf = (key: string) => own(known.find((one) => one.key === key)?.name ?? key);

@@ -6,6 +6,7 @@ import { api, type Device, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { problemText } from "../ui/words";
+import { GatewayField } from "./GatewayField";
 import { rememberSecret } from "./secrets";
 
 /** Creates a device, or changes one. */
@@ -21,10 +22,11 @@ export function DeviceForm({ device, initialKey = "", done }: { device?: Device;
   const [profile, setProfile] = useState(device?.profile ?? "generic");
   const [site, setSite] = useState(device?.site_id);
   const [serial, setSerial] = useState(device?.serial ?? "");
+  const [gateway, setGateway] = useState(device?.gateway ?? "");
   const [note, setNote] = useState(device?.note ?? "");
   const save = useMutation({
     mutationFn: async () => {
-      const body = { name, profile, note, serial: serial === "" ? null : serial, ...(site === undefined ? {} : { site_id: site }) };
+      const body = { name, profile, note, serial: serial === "" ? null : serial, gateway: gateway === "" ? null : gateway, ...(site === undefined ? {} : { site_id: site }) };
       if (device !== undefined) return await take(api.PATCH("/api/v1/devices/{key}", { params: { path: { key: device.key } }, body }));
       return await take(api.POST("/api/v1/devices", { body: { ...body, key } as never }));
     },
@@ -72,6 +74,7 @@ export function DeviceForm({ device, initialKey = "", done }: { device?: Device;
         {device !== undefined && (
           <>
             <TextInput label={t("device.serial")} value={serial} onChange={(event) => setSerial(event.currentTarget.value)} maxLength={64} />
+            <GatewayField own={device.key} value={gateway} onChange={setGateway} />
             <Textarea label={t("device.note")} value={note} onChange={(event) => setNote(event.currentTarget.value)} autosize minRows={2} />
           </>
         )}

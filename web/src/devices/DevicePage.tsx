@@ -11,7 +11,7 @@ import { live, useNewest, useWatch } from "../live/hooks";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
 import { Connect } from "./Connect";
-import { PresenceOf } from "./Presence";
+import { PresenceOf, SilenceNote } from "./Presence";
 import { Tile } from "./Tile";
 
 // Forms are seldom wanted: they do not delay the first values.
@@ -69,7 +69,17 @@ function DeviceView({ device }: { device: Device }) {
       <Text size="sm" className="quiet" mb="md">
         {device.site_path.join(" › ")} · {device.key} · {device.profile}
         {device.serial !== null && ` · ${device.serial}`}
+        {device.gateway !== null && device.gateway !== undefined && (
+          <>
+            {" · "}
+            {t("device.through")}{" "}
+            <Link to="/devices/$key" params={{ key: device.gateway }} className="plain-link">
+              {device.gateway}
+            </Link>
+          </>
+        )}
       </Text>
+      <SilenceNote device={device} />
       <Connect device={device} isSilent={!hasReadings && stored.data?.items.length === 0} mayConfigure={mayConfigure} />
       <div className="tiles" style={{ margin: "14px 0 20px" }}>
         {device.channels.map((one) => (

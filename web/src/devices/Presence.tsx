@@ -1,3 +1,5 @@
+import { Text } from "@mantine/core";
+import type { Device } from "../api/client";
 import { useTexts } from "../i18n";
 import { useAge, useConnection, useIsKnown, useNewest, usePresence } from "../live/hooks";
 import { Mark } from "../ui/Mark";
@@ -20,5 +22,18 @@ export function PresenceOf({ device }: { device: string }) {
       </div>
       {newest !== undefined && <div className="quiet number">{age}</div>}
     </div>
+  );
+}
+
+/** On whose account a device is silent, where that is not its own. */
+export function SilenceNote({ device }: { device: Device }) {
+  const { t } = useTexts();
+  const isBack = usePresence(device.key) === "live"; // sooner told than the device is asked for again
+  const cause = device.presence?.cause ?? null;
+  if (cause === null || cause === "device" || isBack) return null;
+  return (
+    <Text size="sm" mb="md" role="status" style={{ display: "flex", gap: 8, alignItems: "center" }}>
+      <Mark kind="warn" /> {t(`silence.${cause}`, { gateway: device.gateway ?? "" })}
+    </Text>
   );
 }

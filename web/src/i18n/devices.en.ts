@@ -1,6 +1,13 @@
 import type { devicesPtBR } from "./devices.pt-BR";
 
 export const devicesEn: Record<keyof typeof devicesPtBR, string> = {
+  "device.gateway": "Gateway",
+  "device.gatewayHint": "The key of the device through which this one reports. Empty: by itself.",
+  "device.through": "via",
+  "silence.site": "Nothing in this site reports any more: its line or power may be the cause.",
+  "silence.gateway": "Its gateway {gateway} is silent, so that nothing of this device can arrive.",
+  "silence.broker": "Calha's log server cannot be reached: nothing of any device arrives.",
+  "silence.platform": "Calha itself was away and could not hear; it waits for the device's next message.",
   "connect.title": "Connect the device",
   "connect.secret": "Secret of the device",
   "connect.once": "Copy it now: it is not shown again. Whoever has it sends data as this device.",

@@ -1,5 +1,12 @@
 /** Connecting devices: secrets, examples, claims, labels, commands. */
 export const devicesPtBR = {
+  "device.gateway": "Gateway",
+  "device.gatewayHint": "Código do dispositivo pelo qual este envia. Vazio: envia sozinho.",
+  "device.through": "via",
+  "silence.site": "Nada neste local envia mais: a causa pode ser a rede ou a energia do local.",
+  "silence.gateway": "O gateway {gateway} está em silêncio; por isso nada deste dispositivo pode chegar.",
+  "silence.broker": "O servidor do registro do Calha não responde: nada de nenhum dispositivo chega.",
+  "silence.platform": "O próprio Calha esteve fora e não podia ouvir; espera a próxima mensagem do dispositivo.",
   "connect.title": "Conectar o dispositivo",
   "connect.secret": "Segredo do dispositivo",
   "connect.once": "Copie agora: ele não será mostrado de novo. Quem tem o segredo envia dados como este dispositivo.",

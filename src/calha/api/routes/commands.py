@@ -56,7 +56,7 @@ async def ask_for_command(
     ] = None,
 ) -> CommandAsked:
     """Ask a device to do something. With the `Idempotency-Key` of an earlier request, that one's command (200)."""
-    device_online = await services.commands.is_online(key)
+    device_online = await services.presence.is_online(key)
     row, is_new = await services.commands.request(
         Request(
             device=key,

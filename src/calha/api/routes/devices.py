@@ -70,8 +70,16 @@ async def create_device(new: NewDevice, services: Here, caller: Configures) -> D
     """Register a device. Its secret is in this answer and nowhere else; data that waits as unknown is replayed at once."""
     site_id = new.site_id if new.site_id is not None else first_site(caller)
     caller.require(Permission.CONFIGURE, site_id)
+    _require_seen(caller, new.gateway)
     device = await asyncio.to_thread(
-        services.registry.create_device, new.key, new.profile, site_id, name=new.name, serial=new.serial, note=new.note
+        services.registry.create_device,
+        new.key,
+        new.profile,
+        site_id,
+        name=new.name,
+        serial=new.serial,
+        note=new.note,
+        gateway=new.gateway,
     )
     secret = await asyncio.to_thread(new_device_secret, services.accounts, new.key)
     await services.ingest.refresh()
@@ -110,6 +118,7 @@ async def change_device(
     changes = change.model_dump(exclude_unset=True)
     if change.site_id is not None:
         caller.require(Permission.CONFIGURE, change.site_id)
+    _require_seen(caller, change.gateway)
     before = await asyncio.to_thread(services.registry.device, key)
     device = await asyncio.to_thread(services.registry.update_device, key, version=version, **changes)
     await services.ingest.refresh()
@@ -193,6 +202,12 @@ def where_is_my_data(key: str, services: Here, caller: ViewsDevice) -> DeviceIng
         last_message=_last_message(key, services),
         last_error=_last_error(key, services),
     )
+
+
+def _require_seen(caller: Caller, gateway: str | None) -> None:
+    """Raises NotFound for a gateway of which the caller may not know."""
+    if gateway is not None and not caller.may(Permission.VIEW, caller.services.ingest.directory.site_of(gateway)):
+        raise NotFound(f"there is no device {gateway!r}")
 
 
 def _version(tag: str) -> int:

@@ -41,7 +41,8 @@ Target = Annotated[
     str,
     Query(pattern=r"^/([^/\\].*)?$", max_length=500, description="Page of ours to go to then.", examples=["/devices"]),
 ]
-Word = Annotated[str, Query(max_length=4_000, examples=["q0m3…"])]
+Word = Annotated[str, Query(max_length=200, examples=["q0m3…"])]
+ProvidersCode = Annotated[str, Query(max_length=3_000, examples=["q0m3…"])]
 
 
 @router.get("/set-up")
@@ -121,7 +122,7 @@ async def begin_openid(services: Here, request: Request, _: Anybody, to: Target 
 
 @router.get("/session/openid/callback", status_code=303, response_class=RedirectResponse)
 async def finish_openid(
-    services: Here, request: Request, _: Anybody, state: Word = "", code: Word = "", error: Word = ""
+    services: Here, request: Request, _: Anybody, state: Word = "", code: ProvidersCode = "", error: Word = ""
 ) -> RedirectResponse:
     """Where the provider sends the browser back to. What went wrong is told on the sign-in page."""
     openid, callback = _openid(services), _callback(services, request)

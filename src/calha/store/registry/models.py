@@ -56,6 +56,8 @@ class Site(Base):
 
 
 class Device(Base):
+    """gateway_id: the device through which it reports, if there is one."""
+
     __tablename__ = "device"
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str] = mapped_column(key_type(), unique=True)
@@ -63,6 +65,7 @@ class Device(Base):
     serial: Mapped[str | None] = mapped_column(String(64), index=True)
     profile: Mapped[str] = mapped_column(String(64), index=True)
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), index=True)
+    gateway_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
     note: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(Integer)

@@ -17,7 +17,7 @@ from calha.domain.directory import ChannelEntry, DeviceEntry, Directory
 from calha.domain.errors import Conflict, InvalidConfiguration, Malformed, NotFound
 from calha.domain.profile_reader import read_profile
 from calha.domain.profiles import Profile, ProfileChannel, Retention, Text
-from calha.store.registry import profiles
+from calha.store.registry import gateways, profiles
 from calha.store.registry.engines import engine_for
 from calha.store.registry.models import Change, Channel, ClaimCode, Device, Event, Site, UserProfile
 from calha.store.registry.rows import ChannelRow, DeviceRow, EventRow, NewDevice, Page, Selection, SiteRow
@@ -176,10 +176,18 @@ class Registry:
             return set(connection.execute(select(Device.key).where(Device.site_id.in_(sites))).scalars())
 
     def create_device(
-        self, key: str, profile: str, site_id: int, *, name: str = "", serial: str | None = None, note: str = ""
+        self,
+        key: str,
+        profile: str,
+        site_id: int,
+        *,
+        name: str = "",
+        serial: str | None = None,
+        note: str = "",
+        gateway: str | None = None,
     ) -> DeviceRow:
-        """Raises NotFound (profile, site), Conflict (key)."""
-        self.create_devices([NewDevice(key, profile, name, serial, note)], site_id)
+        """Raises NotFound (profile, site, gateway), Conflict (key)."""
+        self.create_devices([NewDevice(key, profile, name, serial, note, gateway=gateway)], site_id)
         return self.device(key)
 
     def create_devices(self, devices: Sequence[NewDevice], site_id: int) -> None:
@@ -191,6 +199,7 @@ class Registry:
                 _site(connection, one)
             for name in {device.profile for device in devices}:
                 _require_profile(known, name)
+            behind = gateways.ids(connection, {device.gateway for device in devices if device.gateway is not None})
             rows = [
                 {
                     "key": device.key,
@@ -198,6 +207,7 @@ class Registry:
                     "serial": device.serial,
                     "profile": device.profile,
                     "site_id": device.site_id or site_id,
+                    "gateway_id": behind.get(device.gateway or ""),
                     "note": device.note,
                     "created_at": now,
                     "version": 1,
@@ -226,9 +236,10 @@ class Registry:
                 connection.execute(insert(Channel), part)
 
     def update_device(self, key: str, version: int | None = None, **changes: Any) -> DeviceRow:  # noqa: ANN401 - columns
-        """Change name, serial, profile, site_id or note; a new profile adds its channels.
+        """Change name, serial, profile, site_id, gateway or note; a new profile adds its channels.
 
-        Raises NotFound, and Conflict if `version` is given and somebody else has changed the device since.
+        Raises NotFound, and Conflict if `version` is given and somebody else has changed the device since, or when the
+        gateway itself reports through the device.
         """
         with writing(self._engine) as connection:
             device = self._device(connection, key)
@@ -237,6 +248,9 @@ class Registry:
                     f"{key} has been changed meanwhile (version {device.version}, not {version}); look again"
                 )
             kept = {name: value for name, value in changes.items() if value is not None or name == "serial"}
+            kept.pop("gateway", None)
+            if "gateway" in changes:
+                kept["gateway_id"] = gateways.chosen(connection, key, changes["gateway"])
             if "site_id" in kept:
                 _site(connection, kept["site_id"])
             if "profile" in kept:
@@ -250,6 +264,7 @@ class Registry:
         with writing(self._engine) as connection:
             self._device(connection, key)
             device_id = connection.execute(select(Device.id).where(Device.key == key)).scalar_one()
+            connection.execute(update(Device).where(Device.gateway_id == device_id).values(gateway_id=None))
             connection.execute(delete(Channel).where(Channel.device_id == device_id))
             connection.execute(delete(Device).where(Device.id == device_id))
 
@@ -391,12 +406,16 @@ class Registry:
             for row in connection.execute(table):
                 channels.setdefault(row[0], []).append(row)
             devices, names = {}, {}
-            for number, key, site_id, profile in connection.execute(
-                select(Device.id, Device.key, Device.site_id, Device.profile)
-            ):
+            rows = connection.execute(
+                select(Device.id, Device.key, Device.site_id, Device.profile, Device.gateway_id)
+            ).all()
+            keys = {number: key for number, key, *_ in rows}
+            for number, key, site_id, profile, gateway_id in rows:
                 own = channels.get(number, [])
                 shape = shapes.get(profile) or _Shape(None)
-                devices[key] = DeviceEntry(key, zones[site_id], shape.entries(own), shape.room(len(own)), site_id)
+                devices[key] = DeviceEntry(
+                    key, zones[site_id], shape.entries(own), shape.room(len(own)), site_id, keys.get(gateway_id or 0)
+                )
                 names.update({row[1]: (key, row[2]) for row in own})
         return Directory(devices, names, version, tree)
 
@@ -436,6 +455,7 @@ class Registry:
             for row in connection.execute(of_devices):
                 profile = known.get(by_id[row.device_id].profile)
                 channels.setdefault(row.device_id, []).append(_channel_row(row, profile))
+        behind = gateways.keys(connection, {row.gateway_id for row in found if row.gateway_id is not None})
         return [
             DeviceRow(
                 row.key,
@@ -449,6 +469,7 @@ class Registry:
                 row.created_at,
                 row.version,
                 channels.get(row.id, []),
+                behind.get(row.gateway_id),
             )
             for row in found
         ]

@@ -49,6 +49,7 @@ class DeviceRow:
     created_at: datetime
     version: int
     channels: list[ChannelRow]
+    gateway: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ class EventRow:
 
 
 class NewDevice(NamedTuple):
-    """A device for `Registry.create_devices`. site_id: where it differs from that of the others."""
+    """A device for `Registry.create_devices`. site_id: where it differs from that of the others. gateway: a device's key."""
 
     key: str
     profile: str
@@ -71,6 +72,7 @@ class NewDevice(NamedTuple):
     serial: str | None = None
     note: str = ""
     site_id: int | None = None
+    gateway: str | None = None
 
 
 class Selection(NamedTuple):
