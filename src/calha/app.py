@@ -45,6 +45,7 @@ from calha.domain.readings import Micros
 from calha.ingest import mqtt
 from calha.ingest.limits import IngestLimits
 from calha.ingest.presence import PresenceWatch, Senses
+from calha.ingest.routes import finder
 from calha.ingest.service import Ingest
 from calha.ingest.transfer import Transfer
 from calha.ingest.writer import Commit, Writer
@@ -102,6 +103,7 @@ def log_settings(settings: Settings) -> LogSettings:
         readings_max_bytes=section.readings_max_bytes,
         quarantine_max_bytes=section.quarantine_max_bytes,
         quarantine_max_age_s=section.quarantine_days * 86_400,
+        topics=tuple(route.filter for route in compat.routes(settings.compat)),
     )
 
 
@@ -160,6 +162,7 @@ async def _connect(
     await streams.ensure()
     lost = await streams.continue_after(telemetry.committed_seq)
     await asyncio.to_thread(_first_start, registry, settings)
+    await asyncio.to_thread(compat.prepare, settings.compat, registry)
     if lost:
         await asyncio.to_thread(housekeeping.note_lost_tail, registry, lost)
     publisher = Publisher(connection)
@@ -189,13 +192,15 @@ async def _connect(
     supervisor.add("writer", writer.run)
     for number, shard in enumerate(shards):
         source, lane = MqttSource(shard, limits), mqtt.lane(number)
-        take_shard = partial(mqtt.run, source, publisher, ingest, ingest_limits, commands.take_reply, lane=lane)
+        take = partial(mqtt.run, source, publisher, ingest, ingest_limits, commands.take_reply)
+        take_shard = partial(take, lane=lane, find=finder(compat.routes(settings.compat)))
         supervisor.add(lane, take_shard)
     supervisor.add("commands", commands.run)
 
     disconnections: list[Callable[[str], Awaitable[int]]] = []
     if doorman is not None:
-        gatekeeper = Gatekeeper(accounts.door, lambda: ingest.directory, settings.devices.anonymous)
+        guests = compat.guests(settings.compat)
+        gatekeeper = Gatekeeper(accounts.door, lambda: ingest.directory, settings.devices.anonymous, guests)
         gate = Gate(connection, _gate_seed(), limits.shards, gatekeeper.decide)
         supervisor.add("gate", gate.run)
         disconnections.append(doorman.disconnect)

@@ -191,9 +191,33 @@ class SensorFlowSection(_Section):
     """WebSockets at once for a key; 0 for no limit."""
 
 
+class EtaSection(_Section):
+    enabled: bool = False
+    """Whether ETA flow's gateways, collector and pages are served."""
+    host: str = "127.0.0.1"
+    """Address on which its API is heard."""
+    port: Port = 8000
+    """Port of its API."""
+    origins: Annotated[list[str], BeforeValidator(_listed)] = ["http://localhost:4200", "http://127.0.0.1:4200"]
+    """Where its pages are served from, for browsers; separated by commas in the environment."""
+    site: str = ""
+    """Name of the site in which its devices stand and in which its users have their roles; the first site when empty."""
+    device: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] = "eta-1"
+    """Device that its MQTT messages are readings of; made when it is not registered."""
+    topics: Annotated[list[str], BeforeValidator(_listed)] = ["tcc/monitoramento", "eta/dados"]
+    """MQTT topics of its gateway, on Calha's own MQTT port; separated by commas in the environment."""
+    mqtt_user: str = ""
+    """User name with which its gateway connects (MQTT_USERNAME)."""
+    mqtt_password: SecretStr = SecretStr("")
+    """Password with which its gateway connects (MQTT_PASSWORD)."""
+    mqtt_anonymous: bool = False
+    """Whether its gateway may connect without a password, for its own topics only."""
+
+
 class CompatSection(_Section):
     coiot: CoiotSection = CoiotSection()
     sensorflow: SensorFlowSection = SensorFlowSection()
+    eta: EtaSection = EtaSection()
 
 
 class Settings(_Section):

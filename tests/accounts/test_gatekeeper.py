@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from calha.accounts.door import fingerprint
-from calha.accounts.gatekeeper import Gatekeeper
+from calha.accounts.gatekeeper import Gatekeeper, Guest
 from calha.certificates import device_certificate
 from calha.domain.access import Grant, Permission, Principal, Role, Tree
 from calha.domain.directory import DeviceEntry, Directory
@@ -101,3 +101,37 @@ async def test_a_client_certificate_is_a_proof(tmp_path):
     assert await decide(knock("a", "", "a", (mine,)), door=door) == OWN
     assert await decide(knock("b", "", "b", (mine,)), door=door) == Refusal("wrong credentials")
     assert await decide(knock("a", "", "a", (foreign,)), door=door) == Refusal("wrong credentials")
+
+
+NAMED = Guest("eta", ("eta/dados",), "raspberry", "curta")
+OPEN = Guest("eta", ("eta/dados",))
+
+
+async def decide_with(guests, asked, anonymous=False, certificates=None):
+    return await Gatekeeper(Door(certificates), lambda: DIRECTORY, anonymous, guests).decide(asked)
+
+
+async def test_a_guest_reaches_its_own_topics_only():
+    expected = Admission("eta", ("eta/dados",), ("eta/dados",), "eta")
+    assert await decide_with([NAMED], knock("raspberry", "curta", "random-1")) == expected
+    assert await decide_with([NAMED], knock("raspberry", "curta", "a")) == Refusal("client id of another device")
+    assert await decide_with([NAMED], knock("raspberry", "")) == Refusal("no credentials")
+    assert await decide_with([NAMED], knock("", "")) == Refusal("no credentials")
+    assert await decide_with([NAMED], knock("a", "secret-a", "a")) == OWN
+
+
+async def test_a_guest_without_a_password_takes_the_place_of_nobody(tmp_path):
+    assert (await decide_with([OPEN], knock(client_id="x"))).publish == ("eta/dados",)
+    both = await decide_with([OPEN], knock(client_id="x"), anonymous=True)
+    assert both.publish == ("eta/dados", "calha/v1/+/telemetry")
+    mine, _ = device_certificate(tmp_path, "a")
+    assert await decide_with([OPEN], knock("", "", "a", (mine,)), certificates={fingerprint(mine): "a"}) == OWN
+
+
+async def test_the_password_of_a_guest_is_not_guessed_at_leisure():
+    gatekeeper = Gatekeeper(Door(), lambda: DIRECTORY, False, [NAMED])
+    for _ in range(5):
+        assert await gatekeeper.decide(knock("raspberry", "guess")) == Refusal("wrong credentials")
+    assert await gatekeeper.decide(knock("raspberry", "curta")) == Refusal("too many tries")
+    other_address = Knock("raspberry", "curta", "", "mqtt", "192.0.2.8", ())
+    assert isinstance(await gatekeeper.decide(other_address), Admission)

@@ -3,13 +3,17 @@
 A device names itself as MQTT user and proves it with its secret as password; or a key proves it that may send for that
 device. It may publish its own readings and replies, and subscribe to its own commands, nothing else. A gateway gives a key
 as password and any other user name: it may publish readings of all devices for which the key may send.
+A guest is a client of a replaced system, which keeps its user name and password, and reaches that system's topics only.
 """
 
 import asyncio
+import secrets
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from calha.accounts.door import Door
+from calha.accounts.throttle import Throttle
 from calha.domain.access import Everywhere, Permission, Principal
 from calha.domain.directory import Directory
 from calha.domain.errors import NotSignedIn
@@ -21,15 +25,37 @@ TOPICS = "calha/v1"
 ANONYMOUS = "anonymous"
 
 
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """password: empty for a guest that comes with none. topics: that it may publish and subscribe."""
+
+    name: str
+    topics: tuple[str, ...]
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    def is_right(self, knock: Knock) -> bool:
+        if not self.password:
+            return not knock.password and not knock.certificates
+        return knock.user == self.user and secrets.compare_digest(knock.password.encode(), self.password.encode())
+
+
 class Gatekeeper:
-    def __init__(self, door: Door, directory: Callable[[], Directory], anonymous: bool) -> None:
+    def __init__(
+        self, door: Door, directory: Callable[[], Directory], anonymous: bool, guests: Sequence[Guest] = ()
+    ) -> None:
         """anonymous: whether a device without a proof may send, for any device that is registered."""
         self._door = door
         self._directory = directory
         self._anonymous = anonymous
+        self._guests = guests
+        self._throttle = Throttle()  # people choose these passwords, so they can be guessed
         self._client_ids: OrderedDict[str, str] = OrderedDict()  # to the device that has it
 
     async def decide(self, knock: Knock) -> Admission | Refusal:
+        as_guest = self._as_guest(knock)
+        if as_guest is not None:
+            return as_guest
         if not knock.password and not knock.certificates:
             return self._without_proof(knock)
         principal = await self._proved(knock)
@@ -48,6 +74,23 @@ class Gatekeeper:
             return Refusal("no credentials")
         # Not calha/v1/#: whoever could publish on the topic of a device's commands could command it.
         return Admission(ANONYMOUS, (f"{TOPICS}/+/telemetry",), (), knock.client_id or knock.address)
+
+    def _as_guest(self, knock: Knock) -> Admission | Refusal | None:
+        """None for who is no guest. All of one name are in one shard, so that they hear each other."""
+        tried = ("guest", knock.user, knock.address)
+        is_named = any(one.password and one.user == knock.user for one in self._guests)
+        if is_named and self._throttle.wait_s(tried):
+            return Refusal("too many tries")
+        guest = next((one for one in self._guests if one.is_right(knock)), None)
+        if guest is None:
+            if is_named:
+                self._throttle.failed(tried)
+            return None
+        if knock.client_id in self._directory().devices:
+            return Refusal("client id of another device")
+        self._throttle.succeeded(tried)
+        own = (f"{TOPICS}/+/telemetry",) if self._anonymous and not guest.password else ()
+        return Admission(guest.name, (*guest.topics, *own), guest.topics, guest.name)
 
     async def _proved(self, knock: Knock) -> Principal | None:
         """Who somebody has proved to be."""

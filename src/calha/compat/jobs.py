@@ -1,16 +1,35 @@
-"""The replaced systems that the configuration switches on, as jobs for the supervisor."""
+"""The replaced systems that the configuration switches on: what they need of Calha, and their jobs for the supervisor."""
 
 from collections.abc import Awaitable, Callable, Iterator
 
+from calha.accounts.gatekeeper import Guest
+from calha.compat import eta_place
 from calha.compat.coiot import Coiot, CoiotOptions
 from calha.compat.sensorflow import Newer, SensorFlow, SensorFlowOptions
 from calha.config import CompatSection
 from calha.domain.readings import Micros
+from calha.ingest.routes import Route
 from calha.ingest.service import Ingest
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 
 Job = Callable[[Callable[[], None]], Awaitable[None]]
+
+
+def prepare(section: CompatSection, registry: Registry) -> None:
+    """Make what must be there before the first message is read. Raises InvalidConfiguration."""
+    if section.eta.enabled:
+        eta_place.prepare(section.eta, registry)
+
+
+def routes(section: CompatSection) -> list[Route]:
+    """MQTT topics that are not Calha's own."""
+    return eta_place.routes(section.eta) if section.eta.enabled else []
+
+
+def guests(section: CompatSection) -> list[Guest]:
+    """MQTT clients that keep their user names and passwords."""
+    return eta_place.guests(section.eta) if section.eta.enabled else []
 
 
 def jobs(

@@ -3,6 +3,7 @@
 JSON      one object or an array of objects
 NDJSON    one object a line; a broken line does not spoil the others
 CSV       a header line; wide (`ts,flow,pressure`) or long (`device,ts,channel,value`); separator `,` or `;`
+ETA       the payloads of ETA flow's gateways (see `eta_batch`)
 gzip      around any of them, unpacked up to a limit
 """
 
@@ -17,8 +18,9 @@ from typing import Any, Literal
 import msgspec
 
 from calha.domain.errors import Malformed, TooLarge
+from calha.ingest.eta_batch import records_of
 
-Format = Literal["json", "ndjson", "csv"]
+Format = Literal["json", "ndjson", "csv", "eta"]
 Record = Any  # whatever JSON can hold; `decode` refuses what is not an object
 
 MAX_RECORDS = 100_000
@@ -40,6 +42,8 @@ def records(payload: bytes, format_: Format = "json") -> list[Record]:
         found = list(_csv_rows(payload))
     elif format_ == "ndjson":
         found = [_line(line) for line in payload.splitlines() if line.strip()]
+    elif format_ == "eta":
+        found = records_of(parse_json(payload))
     else:
         decoded = parse_json(payload)
         found = decoded if type(decoded) is list else [decoded]

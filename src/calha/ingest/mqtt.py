@@ -14,6 +14,7 @@ from functools import lru_cache, partial
 
 from calha.domain.errors import LogUnavailable, Malformed, Refused, TooFast, TooLarge
 from calha.ingest.limits import IngestLimits
+from calha.ingest.routes import Find, Target, nowhere
 from calha.ingest.service import Ingest, Mark, Message
 from calha.log.mqtt_source import MqttMessage, MqttSource
 from calha.log.publisher import Publisher
@@ -22,7 +23,7 @@ log = logging.getLogger(__name__)
 
 SOURCE = "mqtt"
 RETRY_AFTER_S = 1.0
-
+NOWHERE = Target(None, "json")
 
 Answer = Callable[[str, str, bytes, int], Awaitable[None]]
 
@@ -40,11 +41,14 @@ async def run(
     answer: Answer,
     beat: Callable[[], None],
     lane: str = SOURCE,
+    find: Find = nowhere,
 ) -> None:
     """Take MQTT messages until cancelled; what the log cannot take now is waited for, not dropped.
 
     answer: takes (device, command, payload, arrival) of a reply, or raises Malformed for one that goes to quarantine.
+    find: tells where topics lead that are not Calha's own.
     """
+    judged = partial(_judged, ingest=ingest, limits=limits, answer=answer, find=find)
     logged = await publisher.last_source(lane)
     logged_until = await source.logged_until(logged.seq, logged.at_us) if logged else 0
     is_numbered = (
@@ -58,15 +62,15 @@ async def run(
             dropped = source.dropped
         fleeting = [message for message in arrived if not message.seq]
         if fleeting:
-            await _take_fleeting(await _judged(fleeting, ingest, limits, answer), ingest, lane)
+            await _take_fleeting(await judged(fleeting), ingest, lane)
         known = [message for message in arrived if 0 < message.seq <= logged_until]
         if known:
-            await _persist(partial(ingest.set_aside_again, await _judged(known, ingest, limits, answer)), beat)
+            await _persist(partial(ingest.set_aside_again, await judged(known)), beat)
         new = [message for message in arrived if message.seq > logged_until]
         if new:
             last = new[-1]
             mark = Mark(last.seq, last.arrived_at) if is_numbered else None
-            await _persist(partial(ingest.take, await _judged(new, ingest, limits, answer), lane, mark), beat)
+            await _persist(partial(ingest.take, await judged(new), lane, mark), beat)
             logged_until = last.seq
         if known or new:
             await source.acknowledge(logged_until if new else known[-1].seq)
@@ -95,13 +99,13 @@ async def _take_fleeting(messages: Sequence[Message], ingest: Ingest, lane: str)
 
 
 async def _judged(
-    arrived: Sequence[MqttMessage], ingest: Ingest, limits: IngestLimits, answer: Answer
+    arrived: Sequence[MqttMessage], ingest: Ingest, limits: IngestLimits, answer: Answer, find: Find
 ) -> list[Message]:
     """The messages with their devices, and with the fault of those that go to quarantine unread; no replies."""
     messages = []
     for topic, payload, _, _, arrived_at in arrived:
         replied = reply_of(topic)
-        device = replied[0] if replied is not None else device_of(topic)
+        device, format_ = Target(replied[0], "json") if replied is not None else _target(topic, find)
         fault = _fault(device, topic, payload, arrived_at, ingest, limits)
         if replied is not None:
             if fault is None:
@@ -109,8 +113,13 @@ async def _judged(
             if fault is None:
                 continue
             device = None
-        messages.append(Message(device, payload, arrived_at, SOURCE, topic, "json", fault))
+        messages.append(Message(device, payload, arrived_at, SOURCE, topic, format_, fault))
     return messages
+
+
+def _target(topic: str, find: Find) -> Target:
+    own = device_of(topic)
+    return Target(own, "json") if own is not None else find(topic) or NOWHERE
 
 
 async def _answered(answer: Answer, device: str, command: str, payload: bytes, arrived_at: int) -> Refused | None:

@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, get_args
 
 import msgspec
 
@@ -385,4 +385,4 @@ def reasons(problems: Iterable[Problem]) -> Counter[str]:
 
 
 def _format(name: str) -> Format:
-    return name if name in ("ndjson", "csv") else "json"  # type: ignore[return-value]
+    return name if name in get_args(Format) else "json"  # type: ignore[return-value]

@@ -1,0 +1,21 @@
+"""A running Calha with ETA flow switched on, for the tests of its gateway, its clients and its reports."""
+
+import pytest
+
+from running import _free_ports, running_calha
+
+
+@pytest.fixture(scope="module")
+def eta(tmp_path_factory):
+    (port,) = _free_ports(1)
+    env = {
+        "CALHA_COMPAT_ETA_ENABLED": "true",
+        "CALHA_COMPAT_ETA_PORT": str(port),
+        "CALHA_COMPAT_ETA_MQTT_USER": "raspberry",
+        "CALHA_COMPAT_ETA_MQTT_PASSWORD": "senha-do-gateway",
+        "CALHA_DEVICES_ANONYMOUS": "false",
+        "CALHA_REGISTRY_ZONE": "America/Sao_Paulo",
+    }
+    with running_calha(tmp_path_factory.mktemp("eta") / "data", env) as running:
+        running.eta_port = port
+        yield running
