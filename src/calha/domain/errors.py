@@ -13,6 +13,7 @@ CalhaError                 what, where, and what to do
 ├── Conflict               the thing exists, or has changed meanwhile             → HTTP 409
 ├── InvalidConfiguration   a setting that cannot work                             → exit code 2
 ├── InvalidProfile         a profile that cannot work, with the line              → HTTP 422
+├── InvalidTariff          a tariff that cannot work, or not on that day          → HTTP 422
 ├── FolderInUse            another Calha holds the data folder                    → exit code 3
 ├── LogUnavailable         the log does not answer; nothing was acknowledged      → HTTP 503
 │   └── LogFull            the log's disk budget is used up                       → HTTP 503
@@ -91,6 +92,10 @@ class InvalidConfiguration(CalhaError):
 
 class InvalidProfile(CalhaError):
     """A profile that cannot work; the message names the line and the reason."""
+
+
+class InvalidTariff(CalhaError):
+    """A tariff that cannot work, or not on the day asked for; the message names the place and the reason."""
 
 
 class FolderInUse(CalhaError):

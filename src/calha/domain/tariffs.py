@@ -1,0 +1,197 @@
+"""Tariffs: what is charged, as dated configuration. Computing a bill from it is `billing`.
+
+A tariff has versions, each valid from a day until the next begins, and a version has components, each of which makes one
+line of a bill. All prices are without the taxes that are "inside" (por dentro); `taxes` adds them.
+
+Rule 1: no price, rate, limit or window stands in code; they all come from here.
+Rule 2: numbers are Decimal from the text on; YAML's binary floats never appear.
+Rule 3: what is read is checked as a whole, so that a tariff that was accepted can be computed with.
+"""
+
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from calha.domain.errors import InvalidTariff
+from calha.domain.money import Rounding
+from calha.domain.posts import Windows
+
+MAX_VERSIONS = 600
+MAX_COMPONENTS = 50
+MAX_BLOCKS = 50
+MAX_NUMBER = Decimal(10) ** 12
+MAX_PLACES = 12
+
+CONSUMPTION = "consumption"  # the quantity that most components charge
+
+Text = dict[Literal["pt", "en"], str]
+Days = Literal["none", "by_days"]
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
+    pass
+
+
+class Block(_Strict, frozen=True, kw_only=True):
+    """A range of a quantity: above the block before it, up to `up_to` (the last has none).
+
+    price: of each unit in it. amount: charged once if anything of the block is reached, and always for the first block.
+    """
+
+    up_to: Decimal | None = None
+    price: Decimal = Decimal(0)
+    amount: Decimal = Decimal(0)
+
+
+class Discount(_Strict, frozen=True, kw_only=True):
+    """Per cent off the price of the units up to `up_to`, above the range before it."""
+
+    up_to: Decimal | None = None
+    percent: Decimal
+
+
+class _Component(_Strict, frozen=True, kw_only=True):
+    """key: a word by which others refer to it. is_taxed: whether the taxes inside apply.
+
+    per_dwelling, where there is such a field: whether it counts for each dwelling (economia) behind the meter.
+    """
+
+    key: str
+    name: Text
+    is_taxed: bool = True
+
+
+class Fixed(_Component, frozen=True, kw_only=True, tag="fixed", tag_field="kind"):
+    """An amount a month."""
+
+    amount: Decimal
+    per_dwelling: bool = False
+    proration: Days = "by_days"
+
+
+class Usage(_Component, frozen=True, kw_only=True, tag="usage", tag_field="kind"):
+    """A quantity at a price.
+
+    quantity: which one; by time of use it is the post. One of `price` and `blocks` is given.
+    mode: `graduated` charges each unit at its own block's price, `volume` all at that of the last one reached.
+    minimum: quantity charged at least. percent: of the price (Fio B of net metering, say). A negative price is a credit.
+    """
+
+    quantity: str = CONSUMPTION
+    unit: str = ""
+    price: Decimal | None = None
+    blocks: tuple[Block, ...] = ()
+    mode: Literal["graduated", "volume"] = "graduated"
+    minimum: Decimal = Decimal(0)
+    percent: Decimal = Decimal(100)
+    per_dwelling: bool = False
+    proration: Days = "by_days"
+    discounts: tuple[Discount, ...] = ()
+
+
+class Demand(_Component, frozen=True, kw_only=True, tag="demand", tag_field="kind"):
+    """The highest mean power of the cycle, at least what is contracted.
+
+    Above `tolerance_percent` over the contract, all that is above the contract costs `overage_factor` × the price in addition.
+    untaxed_unused: what is contracted and not used carries no ICMS (STJ, Súmula 391).
+    """
+
+    quantity: str = "demand"
+    unit: str = "kW"
+    price: Decimal
+    tolerance_percent: Decimal = Decimal(5)
+    overage_factor: Decimal = Decimal(2)
+    untaxed_unused: bool = True
+
+
+class Share(_Component, frozen=True, kw_only=True, tag="share", tag_field="kind"):
+    """A percentage of other lines: sewage of water, a tax withheld (negative)."""
+
+    of: tuple[str, ...]
+    percent: Decimal
+    is_taxed: bool = False
+
+
+class Flag(_Component, frozen=True, kw_only=True, tag="flag", tag_field="kind"):
+    """The month's flag (bandeira) on a quantity; each day of a cycle counts at the flag of its month."""
+
+    quantity: str = CONSUMPTION
+    unit: str = "kWh"
+
+
+Component = Fixed | Usage | Demand | Share | Flag
+
+
+class FlagPrices(_Strict, frozen=True, kw_only=True):
+    """Prices of the flags for `per` units, from a day on. Green costs nothing."""
+
+    valid_from: date
+    prices: dict[str, Decimal]
+    per: Decimal = Decimal(100)
+
+
+class Flags(_Strict, frozen=True, kw_only=True):
+    """months: `2024-09` → name of the flag; a month that is not named is green."""
+
+    prices: tuple[FlagPrices, ...] = ()
+    months: dict[str, str] = {}
+
+
+class Taxes(_Strict, frozen=True, kw_only=True):
+    """Taxes that are part of the price, in per cent, from a day on.
+
+    method `current`: PIS and COFINS are not charged on ICMS, P = T / ((1 − PIS − COFINS) × (1 − ICMS));
+    `old`: all on the whole price, P = T / (1 − PIS − COFINS − ICMS).
+    """
+
+    valid_from: date
+    method: Literal["current", "old"] = "current"
+    icms: Decimal = Decimal(0)
+    pis: Decimal = Decimal(0)
+    cofins: Decimal = Decimal(0)
+
+
+class Version(_Strict, frozen=True, kw_only=True):
+    """Components from a day on. windows: when which post applies, for quantities by time of use.
+
+    cycle_days: length to which amounts a month and the limits of blocks belong; None = that of the cycle itself.
+    """
+
+    valid_from: date
+    components: tuple[Component, ...]
+    windows: Windows | None = None
+    cycle_days: int | None = None
+    minimum_amount: Decimal = Decimal(0)
+
+
+class Tariff(_Strict, frozen=True, kw_only=True):
+    """A tariff with all that it ever was. unit: of its main quantity."""
+
+    key: str
+    name: Text
+    unit: str
+    versions: tuple[Version, ...]
+    rounding: Rounding = Rounding()
+    taxes: tuple[Taxes, ...] = ()
+    flags: Flags = Flags()
+    currency: Literal["BRL"] = "BRL"
+    source: str = ""
+
+    def version_at(self, day: date) -> Version:
+        """The version valid on a day. Raises InvalidTariff when it is before the first."""
+        found = [version for version in self.versions if version.valid_from <= day]
+        if not found:
+            raise InvalidTariff(f"tariff {self.key!r} begins on {self.versions[0].valid_from}, not by {day}")
+        return found[-1]
+
+    def taxes_at(self, day: date) -> Taxes | None:
+        """The taxes inside the price on a day, None without any."""
+        found = [taxes for taxes in self.taxes if taxes.valid_from <= day]
+        return found[-1] if found else None
+
+    def changes_between(self, from_: date, until: date) -> list[date]:
+        """The days within (from_, until) on which another version or other taxes begin."""
+        days = {version.valid_from for version in self.versions} | {taxes.valid_from for taxes in self.taxes}
+        return sorted(day for day in days if from_ < day < until)

@@ -1,0 +1,378 @@
+"""Bills: the published and computed vectors of Brazilian energy and water tariffs."""
+
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from importlib.resources import files
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from calha.domain.billing import Metered, Terms, bill, divided, excess_reactive, gross_factor
+from calha.domain.errors import InvalidTariff
+from calha.domain.money import Rounding
+from calha.domain.tariff_reader import read_tariff
+from calha.domain.tariffs import Taxes
+
+D = Decimal
+JUNE = (date(2026, 6, 1), date(2026, 7, 1))
+
+
+def packaged(key):
+    return read_tariff((files("calha.tariffs") / f"{key}.yaml").read_text(), key)
+
+
+def metered(from_=JUNE[0], until=JUNE[1], *, is_estimated=False, **quantities):
+    return Metered(from_, until, {name: D(str(value)) for name, value in quantities.items()}, is_estimated)
+
+
+def billed(tariff, *spans, terms=None):
+    return bill(packaged(tariff) if isinstance(tariff, str) else tariff, spans, terms)
+
+
+def one_line(text, version_fields="", tariff_fields=""):
+    """A tariff of one component, given as a YAML flow mapping."""
+    return read_tariff(f"""
+key: example
+name: {{pt: Exemplo, en: Example}}
+unit: kWh
+{tariff_fields}
+versions:
+  - valid_from: 2020-01-01
+    {version_fields}
+    components: [{text}]
+""")
+
+
+ENERGY = "{kind: usage, key: energy, name: {pt: Energia, en: Energy}, unit: kWh, price: %s, %s}"
+
+
+# -- water
+
+
+@pytest.mark.parametrize(
+    ("tariff", "day", "volume", "dwellings", "total"),
+    [
+        ("agua_minimo_sabesp", date(2024, 6, 1), 10, 1, "76.68"),
+        ("agua_minimo_sabesp", date(2024, 6, 1), 20, 1, "196.88"),
+        ("agua_minimo_sabesp", date(2024, 6, 1), 0, 1, "76.68"),
+        ("agua_minimo_sabesp", date(2024, 6, 1), 9, 1, "76.68"),
+        ("agua_minimo_sabesp", date(2024, 6, 1), 150, 10, "1367.80"),
+        ("agua_minimo_sabesp", date(2020, 6, 1), 12, 1, "64.34"),
+        ("agua_minimo_sanepar", date(2019, 1, 1), 5, 1, "67.45"),
+        ("agua_minimo_sanepar", date(2019, 7, 1), 5, 1, "69.79"),
+        ("agua_fixa_copasa", date(2018, 6, 1), 12, 1, "93.08"),
+        ("agua_fixa_copasa", date(2018, 6, 1), 0, 1, "29.43"),
+        ("agua_fixa_copasa", date(2018, 6, 1), 5, 1, "38.68"),
+        ("agua_fixa_copasa", date(2018, 6, 1), 20, 1, "203.59"),
+        ("agua_fixa_copasa", date(2018, 6, 1), 45, 1, "655.64"),
+        ("agua_fixa_caesb", date(2020, 7, 1), 6, 1, "51.88"),
+        ("preco_por_unidade_agua", date(2024, 6, 1), "12.5", 1, "62.50"),
+        ("preco_por_unidade_energia", date(2024, 6, 1), 301, 1, "120.40"),
+    ],
+)
+def test_water_at_published_tariffs(tariff, day, volume, dwellings, total):
+    made = billed(tariff, metered(day, day + timedelta(days=30), consumption=volume), terms=Terms(dwellings))
+    assert made.total == D(total)
+
+
+@pytest.mark.parametrize(("dwellings", "water"), [(4, "193.40"), (1, "381.57")])
+def test_blocks_apply_to_each_dwelling(dwellings, water):
+    made = billed(
+        "agua_fixa_copasa", metered(date(2018, 6, 1), date(2018, 7, 1), consumption=48), terms=Terms(dwellings)
+    )
+    assert made.lines[0].amount == D(water)
+
+
+def test_a_minimum_counts_for_each_dwelling():
+    for volume in (0, 15):
+        span = metered(date(2024, 6, 1), date(2024, 7, 1), consumption=volume)
+        assert billed("agua_minimo_sabesp", span, terms=Terms(2)).lines[0].amount == 2 * D("38.34")
+
+
+def test_collection_only_has_its_own_table():
+    blocks = "[{up_to: 5, amount: 6.69, price: 0.42}, {up_to: 10, price: 1.351}, {price: 2.803}]"
+    both = (
+        "{kind: usage, key: water, name: {}, is_taxed: false, blocks: "
+        "[{up_to: 5, amount: 15.29, price: 0.96}, {up_to: 10, price: 3.089}, {price: 6.407}]}, "
+        f"{{kind: usage, key: sewage, name: {{}}, is_taxed: false, blocks: {blocks}}}"
+    )
+    assert billed(one_line(both), metered(consumption=0)).total == D("21.98")
+    assert billed(one_line(both), metered(consumption=12)).total == D("69.50")
+
+
+def test_all_units_at_the_last_price_is_another_mode():
+    blocks = "mode: volume, blocks: [{up_to: 10, price: 1.00}, {price: 2.00}]"
+    tariff = one_line(f"{{kind: usage, key: water, name: {{}}, is_taxed: false, {blocks}}}")
+    assert billed(tariff, metered(consumption=10)).total == D("10.00")
+    assert billed(tariff, metered(consumption=11)).total == D("22.00")
+
+
+# -- energy
+
+
+@pytest.mark.parametrize(
+    ("moment", "post"),
+    [
+        ("2026-07-15T17:59", "intermediate"),
+        ("2026-07-15T18:00", "peak"),
+        ("2026-07-15T21:00", "intermediate"),
+        ("2026-07-15T22:00", "off_peak"),
+        ("2026-07-18T19:00", "off_peak"),  # Saturday
+        ("2018-12-25T19:00", "off_peak"),  # Christmas, a Tuesday
+        ("2026-04-03T19:00", "off_peak"),  # Good Friday
+        ("2026-11-20T19:00", "off_peak"),
+        ("2023-11-20T19:00", "peak"),  # not national before 2024
+        ("2026-02-17T19:00", "peak"),  # Carnival is none
+    ],
+)
+def test_a_moment_belongs_to_the_post_in_which_it_lies(moment, post):
+    windows = packaged("energia_branca").versions[0].windows
+    assert windows.post_at(datetime.fromisoformat(moment)) == post
+
+
+def test_a_schedule_names_the_post_of_each_interval():
+    windows = packaged("energia_branca").versions[0].windows
+    day = windows.schedule(date(2026, 7, 15), 1, timedelta(minutes=15))
+    assert [day.count(post) for post in windows.posts] == [12, 12, 72]
+
+
+def test_windows_may_differ_by_month_and_reach_midnight():
+    text = """
+windows: {has_national_holidays: false, default: low, windows:
+  [{post: high, from: "16:00", until: "20:00", months: [7]}, {post: late, from: "22:00", until: "00:00", days: [saturday]}]}
+"""
+    windows = one_line(ENERGY % ("0.10", ""), text.strip().replace("\n", "\n      ")).versions[0].windows
+    assert windows.post_at(datetime.fromisoformat("2026-07-15T17:00")) == "high"
+    assert windows.post_at(datetime.fromisoformat("2026-07-15T10:00")) == "low"
+    assert windows.post_at(datetime.fromisoformat("2026-08-12T17:00")) == "low"
+    assert windows.post_at(datetime.fromisoformat("2026-07-18T23:59")) == "late"
+
+
+def test_energy_by_time_of_use():
+    span = metered(date(2021, 4, 1), date(2021, 5, 1), peak=60, intermediate=40, off_peak=200)
+    assert billed("energia_branca", span).total == D("229.33")
+
+
+def test_the_minimum_of_a_three_phase_connection_is_charged():
+    tariff = one_line(ENERGY % ("0.80", "minimum: 100"))
+    assert billed(tariff, metered(consumption=80)).total == D("80.00")
+    assert billed(tariff, metered(consumption=120)).total == D("96.00")
+
+
+def test_taxes_by_the_old_method_and_the_cent_that_is_left():
+    taxes = "taxes: [{valid_from: 2010-01-01, method: old, pis: 1.03, cofins: 4.75, icms: 25}]"
+    lines = (
+        "{kind: usage, key: te, name: {}, price: 0.22465}, {kind: usage, key: tusd, name: {}, price: 0.28616}, "
+        "{kind: fixed, key: flag, name: {}, amount: 18.00}"
+    )
+    made = billed(one_line(lines, tariff_fields=taxes), metered(consumption=400))
+    assert made.total == D("321.18")
+    assert made.taxes == {"icms": D("80.30"), "pis": D("3.31"), "cofins": D("15.26")}
+    assert made.net + sum(made.taxes.values()) == made.total
+
+
+def test_taxes_put_into_a_price():
+    old = Taxes(valid_from=date(2020, 1, 1), method="old", pis=D("1.65"), cofins=D("7.60"), icms=D("22.75"))
+    assert D("85.00") * gross_factor(old) == D(125)
+    rates = {"pis": D("0.82"), "cofins": D("3.77"), "icms": D(18)}
+    price = D("0.80")
+    assert round(price * gross_factor(Taxes(valid_from=date(2020, 1, 1), method="old", **rates)), 6) == D("1.033458")
+    current = gross_factor(Taxes(valid_from=date(2020, 1, 1), **rates))
+    assert round(price * current, 6) == D("1.022545")
+    assert (round(D("0.35") * current, 6), round(D("0.45") * current, 6)) == (D("0.447363"), D("0.575181"))
+
+
+def test_taxes_by_the_current_method():
+    taxes = "taxes: [{valid_from: 2020-01-01, icms: 18, pis: 0.82, cofins: 3.77}]"
+    made = billed(one_line(ENERGY % ("0.80", ""), tariff_fields=taxes), metered(consumption=250))
+    assert made.total == D("255.64")
+    assert made.taxes["icms"] == D("46.02")
+    assert made.taxes["pis"] + made.taxes["cofins"] == D("9.62")
+    assert made.net == D("200.00")
+
+
+def test_the_street_lighting_fee_stands_outside_the_taxes():
+    made = billed("energia_convencional", metered(consumption=250))
+    assert made.lines[-1].amount == D("12.00")
+    assert not made.lines[-1].is_taxed
+    assert made.total == D("267.64")
+
+
+@pytest.mark.parametrize(("kwh", "total"), [(30, "10.50"), (100, "52.50"), (220, "160.50"), (300, "240.50")])
+def test_the_social_tariff_until_2025(kwh, total):
+    discounts = "discounts: [{up_to: 30, percent: 65}, {up_to: 100, percent: 40}, {up_to: 220, percent: 10}]"
+    assert billed(one_line(ENERGY % ("1.00", discounts)), metered(consumption=kwh)).total == D(total)
+
+
+@pytest.mark.parametrize(("kwh", "total"), [(80, "0.00"), (100, "20.00"), (220, "140.00")])
+def test_the_social_tariff_since_2025(kwh, total):
+    free = "discounts: [{up_to: 80, percent: 100}]"
+    assert billed(one_line(ENERGY % ("1.00", free)), metered(consumption=kwh)).total == D(total)
+
+
+def test_net_metering_pays_part_of_the_grid_on_what_is_compensated():
+    tariff = one_line(ENERGY % ("0.25", "quantity: compensated, percent: 60"))
+    assert billed(tariff, metered(compensated=300)).total == D("45.00")
+
+
+@pytest.mark.parametrize(
+    ("month", "per_100_kwh"), [("2024-08", "0"), ("2024-07", "1.885"), ("2024-09", "4.463"), ("2024-10", "7.877")]
+)
+def test_the_flag_of_the_month_is_charged(month, per_100_kwh):
+    tariff = packaged("energia_branca")
+    from_ = date.fromisoformat(f"{month}-01")
+    made = billed(tariff, metered(from_, from_ + timedelta(days=30), consumption=1000))
+    assert made.total == Rounding()(D(per_100_kwh) * 10)
+
+
+def test_a_cycle_across_months_pays_each_day_at_its_own_flag():
+    span = metered(date(2024, 6, 26), date(2024, 7, 6), consumption=1000)  # five days green, five yellow
+    assert billed("energia_branca", span).total == D("9.43")  # half of 18.85
+
+
+def test_a_bill_of_medium_voltage_is_close_to_the_real_one():
+    span = metered(
+        *(date(2026, 8, 1), date(2026, 9, 1)),
+        demand="65.141",
+        peak="40.947",
+        off_peak="831.185",
+        consumption="872.132",
+        excess_reactive="3.629",
+    )
+    made = billed("energia_verde_a4", span, terms=Terms(contracted=D(35)))
+    real = {
+        "demand": "1543.55",
+        "demand.overage": "1428.40",
+        "te_off_peak": "327.96",
+        "te_peak": "25.94",
+        "tusd_off_peak": "157.17",
+        "tusd_peak": "57.36",
+        "flag": "21.54",
+        "reactive": "1.53",
+    }
+    assert {line.key for line in made.lines} == real.keys()
+    for line in made.lines:
+        # The bill prints rounded unit prices, and the prices here were taken back from those.
+        assert abs(line.amount - D(real[line.key])) <= max(D("0.02"), D(real[line.key]) * D("0.0003")), line
+
+
+@pytest.mark.parametrize(
+    ("measured", "lines"),
+    [
+        (95, {"demand": "1900.00", "demand.unused": "100.00"}),
+        (104, {"demand": "2080.00"}),
+        (105, {"demand": "2100.00"}),
+        (106, {"demand": "2120.00", "demand.overage": "240.00"}),
+    ],
+)
+def test_demand_above_the_tolerance_costs_three_times(measured, lines):
+    tariff = one_line("{kind: demand, key: demand, name: {}, price: 20.00}")
+    made = billed(tariff, metered(demand=measured), terms=Terms(contracted=D(100)))
+    assert {line.key: line.amount for line in made.lines} == {key: D(value) for key, value in lines.items()}
+
+
+def test_unused_demand_carries_no_icms():
+    taxes = "taxes: [{valid_from: 2020-01-01, icms: 17, pis: 1.43, cofins: 6.59}]"
+    tariff = one_line("{kind: demand, key: demand, name: {}, price: 20.00}", tariff_fields=taxes)
+    used, unused = billed(tariff, metered(demand=95), terms=Terms(contracted=D(100))).lines
+    assert round(unused.unit_price, 9) == round(used.unit_price * (1 - D("0.17")), 9)
+    assert (used.has_icms, unused.has_icms) == (True, False)
+
+
+def test_reactive_energy_above_the_reference_is_charged():
+    reference = D("0.92")
+    assert round(excess_reactive(D(100), D(75), reference) * D("0.3"), 2) == D("4.50")
+    at_reference = (D(100) / reference) ** 2 - D(100) ** 2
+    assert round(excess_reactive(D(100), at_reference.sqrt(), reference), 9) == 0
+    assert excess_reactive(D(95), D(95) * D("0.32868"), reference) == 0  # power factor 0.95
+    assert excess_reactive(D(0), D(10), reference) == 0
+
+
+# -- spans, proration, rounding
+
+
+def test_a_fixed_part_and_block_limits_follow_the_length_of_the_cycle():
+    fixed = one_line("{kind: fixed, key: fixed, name: {}, amount: 15.29}", "cycle_days: 30")
+    assert billed(fixed, metered(date(2026, 6, 1), date(2026, 6, 12))).total == D("5.61")
+    blocks = "{kind: usage, key: water, name: {}, blocks: [{up_to: 10, price: 1.00}, {price: 100.00}]}"
+    long_cycle = metered(date(2026, 6, 1), date(2026, 7, 16), consumption=15)
+    assert billed(one_line(blocks, "cycle_days: 30"), long_cycle).total == D("15.00")
+
+
+def changing(at=date(2026, 6, 11)):
+    return read_tariff(f"""
+key: changing
+name: {{}}
+unit: kWh
+versions:
+  - {{valid_from: 2020-01-01, components: [{{kind: usage, key: energy, name: {{}}, price: 0.80}}]}}
+  - {{valid_from: {at}, components: [{{kind: usage, key: energy, name: {{}}, price: 0.85}}]}}
+""")
+
+
+def test_a_tariff_that_changes_within_a_cycle_divides_by_days():
+    made = billed(changing(), metered(consumption=300))
+    assert [line.amount for line in made.lines] == [D("80.00"), D("170.00")]
+
+
+def test_intervals_are_better_than_days():
+    first = metered(date(2026, 6, 1), date(2026, 6, 11), consumption=30)
+    second = metered(date(2026, 6, 11), date(2026, 7, 1), consumption=270)
+    assert billed(changing(), first, second).total == D("253.50")
+
+
+@given(st.decimals("0", "100000", places=3), st.sets(st.integers(1, 29), max_size=5))
+def test_nothing_is_lost_by_dividing(total, cuts):
+    whole = metered(consumption=total, demand=12)
+    parts = divided(whole, sorted(JUNE[0] + timedelta(days=cut) for cut in cuts))
+    assert sum(part.quantities["consumption"] for part in parts) == D(str(total))
+    assert {part.quantities["demand"] for part in parts} == {D(12)}
+
+
+@pytest.mark.parametrize(
+    ("mode", "amount", "rounded"),
+    [
+        *(("half_up", "2.345", "2.35"), ("half_even", "2.345", "2.34"), ("half_even", "2.355", "2.36")),
+        *(("half_up", "80.295", "80.30"), ("half_even", "80.295", "80.30"), ("down", "15.849", "15.84")),
+        *(("half_even", "0.3450", "0.34"), ("half_even", "0.3050", "0.30"), ("half_even", "0.3350", "0.34")),
+    ],
+)
+def test_rounding_to_the_cent(mode, amount, rounded):
+    assert Rounding(mode)(D(amount)) == D(rounded)
+
+
+@pytest.mark.parametrize(("amount", "rounded"), [("4.550", "4.6"), ("4.850", "4.8"), ("4.8505", "4.9")])
+def test_rounding_by_nbr_5891(amount, rounded):
+    assert Rounding("half_even", 1)(D(amount)) == D(rounded)
+
+
+def test_a_total_is_the_sum_of_rounded_lines_unless_only_it_is_rounded():
+    two = "{kind: fixed, key: a, name: {}, amount: 0.005}, {kind: fixed, key: b, name: {}, amount: 0.005}"
+    assert billed(one_line(two), metered()).total == D("0.02")
+    assert billed(one_line(two, tariff_fields="rounding: {level: total}"), metered()).total == D("0.01")
+
+
+def test_a_minimum_amount_is_filled_up():
+    made = billed(one_line(ENERGY % ("1.00", ""), "minimum_amount: 20.00"), metered(consumption=5))
+    assert [line.amount for line in made.lines] == [D("5.00"), D("15.00")]
+
+
+def test_a_tax_withheld_is_a_negative_share():
+    withheld = f"{ENERGY % ('1.00', '')}, {{kind: share, key: withheld, name: {{}}, of: [energy], percent: -4.5}}"
+    assert billed(one_line(withheld), metered(consumption=100)).total == D("95.50")
+
+
+def test_an_estimated_quantity_marks_its_lines():
+    made = billed("agua_fixa_caesb", metered(date(2020, 7, 1), date(2020, 8, 1), consumption=6, is_estimated=True))
+    assert made.is_estimated
+    assert not made.lines[0].is_estimated, "a fixed part is not estimated"
+
+
+def test_gaps_between_spans_and_days_before_the_tariff_are_refused():
+    with pytest.raises(InvalidTariff, match="gap"):
+        billed(changing(), metered(), metered(date(2026, 7, 2), date(2026, 7, 3)))
+    with pytest.raises(InvalidTariff, match="gap"):
+        billed(changing())
+    with pytest.raises(InvalidTariff, match="begins on 2020-01-01"):
+        billed(changing(), metered(date(2019, 6, 1), date(2019, 7, 1)))
