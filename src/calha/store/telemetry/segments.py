@@ -281,10 +281,12 @@ def _illness(con: duckdb.DuckDBPyConnection, path: Path, to_the_last_byte: bool)
         query = "SELECT count(*), max(hash(COLUMNS(*))) FROM read_parquet(?)"
     try:
         con.execute(query, [str(path)]).fetchone()
-    except (duckdb.OperationalError, duckdb.FatalException):
-        raise
     except duckdb.Error as error:
-        return f"is damaged ({str(error).splitlines()[0]})"
+        reason = str(error).splitlines()[0]
+        points_beyond_its_end = isinstance(error, duckdb.IOException) and "enough bytes" in reason
+        if isinstance(error, duckdb.OperationalError | duckdb.FatalException) and not points_beyond_its_end:
+            raise
+        return f"is damaged ({reason})"
     return None
 
 
