@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calha.simulate.mqtt import MqttLink, Packets, as_duplicate, publish_packet, remaining_length
+from calha.log.mqtt_wire import Packets, remaining_length
+from calha.simulate.mqtt import MqttLink, as_duplicate, publish_packet
 
 from .conftest import Broker
 

@@ -6,11 +6,12 @@ connection.
 """
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import msgspec
 
+from calha.log.mqtt_wire import Packets, remaining_length, text
 from calha.simulate.link import Link
 
 CONNACK, PUBLISH, PUBACK, PINGRESP = 0x20, 0x30, 0x40, 0xD0
@@ -29,22 +30,22 @@ _REFUSALS = {
 
 def connect_packet(client_id: str, keepalive_s: int = 0, user: str = "", password: str = "") -> bytes:
     """A clean session: what is unacknowledged is kept by us, and the broker has nothing to remember."""
-    flags, proof = (b"\xc2", _text(user) + _text(password)) if password else (b"\x02", b"")
-    body = b"\x00\x04MQTT\x04" + flags + keepalive_s.to_bytes(2) + _text(client_id) + proof
+    flags, proof = (b"\xc2", text(user) + text(password)) if password else (b"\x02", b"")
+    body = b"\x00\x04MQTT\x04" + flags + keepalive_s.to_bytes(2) + text(client_id) + proof
     return b"\x10" + remaining_length(len(body)) + body
 
 
 def publish_packet(topic: str, payload: bytes, *, packet_id: int | None) -> bytes:
     """QoS 1 with a packet id, QoS 0 without."""
     if packet_id is None:
-        return b"\x30" + remaining_length(2 + len(topic.encode()) + len(payload)) + _text(topic) + payload
+        return b"\x30" + remaining_length(2 + len(topic.encode()) + len(payload)) + text(topic) + payload
     length = 4 + len(topic.encode()) + len(payload)
-    return b"\x32" + remaining_length(length) + _text(topic) + packet_id.to_bytes(2) + payload
+    return b"\x32" + remaining_length(length) + text(topic) + packet_id.to_bytes(2) + payload
 
 
 def subscribe_packet(topic: str, packet_id: int) -> bytes:
     """To one topic, with QoS 1."""
-    body = packet_id.to_bytes(2) + _text(topic) + b"\x01"
+    body = packet_id.to_bytes(2) + text(topic) + b"\x01"
     return b"\x82" + remaining_length(len(body)) + body
 
 
@@ -63,55 +64,6 @@ def published(first: int, body: bytes) -> tuple[int | None, bytes]:
 def as_duplicate(packet: bytes) -> bytes:
     """The same PUBLISH, marked as sent before."""
     return bytes((packet[0] | DUP,)) + packet[1:]
-
-
-def remaining_length(length: int) -> bytes:
-    """§2.2.3: seven bits a byte, the lowest first."""
-    encoded = bytearray()
-    while True:
-        length, digit = divmod(length, 128)
-        encoded.append(digit | 0x80 if length else digit)
-        if not length:
-            return bytes(encoded)
-
-
-class Packets:
-    """Bytes as they come → whole packets."""
-
-    MAX_BUFFERED_BYTES = 1 << 20
-
-    def __init__(self) -> None:
-        self._buffer = b""
-
-    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
-        """First byte and body of each complete packet. Raises ValueError for what is not MQTT."""
-        buffer = self._buffer + data if self._buffer else data
-        position = 0
-        while (found := _measure(buffer, position)) is not None:
-            body, end = found
-            yield buffer[position], buffer[body:end]
-            position = end
-        self._buffer = buffer[position:]
-        if len(self._buffer) > self.MAX_BUFFERED_BYTES:
-            raise ValueError("a packet larger than any answer of a broker")
-
-
-def _measure(buffer: bytes, position: int) -> tuple[int, int] | None:
-    """Where the body of the packet at `position` begins and ends; None while it is incomplete."""
-    length = 0
-    for turn in range(4):
-        at = position + 1 + turn
-        if at >= len(buffer):
-            return None
-        length |= (buffer[at] & 0x7F) << (7 * turn)
-        if buffer[at] < 0x80:
-            return (at + 1, at + 1 + length) if at + 1 + length <= len(buffer) else None
-    raise ValueError("a remaining length of more than four bytes")
-
-
-def _text(text: str) -> bytes:
-    encoded = text.encode()
-    return len(encoded).to_bytes(2) + encoded
 
 
 class _Kept(NamedTuple):
