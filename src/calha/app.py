@@ -14,7 +14,7 @@ import socket
 import ssl
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
@@ -36,6 +36,7 @@ from calha.certificates import server_certificate
 from calha.commanding import Commanding
 from calha.commands.service import Commands
 from calha.compat import jobs as compat
+from calha.compat.ground import Ground
 from calha.config import Settings, address_of, load
 from calha.connectors.tcp import TcpListener, TcpOptions
 from calha.domain.access import Principal
@@ -197,18 +198,15 @@ async def _connect(
         supervisor.add(lane, take_shard)
     supervisor.add("commands", commands.run)
 
-    disconnections: list[Callable[[str], Awaitable[int]]] = []
     if doorman is not None:
         guests = compat.guests(settings.compat)
         gatekeeper = Gatekeeper(accounts.door, lambda: ingest.directory, settings.devices.anonymous, guests)
         gate = Gate(connection, _gate_seed(), limits.shards, gatekeeper.decide)
         supervisor.add("gate", gate.run)
-        disconnections.append(doorman.disconnect)
-    tcp: TcpListener | None = None
     if settings.tcp.enabled:
-        tcp = commanding.tcp = _tcp_listener(settings, ingest, ingest_limits, accounts, commands)
+        tcp = _tcp_listener(settings, ingest, ingest_limits, accounts, commands)
         supervisor.add("tcp", tcp.run)
-        disconnections.append(tcp.disconnect)
+        commanding.carriers.append(tcp)
 
     hearing = {"writer", "gate", "tcp", *(mqtt.lane(number) for number in range(len(shards)))}
 
@@ -218,11 +216,13 @@ async def _connect(
         return Cause.PLATFORM if writer.error is not None or supervisor.is_stuck(hearing) else Cause.NONE
 
     names = Connections(system).names if limits.gated else None
-    speakers = tcp.speakers if tcp is not None else set
-    senses = Senses(fault, names, commanding.is_connected, speakers, live.tell, micros_now)
+    senses = Senses(fault, names, commanding.is_connected, commanding.speakers, live.tell, micros_now)
     presence = commanding.presence = PresenceWatch(ingest, telemetry, registry, senses, settings.data.folder)
     supervisor.add("presence", presence.run)
-    for name, job in compat.jobs(settings.compat, registry, ingest, telemetry, micros_now, live.beyond):
+    ground = Ground(
+        registry, accounts, ingest, telemetry, commands, micros_now, live.beyond, commanding.carriers.append
+    )
+    for name, job in compat.jobs(settings.compat, ground):
         supervisor.add(name, job)
     supervisor.add("housekeeping", lambda beat: housekeeping.keep_house(telemetry, streams, beat))
     if settings.store.has_retention:
@@ -245,7 +245,8 @@ async def _connect(
         return await make_backup(settings.data.folder, name, registry, telemetry, quarantine)
 
     async def disconnect(device: str) -> int:
-        return sum([await close(device) for close in disconnections])
+        closed = await commanding.disconnect(device)
+        return closed + (await doorman.disconnect(device) if doorman is not None else 0)
 
     def has_reported(device: str) -> bool:
         entry, latest = ingest.directory.devices.get(device), telemetry.latest
@@ -334,8 +335,8 @@ def _require_free(settings: Settings) -> None:
     if settings.tcp.enabled:
         bound(settings.tcp.host, settings.tcp.port, "tcp.port", "--tcp-port").close()
     for name, section in settings.compat:
-        if section.enabled:
-            bound(section.host, section.port, f"compat.{name}.port").close()
+        for key in section.ports if section.enabled else ():
+            bound(section.host, getattr(section, key), f"compat.{name}.{key}").close()
 
 
 def _listen(settings: Settings) -> socket.socket:

@@ -6,8 +6,7 @@ from calha.api.live_signal import LiveSignal
 from calha.api.routes.commands import as_news
 from calha.commands import record
 from calha.commands.service import Commands, Shown
-from calha.commands.ways import Ways
-from calha.connectors.tcp import TcpListener
+from calha.commands.ways import Carrier, Ways
 from calha.domain.profiles import Profile
 from calha.domain.readings import Micros
 from calha.ingest.presence import PresenceWatch
@@ -23,7 +22,7 @@ from calha.store.telemetry import Telemetry
 
 
 class Commanding:
-    """tcp, presence: set once they are there, which themselves need the commands or the connections."""
+    """carriers, presence: added once they are there, which themselves need the commands or the connections."""
 
     def __init__(
         self,
@@ -43,7 +42,7 @@ class Commanding:
         self._live = live
         self._shards = shards
         self._doorman = doorman
-        self.tcp: TcpListener | None = None
+        self.carriers: list[Carrier] = []
         self.presence: PresenceWatch | None = None
         ways = Ways(self._call, self._mail, self._recall, self.is_connected, self._is_online, self._last_seen)
         store = CommandStore(registry.engine)
@@ -53,7 +52,7 @@ class Commanding:
         return self._registry.profile(self._registry.device(device).profile)
 
     def _call(self, device: str, order: bytes) -> bool:
-        return self.tcp is not None and self.tcp.call(device, order)
+        return any(carrier.call(device, order) for carrier in self.carriers)
 
     async def _mail(self, device: str, order: bytes) -> int:
         return await mqtt_sink.send(self._shard(device), f"calha/v1/{device}/commands", order)
@@ -61,9 +60,17 @@ class Commanding:
     async def _recall(self, device: str, seq: int) -> None:
         await mqtt_sink.recall(self._shard(device), seq)
 
+    def speakers(self) -> set[str]:
+        """The devices that are connected to a carrier."""
+        return {device for carrier in self.carriers for device in carrier.speakers()}
+
+    async def disconnect(self, device: str) -> int:
+        """Close a device's connections to carriers; how many there were."""
+        return sum([await carrier.disconnect(device) for carrier in self.carriers])
+
     async def is_connected(self, device: str) -> bool:
         """Whether a device holds a TCP or MQTT connection at this moment. Raises LogUnavailable."""
-        if self.tcp is not None and self.tcp.is_connected(device):
+        if any(carrier.is_connected(device) for carrier in self.carriers):
             return True
         return self._doorman is not None and await self._doorman.is_connected(device)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, reduce
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
@@ -159,7 +159,15 @@ class IngestSection(_Section):
     """Largest MQTT message or TCP line."""
 
 
-class CoiotSection(_Section):
+class _CompatSystem(_Section):
+    """A replaced system with listeners of its own."""
+
+    ports: ClassVar[tuple[str, ...]] = ("port",)
+    enabled: bool
+    host: str
+
+
+class CoiotSection(_CompatSystem):
     enabled: bool = False
     """Whether COIOT electricity meters and their pages are served, without any credential."""
     host: str = "127.0.0.1"
@@ -172,7 +180,7 @@ class CoiotSection(_Section):
     """Connections at once."""
 
 
-class SensorFlowSection(_Section):
+class SensorFlowSection(_CompatSystem):
     enabled: bool = False
     """Whether SensorFlow CIP stations and their clients are served."""
     host: str = "127.0.0.1"
@@ -191,7 +199,7 @@ class SensorFlowSection(_Section):
     """WebSockets at once for a key; 0 for no limit."""
 
 
-class EtaSection(_Section):
+class EtaSection(_CompatSystem):
     enabled: bool = False
     """Whether ETA flow's gateways, collector and pages are served."""
     host: str = "127.0.0.1"
@@ -214,10 +222,36 @@ class EtaSection(_Section):
     """Whether its gateway may connect without a password, for its own topics only."""
 
 
+class HidrometroSection(_CompatSystem):
+    ports: ClassVar[tuple[str, ...]] = ("port", "mqtt_port")
+    enabled: bool = False
+    """Whether meters, pages and clients of Hidrômetro Inteligente are served."""
+    host: str = "127.0.0.1"
+    """Address on which they are heard."""
+    port: Port = 5000
+    """Port of pages, API and Socket.IO."""
+    mqtt_port: Port = 1884
+    """Port on which its meters publish and are commanded. They know 1883: where one address has to serve them and Calha's
+    own devices, give it to them, and another one to mqtt.port."""
+    families: Annotated[list[str], BeforeValidator(_listed)] = ["hidrometro", "hidrometro/leandro"]
+    """Beginnings of its topics: meters publish to <family>/dados and hear <family>/cmd."""
+    anonymous_meters: bool = False
+    """Whether meters without a password are let in, as the firmware gives none."""
+    anonymous_pages: bool = False
+    """Whether pages that have not signed in see the default meter's readings, and nothing else."""
+    default_serial: str = ""
+    """Serial number of the meter whose readings come without one; empty for none."""
+    max_devices: Annotated[int, Field(ge=0, le=100_000)] = 1_000
+    """Meters that are taken at most; with 0 none is added by itself."""
+    max_connections: Annotated[int, Field(ge=1)] = 5_000
+    """Meters connected at once."""
+
+
 class CompatSection(_Section):
     coiot: CoiotSection = CoiotSection()
     sensorflow: SensorFlowSection = SensorFlowSection()
     eta: EtaSection = EtaSection()
+    hidrometro: HidrometroSection = HidrometroSection()
 
 
 class Settings(_Section):

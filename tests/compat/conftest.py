@@ -1,6 +1,7 @@
-"""A running Calha with ETA flow switched on, for the tests of its gateway, its clients and its reports."""
+"""A running Calha with one replaced system switched on, for the tests of its devices and clients."""
 
 import pytest
+from hidrometro_meter import running_hidrometro
 
 from running import _free_ports, running_calha
 
@@ -18,4 +19,11 @@ def eta(tmp_path_factory):
     }
     with running_calha(tmp_path_factory.mktemp("eta") / "data", env) as running:
         running.eta_port = port
+        yield running
+
+
+@pytest.fixture(scope="module")
+def hidrometro(tmp_path_factory):
+    """With a default meter, whose serial number is PADRAO."""
+    with running_hidrometro(tmp_path_factory.mktemp("hidrometro") / "data", default_serial="PADRAO") as running:
         yield running

@@ -6,8 +6,24 @@ session subscribed with QoS 1, also when the device wakes much later; and it may
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Protocol
 
 from calha.domain.readings import Micros
+
+
+class Carrier(Protocol):
+    """Who holds connections of devices, on which commands can be written to them."""
+
+    def call(self, device: str, order: bytes) -> bool:
+        """Write a command to its device; False when that is not connected here."""
+
+    def is_connected(self, device: str) -> bool: ...
+
+    def speakers(self) -> set[str]:
+        """The devices that are connected here."""
+
+    async def disconnect(self, device: str) -> int:
+        """Close the connections of a device; how many there were."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from calha.accounts.gatekeeper import Guest
 from calha.compat import eta_place
 from calha.compat.coiot import Coiot, CoiotOptions
-from calha.compat.sensorflow import Newer, SensorFlow, SensorFlowOptions
+from calha.compat.ground import Ground
+from calha.compat.hidrometro import parts as hidrometro
+from calha.compat.sensorflow import SensorFlow, SensorFlowOptions
 from calha.config import CompatSection
-from calha.domain.readings import Micros
 from calha.ingest.routes import Route
-from calha.ingest.service import Ingest
 from calha.store.registry import Registry
-from calha.store.telemetry import Telemetry
 
 Job = Callable[[Callable[[], None]], Awaitable[None]]
 
@@ -32,20 +31,16 @@ def guests(section: CompatSection) -> list[Guest]:
     return eta_place.guests(section.eta) if section.eta.enabled else []
 
 
-def jobs(
-    section: CompatSection,
-    registry: Registry,
-    ingest: Ingest,
-    telemetry: Telemetry,
-    clock: Callable[[], Micros],
-    newer: Newer,
-) -> Iterator[tuple[str, Job]]:
+def jobs(section: CompatSection, ground: Ground) -> Iterator[tuple[str, Job]]:
     """(name, job) of each."""
+    base = ground.registry, ground.ingest, ground.telemetry, ground.clock
     if section.coiot.enabled:
         coiot = CoiotOptions(**section.coiot.model_dump(exclude={"enabled"}))
-        yield "coiot", Coiot(coiot, registry, ingest, telemetry, clock).run
+        yield "coiot", Coiot(coiot, *base).run
     if section.sensorflow.enabled:
         given = section.sensorflow.model_dump(exclude={"enabled", "key", "live_key"})
         key, live_key = section.sensorflow.key.get_secret_value(), section.sensorflow.live_key.get_secret_value()
         sensorflow = SensorFlowOptions(**given, key=key, live_key=live_key)
-        yield "sensorflow", SensorFlow(sensorflow, registry, ingest, telemetry, clock, newer).run
+        yield "sensorflow", SensorFlow(sensorflow, *base, ground.newer).run
+    if section.hidrometro.enabled:
+        yield from hidrometro.jobs(section.hidrometro, ground)

@@ -8,15 +8,22 @@ from calha.domain.directory import DeviceEntry
 from calha.domain.errors import Conflict
 from calha.domain.readings import Micros
 from calha.ingest.service import Ingest
-from calha.store.registry import Registry
+from calha.store.registry import Registry, SiteRow
 from calha.store.telemetry import Telemetry
 
 
 class OwnDevices:
-    """prefix: of their keys. most: how many there may be."""
+    """prefix: of their keys. most: how many there may be. site: name of the one in which new ones are put (see `own_site`)."""
 
     def __init__(
-        self, prefix: str, profile: str, most: int, registry: Registry, ingest: Ingest, telemetry: Telemetry
+        self,
+        prefix: str,
+        profile: str,
+        most: int,
+        registry: Registry,
+        ingest: Ingest,
+        telemetry: Telemetry,
+        site: str = "",
     ) -> None:
         self._prefix = prefix
         self._profile = profile
@@ -24,6 +31,7 @@ class OwnDevices:
         self._registry = registry
         self._ingest = ingest
         self._telemetry = telemetry
+        self._site = site
 
     def registered(self) -> list[str]:
         return [key for key in self._ingest.directory.devices if key.startswith(self._prefix)]
@@ -31,14 +39,14 @@ class OwnDevices:
     def entry(self, device: str) -> DeviceEntry | None:
         return self._ingest.directory.devices.get(device)
 
-    async def create(self, device: str, name: str) -> bool:
+    async def create(self, device: str, name: str, serial: str | None = None) -> bool:
         """Whether the device is registered now; False, counted as refused, when there are too many. One at a time."""
         if len(self.registered()) >= self._most:
             self._ingest.refuse(device, "too_many_devices")
             return False
-        site = (await asyncio.to_thread(self._registry.sites))[0].id
+        site = (await asyncio.to_thread(own_site, self._registry, self._site)).id
         with suppress(Conflict):  # registered at the same time by a person
-            await asyncio.to_thread(self._registry.create_device, device, self._profile, site, name=name)
+            await asyncio.to_thread(self._registry.create_device, device, self._profile, site, name=name, serial=serial)
         await self._ingest.refresh()
         return True
 
@@ -53,3 +61,13 @@ class OwnDevices:
         if series is None or not latest.has_any([series]):
             return math.nan, 0
         return float(latest.value[series]), int(latest.at[series])
+
+
+def own_site(registry: Registry, name: str) -> SiteRow:
+    """The site of that name below the first one, made if need be; the first one itself without a name."""
+    sites = registry.sites()
+    first = sites[0]
+    if not name:
+        return first
+    own = (site for site in sites if site.parent_id == first.id and site.name == name)
+    return next(own, None) or registry.create_site(name, first.id, first.zone)

@@ -13,7 +13,7 @@ import math
 import re
 import secrets
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -25,6 +25,7 @@ from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
+from calha.compat.ground import Newer
 from calha.compat.listening import serve
 from calha.compat.own_devices import OwnDevices
 from calha.domain.errors import LogUnavailable
@@ -44,7 +45,6 @@ POLICY_VIOLATION = 1008
 
 VALUES = ("pressure", "temperature", "concentration", "flow")
 Number = Annotated[float, AllowInfNan(False)]
-Newer = Callable[[int, float], Awaitable[bool]]
 Prefixes = ("", "/api", "/api/v1")
 
 
