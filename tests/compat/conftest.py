@@ -1,8 +1,8 @@
 """A running Calha with one replaced system switched on, for the tests of its devices and clients."""
 
 import pytest
-from hidrometro_meter import running_hidrometro
 
+from hidrometro_meter import running_hidrometro
 from running import _free_ports, running_calha
 
 

@@ -7,6 +7,7 @@ import subprocess
 import time
 
 import pytest
+
 from hidrometro_meter import Meter, kept, running_hidrometro, until
 
 NOW = int(time.time()) - 3_600
