@@ -1,0 +1,190 @@
+"""Invoices: what is sealed when one is issued, which event leads from which state to which, and whether a seal still holds.
+
+An invoice carries all that it was computed from: quantities with their quality, registers, the contract's terms, and the hash
+of the tariff. `faults` computes it anew; the result must be the same to the last byte.
+
+Rule 1: an issued invoice never changes. What was wrong is taken back by a credit note and issued again.
+Rule 2: overdue is not stored: an issued invoice is overdue after its due day.
+Rule 3: every transition lives in TRANSITIONS.
+"""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from calha.domain.billing import ZERO, Bill, Line, Metered, Terms, bill
+from calha.domain.errors import Conflict
+from calha.domain.tariffs import Tariff
+from calha.domain.tariffs import Text as Words
+
+FORMAT = 1
+MAX_CONTENT_BYTES = 60_000
+
+Kind = Literal["invoice", "credit_note"]
+State = Literal["issued", "paid", "cancelled", "replaced"]
+Event = Literal["pay", "cancel", "replace", "refund"]
+
+TRANSITIONS: Mapping[tuple[State, Event], State] = {
+    ("issued", "pay"): "paid",
+    ("issued", "cancel"): "cancelled",
+    ("issued", "replace"): "replaced",
+    ("paid", "replace"): "replaced",
+    ("paid", "refund"): "issued",
+}
+
+
+def after(state: State, event: Event) -> State:
+    """The state to which an event leads. Raises Conflict where it leads nowhere."""
+    try:
+        return TRANSITIONS[state, event]
+    except KeyError:
+        raise Conflict(f"an invoice that is {state} cannot be {_PAST[event]}") from None
+
+
+_PAST: Mapping[Event, str] = {"pay": "paid", "cancel": "cancelled", "replace": "replaced", "refund": "refunded"}
+
+
+def is_overdue(state: State, due_on: date, today: date) -> bool:
+    return state == "issued" and today > due_on
+
+
+class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class Party(_Part, frozen=True, kw_only=True):
+    """Who issues, or who pays. pix_key, city: of the issuer. document: CPF or CNPJ."""
+
+    name: str
+    document: str = ""
+    address: str = ""
+    city: str = ""
+    email: str = ""
+    pix_key: str = ""
+
+
+class RegisterReading(_Part, frozen=True, kw_only=True):
+    """A register at an end of the cycle, as the meter shows it. at: µs UTC. quality: word of `domain.quality`."""
+
+    at: int
+    value: Decimal
+    quality: str
+
+
+class Adjustment(_Part, frozen=True, kw_only=True):
+    """A line that no tariff makes: what an earlier estimate is settled with, a credit, a fee. invoice: number it refers to."""
+
+    key: str
+    name: Words
+    amount: Decimal
+    quantity: Decimal = ZERO
+    unit: str = ""
+    invoice: str = ""
+
+
+class Month(_Part, frozen=True, kw_only=True):
+    """Consumption of an earlier cycle, for comparison. from_: its first day."""
+
+    from_: date
+    quantity: Decimal
+    is_estimated: bool = False
+
+
+class Inputs(_Part, frozen=True, kw_only=True):
+    """All that an invoice is computed from and shows. tariff: hash of its text. until: first day that is not in the cycle."""
+
+    contract: str
+    customer: Party
+    issuer: Party
+    device: str
+    channel: str
+    unit: str
+    zone: str
+    language: str
+    tariff: str
+    from_: date
+    until: date
+    due_on: date
+    terms: Terms
+    metered: tuple[Metered, ...]
+    opening: RegisterReading | None = None
+    closing: RegisterReading | None = None
+    adjustments: tuple[Adjustment, ...] = ()
+    history: tuple[Month, ...] = ()
+    format: int = FORMAT
+
+
+class Sealed(_Part, frozen=True, kw_only=True):
+    """An invoice as it is kept. credits: number of the invoice that a credit note takes back."""
+
+    kind: Kind
+    number: str
+    issued_on: date
+    inputs: Inputs
+    bill: Bill
+    credits: str = ""
+
+    @property
+    def total(self) -> Decimal:
+        return self.bill.total
+
+
+def made_from(inputs: Inputs, tariff: Tariff) -> Bill:
+    """The bill: the tariff's lines, then the adjustments. Raises InvalidTariff."""
+    made = bill(tariff, inputs.metered, inputs.terms)
+    lines = [*made.lines, *(_line(one, inputs, tariff) for one in inputs.adjustments)]
+    return replace(made, lines=tuple(lines), total=tariff.rounding(sum((line.amount for line in lines), ZERO)))
+
+
+def credit_note(sealed: Sealed, number: str, issued_on: date) -> Sealed:
+    """What takes an invoice back: the same lines with the sign turned."""
+    lines = tuple(replace(line, amount=-line.amount, quantity=-line.quantity) for line in sealed.bill.lines)
+    taxes = {name: -amount for name, amount in sealed.bill.taxes.items()}
+    turned = Bill(lines, -sealed.bill.total, taxes)
+    return Sealed(
+        kind="credit_note", number=number, issued_on=issued_on, inputs=sealed.inputs, bill=turned, credits=sealed.number
+    )
+
+
+def seal(sealed: Sealed) -> tuple[bytes, str]:
+    """The bytes that are kept, and their SHA-256 in hex. Equal invoices give equal bytes."""
+    content = msgspec.json.encode(sealed, order="deterministic")
+    assert len(content) <= MAX_CONTENT_BYTES, f"an invoice of {len(content)} bytes"
+    return content, digest(content)
+
+
+def unseal(content: bytes) -> Sealed:
+    return msgspec.json.decode(content, type=Sealed)
+
+
+def digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def faults(content: bytes, sha256: str, tariff: Tariff, tariff_sha256: str) -> Sequence[str]:
+    """What does not hold of a kept invoice: its hash, its tariff, or that computing it anew gives the same; none is good."""
+    found = []
+    if digest(content) != sha256:
+        found.append("the content has changed since it was issued")
+    sealed = unseal(content)
+    if sealed.inputs.tariff != tariff_sha256:
+        found.append("the tariff is another one than that it was computed with")
+        return found
+    number = sealed.credits or sealed.number
+    made = made_from(sealed.inputs, tariff)
+    again = Sealed(kind="invoice", number=number, issued_on=sealed.issued_on, inputs=sealed.inputs, bill=made)
+    if sealed.kind == "credit_note":
+        again = credit_note(again, sealed.number, sealed.issued_on)
+    if seal(again)[0] != content:
+        found.append(f"computed anew the total is {again.total}, not {sealed.total}")
+    return found
+
+
+def _line(one: Adjustment, inputs: Inputs, tariff: Tariff) -> Line:
+    amount = tariff.rounding.of_line(one.amount)
+    return Line(one.key, one.name, one.quantity, one.unit, None, amount, inputs.from_, inputs.until)
