@@ -336,7 +336,8 @@ def _require_free(settings: Settings) -> None:
         bound(settings.tcp.host, settings.tcp.port, "tcp.port", "--tcp-port").close()
     for name, section in settings.compat:
         for key in section.ports if section.enabled else ():
-            bound(section.host, getattr(section, key), f"compat.{name}.{key}").close()
+            if port := getattr(section, key):
+                bound(section.host, port, f"compat.{name}.{key}").close()
 
 
 def _listen(settings: Settings) -> socket.socket:

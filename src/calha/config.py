@@ -223,13 +223,15 @@ class EtaSection(_CompatSystem):
 
 
 class HidrometroSection(_CompatSystem):
-    ports: ClassVar[tuple[str, ...]] = ("port", "mqtt_port")
+    ports: ClassVar[tuple[str, ...]] = ("port", "mqtt_port", "node_port")
     enabled: bool = False
     """Whether meters, pages and clients of Hidrômetro Inteligente are served."""
     host: str = "127.0.0.1"
     """Address on which they are heard."""
     port: Port = 5000
     """Port of pages, API and Socket.IO."""
+    node_port: Annotated[int, Field(ge=0, le=65535)] = 0
+    """Port for clients of the Node generation, 3000 as a rule; 0 for none."""
     mqtt_port: Port = 1884
     """Port on which its meters publish and are commanded. They know 1883: where one address has to serve them and Calha's
     own devices, give it to them, and another one to mqtt.port."""
@@ -245,6 +247,8 @@ class HidrometroSection(_CompatSystem):
     """Meters that are taken at most; with 0 none is added by itself."""
     max_connections: Annotated[int, Field(ge=1)] = 5_000
     """Meters connected at once."""
+    max_pages: Annotated[int, Field(ge=1)] = 500
+    """Socket.IO connections at once."""
 
 
 class CompatSection(_Section):

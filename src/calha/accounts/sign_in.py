@@ -98,8 +98,9 @@ class SignIn:
         self._audit.append(person.label, "sign_in", _target(person), after={"by": how}, address=visitor.address)
         return SignedIn(person, session_id, secret)
 
-    def access_token(self, signed_in: SignedIn) -> str:
-        return tokens.issue(self._keyring.token_key, AccessToken(signed_in.person.id, signed_in.session_id))
+    def access_token(self, signed_in: SignedIn, lifetime_s: int = tokens.LIFETIME_S) -> str:
+        token = AccessToken(signed_in.person.id, signed_in.session_id)
+        return tokens.issue(self._keyring.token_key, token, lifetime_s=lifetime_s)
 
     def refresh(self, refresh_token: str, visitor: Visitor) -> SignedIn:
         """Exchange a refresh token for a new one. Raises NotSignedIn."""

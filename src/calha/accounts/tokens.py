@@ -16,12 +16,12 @@ class AccessToken:
     session_id: str
 
 
-def issue(key: str, token: AccessToken, now_s: float | None = None) -> str:
+def issue(key: str, token: AccessToken, now_s: float | None = None, lifetime_s: int = LIFETIME_S) -> str:
     from joserfc import jwt
     from joserfc.jwk import OctKey
 
     now = int(time.time() if now_s is None else now_s)
-    claims = {"iss": ISSUER, "sub": str(token.person_id), "sid": token.session_id, "iat": now, "exp": now + LIFETIME_S}
+    claims = {"iss": ISSUER, "sub": str(token.person_id), "sid": token.session_id, "iat": now, "exp": now + lifetime_s}
     return jwt.encode({"alg": ALGORITHM}, claims, OctKey.import_key(key))
 
 

@@ -6,7 +6,6 @@ from calha.accounts.gatekeeper import Guest
 from calha.compat import eta_place
 from calha.compat.coiot import Coiot, CoiotOptions
 from calha.compat.ground import Ground
-from calha.compat.hidrometro import parts as hidrometro
 from calha.compat.sensorflow import SensorFlow, SensorFlowOptions
 from calha.config import CompatSection
 from calha.ingest.routes import Route
@@ -43,4 +42,6 @@ def jobs(section: CompatSection, ground: Ground) -> Iterator[tuple[str, Job]]:
         sensorflow = SensorFlowOptions(**given, key=key, live_key=live_key)
         yield "sensorflow", SensorFlow(sensorflow, *base, ground.newer).run
     if section.hidrometro.enabled:
+        from calha.compat.hidrometro import parts as hidrometro  # Socket.IO takes memory
+
         yield from hidrometro.jobs(section.hidrometro, ground)

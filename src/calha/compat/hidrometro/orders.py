@@ -126,6 +126,11 @@ class Orders:
         session = self._sessions.get(device)
         return session is not None and session.hears
 
+    def topic(self, device: str) -> str | None:
+        """The topic on which it hears commands."""
+        session = self._sessions.get(device)
+        return session.topic if session is not None else None
+
     def speakers(self) -> set[str]:
         return {device for device in self._sessions if self.is_connected(device)}
 
