@@ -31,10 +31,9 @@ def registry(database) -> Iterator[Registry]:
     opened = Registry.open(database)
     with opened._engine.begin() as connection:
         for table in reversed(Base.metadata.sorted_tables):
-            if table.name == "site":
-                connection.execute(table.update().values(parent_id=None))
-            if table.name == "device":
-                connection.execute(table.update().values(gateway_id=None))
+            for column in table.columns:  # what refers to its own table
+                if any(key.column.table is table for key in column.foreign_keys):
+                    connection.execute(table.update().values({column.name: None}))
             if table.name != "change":
                 connection.execute(table.delete())
     yield opened

@@ -1,0 +1,36 @@
+"""Customers, contracts, tariffs, invoices and payments, in the registry's database."""
+
+from calha.store.billing.customers import Customers
+from calha.store.billing.invoices import Invoices, Seal
+from calha.store.billing.rows import (
+    ContractRow,
+    CustomerRow,
+    InvoiceRow,
+    IssuerRow,
+    NewInvoice,
+    PaymentRow,
+    PaymentState,
+    RunRow,
+    RunState,
+    TariffRow,
+)
+from calha.store.billing.runs import Runs
+from calha.store.billing.tariffs import Tariffs
+
+__all__ = [
+    "ContractRow",
+    "CustomerRow",
+    "Customers",
+    "InvoiceRow",
+    "Invoices",
+    "IssuerRow",
+    "NewInvoice",
+    "PaymentRow",
+    "PaymentState",
+    "RunRow",
+    "RunState",
+    "Runs",
+    "Seal",
+    "TariffRow",
+    "Tariffs",
+]
