@@ -64,9 +64,17 @@ class SignIn:
         self._changed = changed
 
     def with_password(
-        self, login: str, password: str, code: str | None, visitor: Visitor, kind: SessionKind = "browser"
+        self,
+        login: str,
+        password: str,
+        code: str | None,
+        visitor: Visitor,
+        kind: SessionKind = "browser",
+        lifetime: timedelta | None = None,
     ) -> SignedIn:
-        """Raises TooManyTries, and NotSignedIn, whose reason is second_factor_required when only the code is missing."""
+        """lifetime: of the session, if another than its kind has.
+
+        Raises TooManyTries, and NotSignedIn, whose reason is second_factor_required when only the code is missing."""
         name = login.strip().lower()
         self._patience.require(name, visitor.address)
         person = self._people.find(login)
@@ -86,13 +94,16 @@ class SignIn:
         self._patience.succeeded(name)
         if known.password_hash is not None and passwords.needs_upgrade(known.password_hash):
             self._people.set_password(person.id, passwords.hashed(password))
-        return self.open(person, visitor, kind, "password" if known.second_factor is None else "password and code")
+        how = "password" if known.second_factor is None else "password and code"
+        return self.open(person, visitor, kind, how, lifetime)
 
-    def open(self, person: PersonRow, visitor: Visitor, kind: SessionKind, how: str) -> SignedIn:
+    def open(
+        self, person: PersonRow, visitor: Visitor, kind: SessionKind, how: str, lifetime: timedelta | None = None
+    ) -> SignedIn:
         """A session for somebody who has proved who he is."""
         now = datetime.now(UTC)
         secret, session_id = new_secret(), secrets.token_hex(16)
-        expires_at = now + (BROWSER_IDLE if kind == "browser" else CLIENT_IDLE)
+        expires_at = now + (lifetime or (BROWSER_IDLE if kind == "browser" else CLIENT_IDLE))
         row = SessionRow(session_id, person.id, kind, now, now, expires_at, visitor.address[:64], visitor.agent[:200])
         self._sessions.open(row, digest(secret))
         self._audit.append(person.label, "sign_in", _target(person), after={"by": how}, address=visitor.address)

@@ -3,8 +3,8 @@
 from collections.abc import Awaitable, Callable, Iterator
 
 from calha.accounts.gatekeeper import Guest
-from calha.compat import eta_place
 from calha.compat.coiot import Coiot, CoiotOptions
+from calha.compat.eta import place
 from calha.compat.ground import Ground
 from calha.compat.sensorflow import SensorFlow, SensorFlowOptions
 from calha.config import CompatSection
@@ -17,17 +17,17 @@ Job = Callable[[Callable[[], None]], Awaitable[None]]
 def prepare(section: CompatSection, registry: Registry) -> None:
     """Make what must be there before the first message is read. Raises InvalidConfiguration."""
     if section.eta.enabled:
-        eta_place.prepare(section.eta, registry)
+        place.prepare(section.eta, registry)
 
 
 def routes(section: CompatSection) -> list[Route]:
     """MQTT topics that are not Calha's own."""
-    return eta_place.routes(section.eta) if section.eta.enabled else []
+    return place.routes(section.eta) if section.eta.enabled else []
 
 
 def guests(section: CompatSection) -> list[Guest]:
     """MQTT clients that keep their user names and passwords."""
-    return eta_place.guests(section.eta) if section.eta.enabled else []
+    return place.guests(section.eta) if section.eta.enabled else []
 
 
 def jobs(section: CompatSection, ground: Ground) -> Iterator[tuple[str, Job]]:
@@ -45,3 +45,7 @@ def jobs(section: CompatSection, ground: Ground) -> Iterator[tuple[str, Job]]:
         from calha.compat.hidrometro import parts as hidrometro  # Socket.IO takes memory
 
         yield from hidrometro.jobs(section.hidrometro, ground)
+    if section.eta.enabled:
+        from calha.compat.eta.api import EtaApi
+
+        yield "eta", EtaApi.on(section.eta, ground).run

@@ -3,16 +3,20 @@
 import asyncio
 from collections.abc import Callable
 
-from starlette.types import ASGIApp
+from fastapi import HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calha.serving import bound, http_server
 
 BEAT_S = 5.0
+MAX_BODY_BYTES = 8 * 1024 * 1024
 
 
 async def serve(app: ASGIApp, host: str, port: int, key: str, beat: Callable[[], None]) -> None:
     """Serve until cancelled. Raises InvalidConfiguration naming the setting `key` when the port is taken."""
-    server = http_server(app)
+    server = http_server(BoundedBodies(app))
     serving = asyncio.create_task(server.serve(sockets=[bound(host, port, key)]))
     try:
         while not serving.done():
@@ -22,3 +26,30 @@ async def serve(app: ASGIApp, host: str, port: int, key: str, beat: Callable[[],
     finally:
         server.should_exit = True
         await serving
+
+
+class BoundedBodies:
+    """Answers 413 to a body of more than MAX_BODY_BYTES, without reading further."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        size = 0
+
+        async def counting() -> Message:
+            nonlocal size
+            message = await receive()
+            size += len(message.get("body", b""))
+            if size > MAX_BODY_BYTES:
+                raise HTTPException(413, f"A body has at most {MAX_BODY_BYTES} bytes.")
+            return message
+
+        await self._app(scope, counting if scope["type"] == "http" else receive, send)
+
+
+async def refused(_: Request, error: Exception) -> JSONResponse:
+    """FastAPI's list of faults without what was sent, in which a NaN would break the answer."""
+    assert isinstance(error, RequestValidationError)
+    faults = [{name: fault[name] for name in ("type", "loc", "msg")} for fault in error.errors()]
+    return JSONResponse({"detail": faults}, 422)

@@ -26,7 +26,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
 from calha.compat.ground import Newer
-from calha.compat.listening import serve
+from calha.compat.listening import refused, serve
 from calha.compat.own_devices import OwnDevices
 from calha.domain.errors import LogUnavailable
 from calha.domain.readings import Micros
@@ -126,7 +126,7 @@ class SensorFlow:
         app.add_api_route(
             "/api/v1/query/sensor/{sensor}/latest", self._latest_of, methods=["GET"], dependencies=may_send
         )
-        app.add_exception_handler(RequestValidationError, _refused)
+        app.add_exception_handler(RequestValidationError, refused)
         app.add_api_websocket_route("/ws/sensor_updates", self._socket)
         return app
 
@@ -303,13 +303,6 @@ class SensorFlow:
     def _zone(self, device: str) -> Any:  # noqa: ANN401 - a tzinfo
         entry = self._own.entry(device)
         return entry.zone if entry is not None else ZoneInfo("America/Sao_Paulo")
-
-
-async def _refused(_: Request, error: Exception) -> JSONResponse:
-    """The usual list of faults without what was sent, in which a NaN would break the answer."""
-    assert isinstance(error, RequestValidationError)
-    faults = [{name: fault[name] for name in ("type", "loc", "msg")} for fault in error.errors()]
-    return JSONResponse({"detail": faults}, 422)
 
 
 def _address(request: Request) -> str:

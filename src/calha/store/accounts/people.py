@@ -71,6 +71,15 @@ class People:
             found = [_row(one) for one in connection.execute(query)]
         return Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
 
+    def with_role_on(self, sites: Sequence[int]) -> list[tuple[PersonRow, GrantRow]]:
+        """Who has a role on one of these sites or on the whole installation, with each such role, by person."""
+        there = or_(RoleGrant.site_id.is_(None), RoleGrant.site_id.in_(sites))
+        query = select(Person.__table__, RoleGrant.id.label("grant_id"), RoleGrant.role, RoleGrant.site_id)
+        query = query.join(RoleGrant, RoleGrant.person_id == Person.id).where(there, Person.state == "active")
+        with self._engine.connect() as connection:
+            found = connection.execute(query.order_by(Person.id, RoleGrant.id))
+            return [(_row(one), GrantRow(one.grant_id, Role(one.role), one.site_id)) for one in found]
+
     def update(self, person_id: int, **changes: Any) -> PersonRow:  # noqa: ANN401 - columns
         """Change name, email, user_name, language or state. Raises NotFound, Conflict."""
         for name in ("email", "user_name"):

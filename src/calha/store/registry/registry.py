@@ -299,6 +299,25 @@ class Registry:
             device = self._device(connection, device_key)
             return [channel for channel in device.channels if channel.key in new]
 
+    def add_channel(self, device_key: str, channel: ProfileChannel) -> int:
+        """The series of a new channel that the profile does not have. Raises NotFound, Conflict (key, or no room)."""
+        with writing(self._engine) as connection:
+            device = self._device(connection, device_key)
+            if not _room(self._profiles().get(device.profile), len(device.channels)):
+                raise Conflict(f"{device_key} has {len(device.channels)} channels; its profile allows no more")
+            if channel.key in {known.key for known in device.channels}:
+                raise Conflict(f"{device_key} has a channel {channel.key!r} already")
+            device_id = connection.execute(select(Device.id).where(Device.key == device_key)).scalar_one()
+            values = _channel_values(device_id, channel, discovered=True)
+            key = connection.execute(insert(Channel).values(values)).inserted_primary_key
+            assert key is not None
+            return int(key[0])
+
+    def remove_channel(self, series: int) -> None:
+        """Remove a channel that the profile does not have."""
+        with writing(self._engine) as connection:
+            connection.execute(delete(Channel).where(Channel.id == series, Channel.discovered.is_(True)))
+
     def units(self) -> dict[int, str]:
         """Unit symbols by series id."""
         with self._engine.connect() as connection:

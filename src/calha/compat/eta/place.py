@@ -1,4 +1,8 @@
-"""Where ETA flow stands in Calha: its site, the device of its gateway, its MQTT topics and who may publish there."""
+"""Where ETA flow stands in Calha: its site, the device of its gateway, its MQTT topics and who may publish there.
+
+Its collector has the numbers of two sensors and of one unit built in. Unless somebody has given numbers before, these
+stand for the flows of the gateway's device from the start.
+"""
 
 from contextlib import suppress
 
@@ -6,10 +10,13 @@ from calha.accounts.gatekeeper import Guest
 from calha.config import EtaSection
 from calha.domain.errors import Conflict, InvalidConfiguration
 from calha.ingest.routes import Route
-from calha.store.registry import Registry, SiteRow
+from calha.store.eta import EtaNumbers
+from calha.store.registry import DeviceRow, Registry, SiteRow
 
 PROFILE = "eta_gateway"
 GUEST = "eta"
+SENSORS = {1: ("flow_1", "Vazão ETA 1"), 2: ("flow_2", "Vazão ETA 2")}
+DEVICE, UNIT = 1, 5
 
 
 def site_of(section: EtaSection, registry: Registry) -> SiteRow:
@@ -26,8 +33,23 @@ def prepare(section: EtaSection, registry: Registry) -> None:
     """Register the gateway's device before its first message is read. Raises InvalidConfiguration."""
     site = site_of(section, registry)
     if section.device not in registry.devices_named([section.device]):
-        with suppress(Conflict):
+        with suppress(Conflict):  # registered at the same time by another process
             registry.create_device(section.device, PROFILE, site.id, name="Gateway ETA")
+    numbers = EtaNumbers(registry.engine)
+    if not numbers.picture().devices:
+        with suppress(Conflict):
+            give_first_numbers(numbers, registry.device(section.device))
+
+
+def give_first_numbers(numbers: EtaNumbers, device: DeviceRow) -> None:
+    """Raises Conflict when some of them have been given."""
+    series = {channel.key: channel.series for channel in device.channels}
+    if UNIT not in numbers.picture().units:
+        numbers.add_unit("Metro cúbico por hora", "m³/h", UNIT)
+    numbers.add_device(device.key, "CLP", "CLP", None, number=DEVICE)
+    for number, (channel, name) in SENSORS.items():
+        if channel in series:
+            numbers.add_sensor(series[channel], name, "VAZAO", DEVICE, UNIT, number=number)
 
 
 def routes(section: EtaSection) -> list[Route]:
