@@ -164,7 +164,10 @@ class _Span:
         price = _cost_of(usage, scale)
         gross = self._gross(usage) * usage.percent / HUNDRED
         steps = tuple(Step(step.quantity, step.price * gross) for step in _steps(usage, each, scale))
-        one_price = steps[0].price if len(steps) == 1 and steps[0].quantity == each else None
+        amounts = _amounts(usage, each, scale)
+        if amounts:
+            steps = (Step(ONE, amounts * gross), *(step for step in steps if step.price))
+        one_price = steps[0].price if len(steps) == 1 and not amounts else None
         amount = price(each) * gross * dwellings
         yield self._line(usage, each * dwellings, usage.unit, one_price, amount, steps)
         for lower, upper, percent in _ranges(usage, scale):

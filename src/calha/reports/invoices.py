@@ -1,0 +1,238 @@
+"""Invoices as PDF: lines, taxes, readings with their quality, a chart of thirteen months, Pix QR code and bar code.
+
+All numbers come from what was sealed when the invoice was issued, so that a page drawn years later is the same. What users
+wrote goes to typst as JSON and is shown as text; it is never part of the markup.
+"""
+
+import json
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from importlib.resources import files
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from calha.domain.billing import Line
+from calha.domain.collection_barcode import FREE_DIGITS, Segment, collection_barcode, interleaved_2_of_5, typeable_line
+from calha.domain.errors import Malformed
+from calha.domain.invoices import Inputs, RegisterReading, Sealed
+from calha.domain.pix import Payee, static_code
+from calha.reports.labels import qr_svg
+from calha.reports.locale import Language, day, money, month, number
+
+TEMPLATE = "invoice.typ"
+SEGMENTS: dict[str, Segment] = {"m³": 2, "kWh": 3}
+PRICE_PLACES = 6  # of unit prices, which are not rounded: so many are shown
+_one_at_a_time = threading.Lock()  # a compiler takes some tens of MB while it works
+
+State = Literal["issued", "overdue", "paid", "cancelled", "replaced"]
+
+
+def invoice_pdf(sealed: Sealed, txid: str | None, state: State, company: str = "") -> bytes:
+    """The pages of an invoice. txid: of its Pix code. company: FEBRABAN's four digits; without them there is no bar code."""
+    import typst  # 40 MB that an idle Calha does without
+
+    content = _content(sealed, txid, state, company)
+    template = files(__package__).joinpath(TEMPLATE).read_bytes()
+    with _one_at_a_time:
+        made: bytes = typst.compile(
+            template, format="pdf", sys_inputs={"content": json.dumps(content)}, ignore_system_fonts=True
+        )
+    return made
+
+
+def pix_code(sealed: Sealed, txid: str | None) -> str | None:
+    """The text to copy and pay; None where there is nothing to pay or nobody to be paid."""
+    issuer = sealed.inputs.issuer
+    if sealed.kind != "invoice" or sealed.total <= 0 or not issuer.pix_key or txid is None:
+        return None
+    try:
+        return static_code(Payee(issuer.name[:25], issuer.city[:15] or "BRASIL", issuer.pix_key), sealed.total, txid)
+    except Malformed:
+        return None
+
+
+def barcode(sealed: Sealed, company: str) -> str | None:
+    """The 44 digits, None where there is nothing to pay or no company number. Free field: due day and the invoice's number."""
+    if sealed.kind != "invoice" or sealed.total <= 0 or len(company) != 4:
+        return None
+    digits = "".join(letter for letter in sealed.number if letter.isdecimal())
+    free = f"{sealed.inputs.due_on:%Y%m%d}{digits:0>{FREE_DIGITS - 8}}"[:FREE_DIGITS]
+    return collection_barcode(SEGMENTS.get(sealed.inputs.unit, 6), company, sealed.total, free)
+
+
+def _content(sealed: Sealed, txid: str | None, state: State, company: str) -> dict[str, Any]:
+    inputs = sealed.inputs
+    language: Language = "en" if inputs.language == "en" else "pt-BR"
+    words = _WORDS[language]
+    pix, digits = pix_code(sealed, txid), barcode(sealed, company)
+    return {
+        "language": language,
+        "words": words,
+        "title": words["credit_note"] if sealed.kind == "credit_note" else words["invoice"],
+        "number": sealed.number,
+        "credits": sealed.credits,
+        "state": words["states"][state] if state != "issued" else "",
+        "issuer": _party(inputs.issuer),
+        "customer": _party(inputs.customer),
+        "facts": list(_facts(sealed, language, words)),
+        "lines": [_line(line, language) for line in sealed.bill.lines],
+        "total": money(sealed.total, language),
+        "due": day(inputs.due_on, language),
+        "taxes": [[name.upper(), money(amount, language)] for name, amount in sealed.bill.taxes.items()],
+        "readings": [
+            _reading(words[name], reading, inputs, language)
+            for name, reading in (("opening", inputs.opening), ("closing", inputs.closing))
+            if reading is not None
+        ],
+        "months": _months(inputs, language),
+        "comparison": _comparison(inputs, language, words),
+        "estimated": words["estimated"] if sealed.bill.is_estimated else "",
+        "pix": {"code": pix, "qr": qr_svg(pix)} if pix else None,
+        "barcode": {"line": _grouped(typeable_line(digits)), "widths": interleaved_2_of_5(digits)} if digits else None,
+    }
+
+
+def _party(party: Any) -> dict[str, str]:  # noqa: ANN401 - a Party
+    place = ", ".join(part for part in (party.address, party.city) if part)
+    return {"name": party.name, "document": _document(party.document), "place": place, "email": party.email}
+
+
+def _document(text: str) -> str:
+    """CPF and CNPJ as people write them."""
+    if len(text) == 11 and text.isdecimal():
+        return f"CPF {text[:3]}.{text[3:6]}.{text[6:9]}-{text[9:]}"
+    if len(text) == 14 and text.isdecimal():
+        return f"CNPJ {text[:2]}.{text[2:5]}.{text[5:8]}/{text[8:12]}-{text[12:]}"
+    return text
+
+
+def _facts(sealed: Sealed, language: Language, words: dict[str, Any]) -> Iterator[list[str]]:
+    inputs = sealed.inputs
+    last = date.fromordinal(inputs.until.toordinal() - 1)
+    yield [words["contract"], inputs.contract]
+    yield [words["device"], inputs.device]
+    yield [
+        words["cycle"],
+        f"{day(inputs.from_, language)} – {day(last, language)} ({(inputs.until - inputs.from_).days})",
+    ]
+    yield [words["issued_on"], day(sealed.issued_on, language)]
+    if inputs.terms.dwellings > 1:
+        yield [words["dwellings"], str(inputs.terms.dwellings)]
+
+
+def _line(line: Line, language: Language) -> dict[str, str]:
+    steps = [f"{number(step.quantity, language)} × {money(step.price, language, PRICE_PLACES)}" for step in line.steps]
+    return {
+        "name": line.name.get("en" if language == "en" else "pt", line.key),
+        "note": " + ".join(steps[:8]),
+        "quantity": f"{number(line.quantity, language)} {line.unit}".strip() if line.quantity else "",
+        "price": money(line.unit_price, language, PRICE_PLACES) if line.unit_price is not None else "",
+        "amount": money(line.amount, language),
+    }
+
+
+def _reading(name: str, reading: RegisterReading, inputs: Inputs, language: Language) -> list[str]:
+    at = datetime.fromtimestamp(reading.at / 1_000_000, UTC).astimezone(ZoneInfo(inputs.zone))
+    quality = _QUALITIES[language].get(reading.quality, reading.quality)
+    return [name, f"{day(at.date(), language)} {at:%H:%M}", f"{number(reading.value, language)} {inputs.unit}", quality]
+
+
+def _months(inputs: Inputs, language: Language) -> list[dict[str, Any]]:
+    own = sum((span.quantities.get("consumption", Decimal(0)) for span in inputs.metered), Decimal(0))
+    values = [(one.from_, one.quantity, one.is_estimated) for one in inputs.history][-12:]
+    values.append((inputs.from_, own, any(span.is_estimated for span in inputs.metered)))
+    highest = max((max(quantity, Decimal(0)) for _, quantity, _ in values), default=Decimal(0)) or Decimal(1)
+    return [
+        {
+            "month": month(from_, language),
+            "value": number(round(quantity, 1), language),
+            "share": float(max(quantity, Decimal(0)) / highest),
+            "estimated": is_estimated,
+        }
+        for from_, quantity, is_estimated in values
+    ]
+
+
+def _comparison(inputs: Inputs, language: Language, words: dict[str, Any]) -> str:
+    """With the same month of the year before."""
+    before = [
+        one
+        for one in inputs.history
+        if (one.from_.year, one.from_.month) == (inputs.from_.year - 1, inputs.from_.month)
+    ]
+    if not before or before[0].quantity <= 0:
+        return ""
+    own = sum((span.quantities.get("consumption", Decimal(0)) for span in inputs.metered), Decimal(0))
+    percent = (own / before[0].quantity - 1) * 100
+    text: str = words["comparison"]
+    return text.format(
+        change=f"{'+' if percent >= 0 else ''}{number(percent, language, 0)}%",
+        before=f"{number(round(before[0].quantity, 1), language)} {inputs.unit}",
+    )
+
+
+def _grouped(line: str) -> str:
+    return " ".join(f"{line[place : place + 11]}-{line[place + 11]}" for place in range(0, 48, 12))
+
+
+_WORDS: dict[Language, dict[str, Any]] = {
+    "pt-BR": {
+        "invoice": "Fatura",
+        "credit_note": "Nota de crédito",
+        "credits": "Estorna a fatura",
+        "customer": "Cliente",
+        "contract": "Contrato",
+        "device": "Medidor",
+        "cycle": "Ciclo (dias)",
+        "issued_on": "Emissão",
+        "dwellings": "Economias",
+        "item": "Descrição",
+        "quantity": "Quantidade",
+        "price": "Preço unitário",
+        "amount": "Valor",
+        "total": "Total a pagar",
+        "due": "Vencimento",
+        "taxes": "Tributos inclusos no total",
+        "readings": "Leituras",
+        "opening": "Leitura anterior",
+        "closing": "Leitura atual",
+        "history": "Consumo por mês",
+        "estimated": "Consumo estimado: a diferença será acertada quando a leitura for conhecida.",
+        "comparison": "{change} em relação ao mesmo mês do ano anterior ({before}).",
+        "pix": "Pague com Pix: aponte a câmera do aplicativo do banco ou copie o código",
+        "states": {"overdue": "VENCIDA", "paid": "PAGA", "cancelled": "CANCELADA", "replaced": "SUBSTITUÍDA"},
+    },
+    "en": {
+        "invoice": "Invoice",
+        "credit_note": "Credit note",
+        "credits": "Takes back invoice",
+        "customer": "Customer",
+        "contract": "Contract",
+        "device": "Meter",
+        "cycle": "Cycle (days)",
+        "issued_on": "Issued",
+        "dwellings": "Dwellings",
+        "item": "Item",
+        "quantity": "Quantity",
+        "price": "Unit price",
+        "amount": "Amount",
+        "total": "Total to pay",
+        "due": "Due",
+        "taxes": "Taxes inside the total",
+        "readings": "Readings",
+        "opening": "Previous reading",
+        "closing": "Present reading",
+        "history": "Consumption by month",
+        "estimated": "Estimated consumption: the difference will be settled when the reading is known.",
+        "comparison": "{change} compared with the same month a year ago ({before}).",
+        "pix": "Pay with Pix: scan with your bank's app or copy the code",
+        "states": {"overdue": "OVERDUE", "paid": "PAID", "cancelled": "CANCELLED", "replaced": "REPLACED"},
+    },
+}
+
+_QUALITIES: dict[Language, dict[str, str]] = {
+    "pt-BR": {"good": "medida", "manual": "lida por pessoa", "estimated": "estimada", "substituted": "substituída"},
+    "en": {"good": "measured", "manual": "read by a person", "estimated": "estimated", "substituted": "substituted"},
+}
