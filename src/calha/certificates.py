@@ -99,9 +99,14 @@ def names_of(settings: Settings) -> list[str]:
 
 def days_left(path: Path) -> int:
     """Until a certificate expires."""
+    return (expires_at(path.read_bytes()) - datetime.now(UTC)).days
+
+
+def expires_at(pem: bytes) -> datetime:
+    """When a certificate does."""
     from cryptography import x509
 
-    return (x509.load_pem_x509_certificate(path.read_bytes()).not_valid_after_utc - datetime.now(UTC)).days
+    return x509.load_pem_x509_certificate(pem).not_valid_after_utc
 
 
 def _local_server_certificate(folder: Path, names: Iterable[str]) -> Certificate:

@@ -272,6 +272,10 @@ class Settings(_Section):
     ingest: IngestSection = IngestSection()
     compat: CompatSection = CompatSection()
 
+    @property
+    def speaks_tls(self) -> bool:
+        return self.http.tls or self.mqtt.tls or (self.tcp.enabled and self.tcp.tls)
+
 
 @dataclass(frozen=True, slots=True)
 class Configuration:

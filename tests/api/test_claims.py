@@ -122,7 +122,13 @@ def test_a_claimed_device_goes_where_its_claimant_configures(calha):
     assert engineer.send("POST", "/api/v1/claims", {"code": code, "site_id": site, "name": "Bomba"})[0] == 201
     moved = calha.get("/api/v1/devices/claim-move")
     assert (moved["site_id"], moved["name"]) == (site, "Bomba")
+    field = calha.send("POST", "/api/v1/sites", {"name": "Roça", "parent_id": site})[1]["id"]
+    place = "/api/v1/account/devices/claim-move"
+    assert engineer.send("PATCH", place, {"site_id": root})[0] == 403
+    assert engineer.send("PATCH", place, {"site_id": field})[1]["name"] == "Bomba"
+    assert calha.get("/api/v1/devices/claim-move")["site_id"] == field
     assert engineer.send("DELETE", "/api/v1/devices/claim-move/claim")[0] == 204
+    assert engineer.send("PATCH", place, {"site_id": site})[0] == 404
 
 
 def test_a_device_with_an_earlier_owner_is_not_moved_with_his_history(calha):

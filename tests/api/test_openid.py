@@ -1,8 +1,6 @@
 """Sign-in with an OpenID Connect provider, a real process beside ours."""
 
 import json
-import subprocess
-import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -10,43 +8,14 @@ from http.cookiejar import CookieJar
 
 import pytest
 
-from running import _free_ports, running_calha
-
-USERS = [
-    {"sub": "u1", "email": "maria@example.org", "email_verified": True},
-    {"sub": "u2", "email": "joao@example.org", "email_verified": False},
-    {"sub": "u3", "email": "stranger@example.org", "email_verified": True},
-]
+from identities import USERS, openid_provider
+from running import running_calha
 
 
 @pytest.fixture(scope="module")
-def provider(tmp_path_factory):
-    (port,) = _free_ports(1)
-    claims = [part for user in USERS for part in ("--user-claims", json.dumps(user))]
-    command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true", *claims]
-    with (tmp_path_factory.mktemp("openid") / "provider.log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log)
-    address = f"http://127.0.0.1:{port}"
-    for _ in range(600):
-        try:
-            urllib.request.urlopen(f"{address}/.well-known/openid-configuration", timeout=1).close()
-            break
-        except OSError:
-            assert process.poll() is None
-    yield address
-    process.terminate()
-    process.wait()
-
-
-@pytest.fixture(scope="module")
-def calha(provider, tmp_path_factory):
-    env = {
-        "CALHA_OPENID_ISSUER": provider,
-        "CALHA_OPENID_CLIENT_ID": "calha",
-        "CALHA_OPENID_CLIENT_SECRET": "not in the log",
-        "CALHA_OPENID_NAME": "Company",
-    }
-    with running_calha(tmp_path_factory.mktemp("openid") / "data", env) as running:
+def calha(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("openid")
+    with openid_provider(folder) as settings, running_calha(folder / "data", settings) as running:
         for user in USERS[:2]:
             grants = [{"role": "viewer"}]
             made = running.send("POST", "/api/v1/people", {"name": "P", "email": user["email"], "grants": grants})

@@ -63,8 +63,8 @@ def test_the_printed_link_makes_the_first_administrator_once(fresh):
     assert visitor.send("POST", "/links", {"link": link})[1]["purpose"] == "set_up"
     assert visitor.send("POST", "/set-up", wanted | {"password": "123456789012"})[0] == 422
     assert visitor.send("POST", "/set-up", wanted | {"link": "x" * 43})[0] == 404
-    status, me = visitor.send("POST", "/set-up", wanted)
-    assert (status, me["permissions"]["administer"]) == (201, None)
+    status, me = visitor.send("POST", "/set-up", wanted | {"language": "en"})
+    assert (status, me["permissions"]["administer"], me["person"]["language"]) == (201, None, "en")
     assert visitor.send("GET", "/devices")[0] == 200
     assert Visitor(fresh).send("POST", "/set-up", wanted | {"email": "x@example.org"})[0] == 404, "it works once"
     assert visitor.send("GET", "/set-up") == (200, {"needed": False, "openid": None})

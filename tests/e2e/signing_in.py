@@ -3,6 +3,7 @@
 import http.client
 import json
 import re
+import ssl
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -43,7 +44,7 @@ def cookie(calha: Calha, session: str) -> Any:
 
 def ask(calha: Calha, method: str, path: str, body: Any, session: str = "") -> tuple[int, str, Any]:
     """(status, session that was opened, answer) of a request as a browser sends it."""
-    connection = http.client.HTTPConnection(urlsplit(calha.address).netloc, timeout=30)
+    connection = _connection(calha)
     headers = {"Content-Type": "application/json"}
     if session:
         headers |= {"Cookie": f"calha_session={session}"}
@@ -53,6 +54,14 @@ def ask(calha: Calha, method: str, path: str, body: Any, session: str = "") -> t
     content = answer.read()
     opened = re.search(r"calha_session=([^;]+)", answer.headers.get("Set-Cookie", ""))
     return answer.status, opened[1] if opened else "", json.loads(content) if content else None
+
+
+def _connection(calha: Calha) -> http.client.HTTPConnection:
+    place = urlsplit(calha.address)
+    if place.scheme == "http":
+        return http.client.HTTPConnection(place.netloc, timeout=30)
+    trusted = ssl.create_default_context(cafile=calha.folder / "tls" / "ca.pem")
+    return http.client.HTTPSConnection(place.netloc, timeout=30, context=trusted)
 
 
 def _csrf_token(calha: Calha, session: str) -> str:

@@ -1,5 +1,6 @@
 """TLS at every door: the local authority is believed, a stranger is not, and a client certificate is a credential."""
 
+import hashlib
 import json
 import socket
 import ssl
@@ -48,6 +49,17 @@ def tcp(calha, context, *lines):
         return [json.loads(line) for line in answers.splitlines()]
 
 
+def certificate_fingerprint(path):
+    return hashlib.sha256(ssl.PEM_cert_to_DER_cert(path.read_text())).hexdigest()
+
+
+def test_the_ports_tell_that_they_speak_tls(calha):
+    status = calha.get("/api/v1/status")
+    assert [status[name]["tls"] for name in ("http", "mqtt", "tcp")] == [True, True, True]
+    assert [status[name]["client_certificates"] for name in ("mqtt", "tcp")] == ["none", "optional"]
+    assert status["local_authority"] is True
+
+
 def test_https_is_believed_with_the_local_authority_and_not_without(calha):
     assert calha.get("/api/v1/sites")["items"]
     with pytest.raises(urllib.error.URLError, match="certificate verify failed"):
@@ -79,8 +91,14 @@ def test_tcp_takes_a_token_or_a_client_certificate(calha, secret, tmp_path):
     assert tcp(calha, certified, {"x": 2}) == [{"ok": 1}]
     calha.until_stored()
     assert calha.values("a", "x") == [1, 2]
-    assert calha.send("DELETE", "/api/v1/devices/a/credentials")[0] == 204
+    known = calha.get("/api/v1/devices/a/credentials")["items"]
+    issued = next(one for one in known if one["kind"] == "certificate")
+    assert issued["fingerprint"] == certificate_fingerprint(files[0])
+    assert issued["expires_at"] is not None
+    assert calha.send("DELETE", f"/api/v1/devices/a/credentials/{issued['id']}")[0] == 204
     assert tcp(calha, certified, {"x": 3})[0]["reason"] == "not_signed_in"
+    assert tcp(calha, context, {"token": secret}, {"x": 3}) == [{"ok": 0}, {"ok": 1}]
+    assert calha.send("DELETE", f"/api/v1/devices/a/credentials/{issued['id']}")[0] == 404
 
 
 def test_plain_text_is_no_way_in(calha):

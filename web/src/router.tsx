@@ -133,6 +133,13 @@ const keys = createRoute({
   component: lazyRouteComponent(() => import("./people/KeysPage"), "KeysPage"),
 });
 
+const fleets = createRoute({
+  getParentRoute: () => root,
+  path: "/fleets",
+  staticData: { needs: "administer" },
+  component: lazyRouteComponent(() => import("./fleets/FleetsPage"), "FleetsPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
@@ -146,14 +153,14 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, quarantine, sites, status, link, signIn, claim, account, people, person, keys, audit]),
+  routeTree: root.addChildren([devices, device, deviceData, quarantine, sites, status, link, signIn, claim, account, people, person, keys, fleets, audit]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });
 
 /** Load the parts that are not open yet, so that they can still be opened while the server is gone. */
 export function loadPages(): void {
-  for (const part of [loadLanguage("pt-BR"), loadLanguage("en"), import("./commands/Commands"), import("./devices/EditDevice"), import("./devices/Credentials"), import("./session/SessionEnded")]) part.catch(() => undefined);
+  for (const part of [loadLanguage("pt-BR"), loadLanguage("en"), import("./commands/Commands"), import("./devices/EditDevice"), import("./devices/Credentials"), import("./devices/Ownership"), import("./session/SessionEnded")]) part.catch(() => undefined);
   for (const route of Object.values(router.routesById)) router.loadRouteChunk(route)?.catch(() => undefined);
 }
 

@@ -3,6 +3,8 @@
 Codes are guessed by nobody in 60 bits; wrong ones are slowed down all the same, per person and per address.
 """
 
+from dataclasses import dataclass
+
 from calha.accounts.accounts import Accounts
 from calha.accounts.sign_in import Visitor
 from calha.accounts.throttle import Patience
@@ -11,37 +13,43 @@ from calha.domain.claim_codes import plain
 from calha.domain.errors import Malformed, NotFound
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A device by the code on its label."""
+
+    code: str
+    device: str
+
+
 class Claims:
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
         self._patience = Patience()
 
-    def look(self, typed: str, claimant: Principal, visitor: Visitor) -> str:
+    def look(self, typed: str, claimant: Principal, visitor: Visitor) -> Found:
         """The device that has the code. Raises NotFound, Malformed, TooManyTries."""
-        return self._right(typed, claimant, visitor)[1]
+        self._patience.require(claimant.id, visitor.address)
+        try:
+            found = self._found(plain(typed))
+        except (Malformed, NotFound):
+            self._patience.failed(claimant.id, visitor.address)
+            self._accounts.audit.append(claimant.name, "claim.failed", "claim code", address=visitor.address)
+            raise
+        self._patience.succeeded(claimant.id)
+        return found
 
-    def take(self, typed: str, claimant: Principal, visitor: Visitor, label: str) -> str:
-        """Make the device his; its key. Raises NotFound, Malformed, TooManyTries, Conflict when it is somebody's."""
-        code, _ = self._right(typed, claimant, visitor)
-        device = self._accounts.ownerships.claim(code, claimant.id, label)
+    def take(self, found: Found, claimant: Principal, label: str) -> None:
+        """Make the device his. Raises NotFound when its code was changed meanwhile, Conflict when it is somebody's."""
+        self._accounts.ownerships.claim(found.code, claimant.id, label)
         self._accounts.door.forget()
-        return device
 
     def release(self, device: str) -> None:
         """Make it nobody's, with a new code. Raises NotFound when it is nobody's."""
         self._accounts.ownerships.release(device)
         self._accounts.door.forget()
 
-    def _right(self, typed: str, claimant: Principal, visitor: Visitor) -> tuple[str, str]:
-        self._patience.require(claimant.id, visitor.address)
-        try:
-            code = plain(typed)
-            device = self._accounts.ownerships.device_of_code(code)
-            if device is None:
-                raise NotFound("no device has this claim code; compare it with the label")
-        except (Malformed, NotFound):
-            self._patience.failed(claimant.id, visitor.address)
-            self._accounts.audit.append(claimant.name, "claim.failed", "claim code", address=visitor.address)
-            raise
-        self._patience.succeeded(claimant.id)
-        return code, device
+    def _found(self, code: str) -> Found:
+        device = self._accounts.ownerships.device_of_code(code)
+        if device is None:
+            raise NotFound("no device has this claim code; compare it with the label")
+        return Found(code, device)

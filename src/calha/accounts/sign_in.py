@@ -44,6 +44,16 @@ class SignedIn:
     secret: str
 
 
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """Of the first administrator. One of email and user_name is needed."""
+
+    name: str
+    email: str | None
+    user_name: str | None
+    language: str
+
+
 class SignIn:
     def __init__(
         self,
@@ -149,22 +159,25 @@ class SignIn:
         purpose, person_id = found
         return purpose, self._people.get(person_id) if person_id is not None else None
 
-    def set_up(
-        self, secret: str, name: str, email: str | None, user_name: str | None, password: str, visitor: Visitor
-    ) -> SignedIn:
+    def set_up(self, secret: str, new: NewAccount, password: str, visitor: Visitor) -> SignedIn:
         """Create the first administrator. Raises NotFound (link), Malformed (password), Conflict (there is one)."""
         purpose, _ = self.look_at_link(secret)
         if purpose != "set_up":
             raise NotFound("this is no set-up link")
-        if not email and not user_name:
+        if not new.email and not new.user_name:
             raise Malformed("an e-mail address or a user name is needed", "no_login")
-        passwords.require_good(password, _words(name, email, user_name))
+        passwords.require_good(password, _words(new.name, new.email, new.user_name))
         if self._people.administrators():
             raise Conflict("an administrator exists already; sign in, or ask him for a link")
         if not self._links.use(digest(secret)):
             raise NotFound("this link was used just now")
         person = self._people.create(
-            name, email, user_name, passwords.hashed(password), grants=[(Role.ADMINISTRATOR, None)]
+            new.name,
+            new.email,
+            new.user_name,
+            passwords.hashed(password),
+            new.language,
+            [(Role.ADMINISTRATOR, None)],
         )
         self._audit.append(person.label, "set_up", _target(person), address=visitor.address)
         return self.open(person, visitor, "browser", "set-up link")

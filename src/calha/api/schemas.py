@@ -118,6 +118,7 @@ class Credential(Answer):
     kind: Literal["secret", "certificate"]
     created_at: datetime
     expires_at: datetime | None
+    fingerprint: str | None = Field(description="SHA-256 of a certificate.", examples=["9b3c…"])
 
 
 class NewCredential(Body):
@@ -350,6 +351,10 @@ class TaskStatus(Answer):
 class Address(Answer):
     host: str
     port: int
+    tls: bool = Field(description="Whether this port speaks TLS, and nothing else.")
+    client_certificates: Literal["none", "optional", "required"] = Field(
+        description="Whether a device proves itself there with a client certificate."
+    )
 
 
 class Warning(Answer):  # noqa: A001 - the word that people read
@@ -370,4 +375,8 @@ class Status(Answer):
     mqtt: Address
     tcp: Address | None
     http: Address
+    local_authority: bool = Field(
+        description="Whether TLS is spoken with a certificate of the local authority, which clients have to trust "
+        "(GET /api/v1/tls/authority)."
+    )
     warnings: list[Warning]

@@ -31,6 +31,7 @@ class SetUp(Body):
     email: Email | None = None
     user_name: UserName | None = None
     password: Password
+    language: Language = "pt-BR"
 
 
 class Credentials(Body):

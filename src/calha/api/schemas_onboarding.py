@@ -51,7 +51,8 @@ class OwnDevice(Answer):
 
 
 class OwnDeviceChange(Body):
-    name: DeviceName
+    name: DeviceName | None = None
+    site_id: SiteId | None = Field(None, description="Where to move it; only where the caller may configure.")
 
 
 class NewLabels(Body):

@@ -46,6 +46,17 @@ class TaskLike(Protocol):
     def heartbeat_age_s(self) -> float: ...
 
 
+class Listening(Protocol):
+    """A section of the configuration that opens a port."""
+
+    @property
+    def host(self) -> str: ...
+    @property
+    def port(self) -> int: ...
+    @property
+    def tls(self) -> bool: ...
+
+
 class StatusReport:
     def __init__(
         self,
@@ -107,9 +118,10 @@ class StatusReport:
             "store": self._store(logged_seq),
             "tasks": tasks,
             "ingest": counts(self._ingest.counters.total).model_dump(),
-            "mqtt": {"host": settings.mqtt.host, "port": settings.mqtt.port},
-            "tcp": {"host": settings.tcp.host, "port": settings.tcp.port} if settings.tcp.enabled else None,
-            "http": {"host": settings.http.host, "port": settings.http.port},
+            "mqtt": _address(settings.mqtt, "required" if settings.mqtt.client_certificates else "none"),
+            "tcp": _address(settings.tcp, "optional" if settings.tcp.tls else "none") if settings.tcp.enabled else None,
+            "http": _address(settings.http, "none"),
+            "local_authority": settings.tls.certificate is None and settings.speaks_tls,
         }
         report["warnings"] = _warnings(report)
         return report
@@ -171,6 +183,15 @@ class StatusReport:
             return list(json.loads(self._processes_file.read_text()))
         except (OSError, ValueError):
             return []
+
+
+def _address(section: Listening, client_certificates: str) -> dict[str, Any]:
+    return {
+        "host": section.host,
+        "port": section.port,
+        "tls": section.tls,
+        "client_certificates": client_certificates,
+    }
 
 
 def _warnings(report: dict[str, Any]) -> list[dict[str, Any]]:

@@ -4,7 +4,7 @@ import { useState, useSyncExternalStore } from "react";
 import { api, type Device, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
-import { examples } from "./examples";
+import { AUTHORITY_ADDRESS, AUTHORITY_FILE, examples, needsAuthority } from "./examples";
 import { freshSecret, onSecrets, rememberSecret } from "./secrets";
 
 /** How to connect a device: its secret while that can still be shown, and what to send with. */
@@ -12,9 +12,15 @@ export function Connect({ device, isSilent, mayConfigure }: { device: Device; is
   const { t } = useTexts();
   const secret = useSyncExternalStore(onSecrets, () => freshSecret(device.key));
   const status = useQuery({ queryKey: ["status"], queryFn: () => take(api.GET("/api/v1/status")), enabled: isSilent || secret !== undefined });
+  const authority = useQuery({
+    queryKey: ["authority"],
+    queryFn: () => take(api.GET("/api/v1/tls/authority", { parseAs: "text" })),
+    enabled: status.data !== undefined && needsAuthority(status.data),
+    staleTime: Infinity,
+  });
   const [chosen, choose] = useState("MQTT");
   if (!status.data || (!isSilent && secret === undefined)) return null;
-  const known = examples(device, status.data, location.origin, secret ?? t("connect.placeholder"));
+  const known = examples(device, status.data, location.origin, secret ?? t("connect.placeholder"), authority.data);
   const shown = known.find((one) => one.title === chosen) ?? known[0];
   return (
     <Paper className="panel" p="md" mb="md" component="section" aria-label={t("connect.title")}>
@@ -36,6 +42,15 @@ export function Connect({ device, isSilent, mayConfigure }: { device: Device; is
           </Text>
         )}
         <SegmentedControl value={chosen} onChange={choose} data={known.map((one) => one.title)} aria-label={t("connect.by")} size="xs" />
+        {needsAuthority(status.data) && (
+          <Text size="sm">
+            {t("connect.authority", { file: AUTHORITY_FILE })}{" "}
+            <a href={AUTHORITY_ADDRESS} download={AUTHORITY_FILE} className="plain-link">
+              {t("connect.authorityFile", { file: AUTHORITY_FILE })}
+            </a>
+          </Text>
+        )}
+        {status.data.mqtt.client_certificates === "required" && <Text size="sm">{t("connect.certificate")}</Text>}
         {shown !== undefined && <Code text={shown.text} label={shown.title} />}
         {isSilent && (
           <Text size="sm" className="quiet" role="status">

@@ -1,106 +1,94 @@
-import { Button, Group, Modal, NativeSelect, Paper, Stack, Text, Title } from "@mantine/core";
+import { Button, Group, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { useRights } from "../session/session";
 import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
-import { Refusal, Submit, submitting } from "../ui/Saving";
+import { Refusal } from "../ui/Saving";
+import { Section } from "../ui/Section";
+import { IssueCertificate } from "./IssueCertificate";
+import { ProvisionAgain } from "./ProvisionAgain";
+import { RotateSecret } from "./RotateSecret";
 import { rememberSecret } from "./secrets";
-
-const OVERLAPS_S = { none: 0, hour: 3_600, day: 86_400, week: 604_800 } as const;
-const HOUR = String(OVERLAPS_S.hour);
 
 /** What a device proves itself with: to be changed over in peace, or revoked at once. */
 export function Credentials({ device }: { device: string }) {
   const { t, language } = useTexts();
   const queries = useQueryClient();
-  const [rotates, setRotates] = useState(false);
-  const [asks, setAsks] = useState(false);
+  const mayAdminister = useRights().on("administer", null);
+  const [opened, open] = useState<"rotate" | "issue" | null>(null);
+  const [doomed, doom] = useState<number | "all" | null>(null);
   const path = { path: { key: device } };
   const credentials = useQuery({ queryKey: ["credentials", device], queryFn: () => take(api.GET("/api/v1/devices/{key}/credentials", { params: path })) });
   const revoke = useMutation({
-    mutationFn: () => take(api.DELETE("/api/v1/devices/{key}/credentials", { params: path })),
-    onSuccess: () => {
-      rememberSecret(device, null);
+    mutationFn: (which: number | "all") =>
+      which === "all"
+        ? take(api.DELETE("/api/v1/devices/{key}/credentials", { params: path }))
+        : take(api.DELETE("/api/v1/devices/{key}/credentials/{credential_id}", { params: { path: { key: device, credential_id: which } } })),
+    onSuccess: (_, which) => {
+      if (which === "all") rememberSecret(device, null);
       notifications.show({ message: t("credentials.revoked") });
       return queries.invalidateQueries({ queryKey: ["credentials", device] });
     },
   });
   return (
-    <Paper className="panel" p="md" mt="md" component="section" aria-label={t("credentials.title")}>
-      <Title order={2} size="h5" mb={4}>
-        {t("credentials.title")}
-      </Title>
-      <Text size="sm" className="quiet" mb="sm">
-        {t("credentials.text")}
-      </Text>
+    <Section title={t("credentials.title")} text={t("credentials.text")}>
       <Loaded query={credentials} height={50}>
         {({ items }) => (
           <Stack gap="sm">
             <div>
               {items.length === 0 && <Text size="sm">{t("credentials.none")}</Text>}
               {items.map((one) => (
-                <div key={one.id} className="list-line">
-                  <Text size="sm" fw={600}>
-                    {t(`credentials.${one.kind}`)}
-                  </Text>
-                  <Text size="xs" className="quiet number">
-                    {t("credentials.made", { time: formatTime(one.created_at, language) })}
-                    {one.expires_at !== null && ` · ${t("credentials.until", { time: formatTime(one.expires_at, language) })}`}
-                  </Text>
-                </div>
+                <Group key={one.id} className="list-line" justify="space-between" wrap="nowrap" gap="sm">
+                  <div style={{ minWidth: 0 }}>
+                    <Text size="sm" fw={600}>
+                      {t(`credentials.${one.kind}`)}
+                    </Text>
+                    <Text size="xs" className="quiet number">
+                      {t("credentials.made", { time: formatTime(one.created_at, language) })}
+                      {one.expires_at !== null && ` · ${t("credentials.until", { time: formatTime(one.expires_at, language) })}`}
+                    </Text>
+                    {one.fingerprint !== null && <div className="quiet hash">SHA-256 {one.fingerprint}</div>}
+                  </div>
+                  <Button size="compact-sm" variant="default" style={{ flex: "none" }} aria-label={`${t("keys.revoke")}: ${t(`credentials.${one.kind}`)} ${formatTime(one.created_at, language)}`} onClick={() => doom(one.id)}>
+                    {t("keys.revoke")}
+                  </Button>
+                </Group>
               ))}
             </div>
             <Refusal error={revoke.error} />
             <Group gap="xs">
-              <Button variant="default" onClick={() => setRotates(true)}>
+              <Button variant="default" onClick={() => open("rotate")}>
                 {t("credentials.rotate")}
               </Button>
+              <Button variant="default" onClick={() => open("issue")}>
+                {t("certificate.issue")}
+              </Button>
               {items.length > 0 && (
-                <Button variant="default" loading={revoke.isPending} onClick={() => setAsks(true)}>
+                <Button variant="default" loading={revoke.isPending} onClick={() => doom("all")}>
                   {t("credentials.revoke")}
                 </Button>
               )}
+              {mayAdminister && <ProvisionAgain device={device} />}
             </Group>
           </Stack>
         )}
       </Loaded>
-      {rotates && <Rotate device={device} close={() => setRotates(false)} />}
-      <Confirm opened={asks} question={t("credentials.revokeAsk", { key: device })} action={t("credentials.revoke")} close={() => setAsks(false)} confirm={() => revoke.mutate()} />
-    </Paper>
-  );
-}
-
-function Rotate({ device, close }: { device: string; close: () => void }) {
-  const { t } = useTexts();
-  const queries = useQueryClient();
-  const [overlap, setOverlap] = useState(HOUR);
-  const rotate = useMutation({
-    mutationFn: () => take(api.POST("/api/v1/devices/{key}/credentials", { params: { path: { key: device } }, body: { overlap_s: Number(overlap) } })),
-    onSuccess: async ({ secret }) => {
-      rememberSecret(device, secret);
-      close();
-      window.scrollTo({ top: 0 });
-      await queries.invalidateQueries({ queryKey: ["credentials", device] });
-    },
-  });
-  return (
-    <Modal opened onClose={close} title={t("credentials.rotate")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
-      <form onSubmit={submitting(rotate.mutate)}>
-        <Stack gap="sm">
-          <Text size="sm">{t("credentials.rotateText")}</Text>
-          <NativeSelect
-            label={t("credentials.overlap")}
-            value={overlap}
-            onChange={(event) => setOverlap(event.currentTarget.value)}
-            data={(["none", "hour", "day", "week"] as const).map((name) => ({ value: String(OVERLAPS_S[name]), label: t(`overlap.${name}`) }))}
-          />
-          <Submit change={rotate}>{t("credentials.make")}</Submit>
-        </Stack>
-      </form>
-    </Modal>
+      {opened === "rotate" && <RotateSecret device={device} close={() => open(null)} />}
+      {opened === "issue" && <IssueCertificate device={device} close={() => open(null)} />}
+      <Confirm
+        opened={doomed !== null}
+        question={t(doomed === "all" ? "credentials.revokeAsk" : "credentials.revokeOneAsk", { key: device })}
+        action={t(doomed === "all" ? "credentials.revoke" : "keys.revoke")}
+        close={() => doom(null)}
+        confirm={() => {
+          if (doomed !== null) revoke.mutate(doomed);
+        }}
+      />
+    </Section>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Paper, Skeleton, Text } from "@mantine/core";
+import { Button, Paper, Skeleton, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -11,6 +11,7 @@ import { live, useNewest, useWatch } from "../live/hooks";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
 import { Connect } from "./Connect";
+import { useOwnDevice } from "./own";
 import { PresenceOf, SilenceNote } from "./Presence";
 import { Tile } from "./Tile";
 
@@ -18,6 +19,7 @@ import { Tile } from "./Tile";
 const EditDevice = lazy(async () => ({ default: (await import("./EditDevice")).EditDevice }));
 const Commands = lazy(async () => ({ default: (await import("../commands/Commands")).Commands }));
 const Credentials = lazy(async () => ({ default: (await import("./Credentials")).Credentials }));
+const Ownership = lazy(async () => ({ default: (await import("./Ownership")).Ownership }));
 
 export function DevicePage() {
   const { key } = useParams({ from: "/devices/$key" });
@@ -38,6 +40,7 @@ function DeviceView({ device }: { device: Device }) {
   const search = useSearch({ from: "/devices/$key" });
   const navigate = useNavigate({ from: "/devices/$key" });
   const mayConfigure = useRights().on("configure", device.site_id);
+  const own = useOwnDevice(device.key);
   const [edits, { open, close }] = useDisclosure();
   const hasReadings = useNewest(device.key) !== undefined;
   const stored = useQuery({
@@ -55,7 +58,7 @@ function DeviceView({ device }: { device: Device }) {
   const shown = search.from !== undefined && search.to !== undefined ? { from: search.from, to: search.to } : { range: preset ?? "1h" };
   return (
     <>
-      <PageTitle title={device.name}>
+      <PageTitle title={own?.name ?? device.name}>
         <PresenceOf device={device.key} />
         <Button component={Link} to={`/devices/${device.key}/data`} variant="default">
           {t("device.whereIsMyData")}
@@ -102,11 +105,12 @@ function DeviceView({ device }: { device: Device }) {
       <Suspense>
         <Commands device={device} />
       </Suspense>
-      {mayConfigure && (
+      <Stack gap="md" mt="md">
         <Suspense>
-          <Credentials device={device.key} />
+          {mayConfigure && <Credentials device={device.key} />}
+          {(mayConfigure || own !== undefined) && <Ownership device={device} />}
         </Suspense>
-      )}
+      </Stack>
       {edits && (
         <Suspense>
           <EditDevice device={device} close={close} />

@@ -8,6 +8,7 @@ import { useAge, useIsCurrent, useIsKnown, useReading } from "../live/hooks";
 import { useRights } from "../session/session";
 import { Mark } from "../ui/Mark";
 import { qualityMark, qualityText } from "../ui/words";
+import { useOwnDevice } from "./own";
 import { PresenceOf } from "./Presence";
 
 interface Props {
@@ -39,11 +40,12 @@ export const DeviceRow = memo(function DeviceRow({ device, shown, isChosen = fal
 
 function Content({ device, shown }: { device: Device; shown: number }) {
   const more = device.channels.length - shown;
+  const own = useOwnDevice(device.key);
   return (
     <>
       <div className="device-name">
         <div className="cut" style={{ fontWeight: 600 }}>
-          {device.name}
+          {own?.name ?? device.name}
         </div>
         <div className="quiet cut" style={{ fontSize: 12 }}>
           {device.key}

@@ -3,7 +3,6 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useLocation } from "@tanstack/react-router";
 import { type SubmitEvent, useState } from "react";
 import { api, Problem, take } from "../api/client";
-import { admit } from "../api/http";
 import { useTexts } from "../i18n";
 import { focusFirst } from "../ui/focus";
 import { problemText } from "../ui/words";
@@ -46,12 +45,9 @@ function FirstAccount({ link }: { link: string }) {
   const [userName, setUserName] = useState("");
   const [password, setPassword] = useState("");
   const create = useMutation({
-    mutationFn: async () => {
-      const body = { link, name, password, ...(email === "" ? {} : { email }), ...(userName === "" ? {} : { user_name: userName }) };
-      const me = await take(api.POST("/api/v1/set-up", { body }));
-      admit(me.csrf_token);
-      await api.PATCH("/api/v1/account", { body: { language } });
-      return me;
+    mutationFn: () => {
+      const body = { link, name, password, language, ...(email === "" ? {} : { email }), ...(userName === "" ? {} : { user_name: userName }) };
+      return take(api.POST("/api/v1/set-up", { body }));
     },
     onSuccess: enter,
   });

@@ -3,6 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import type { Me } from "../api/client";
 import { useTexts } from "../i18n";
+import { OpenIdButton } from "./OpenIdButton";
 import { useWelcome } from "./session";
 import { SignInForm } from "./SignInForm";
 
@@ -33,6 +34,7 @@ export function SessionEnded({ me }: { me: Me }) {
         {t("ended.text")}
       </Text>
       <SignInForm initialLogin={me.person?.email ?? me.person?.user_name ?? ""} done={done} />
+      <OpenIdButton to={location.pathname + location.search} />
     </dialog>
   );
 }

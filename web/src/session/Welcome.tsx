@@ -1,26 +1,21 @@
-import { Alert, Button, Text } from "@mantine/core";
+import { Alert, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useLocation } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { api, Problem, take } from "../api/client";
+import { Problem } from "../api/client";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
 import { problemText } from "../ui/words";
 import { Entrance } from "./Entrance";
-import { sessionQuery, useWelcome } from "./session";
+import { OpenIdButton } from "./OpenIdButton";
+import { sessionQuery, setUpQuery, useWelcome } from "./session";
 import { SignInForm } from "./SignInForm";
-
-const LOOK_AGAIN_MS = 3_000;
 
 /** For whoever is not signed in: the sign-in, or at a first start where to find the link. */
 export function Welcome() {
   const { t } = useTexts();
   const welcome = useWelcome();
-  const setUp = useQuery({
-    queryKey: ["set-up"],
-    queryFn: () => take(api.GET("/api/v1/set-up")),
-    refetchInterval: ({ state }) => (state.data?.needed === true ? LOOK_AGAIN_MS : false),
-  });
+  const setUp = useQuery(setUpQuery);
   const { pathname, href, search } = useLocation();
   const refused = "refused" in search ? search.refused : undefined;
   const wanted = pathname === "/sign-in" ? "/" : href;
@@ -29,11 +24,7 @@ export function Welcome() {
     <Entrance title={t("signIn.title")}>
       {refused !== undefined && <Alert color="red" variant="light" mb="sm" role="alert">{problemText(new Problem(401, t("signIn.refused"), refused), t)}</Alert>}
       <SignInForm done={welcome} />
-      {setUp.data?.openid && (
-        <Button component="a" href={`/api/v1/session/openid?to=${encodeURIComponent(wanted)}`} variant="default" fullWidth mt="sm">
-          {t("signIn.with", { name: setUp.data.openid })}
-        </Button>
-      )}
+      <OpenIdButton to={wanted} />
       <Text size="sm" className="quiet" mt="md">
         {t("signIn.forgot")}
       </Text>

@@ -22,6 +22,15 @@ export const sessionQuery = queryOptions({
   refetchInterval: (query) => (query.state.data === null ? false : REFRESH_MS),
 });
 
+const LOOK_AGAIN_MS = 3_000;
+
+/** What somebody who has not signed in may know of this installation. */
+export const setUpQuery = queryOptions({
+  queryKey: ["set-up"],
+  queryFn: () => take(api.GET("/api/v1/set-up")),
+  refetchInterval: ({ state }) => (state.data?.needed === true ? LOOK_AGAIN_MS : false),
+});
+
 /** Take over a session that has just been opened. */
 export function useWelcome(): (me: Me) => void {
   const queries = useQueryClient();

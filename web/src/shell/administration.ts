@@ -2,5 +2,6 @@
 export const administration = [
   { to: "/people", icon: "people", text: "nav.people" },
   { to: "/keys", icon: "keys", text: "nav.keys" },
+  { to: "/fleets", icon: "fleets", text: "nav.fleets" },
   { to: "/audit", icon: "audit", text: "nav.audit" },
 ] as const;

@@ -5,6 +5,7 @@ const paths = {
   sites: "M4 20V9l8-5 8 5v11M9 20v-6h6v6",
   people: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c.4-3.6 3-6 6.5-6s6.1 2.4 6.5 6M16 4.5a3.2 3.2 0 0 1 0 6M18 14.5c2 .8 3.2 2.7 3.5 5.5",
   keys: "M14.5 13.5a4.5 4.5 0 1 0-4-4L3 17v4h4v-2.5h2.5V16h2zM16 8h.01",
+  fleets: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 17h6M17 14v6",
   audit: "M6 3h9l4 4v14H6zM15 3v4h4M9 12h7M9 16h7",
   status: "M3 12h4l3-7 4 14 3-7h4",
 } as const;

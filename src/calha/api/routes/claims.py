@@ -27,8 +27,8 @@ Key = Annotated[str, Path(max_length=64, examples=["pump-1"])]
 async def look_at_claim(code: TypedCode, services: Here, caller: Self) -> ClaimOffer:
     """What a code would claim."""
     person_id = caller.person_id()
-    device = await asyncio.to_thread(services.claims.look, code, caller.principal, caller.visitor)
-    return await asyncio.to_thread(_offer, services, device, person_id)
+    found = await asyncio.to_thread(services.claims.look, code, caller.principal, caller.visitor)
+    return await asyncio.to_thread(_offer, services, found.device, person_id)
 
 
 @router.post("/claims", status_code=201)
@@ -39,9 +39,10 @@ async def claim(new: NewClaim, services: Here, caller: Self) -> Claimed:
     names it for everybody with `name`, which otherwise is what its owner calls it.
     """
     person_id = caller.person_id()
-    device = await asyncio.to_thread(services.claims.look, new.code, caller.principal, caller.visitor)
+    found = await asyncio.to_thread(services.claims.look, new.code, caller.principal, caller.visitor)
+    device = found.device
     await asyncio.to_thread(_require_may_move, caller, device, new.site_id)
-    await asyncio.to_thread(services.claims.take, new.code, caller.principal, caller.visitor, new.name or "")
+    await asyncio.to_thread(services.claims.take, found, caller.principal, new.name or "")
     await asyncio.to_thread(_place, caller, device, new)
     await services.ingest.refresh()
     await caller.note(
@@ -89,11 +90,19 @@ def list_own_devices(services: Here, caller: Self) -> Page[OwnDevice]:
 
 
 @router.patch("/account/devices/{key}")
-async def rename_own_device(key: Key, change: OwnDeviceChange, services: Here, caller: Self) -> OwnDevice:
-    """What one calls an own device."""
-    person_id = caller.person_id()
-    await asyncio.to_thread(services.accounts.ownerships.rename, key, person_id, change.name)
-    await caller.note("device.named", f"device {key}", after={"label": change.name})
+async def change_own_device(key: Key, change: OwnDeviceChange, services: Here, caller: Self) -> OwnDevice:
+    """What one calls an own device; and `site_id` moves it, where the caller may configure."""
+    await asyncio.to_thread(services.accounts.ownerships.require_own, key, caller.person_id())
+    await asyncio.to_thread(_require_may_move, caller, key, change.site_id)
+    if change.name is not None:
+        await asyncio.to_thread(services.accounts.ownerships.rename, key, caller.person_id(), change.name)
+        await caller.note("device.named", f"device {key}", after={"label": change.name})
+    if change.site_id is not None:
+        before = await asyncio.to_thread(services.registry.device, key)
+        await asyncio.to_thread(lambda: services.registry.update_device(key, site_id=change.site_id))
+        await services.ingest.refresh()
+        places = {"site_id": before.site_id}, {"site_id": change.site_id}
+        await caller.note("device.changed", f"device {key}", *places)
     found = await asyncio.to_thread(list_own_devices, services, caller)
     return next(one for one in found.items if one.key == key)
 

@@ -6,7 +6,7 @@ import zlib
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Header, Path, Query
 from starlette.responses import Response
 
 from calha import certificates
@@ -43,6 +43,7 @@ from calha.ingest.service import raw_text
 router = APIRouter(prefix="/devices", tags=["devices"])
 
 RAW_BYTES = 2_048
+CredentialId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
 
 
 @router.get("")
@@ -177,8 +178,10 @@ async def issue_certificate(key: str, services: Here, caller: ConfiguresDevice) 
     folder = services.settings.data.folder
     await asyncio.to_thread(services.registry.device, key)
     certificate, secret = await asyncio.to_thread(certificates.device_certificate, folder, key)
-    await asyncio.to_thread(services.accounts.credentials.add, key, "certificate", fingerprint(certificate))
-    await caller.note("certificate.issued", f"device {key}", after={"sha256": fingerprint(certificate)})
+    mark, expires_at = fingerprint(certificate), certificates.expires_at(certificate.encode())
+    add = services.accounts.credentials.add
+    await asyncio.to_thread(lambda: add(key, "certificate", mark, expires_at=expires_at))
+    await caller.note("certificate.issued", f"device {key}", after={"sha256": mark})
     authority = certificates.local_authority(folder).certificate.read_text()
     return DeviceCertificate(device=key, certificate=certificate, key=secret, authority=authority)
 
@@ -190,6 +193,15 @@ async def revoke_credentials(key: str, services: Here, caller: ConfiguresDevice)
     services.accounts.door.forget()
     await services.disconnect(key)
     await caller.note("credential.revoked", f"device {key}")
+
+
+@router.delete("/{key}/credentials/{credential_id}", status_code=204)
+async def revoke_credential(key: str, credential_id: CredentialId, services: Here, caller: ConfiguresDevice) -> None:
+    """Revoke one of a device's secrets or certificates. It is disconnected, and comes back with another one, if it has any."""
+    await asyncio.to_thread(services.accounts.credentials.remove, key, credential_id)
+    services.accounts.door.forget()
+    await services.disconnect(key)
+    await caller.note("credential.revoked", f"device {key}", before={"id": credential_id})
 
 
 @router.get("/{key}/ingest")

@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 from calha.accounts import passwords, tokens
 from calha.accounts.openid import OpenId
 from calha.accounts.passkeys import Site
-from calha.accounts.sign_in import SignedIn
+from calha.accounts.sign_in import NewAccount, SignedIn
 from calha.api.access import COOKIE, Anybody, Caller, Self, csrf_token, visitor_of
 from calha.api.people import person_answer
 from calha.api.schemas_accounts import (
@@ -59,9 +59,7 @@ async def set_up(body: SetUp, services: Here, request: Request, response: Respon
     signed_in = await asyncio.to_thread(
         services.accounts.sign_in.set_up,
         body.link,
-        body.name,
-        body.email,
-        body.user_name,
+        NewAccount(body.name, body.email, body.user_name, body.language),
         body.password,
         visitor_of(request),
     )

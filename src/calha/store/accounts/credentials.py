@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal, cast
+from typing import Any, Literal, cast
 
 from sqlalchemy import ColumnElement, Engine, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -23,13 +23,22 @@ class CredentialRow:
     kind: CredentialKind
     created_at: datetime
     expires_at: datetime | None
+    fingerprint: str | None
+    """Of a certificate; a secret has none, because whoever knows its digest could guess."""
 
 
 class Credentials:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def add(self, device: str, kind: CredentialKind, digest: str, older_expire_at: datetime | None = None) -> None:
+    def add(
+        self,
+        device: str,
+        kind: CredentialKind,
+        digest: str,
+        older_expire_at: datetime | None = None,
+        expires_at: datetime | None = None,
+    ) -> None:
         """A further credential; those of its kind that have no end yet get one, if told. Raises NotFound, Conflict."""
         with writing(self._engine) as connection:
             device_id = device_id_of(connection, device)
@@ -37,7 +46,8 @@ class Credentials:
                 same = DeviceCredential.device_id == device_id, DeviceCredential.kind == kind
                 later = or_(DeviceCredential.expires_at.is_(None), DeviceCredential.expires_at > older_expire_at)
                 connection.execute(update(DeviceCredential).where(*same, later).values(expires_at=older_expire_at))
-            values = {"device_id": device_id, "kind": kind, "digest": digest, "created_at": datetime.now(UTC)}
+            values = {"device_id": device_id, "kind": kind, "digest": digest, "expires_at": expires_at}
+            values |= {"created_at": datetime.now(UTC)}
             try:
                 connection.execute(insert(DeviceCredential).values(values))
             except IntegrityError:
@@ -58,12 +68,10 @@ class Credentials:
 
     def of(self, device: str) -> Sequence[CredentialRow]:
         """Those that hold now. Raises NotFound."""
-        columns = DeviceCredential.id, DeviceCredential.kind, DeviceCredential.created_at, DeviceCredential.expires_at
         with self._engine.connect() as connection:
             device_id = device_id_of(connection, device)
-            query = select(*columns).where(DeviceCredential.device_id == device_id, _holds()).order_by(columns[0])
-            found = connection.execute(query)
-            return [CredentialRow(key, cast(CredentialKind, kind), made, end) for key, kind, made, end in found]
+            query = select(DeviceCredential.__table__).where(DeviceCredential.device_id == device_id, _holds())
+            return [_row(found) for found in connection.execute(query.order_by(DeviceCredential.id))]
 
     def remove(self, device: str, credential_id: int | None = None) -> None:
         """One, or all of a device. Raises NotFound."""
@@ -83,6 +91,12 @@ class Credentials:
         )
         with self._engine.connect() as connection:
             return {digest: (key, expires_at) for digest, key, expires_at in connection.execute(query)}
+
+
+def _row(found: Any) -> CredentialRow:  # noqa: ANN401 - a row of DeviceCredential
+    kind = cast(CredentialKind, found.kind)
+    fingerprint = found.digest if kind == "certificate" else None
+    return CredentialRow(found.id, kind, found.created_at, found.expires_at, fingerprint)
 
 
 def _holds() -> ColumnElement[bool]:

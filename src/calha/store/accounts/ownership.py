@@ -95,6 +95,13 @@ class Ownerships:
             connection.execute(insert(Ownership).values({**values, "from_at": datetime.now(UTC)}))
             return str(found.key)
 
+    def require_own(self, device: str, person_id: int) -> None:
+        """Raises NotFound when it is not his."""
+        with self._engine.connect() as connection:
+            owner = _owner(connection, device_id_of(connection, device))
+        if owner is None or owner.person_id != person_id:
+            raise NotFound(f"{device} is not yours")
+
     def rename(self, device: str, person_id: int, label: str) -> None:
         """What its owner calls it. Raises NotFound when it is not his."""
         with writing(self._engine) as connection:
