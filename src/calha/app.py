@@ -40,6 +40,7 @@ from calha.compat.ground import Ground
 from calha.config import Settings, address_of, load
 from calha.connectors.tcp import TcpListener, TcpOptions
 from calha.domain.access import Principal
+from calha.domain.dialects import HOME
 from calha.domain.errors import CalhaError, InvalidConfiguration
 from calha.domain.presence import Cause
 from calha.domain.readings import Micros
@@ -59,7 +60,7 @@ from calha.log.publisher import Publisher
 from calha.log.quarantine import Quarantine
 from calha.log.readings import ReadingsSource
 from calha.log.settings import LogSettings
-from calha.log.shards import source_urls, system_url
+from calha.log.shards import shard_account, shard_of, source_urls, system_url
 from calha.log.streams import Streams
 from calha.serving import bound, device_tls, http_server
 from calha.store.accounts.provisioning import ProvisioningKeys
@@ -104,7 +105,8 @@ def log_settings(settings: Settings) -> LogSettings:
         readings_max_bytes=section.readings_max_bytes,
         quarantine_max_bytes=section.quarantine_max_bytes,
         quarantine_max_age_s=section.quarantine_days * 86_400,
-        topics=tuple(route.filter for route in compat.routes(settings.compat)),
+        topics=compat.heard_topics(settings.compat),
+        ignored_topics=("calha/v1/+/commands", *compat.said_topics(settings.compat)),
     )
 
 
@@ -187,6 +189,31 @@ async def _connect(
     doorman = Doorman(system) if limits.gated else None
     commanding = Commanding(registry, accounts.audit, telemetry, ingest, live, shards, doorman, micros_now)
     commands = commanding.commands
+    connections = Connections(system)
+
+    async def listens(topic: str) -> bool:
+        return limits.gated and await connections.listens(shard_account(shard_of(HOME, limits.shards)), topic)
+
+    async def renew(name: str, idle_only: bool) -> int:
+        return await doorman.renew(name, idle_only) if doorman is not None else 0
+
+    claims = Claims(accounts)
+    ground = Ground(
+        registry,
+        accounts,
+        claims,
+        ingest,
+        telemetry,
+        commands,
+        micros_now,
+        live.beyond,
+        commanding.carriers.append,
+        listens,
+        renew,
+        address_of(settings),
+    )
+    replaced = compat.parts(settings.compat, ground)
+    commanding.dialects = replaced.dialects
 
     supervisor = Supervisor(lambda task: housekeeping.note_restart(registry, task))
     writer = Writer(readings, telemetry, committed)
@@ -194,13 +221,13 @@ async def _connect(
     for number, shard in enumerate(shards):
         source, lane = MqttSource(shard, limits), mqtt.lane(number)
         take = partial(mqtt.run, source, publisher, ingest, ingest_limits, commands.take_reply)
-        take_shard = partial(take, lane=lane, find=finder(compat.routes(settings.compat)))
+        take_shard = partial(take, lane=lane, find=finder(compat.routes(settings.compat)), translate=replaced.translate)
         supervisor.add(lane, take_shard)
     supervisor.add("commands", commands.run)
 
     if doorman is not None:
-        guests = compat.guests(settings.compat)
-        gatekeeper = Gatekeeper(accounts.door, lambda: ingest.directory, settings.devices.anonymous, guests)
+        guests, is_open = compat.guests(settings.compat), settings.devices.anonymous
+        gatekeeper = Gatekeeper(accounts.door, lambda: ingest.directory, is_open, guests, replaced.dialects)
         gate = Gate(connection, _gate_seed(), limits.shards, gatekeeper.decide)
         supervisor.add("gate", gate.run)
     if settings.tcp.enabled:
@@ -215,14 +242,11 @@ async def _connect(
             return Cause.BROKER
         return Cause.PLATFORM if writer.error is not None or supervisor.is_stuck(hearing) else Cause.NONE
 
-    names = Connections(system).names if limits.gated else None
+    names = connections.names if limits.gated else None
     senses = Senses(fault, names, commanding.is_connected, commanding.speakers, live.tell, micros_now)
     presence = commanding.presence = PresenceWatch(ingest, telemetry, registry, senses, settings.data.folder)
     supervisor.add("presence", presence.run)
-    ground = Ground(
-        registry, accounts, ingest, telemetry, commands, micros_now, live.beyond, commanding.carriers.append
-    )
-    for name, job in compat.jobs(settings.compat, ground):
+    for name, job in replaced.jobs:
         supervisor.add(name, job)
     supervisor.add("housekeeping", lambda beat: housekeeping.keep_house(telemetry, streams, beat))
     if settings.store.has_retention:
@@ -260,7 +284,7 @@ async def _connect(
         settings,
         registry,
         accounts,
-        Claims(accounts),
+        claims,
         provisioning,
         commands,
         telemetry,

@@ -7,6 +7,7 @@ from calha.api.routes.commands import as_news
 from calha.commands import record
 from calha.commands.service import Commands, Shown
 from calha.commands.ways import Carrier, Ways
+from calha.domain.dialects import HOME, Dialect
 from calha.domain.profiles import Profile
 from calha.domain.readings import Micros
 from calha.ingest.presence import PresenceWatch
@@ -22,7 +23,7 @@ from calha.store.telemetry import Telemetry
 
 
 class Commanding:
-    """carriers, presence: added once they are there, which themselves need the commands or the connections."""
+    """carriers, presence, dialects: added once they are there, which themselves need the commands or the connections."""
 
     def __init__(
         self,
@@ -44,6 +45,7 @@ class Commanding:
         self._doorman = doorman
         self.carriers: list[Carrier] = []
         self.presence: PresenceWatch | None = None
+        self.dialects: Sequence[Dialect] = ()
         ways = Ways(self._call, self._mail, self._recall, self.is_connected, self._is_online, self._last_seen)
         store = CommandStore(registry.engine)
         self.commands = Commands(store, self._profile, ways, self._shown, self._told, clock)
@@ -54,8 +56,12 @@ class Commanding:
     def _call(self, device: str, order: bytes) -> bool:
         return any(carrier.call(device, order) for carrier in self.carriers)
 
-    async def _mail(self, device: str, order: bytes) -> int:
-        return await mqtt_sink.send(self._shard(device), f"calha/v1/{device}/commands", order)
+    async def _mail(self, device: str, order: bytes) -> int | None:
+        dialect = self._dialect(device)
+        if dialect is None:
+            return await mqtt_sink.send(self._shard(device), f"calha/v1/{device}/commands", order)
+        speech = await dialect.say(device, order)
+        return await mqtt_sink.send(self._shard(device), *speech, to_qos_0=True) if speech is not None else None
 
     async def _recall(self, device: str, seq: int) -> None:
         await mqtt_sink.recall(self._shard(device), seq)
@@ -75,6 +81,9 @@ class Commanding:
         return self._doorman is not None and await self._doorman.is_connected(device)
 
     async def _is_online(self, device: str) -> bool:
+        dialect = self._dialect(device)
+        if dialect is not None:
+            return await dialect.is_there(device)
         return self.presence is not None and await self.presence.is_online(device)
 
     def _last_seen(self, device: str) -> Micros | None:
@@ -97,5 +106,9 @@ class Commanding:
         self._live.tell("command", row.device, as_news(row))
         await record.write(self._registry, self._audit, row)
 
+    def _dialect(self, device: str) -> Dialect | None:
+        return next((dialect for dialect in self.dialects if dialect.knows(device)), None)
+
     def _shard(self, device: str) -> Connection:
-        return self._shards[shard_of(device, len(self._shards))]
+        home = device if self._dialect(device) is None else HOME
+        return self._shards[shard_of(home, len(self._shards))]

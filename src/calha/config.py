@@ -251,11 +251,37 @@ class HidrometroSection(_CompatSystem):
     """Socket.IO connections at once."""
 
 
+class DataButcherSection(_CompatSystem):
+    enabled: bool = False
+    """Whether machines and pages of DataButcher are served: its API here, its MQTT topics on Calha's own MQTT port."""
+    host: str = "127.0.0.1"
+    """Address on which its API is heard."""
+    port: Port = 5000
+    """Port of its API."""
+    pages: Path | None = None
+    """Folder with its two pages (TelaInicial.html, machines.html), to be served here; without it the way to Calha's app."""
+    anonymous: bool = False
+    """Whether machines without a credential are heard, as its programs have none; never for a machine that has one."""
+    max_devices: Annotated[int, Field(ge=1, le=2_000)] = 200
+    """Machines that may speak without a credential at most."""
+    messages_per_s: Annotated[float, Field(gt=0)] = 5.0
+    """Messages a second that a machine without a credential may send in the long run."""
+    burst_messages: Annotated[int, Field(ge=1)] = 500
+    """Messages that such a machine may send at once after being quiet."""
+    registration: bool = True
+    """Whether people may make accounts for themselves, which see the machines that they claim and nothing else."""
+    password_chars: Annotated[int, Field(ge=8, le=64)] = 8
+    """Characters of the shortest password with which one registers there; easily guessed ones are refused at any length."""
+    received_status: Literal[200, 201] = 201
+    """Status with which a reading is acknowledged: 201 as the program did, 200 as its documentation says."""
+
+
 class CompatSection(_Section):
     coiot: CoiotSection = CoiotSection()
     sensorflow: SensorFlowSection = SensorFlowSection()
     eta: EtaSection = EtaSection()
     hidrometro: HidrometroSection = HidrometroSection()
+    databutcher: DataButcherSection = DataButcherSection()
 
 
 class Settings(_Section):

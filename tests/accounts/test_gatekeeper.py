@@ -8,6 +8,7 @@ from calha.accounts.door import fingerprint
 from calha.accounts.gatekeeper import Gatekeeper, Guest
 from calha.certificates import device_certificate
 from calha.domain.access import Grant, Permission, Principal, Role, Tree
+from calha.domain.dialects import HOME, Speech, Topics
 from calha.domain.directory import DeviceEntry, Directory
 from calha.domain.errors import NotSignedIn
 from calha.log.gate import Admission, Knock, Refusal
@@ -135,3 +136,59 @@ async def test_the_password_of_a_guest_is_not_guessed_at_leisure():
     assert await gatekeeper.decide(knock("raspberry", "curta")) == Refusal("too many tries")
     other_address = Knock("raspberry", "curta", "", "mqtt", "192.0.2.8", ())
     assert isinstance(await gatekeeper.decide(other_address), Admission)
+
+
+class OldTopics:
+    """The dialect of a replaced system that has the device b, and is open to anybody or not."""
+
+    def __init__(self, open_):
+        self._open = open_
+
+    def knows(self, device):
+        return device == "b"
+
+    async def of_device(self, device):
+        return Topics(("old/b/status",), ("old/b/orders",)) if self.knows(device) else Topics()
+
+    async def of_anybody(self):
+        return await self.of_device("b") if self._open else Topics()
+
+    async def is_there(self, device):
+        return self.knows(device)
+
+    async def say(self, device, order):
+        return Speech(f"old/{device}/orders", order)
+
+
+def gatekeeper_with_dialect(open_, anonymous=False):
+    return Gatekeeper(Door(), lambda: DIRECTORY, anonymous, dialects=[OldTopics(open_)])
+
+
+async def test_a_device_of_a_replaced_system_also_gets_the_topics_of_its_dialect():
+    gatekeeper = gatekeeper_with_dialect(open_=False)
+    assert await gatekeeper.decide(knock("a", "secret-a", "a")) == OWN
+    publish = ("calha/v1/b/telemetry", "calha/v1/b/commands/+/reply", "old/b/status")
+    own = Admission("b", publish, ("calha/v1/b/commands", "old/b/orders"), HOME)
+    assert await gatekeeper.decide(knock("b", "secret-b", "b")) == own
+
+
+async def test_whoever_proves_nothing_gets_the_topics_of_a_dialect_only_where_that_is_open():
+    assert await gatekeeper_with_dialect(open_=False).decide(knock(client_id="x")) == Refusal("no credentials")
+    found = await gatekeeper_with_dialect(open_=True).decide(knock(client_id="x"))
+    assert found == Admission("anonymous", ("old/b/status",), ("old/b/orders",), HOME)
+    both = await gatekeeper_with_dialect(open_=True, anonymous=True).decide(knock(client_id="x"))
+    assert both == Admission("anonymous", ("calha/v1/+/telemetry", "old/b/status"), ("old/b/orders",), HOME)
+
+
+async def test_whoever_proves_nothing_throws_out_nobody_who_did():
+    gatekeeper = gatekeeper_with_dialect(open_=True)
+    assert isinstance(await gatekeeper.decide(knock("a", "secret-a", "ESP32-01")), Admission)
+    for client_id in ("ESP32-01", "a"):
+        assert await gatekeeper.decide(knock(client_id=client_id)) == Refusal("client id of another device")
+
+
+async def test_a_guest_without_a_password_also_gets_the_topics_of_open_dialects():
+    gatekeeper = Gatekeeper(Door(), lambda: DIRECTORY, False, [OPEN], [OldTopics(True)])
+    found = await gatekeeper.decide(knock(client_id="x"))
+    publish, subscribe = ("eta/dados", "old/b/status"), ("eta/dados", "old/b/orders")
+    assert found == Admission("anonymous", publish, subscribe, HOME)

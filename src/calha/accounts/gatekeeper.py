@@ -4,6 +4,8 @@ A device names itself as MQTT user and proves it with its secret as password; or
 device. It may publish its own readings and replies, and subscribe to its own commands, nothing else. A gateway gives a key
 as password and any other user name: it may publish readings of all devices for which the key may send.
 A guest is a client of a replaced system, which keeps its user name and password, and reaches that system's topics only.
+Devices of replaced systems also get the topics of their dialect; whoever comes without a proof gets them where that system
+is open.
 """
 
 import asyncio
@@ -15,6 +17,7 @@ from dataclasses import dataclass, field
 from calha.accounts.door import Door
 from calha.accounts.throttle import Throttle
 from calha.domain.access import Everywhere, Permission, Principal
+from calha.domain.dialects import HOME, Dialect, Topics, joined
 from calha.domain.directory import Directory
 from calha.domain.errors import NotSignedIn
 from calha.log.gate import Admission, Knock, Refusal
@@ -42,22 +45,28 @@ class Guest:
 
 class Gatekeeper:
     def __init__(
-        self, door: Door, directory: Callable[[], Directory], anonymous: bool, guests: Sequence[Guest] = ()
+        self,
+        door: Door,
+        directory: Callable[[], Directory],
+        anonymous: bool,
+        guests: Sequence[Guest] = (),
+        dialects: Sequence[Dialect] = (),
     ) -> None:
         """anonymous: whether a device without a proof may send, for any device that is registered."""
         self._door = door
         self._directory = directory
         self._anonymous = anonymous
         self._guests = guests
+        self._dialects = dialects
         self._throttle = Throttle()  # people choose these passwords, so they can be guessed
         self._client_ids: OrderedDict[str, str] = OrderedDict()  # to the device that has it
 
     async def decide(self, knock: Knock) -> Admission | Refusal:
-        as_guest = self._as_guest(knock)
+        as_guest = await self._as_guest(knock)
         if as_guest is not None:
             return as_guest
         if not knock.password and not knock.certificates:
-            return self._without_proof(knock)
+            return await self._without_proof(knock)
         principal = await self._proved(knock)
         if principal is None:
             return Refusal("wrong credentials")
@@ -67,15 +76,30 @@ class Gatekeeper:
         if not self._is_own_client_id(knock.client_id, device):
             return Refusal("client id of another device")
         topic = f"{TOPICS}/{device}"
-        return Admission(device, (f"{topic}/telemetry", f"{topic}/commands/+/reply"), (f"{topic}/commands",), device)
+        own = Topics((f"{topic}/telemetry", f"{topic}/commands/+/reply"), (f"{topic}/commands",))
+        spoken = joined([await dialect.of_device(device) for dialect in self._dialects])
+        publish, subscribe = joined([own, spoken])
+        return Admission(device, publish, subscribe, HOME if any(spoken) else device)
 
-    def _without_proof(self, knock: Knock) -> Admission | Refusal:
-        if not self._anonymous:
+    async def _without_proof(self, knock: Knock) -> Admission | Refusal:
+        own, spoken = await self._open()
+        publish, subscribe = joined([own, spoken])
+        if not publish:
             return Refusal("no credentials")
-        # Not calha/v1/#: whoever could publish on the topic of a device's commands could command it.
-        return Admission(ANONYMOUS, (f"{TOPICS}/+/telemetry",), (), knock.client_id or knock.address)
+        is_proved = knock.client_id in self._client_ids or knock.client_id in self._directory().devices
+        if is_proved and not self._anonymous:
+            return Refusal("client id of another device")
+        return Admission(ANONYMOUS, publish, subscribe, HOME if any(spoken) else knock.client_id or knock.address)
 
-    def _as_guest(self, knock: Knock) -> Admission | Refusal | None:
+    async def _open(self) -> tuple[Topics, Topics]:
+        """Calha's own topics for whoever proves nothing, and those of dialects.
+
+        Not calha/v1/#: whoever could publish on the topic of a device's commands could command it.
+        """
+        own = Topics((f"{TOPICS}/+/telemetry",) if self._anonymous else ())
+        return own, joined([await dialect.of_anybody() for dialect in self._dialects])
+
+    async def _as_guest(self, knock: Knock) -> Admission | Refusal | None:
         """None for who is no guest. All of one name are in one shard, so that they hear each other."""
         tried = ("guest", knock.user, knock.address)
         is_named = any(one.password and one.user == knock.user for one in self._guests)
@@ -89,8 +113,12 @@ class Gatekeeper:
         if knock.client_id in self._directory().devices:
             return Refusal("client id of another device")
         self._throttle.succeeded(tried)
-        own = (f"{TOPICS}/+/telemetry",) if self._anonymous and not guest.password else ()
-        return Admission(guest.name, (*guest.topics, *own), guest.topics, guest.name)
+        if guest.password:
+            return Admission(guest.name, guest.topics, guest.topics, guest.name)
+        own, spoken = await self._open()
+        publish, subscribe = joined([Topics(guest.topics, guest.topics), own, spoken])
+        name, home = (ANONYMOUS, HOME) if any(spoken) else (guest.name, guest.name)
+        return Admission(name, publish, subscribe, home)
 
     async def _proved(self, knock: Knock) -> Principal | None:
         """Who somebody has proved to be."""

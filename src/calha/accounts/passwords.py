@@ -26,7 +26,7 @@ class Strength:
     good: bool
 
 
-def measure(password: str, words: tuple[str, ...] = ()) -> Strength:
+def measure(password: str, words: tuple[str, ...] = (), shortest: int = MIN_CHARS) -> Strength:
     """How hard a password is to guess. `words`: the person's name, address and the like, which are guessed first."""
     from zxcvbn import zxcvbn
 
@@ -37,14 +37,14 @@ def measure(password: str, words: tuple[str, ...] = ()) -> Strength:
     sequence = found["sequence"]
     known = len(sequence) == 1 and sequence[0]["pattern"] == "dictionary"
     score = int(found["score"])
-    return Strength(score, known, _has_length(password) and not known and score >= GOOD_SCORE)
+    return Strength(score, known, _has_length(password, shortest) and not known and score >= GOOD_SCORE)
 
 
-def require_good(password: str, words: tuple[str, ...] = ()) -> None:
-    """Raises Malformed saying what is wrong with it."""
-    if not _has_length(password):
-        raise Malformed(f"a password has {MIN_CHARS} to {MAX_CHARS} characters", "weak_password")
-    if not measure(password, words).good:
+def require_good(password: str, words: tuple[str, ...] = (), shortest: int = MIN_CHARS) -> None:
+    """Raises Malformed saying what is wrong with it. shortest: where a replaced system has promised less."""
+    if not _has_length(password, shortest):
+        raise Malformed(f"a password has {shortest} to {MAX_CHARS} characters", "weak_password")
+    if not measure(password, words, shortest).good:
         raise Malformed(
             "this password is easily guessed: it is on a list of common ones, or made of them or of your own name. "
             "Three or four unrelated words are better",
@@ -77,8 +77,8 @@ def needs_upgrade(known_hash: str) -> bool:
     return known_hash.startswith("$2") or bool(_hasher().check_needs_rehash(known_hash))
 
 
-def _has_length(password: str) -> bool:
-    return MIN_CHARS <= len(password) <= MAX_CHARS
+def _has_length(password: str, shortest: int) -> bool:
+    return shortest <= len(password) <= MAX_CHARS
 
 
 @cache

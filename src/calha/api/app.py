@@ -13,6 +13,7 @@ from calha.api.routes import (
     bulk,
     claims,
     commands,
+    databutcher,
     devices,
     events,
     labels,
@@ -52,6 +53,7 @@ ROUTERS = (
     events.router,
     status.router,
     transfer.router,
+    databutcher.router,
 )
 
 

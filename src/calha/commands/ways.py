@@ -29,12 +29,13 @@ class Carrier(Protocol):
 @dataclass(frozen=True, slots=True)
 class Ways:
     """call: write to the device's open connections, False without any. mail: leave a message at the log server, and under
-    which sequence; recall: take it back. is_connected: whether it holds a connection. These three raise LogUnavailable.
-    is_online: whether it is there, as its presence tells. last_seen: when its last message came.
+    which sequence, None if there is nothing to tell the device; recall: take it back. is_connected: whether it holds a
+    connection. These three raise LogUnavailable. is_online: whether it is there, as its presence tells. last_seen: when its
+    last message came.
     """
 
     call: Callable[[str, bytes], bool]
-    mail: Callable[[str, bytes], Awaitable[int]]
+    mail: Callable[[str, bytes], Awaitable[int | None]]
     recall: Callable[[str, int], Awaitable[None]]
     is_connected: Callable[[str], Awaitable[bool]]
     is_online: Callable[[str], Awaitable[bool]]

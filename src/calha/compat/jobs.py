@@ -1,17 +1,31 @@
 """The replaced systems that the configuration switches on: what they need of Calha, and their jobs for the supervisor."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from calha.accounts.gatekeeper import Guest
 from calha.compat.coiot import Coiot, CoiotOptions
+from calha.compat.databutcher.dialect import COMMANDS_FILTER, STATUS_FILTERS
+from calha.compat.databutcher.parts import DataButcher
 from calha.compat.eta import place
 from calha.compat.ground import Ground
 from calha.compat.sensorflow import SensorFlow, SensorFlowOptions
 from calha.config import CompatSection
+from calha.domain.dialects import Dialect
+from calha.ingest.mqtt import Translate, untranslated
 from calha.ingest.routes import Route
 from calha.store.registry import Registry
 
 Job = Callable[[Callable[[], None]], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Parts:
+    """jobs: for the supervisor, by name. dialects: of devices with topics of their own, whose messages `translate` reads."""
+
+    jobs: Sequence[tuple[str, Job]]
+    dialects: Sequence[Dialect]
+    translate: Translate
 
 
 def prepare(section: CompatSection, registry: Registry) -> None:
@@ -30,8 +44,27 @@ def guests(section: CompatSection) -> list[Guest]:
     return place.guests(section.eta) if section.eta.enabled else []
 
 
-def jobs(section: CompatSection, ground: Ground) -> Iterator[tuple[str, Job]]:
-    """(name, job) of each."""
+def heard_topics(section: CompatSection) -> tuple[str, ...]:
+    """Filters of the MQTT topics on which devices speak beside Calha's own."""
+    routed = tuple(route.filter for route in routes(section))
+    return (*routed, *STATUS_FILTERS) if section.databutcher.enabled else routed
+
+
+def said_topics(section: CompatSection) -> tuple[str, ...]:
+    """Filters of those on which Calha speaks to them."""
+    return (COMMANDS_FILTER,) if section.databutcher.enabled else ()
+
+
+def parts(section: CompatSection, ground: Ground) -> Parts:
+    jobs = list(_listeners(section, ground))
+    if not section.databutcher.enabled:
+        return Parts(jobs, (), untranslated)
+    databutcher = DataButcher(section.databutcher, ground)
+    jobs += [("databutcher", databutcher.listen), ("databutcher machines", databutcher.follow)]
+    return Parts(jobs, (databutcher.dialect,), databutcher.dialect.read)
+
+
+def _listeners(section: CompatSection, ground: Ground) -> Iterator[tuple[str, Job]]:
     base = ground.registry, ground.ingest, ground.telemetry, ground.clock
     if section.coiot.enabled:
         coiot = CoiotOptions(**section.coiot.model_dump(exclude={"enabled"}))

@@ -26,6 +26,12 @@ RETRY_AFTER_S = 1.0
 NOWHERE = Target(None, "json")
 
 Answer = Callable[[str, str, bytes, int], Awaitable[None]]
+Translate = Callable[[str, bytes, int], Awaitable[Message | None]]
+
+
+async def untranslated(_topic: str, _payload: bytes, _arrived_at: int) -> Message | None:
+    """Where there are no dialects."""
+    return None
 
 
 def lane(shard: int) -> str:
@@ -42,13 +48,15 @@ async def run(
     beat: Callable[[], None],
     lane: str = SOURCE,
     find: Find = nowhere,
+    translate: Translate = untranslated,
 ) -> None:
     """Take MQTT messages until cancelled; what the log cannot take now is waited for, not dropped.
 
     answer: takes (device, command, payload, arrival) of a reply, or raises Malformed for one that goes to quarantine.
     find: tells where topics lead that are not Calha's own.
+    translate: makes of (topic, payload, arrival) in a dialect what Calha understands; None for any other.
     """
-    judged = partial(_judged, ingest=ingest, limits=limits, answer=answer, find=find)
+    judged = partial(_judged, ingest=ingest, limits=limits, answer=answer, find=find, translate=translate)
     logged = await publisher.last_source(lane)
     logged_until = await source.logged_until(logged.seq, logged.at_us) if logged else 0
     is_numbered = (
@@ -99,13 +107,23 @@ async def _take_fleeting(messages: Sequence[Message], ingest: Ingest, lane: str)
 
 
 async def _judged(
-    arrived: Sequence[MqttMessage], ingest: Ingest, limits: IngestLimits, answer: Answer, find: Find
+    arrived: Sequence[MqttMessage],
+    ingest: Ingest,
+    limits: IngestLimits,
+    answer: Answer,
+    find: Find,
+    translate: Translate,
 ) -> list[Message]:
     """The messages with their devices, and with the fault of those that go to quarantine unread; no replies."""
     messages = []
     for topic, payload, _, _, arrived_at in arrived:
         replied = reply_of(topic)
         device, format_ = Target(replied[0], "json") if replied is not None else _target(topic, find)
+        if device is None and len(payload) <= limits.message_bytes:
+            translated = await translate(topic, payload, arrived_at)
+            if translated is not None:
+                messages.append(_limited(translated, ingest, limits))
+                continue
         fault = _fault(device, topic, payload, arrived_at, ingest, limits)
         if replied is not None:
             if fault is None:
@@ -122,6 +140,14 @@ def _target(topic: str, find: Find) -> Target:
     return Target(own, "json") if own is not None else find(topic) or NOWHERE
 
 
+def _limited(translated: Message, ingest: Ingest, limits: IngestLimits) -> Message:
+    """A translated message, within its device's message rate."""
+    device, arrived_at = translated.device, translated.arrived_at
+    if translated.fault is None and device and not ingest.admits(device, arrived_at):
+        return translated._replace(fault=_too_fast(device, limits))
+    return translated
+
+
 async def _answered(answer: Answer, device: str, command: str, payload: bytes, arrived_at: int) -> Refused | None:
     try:
         await answer(device, command, payload, arrived_at)
@@ -136,10 +162,14 @@ def _fault(
     if device is None:
         return Malformed(f"topic {topic!r} is none that a device of Calha uses", "unknown_topic")
     if not ingest.admits(device, arrived_at):
-        return TooFast(f"{device} sends more than {limits.messages_per_s:g} messages a second")
+        return _too_fast(device, limits)
     if len(payload) > limits.message_bytes:
         return TooLarge(f"the message has {len(payload)} bytes; at most {limits.message_bytes} are taken")
     return None
+
+
+def _too_fast(device: str, limits: IngestLimits) -> TooFast:
+    return TooFast(f"{device} sends more than {limits.messages_per_s:g} messages a second")
 
 
 def reply_of(topic: str) -> tuple[str, str] | None:

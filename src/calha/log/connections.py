@@ -5,6 +5,7 @@ import json
 import msgspec
 
 from calha.domain.errors import LogUnavailable
+from calha.log import topics
 from calha.log.connection import Connection
 
 PAGE = 1_024  # about 450 bytes each; an answer has at most 1 MiB
@@ -34,6 +35,15 @@ class Connections:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    async def listens(self, account: str, topic: str) -> bool:
+        """Whether somebody in an account is subscribed to a topic. Raises LogUnavailable."""
+        asked = {"account": account, "test": topics.to_subject(topic), "subscriptions": True, "limit": 1}
+        message = await self._connection.request("$SYS.REQ.SERVER.PING.SUBSZ", json.dumps(asked).encode())
+        answer = json.loads(message.payload)
+        if "error" in answer:
+            raise LogUnavailable(f"the log server does not tell who is subscribed: {answer['error']}")
+        return bool(answer["data"].get("subscriptions_list"))
 
     async def names(self) -> set[str]:
         """Names under which devices were admitted, and their client ids, which anonymous ones may be known by.

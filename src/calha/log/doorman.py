@@ -41,6 +41,17 @@ class Doorman:
             await asyncio.sleep(AGAIN_AFTER_S)
         return len(closed)
 
+    async def renew(self, name: str, idle_only: bool) -> int:
+        """Close the connections of a name that are open now, so that they come back with the rights of now; how many.
+
+        idle_only: only those without a subscription, such as one that was refused. Raises LogUnavailable.
+        """
+        server, found = await self._find({"user": name, "state": _OPEN})
+        stale = [one for one in found if "issuer_key" in one and not (idle_only and one.get("subscriptions"))]
+        for one in stale:
+            await self._close(server, one["cid"])
+        return len(stale)
+
     async def is_connected(self, name: str) -> bool:
         """Whether a device has a connection open. Raises LogUnavailable."""
         _, found = await self._find({"user": name, "state": _OPEN})

@@ -11,6 +11,7 @@ from calha.domain.access import Role
 from calha.domain.errors import Conflict, NotFound
 from calha.store.accounts.models import Identity, Ownership, Passkey, Person, RecoveryCode, RoleGrant, Session
 from calha.store.accounts.rows import GrantRow, PasskeyRow, PersonRow, Secrets
+from calha.store.databutcher import DataButcherPerson
 from calha.store.registry.rows import Page
 from calha.store.registry.writing import require_site, writing
 
@@ -98,7 +99,7 @@ class People:
         """Forget who this was; what refers to the person stays, nameless; his devices are free. Raises NotFound."""
         with writing(self._engine) as connection:
             _person(connection, person_id)
-            for table in (RoleGrant, RecoveryCode, Passkey, Identity, Session):
+            for table in (RoleGrant, RecoveryCode, Passkey, Identity, Session, DataButcherPerson):
                 connection.execute(delete(table).where(table.person_id == person_id))
             own = Ownership.person_id == person_id
             connection.execute(update(Ownership).where(own).values(label=""))

@@ -375,10 +375,12 @@ class Registry:
         device: str | None = None,
         severity: str = "info",
         data: Mapping[str, Any] | None = None,
+        at: datetime | None = None,
     ) -> None:
+        """at: when it happened, if not just now."""
         with self._engine.execution_options(writes=True).begin() as connection:
             row = {
-                "at": datetime.now(UTC),
+                "at": at or datetime.now(UTC),
                 "kind": kind,
                 "device": device,
                 "severity": severity,
@@ -393,13 +395,16 @@ class Registry:
         limit: int = 100,
         device: str | None = None,
         within: Selection | None = None,
+        kind: str | None = None,
     ) -> Page[EventRow]:
-        """Newest first; `after` an id, downwards; only of devices `within`."""
+        """Newest first; `after` an id, downwards; only of devices `within`, only of a kind."""
         query = select(Event.__table__).order_by(Event.id.desc()).limit(limit + 1)
         if after is not None:
             query = query.where(Event.id < after)
         if device is not None:
             query = query.where(Event.device == device)
+        if kind is not None:
+            query = query.where(Event.kind == kind)
         if within is not None:
             of_sites = select(Device.key).where(Device.site_id.in_(within.sites))
             query = query.where(or_(Event.device.in_(of_sites), Event.device.in_(within.devices)))
