@@ -1,1 +1,1 @@
-"""Documents on paper: made by typst from templates that lie here, with whatever users wrote passed as data."""
+"""Documents: PDFs by typst from templates that lie here, and workbooks; what users wrote is data in them."""

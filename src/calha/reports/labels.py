@@ -1,15 +1,11 @@
-"""Labels for devices: a QR code that leads to claiming, and the same in words.
-
-What users wrote goes to typst as JSON and is shown as text; it is never part of the markup.
-"""
+"""Labels for devices: a QR code that leads to claiming, and the same in words."""
 
 import io
-import json
-import threading
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from typing import Literal
+
+from calha.reports.pdf import made_pdf
 
 LabelFormat = Literal["a4-24", "a4-10", "single"]
 LabelLanguage = Literal["pt-BR", "en"]
@@ -21,7 +17,6 @@ _WORDS = {
     "pt-BR": {"key": "Dispositivo", "serial": "Série", "code": "Código", "hint": "Aponte a câmera para assumir"},
     "en": {"key": "Device", "serial": "Serial", "code": "Code", "hint": "Scan to claim"},
 }
-_one_at_a_time = threading.Lock()  # a compiler takes some tens of MB while it works
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +32,6 @@ class Label:
 
 def labels_pdf(labels: Sequence[Label], format_: LabelFormat, language: LabelLanguage, skip: int = 0) -> bytes:
     """A PDF of labels; `skip` places at the beginning of the first sheet stay empty."""
-    import typst  # 40 MB that an idle Calha does without
-
     assert len(labels) <= MAX_LABELS
     content = {
         "format": format_,
@@ -47,12 +40,7 @@ def labels_pdf(labels: Sequence[Label], format_: LabelFormat, language: LabelLan
         "skip": skip % PER_PAGE[format_],
         "labels": [asdict(label) | {"qr": qr_svg(label.address)} for label in labels],
     }
-    template = files(__package__).joinpath(TEMPLATE).read_bytes()
-    with _one_at_a_time:
-        made: bytes = typst.compile(
-            template, format="pdf", sys_inputs={"content": json.dumps(content)}, ignore_system_fonts=True
-        )
-    return made
+    return made_pdf(TEMPLATE, content)
 
 
 def qr_svg(text: str) -> str:

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 
-from calha.compat.eta import curves, door, listing, measurements, people, place, plant
+from calha.compat.eta import analysis, curves, door, listing, measurements, people, place, plant, reports
 from calha.compat.eta.parts import Parts
 from calha.compat.ground import Ground
 from calha.compat.listening import refused, serve
@@ -16,7 +16,16 @@ from calha.config import EtaSection
 from calha.domain.errors import CalhaError, NotFound, StoreUnavailable
 from calha.store.eta import EtaNumbers
 
-ROUTERS = (door.router, curves.router, measurements.router, listing.router, plant.router, people.router)
+ROUTERS = (
+    door.router,
+    curves.router,
+    measurements.router,
+    listing.router,
+    plant.router,
+    people.router,
+    analysis.router,
+    reports.router,
+)
 
 
 class EtaApi:

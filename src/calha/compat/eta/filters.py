@@ -53,9 +53,9 @@ class Window:
 def window_of(asked: Filter, now: Micros, zone: ZoneInfo) -> Window:
     since, until = EARLIEST, now + DAY_US
     if asked.data is not None:
-        since, until = day_of(_instant(asked.data, zone), zone)
+        since, until = day_of(instant(asked.data, zone), zone)
     elif asked.data_inicio is not None and asked.data_fim is not None:
-        since, until = _instant(asked.data_inicio, zone), _end(_instant(asked.data_fim, zone), zone)
+        since, until = instant(asked.data_inicio, zone), _end(instant(asked.data_fim, zone), zone)
     elif asked.dias is not None:
         since = now - asked.dias * DAY_US
     return Window(max(since, EARLIEST), max(min(until, now + DAY_US), EARLIEST), zone)
@@ -109,7 +109,7 @@ def _end(at: Micros, zone: ZoneInfo) -> Micros:
     return end if at == begin else at + 1
 
 
-def _instant(moment: datetime, zone: ZoneInfo) -> Micros:
+def instant(moment: datetime, zone: ZoneInfo) -> Micros:
     """Clamped to years that can be reckoned with."""
     year = min(max(moment.year, 1971), 2200)
     sane = moment.replace(year=year, day=min(moment.day, 28)) if year != moment.year else moment

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Depends, HTTPException, Query, Request
 
 from calha.accounts.accounts import Accounts
+from calha.compat.eta.outliers import Judge, unusual
 from calha.config import EtaSection
 from calha.domain.readings import Micros
 from calha.ingest.eta_batch import MEANS
@@ -25,7 +26,7 @@ SUFFIXES = {"INST": ""} | MEANS  # of the channel for each kind of measurement
 
 @dataclass(frozen=True)
 class Parts:
-    """site: the number of the site in which it stands."""
+    """site: the number of the site in which it stands. judge: tells what is unusual in a curve."""
 
     section: EtaSection
     site: int
@@ -35,6 +36,7 @@ class Parts:
     ingest: Ingest
     telemetry: Telemetry
     clock: Callable[[], Micros]
+    judge: Judge = unusual
     numbering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def picture(self) -> Picture:
