@@ -32,17 +32,20 @@ from calha.api.live_signal import LiveSignal
 from calha.api.services import Services
 from calha.api.status import StatusReport
 from calha.backup import make_backup, return_quarantine
+from calha.certificates import FOLDER as CERTIFICATES
 from calha.certificates import server_certificate
 from calha.commanding import Commanding
 from calha.commands.service import Commands
 from calha.compat import jobs as compat
 from calha.compat.ground import Ground
 from calha.config import Settings, address_of, load
+from calha.connectors.opcua.service import OpcUa
 from calha.connectors.tcp import TcpListener, TcpOptions
 from calha.domain.access import Principal
 from calha.domain.dialects import HOME
 from calha.domain.errors import CalhaError, InvalidConfiguration
 from calha.domain.presence import Cause
+from calha.domain.quality import Quality
 from calha.domain.readings import Micros
 from calha.ingest import mqtt
 from calha.ingest.limits import IngestLimits
@@ -246,6 +249,15 @@ async def _connect(
     senses = Senses(fault, names, commanding.is_connected, commanding.speakers, live.tell, micros_now)
     presence = commanding.presence = PresenceWatch(ingest, telemetry, registry, senses, settings.data.folder)
     supervisor.add("presence", presence.run)
+    opcua = OpcUa(
+        registry,
+        ingest,
+        keyring.unseal,
+        micros_now,
+        settings.data.folder / CERTIFICATES,
+        partial(_gap_until, telemetry),
+    )
+    supervisor.add("opcua", opcua.run)
     for name, job in replaced.jobs:
         supervisor.add(name, job)
     supervisor.add("housekeeping", lambda beat: housekeeping.keep_house(telemetry, streams, beat))
@@ -263,6 +275,7 @@ async def _connect(
         settings.data.folder / PROCESSES_FILE,
         embedded=settings.log.url is None,
         gate=gate.counters if gate is not None else None,
+        connections=opcua.all_shown,
     )
 
     async def backup(name: str) -> dict[str, object]:
@@ -290,6 +303,7 @@ async def _connect(
         telemetry,
         ingest,
         presence,
+        opcua,
         transfer,
         quarantine,
         live,
@@ -299,6 +313,13 @@ async def _connect(
         micros_now,
     )
     return Parts(services, supervisor)
+
+
+def _gap_until(telemetry: Telemetry, series: Sequence[int]) -> list[Micros]:
+    """Of each series: when its newest reading tells of a gap; 0 where it does not."""
+    at, quality = telemetry.latest.at, telemetry.latest.quality
+    is_gap = (one < len(quality) and quality[one] == Quality.NO_COMMUNICATION for one in series)
+    return [int(at[one]) if told else 0 for one, told in zip(series, is_gap, strict=True)]
 
 
 def _provider(settings: Settings) -> Provider | None:

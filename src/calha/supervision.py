@@ -67,31 +67,33 @@ class Supervisor:
     async def run(self) -> None:
         async with asyncio.TaskGroup() as group:
             for task, job in self._jobs:
-                group.create_task(self._keep_running(task, job), name=task.name)
+                group.create_task(keep_running(task, job, self._noted), name=task.name)
 
-    async def _keep_running(self, task: Task, job: Job) -> None:
-        back_off_s = FIRST_BACK_OFF_S
-        while True:
-            started_at = time.monotonic()
-            task.beat()
-            try:
-                await job(task.beat)
-                task.last_error = "ended without being asked to"
-            except asyncio.CancelledError:
-                task.state = "stopped"
-                raise
-            except Exception as error:  # the only place that catches everything
-                task.last_error = f"{type(error).__name__}: {_root(error)}"
-                log.exception("task %s failed", task.name)
-            if time.monotonic() - started_at > CALM_AFTER_S:
-                back_off_s = FIRST_BACK_OFF_S
-            task.state = "restarting"
-            task.restarts += 1
-            log.warning("task %s is started again in %.1f s: %s", task.name, back_off_s, task.last_error)
-            if self._noted is not None:
-                self._noted(task)
-            await asyncio.sleep(back_off_s)
-            back_off_s = min(back_off_s * 2, LONGEST_BACK_OFF_S)
+
+async def keep_running(task: Task, job: Job, noted: Noted | None = None) -> None:
+    """Run a job, and again whenever it ends, until cancelled."""
+    back_off_s = FIRST_BACK_OFF_S
+    while True:
+        started_at = time.monotonic()
+        task.beat()
+        try:
+            await job(task.beat)
+            task.last_error = "ended without being asked to"
+        except asyncio.CancelledError:
+            task.state = "stopped"
+            raise
+        except Exception as error:  # the only place that catches everything
+            task.last_error = f"{type(error).__name__}: {_root(error)}"
+            log.exception("task %s failed", task.name)
+        if time.monotonic() - started_at > CALM_AFTER_S:
+            back_off_s = FIRST_BACK_OFF_S
+        task.state = "restarting"
+        task.restarts += 1
+        log.warning("task %s is started again in %.1f s: %s", task.name, back_off_s, task.last_error)
+        if noted is not None:
+            noted(task)
+        await asyncio.sleep(back_off_s)
+        back_off_s = min(back_off_s * 2, LONGEST_BACK_OFF_S)
 
 
 def _root(error: BaseException) -> BaseException:

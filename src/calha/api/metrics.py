@@ -50,8 +50,29 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     for task in report["tasks"]:
         yield _line("calha_task_heartbeat_age_seconds", task["heartbeat_age_s"], task=task["name"])
         yield _line("calha_task_restarts_total", task["restarts"], task=task["name"])
+    yield from _connections(report["connections"])
     yield _head("calha_warnings", "gauge", "Warnings on the status page.")
     yield _line("calha_warnings", len(report["warnings"]))
+
+
+def _connections(connections: list[dict[str, Any]]) -> Iterator[str]:
+    yield _head("calha_connection_up", "gauge", "Whether a connection to another system is there.")
+    yield _head("calha_connection_nodes", "gauge", "Nodes of a connection by how they are.")
+    yield _head("calha_connection_last_value_age_seconds", "gauge", "Time since a connection brought a value.")
+    yield _head("calha_connection_readings_total", "counter", "Readings of a connection put into the log.")
+    yield _head("calha_connection_waiting_readings", "gauge", "Readings that the log has not taken yet.")
+    yield _head("calha_connection_lost_total", "counter", "Readings of a connection that were lost, by cause.")
+    for one in connections:
+        name = one["name"]
+        yield _line("calha_connection_up", int(one["state"] == "connected"), connection=name)
+        for state, count in one["nodes"].items():
+            yield _line("calha_connection_nodes", count, connection=name, state=state)
+        if one["last_value_age_s"] is not None:
+            yield _line("calha_connection_last_value_age_seconds", one["last_value_age_s"], connection=name)
+        yield _line("calha_connection_readings_total", one["delivered"], connection=name)
+        yield _line("calha_connection_waiting_readings", one["waiting"], connection=name)
+        for cause, count in one["lost"].items():
+            yield _line("calha_connection_lost_total", count, connection=name, cause=cause)
 
 
 def _head(name: str, kind: str, purpose: str) -> str:

@@ -13,6 +13,7 @@ from starlette.responses import JSONResponse, Response
 from calha.domain.errors import (
     CalhaError,
     Conflict,
+    ConnectionFailed,
     Forbidden,
     InvalidProfile,
     LogFull,
@@ -42,6 +43,7 @@ _STATUS: tuple[tuple[type[CalhaError], int, str], ...] = (
     (NotFound, 404, "Not found"),
     (Conflict, 409, "Conflict"),
     (InvalidProfile, 422, "Invalid profile"),
+    (ConnectionFailed, 502, "The other system refuses, or does not answer"),
     (LogFull, 503, "The log is full"),
     (LogUnavailable, 503, "The log does not answer"),
     (StoreUnavailable, 503, "The store does not answer"),

@@ -348,6 +348,22 @@ class TaskStatus(Answer):
     last_error: str | None
 
 
+class ConnectionStatus(Answer):
+    """A connection to another system, such as a PLC."""
+
+    id: int
+    name: str
+    site_id: int
+    state: Literal["disabled", "connecting", "connected", "waiting"]
+    since: datetime | None
+    trouble: str | None = Field(description="Why it is not connected.", examples=["the server does not answer in time"])
+    nodes: dict[str, int] = Field(examples=[{"good": 12, "uncertain": 0, "bad": 1, "unknown": 0}])
+    last_value_age_s: float | None = Field(examples=[0.8])
+    delivered: int = Field(description="Readings put into the log since the start.", examples=[86_400])
+    waiting: int = Field(description="Readings that the log has not taken yet.", examples=[0])
+    lost: dict[str, int] = Field(description="Readings lost since the start, by cause.", examples=[{"log_full": 12}])
+
+
 class Address(Answer):
     host: str
     port: int
@@ -371,6 +387,7 @@ class Status(Answer):
     gate: GateStatus | None = Field(description="null with an external log server.")
     store: StoreStatus
     tasks: list[TaskStatus]
+    connections: list[ConnectionStatus]
     ingest: Counts
     mqtt: Address
     tcp: Address | None

@@ -12,6 +12,7 @@ from calha.accounts.provisioning import Provisioning
 from calha.api.live_signal import LiveSignal
 from calha.commands.service import Commands
 from calha.config import Settings
+from calha.connectors.opcua.service import OpcUa
 from calha.domain.readings import Micros
 from calha.ingest.presence import PresenceWatch
 from calha.ingest.service import Ingest
@@ -32,6 +33,7 @@ class Services:
     telemetry: Telemetry
     ingest: Ingest
     presence: PresenceWatch
+    opcua: OpcUa
     transfer: Transfer
     quarantine: Quarantine
     live: LiveSignal

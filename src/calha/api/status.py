@@ -1,5 +1,6 @@
 """How Calha is doing: one report for the status page, the metrics and the readiness probe."""
 
+import asyncio
 import json
 import time
 from collections.abc import Callable, Sequence
@@ -9,12 +10,14 @@ from typing import Any, Protocol
 from calha import __version__
 from calha.api.routes.devices import counts
 from calha.config import Settings
+from calha.connectors.opcua.service import Shown
 from calha.domain.readings import Micros
-from calha.domain.times import to_text
+from calha.domain.times import SECOND_US, to_text
 from calha.ingest.service import Ingest
 from calha.ingest.writer import Writer
 from calha.log.gate import GateCounters
 from calha.log.streams import READINGS, Streams
+from calha.store.registry.connections import ConnectionRow
 from calha.store.telemetry import Telemetry
 
 WARN_FILL = 0.8
@@ -71,6 +74,7 @@ class StatusReport:
         *,
         embedded: bool,
         gate: GateCounters | None,
+        connections: Callable[[], Sequence[tuple[ConnectionRow, Shown]]],
     ) -> None:
         self._settings = settings
         self._telemetry = telemetry
@@ -82,6 +86,7 @@ class StatusReport:
         self._processes_file = processes_file
         self._embedded = embedded
         self._gate = gate
+        self._connections = connections
         self._started_at = clock()
 
     async def __call__(self) -> dict[str, Any]:
@@ -117,6 +122,7 @@ class StatusReport:
             "gate": self._gate_status(),
             "store": self._store(logged_seq),
             "tasks": tasks,
+            "connections": await asyncio.to_thread(self._connection_states),
             "ingest": counts(self._ingest.counters.total).model_dump(),
             "mqtt": _address(settings.mqtt, "required" if settings.mqtt.client_certificates else "none"),
             "tcp": _address(settings.tcp, "optional" if settings.tcp.tls else "none") if settings.tcp.enabled else None,
@@ -140,6 +146,24 @@ class StatusReport:
             ],
             "commit_ms": {"p50": found.commit_ms_p50, "p99": found.commit_ms_p99},
         }
+
+    def _connection_states(self) -> list[dict[str, Any]]:
+        return [
+            {
+                "id": row.id,
+                "name": row.name,
+                "site_id": row.site_id,
+                "state": shown.state,
+                "since": to_text(shown.since) if shown.since else None,
+                "trouble": shown.trouble_detail if shown.state == "waiting" else None,
+                "nodes": dict(shown.nodes),
+                "last_value_age_s": (self._clock() - shown.last_value_at) / SECOND_US if shown.last_value_at else None,
+                "delivered": shown.readings,
+                "waiting": shown.waiting,
+                "lost": dict(shown.lost),
+            }
+            for row, shown in self._connections()
+        ]
 
     def _all_tasks(self) -> list[dict[str, Any]]:
         tasks = [
@@ -240,6 +264,16 @@ def _warnings(report: dict[str, Any]) -> list[dict[str, Any]]:
             f"{device} published {times} times where it may not and was disconnected.",
         )
         for device, times in violations.items()
+    ]
+    found += [
+        _warning(
+            "connection_lost",
+            f"Conexão {one['name']}: sem comunicação; {one['trouble']}",
+            f"Connection {one['name']}: not connected; {one['trouble']}",
+        )
+        | {"site_id": one["site_id"]}
+        for one in report["connections"]
+        if one["trouble"] is not None
     ]
     for task in report["tasks"]:
         if task["state"] != "running":

@@ -104,7 +104,7 @@ class Ranges:
         finite = np.isfinite(value)
         if not finite.all():
             value[~finite] = np.nan
-            quality[~finite] = Quality.BAD
+            quality[~finite] = np.maximum(quality[~finite], Quality.BAD)
         return batch
 
 
@@ -145,7 +145,7 @@ def decode_record(
             or not -_MAX_INTEGER < value < _MAX_INTEGER
         ):
             try:
-                value, reading_quality = _number(value, channel, quality)
+                value, reading_quality = number_of(value, channel, quality)
             except Malformed as error:
                 into.problems.append(_problem(device.key, error.reason, f"{key}: {error}", record, {key: value}))
                 continue
@@ -217,7 +217,8 @@ def _time(
     raise Malformed(f"ts is {_kind_name(stamp)}; a number or an ISO 8601 text is expected", "bad_time")
 
 
-def _number(value: object, channel: ChannelEntry, quality: int) -> tuple[float, int]:
+def number_of(value: object, channel: ChannelEntry, quality: int) -> tuple[float, int]:
+    """(number, quality) of a value as some source gives it, for a channel. Raises Malformed."""
     if type(value) is dict:
         stated = value.get("quality", value.get("q"))
         code = BY_LABEL.get(stated.lower()) if type(stated) is str else None
@@ -226,7 +227,7 @@ def _number(value: object, channel: ChannelEntry, quality: int) -> tuple[float, 
         inner = value.get("value", value.get("v"))
         if type(inner) is dict:
             raise Malformed("an object inside an object is not a value", "wrong_kind")
-        return _number(inner, channel, max(quality, code or 0))
+        return number_of(inner, channel, max(quality, code or 0))
     if value is None:
         return np.nan, Quality.BAD
     if type(value) is bool:

@@ -10,12 +10,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple, Protocol, get_args
+from typing import Any, NamedTuple, Protocol, get_args
 
 import msgspec
+import numpy as np
 
 from calha.domain.directory import DeviceEntry, Directory
 from calha.domain.errors import LogUnavailable, Malformed, NotFound, Refused, TooFast, TooLarge, UnknownDevice
+from calha.domain.quality import Quality, label
 from calha.domain.readings import MAX_READINGS, Batch, Micros
 from calha.ingest.counters import Counters, Tally
 from calha.ingest.decode import Decoding, Deferred, Problem, Ranges, decode_deferred, decode_record, decode_records
@@ -152,6 +154,20 @@ class Ingest:
             raise
         self._count_problems(problems, kept)
         return Receipt(len(batch), problems, seq)
+
+    async def take_batch(self, batch: Batch, transport: str) -> None:
+        """Put readings that a connector has made itself into the log, where they are when this returns.
+
+        Raises LogFull or LogUnavailable; what was logged until then is a duplicate when they come again.
+        """
+        batch = self._ranges.judge(batch)
+        self.counters.received(batch)
+        try:
+            await self._log(batch, transport, None)
+        except LogUnavailable:
+            self.counters.received(batch, sign=-1)
+            raise
+        self._remember_newest(batch, transport)
 
     async def set_aside_again(self, messages: Sequence[Message]) -> None:
         """Quarantine what is wrong with messages whose readings the log is known to have (after a crash)."""
@@ -315,6 +331,23 @@ class Ingest:
             part = entries[start : start + MAX_PUTS_AT_ONCE]
             kept += await asyncio.gather(*(self._quarantine.put(entry) for entry in part))
         return kept
+
+    def _remember_newest(self, batch: Batch, transport: str) -> None:
+        """Of each device, as if it had sent them in a message; what we say of one that is out of reach is not its own."""
+        names = self.directory.names
+        own = np.flatnonzero(batch.quality != Quality.NO_COMMUNICATION)
+        records: dict[str, dict[str, Any]] = {}
+        columns = (batch.series[own], batch.at[own], batch.value[own], batch.quality[own])
+        for series, at, value, code in zip(*(column.tolist() for column in columns), strict=True):
+            if series in names:
+                device, channel = names[series]
+                record = records.setdefault(device, {"ts": at, "values": {}})
+                record["ts"] = max(record["ts"], at)
+                record["values"][channel] = value if code == 0 else {"value": value, "quality": label(code)}
+        arrived_at = int(batch.arrived_at.max(initial=0))
+        for device, record in records.items():
+            message = Message(device, b"", arrived_at, transport, transport)
+            self._remember(device, LastMessage(message, record))
 
     def _remember(self, device: str, last: LastMessage) -> None:
         if len(self._last) < MAX_DEVICES_REMEMBERED or device in self._last:

@@ -16,7 +16,9 @@ from typing import Any, Final, Literal, Self
 
 from asyncua import Server, ua
 from asyncua.common.node import Node
+from asyncua.common.utils import ServiceError
 from asyncua.crypto.permission_rules import User, UserRole
+from cryptography import x509
 
 from calha.application_certificate import application_certificate
 from calha.simulate.plc_signals import flow_m3_h, level_m, pump_runs
@@ -24,6 +26,7 @@ from calha.simulate.plc_signals import flow_m3_h, level_m, pump_runs
 log = logging.getLogger(__name__)
 
 Security = Literal["none", "sign", "encrypt", "aes128", "aes256"]
+Subscriptions = Literal["served", "silent", "refused"]
 
 NAMESPACES: Final = (
     "http://opcfoundation.org/UA/DI/",
@@ -50,6 +53,8 @@ class PlcOptions:
     """interval_s: between two runs of the program. older: also the variables of the first generation. load_nodes: further
     ones, which count the runs of their own, each second. users: passwords by name; without any everybody is let in.
     status: names of status codes by variable. folder: where its certificate is kept, for security other than none.
+    trusts: certificates (PEM) of the only clients that it believes; without any it believes all. subscriptions: whether it
+    serves them, takes and never serves them, or refuses them, as some older controllers do.
     """
 
     host: str = "127.0.0.1"
@@ -64,6 +69,8 @@ class PlcOptions:
     anonymous: bool = True
     status: Mapping[str, str] = field(default_factory=dict)
     folder: Path | None = None
+    trusts: Sequence[Path] = ()
+    subscriptions: Subscriptions = "served"
 
 
 def node_id(variable: str) -> str:
@@ -96,6 +103,7 @@ class Plc:
         server.set_security_policy([POLICIES[one] for one in self._options.security])
         server.set_identity_tokens(_tokens(self._options))
         await self._show_certificate(server)
+        self._limit_subscriptions(server)
         for uri in NAMESPACES:
             await server.register_namespace(uri)
         await self._declare(server)
@@ -162,6 +170,23 @@ class Plc:
         await server.set_application_uri(own.uri)
         await server.load_certificate(own.certificate)
         await server.load_private_key(own.key)
+        if self._options.trusts:
+            server.iserver.certificate_validator = _Trust(self._options.trusts)
+
+    def _limit_subscriptions(self, server: Server) -> None:
+        service = server.iserver.subscription_service
+        if self._options.subscriptions == "refused":
+            server.iserver.max_subscriptions = 0
+        elif self._options.subscriptions == "silent":
+            create = service.create_subscription
+
+            async def create_silent(params: Any, *others: Any, **named: Any) -> Any:  # noqa: ANN401 - of the server
+                params.PublishingEnabled = False
+                granted = await create(params, *others, **named)
+                await service.subscriptions[granted.SubscriptionId].stop()
+                return granted
+
+            service.create_subscription = create_silent
 
     async def _declare(self, server: Server) -> None:
         application = await _object(server.nodes.objects, APPLICATION, "Application")
@@ -204,6 +229,18 @@ class _Users:
             return User(role=UserRole.User) if self._options.anonymous else None
         is_known = username in self._options.users and self._options.users[username] == password
         return User(role=UserRole.User, name=username) if is_known else None
+
+
+class _Trust:
+    """Refuses clients whose certificates are none of those given."""
+
+    def __init__(self, trusted: Sequence[Path]) -> None:
+        self._trusted = {x509.load_pem_x509_certificate(path.read_bytes()) for path in trusted}
+
+    async def __call__(self, certificate: x509.Certificate, application: object) -> None:
+        del application
+        if certificate not in self._trusted:
+            raise ServiceError(ua.StatusCodes.BadCertificateUntrusted)
 
 
 async def serve(options: PlcOptions, on_ready: Callable[[], None] = lambda: None) -> None:

@@ -1,5 +1,7 @@
 /** Points of several series as uPlot wants them: one ascending time axis, gaps as nulls. */
 
+import { isBad } from "../ui/quality";
+
 export interface Points {
   /** ms */
   t: readonly number[];
@@ -112,7 +114,7 @@ export function lonely(column: ArrayLike<number | null | undefined>): number[] {
   return found;
 }
 
-const SUSPECT = new Set(["uncertain", "estimated", "substituted", "out_of_range"]);
+const SUSPECT = new Set(["uncertain", "estimated", "substituted", "out_of_range", "last_usable"]);
 
 export interface Flaw {
   /** ms */
@@ -125,7 +127,7 @@ export interface Flaw {
 export function flaws(points: Points): Flaw[] {
   return points.t.flatMap((t, index) => {
     const quality = points.quality[index] ?? "good";
-    const isBad = quality === "bad";
-    return isBad || SUSPECT.has(quality) ? [{ t, value: points.value[index] ?? null, isBad }] : [];
+    const bad = isBad(quality);
+    return bad || SUSPECT.has(quality) ? [{ t, value: points.value[index] ?? null, isBad: bad }] : [];
   });
 }

@@ -1,6 +1,7 @@
 import { Problem } from "../api/client";
 import { isKey, type Translate } from "../i18n";
 import type { MarkKind } from "./Mark";
+import { isBad } from "./quality";
 
 /** A quality in words; one that this page does not know yet as the server calls it. */
 export function qualityText(quality: string, t: Translate): string {
@@ -17,7 +18,7 @@ export function reasonText(reason: string, t: Translate): string {
 /** The mark of a quality that is not good; nothing for a good one. */
 export function qualityMark(quality: string): MarkKind | null {
   if (quality === "good" || quality === "arrival_time") return null;
-  return quality === "bad" ? "bad" : "warn";
+  return isBad(quality) ? "bad" : "warn";
 }
 
 /** What went wrong, in the person's language where the reason is known, else as the server says it. */

@@ -15,9 +15,12 @@ probes = APIRouter(tags=["status"])
 
 
 @router.get("/status")
-async def status(services: Here, _: Views) -> Status:
-    """Durability promise, log, store, tasks, counters, addresses and warnings."""
-    return Status.model_validate(await services.status())
+async def status(services: Here, caller: Views) -> Status:
+    """Durability promise, log, store, tasks, counters, addresses and warnings; connections of the caller's sites only."""
+    report, sites = await services.status(), caller.reach().sites
+    for name in ("connections", "warnings"):
+        report[name] = [one for one in report[name] if one.get("site_id") is None or one["site_id"] in sites]
+    return Status.model_validate(report)
 
 
 @router.get("/tls/authority", response_class=PlainTextResponse)

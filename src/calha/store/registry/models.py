@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Double, ForeignKey, Index, Integer, MetaData, String, Text, UniqueConstraint
 from sqlalchemy.dialects.mysql import VARCHAR
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
@@ -94,6 +94,42 @@ class Channel(Base):
     maximum: Mapped[float | None]
     precision: Mapped[int | None]
     discovered: Mapped[bool]
+
+
+class Connection(Base):
+    """A connection that Calha makes to another system. secret: encrypted. trusted: SHA-256 of its certificate.
+
+    Events name it by its `id`, so that is never given twice.
+    """
+
+    __tablename__ = "connection"
+    __table_args__ = ({"sqlite_autoincrement": True},)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(key_type(), unique=True)
+    site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), index=True)
+    endpoint: Mapped[str] = mapped_column(String(500))
+    security: Mapped[str] = mapped_column(String(16))
+    user_name: Mapped[str] = mapped_column(String(128))
+    secret: Mapped[str] = mapped_column(Text)
+    trusted: Mapped[str] = mapped_column(String(64))
+    trust_first: Mapped[bool]
+    enabled: Mapped[bool]
+    publishing_ms: Mapped[int] = mapped_column(Integer)
+    repeat_s: Mapped[int] = mapped_column(Integer)
+    created_at: Mapped[datetime] = mapped_column(Moment)
+    version: Mapped[int] = mapped_column(Integer)
+
+
+class ConnectionNode(Base):
+    """A node of a connection, and the one channel that it feeds."""
+
+    __tablename__ = "connection_node"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    connection_id: Mapped[int] = mapped_column(ForeignKey("connection.id", ondelete="CASCADE"), index=True)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channel.id", ondelete="CASCADE"), unique=True)
+    node: Mapped[str] = mapped_column(String(500))
+    sampling_ms: Mapped[int | None] = mapped_column(Integer)
+    deadband: Mapped[float] = mapped_column(Double)
 
 
 class UserProfile(Base):

@@ -17,7 +17,7 @@ from calha.domain.directory import ChannelEntry, DeviceEntry, Directory
 from calha.domain.errors import Conflict, InvalidConfiguration, Malformed, NotFound
 from calha.domain.profile_reader import read_profile
 from calha.domain.profiles import Profile, ProfileChannel, Retention, Text
-from calha.store.registry import gateways, profiles
+from calha.store.registry import gateways, models, profiles
 from calha.store.registry.engines import engine_for
 from calha.store.registry.models import Change, Channel, ClaimCode, Device, Event, Site, UserProfile
 from calha.store.registry.rows import ChannelRow, DeviceRow, EventRow, NewDevice, Page, Selection, SiteRow
@@ -104,8 +104,10 @@ class Registry:
             site = _site(connection, site_id)
             devices = connection.execute(select(func.count()).where(Device.site_id == site_id)).scalar_one()
             children = connection.execute(select(func.count()).where(Site.parent_id == site_id)).scalar_one()
-            if devices or children:
-                raise Conflict(f"{site.name!r} still holds {devices} devices and {children} sites; move them first")
+            links = connection.execute(select(func.count()).where(models.Connection.site_id == site_id)).scalar_one()
+            if devices or children or links:
+                held = f"{devices} devices, {children} sites and {links} connections"
+                raise Conflict(f"{site.name!r} still holds {held}; move them first")
             if len(_sites(connection)) == 1:
                 raise Conflict(f"{site.name!r} is the only site; devices need one. Rename it instead")
             connection.execute(delete(Site).where(Site.id == site_id))
