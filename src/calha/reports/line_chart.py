@@ -12,6 +12,7 @@ WIDTH, HEIGHT = 1_000.0, 520.0
 LEFT, RIGHT, TOP, BOTTOM = 70.0, 20.0, 20.0, 60.0
 MAX_POINTS = 4_000
 TICKS = 6
+FLAT = 1e-6  # of its size, by which a curve may vary and still be drawn as a level line
 LINE, MARK, GRID, TEXT = "#1971c2", "#c92a2a", "#dee2e6", "#495057"
 _HEAD = (
     f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" '
@@ -69,7 +70,8 @@ def thinned(value: NDArray[np.float64], marked: NDArray[np.bool_] | None = None)
 
 def value_ticks(low: float, high: float) -> list[float]:
     """Round numbers that enclose a range."""
-    span = high - low if high > low else abs(high) or 1.0
+    size = max(abs(low), abs(high))
+    span = high - low if high - low > max(size * FLAT, FLAT) else max(size, 1.0)
     raw = span / (TICKS - 1)
     power = 10.0 ** np.floor(np.log10(raw))
     step = float(next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * 0.999))
