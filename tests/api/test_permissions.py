@@ -102,7 +102,7 @@ def test_a_foreign_site_is_refused_even_to_its_neighbours_administrator(calha, p
     "path",
     [
         "/api/v1/sites",
-        "/api/v1/devices?limit=1000",
+        "/api/v1/devices?limit=1000&q=perm-",
         "/api/v1/latest",
         "/api/v1/events?limit=500",
         "/api/v1/quarantine?limit=500",

@@ -37,8 +37,8 @@ def test_lines_are_read_and_faults_named():
     for cells, reason in (
         (["", "x"], "no_key"),
         (["a b"], "bad_key"),
-        (["a" * 65], "key_too_long"),
-        (["a", "x" * 101], "name_too_long"),
+        (["a" * 65], "too_long"),
+        (["a", "x" * 101], "too_long"),
     ):
         found = read_line(cells, columns)
         assert isinstance(found, Fault)

@@ -51,6 +51,23 @@ def test_ones_own_device_is_named_placed_and_given_back(calha, stranger, device)
 
 
 @pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_what_goes_wrong_is_said_in_the_persons_language(calha, page, device):
+    ensure(calha, device)
+    page.add_init_script("localStorage.setItem('calha.language', 'pt-BR')")
+    open_page(page, calha.address)
+    page.get_by_role("button", name="Novo dispositivo").click()
+    field(page, "Código").fill(device)
+    page.get_by_role("button", name="Criar dispositivo").click()
+    expect(page.get_by_role("alert")).to_have_text(f"Já existe um dispositivo {device}.")
+    page.keyboard.press("Escape")
+    table = f"key,profile\r\n{device}-new,nothing\r\n".encode()
+    page.get_by_role("button", name="Importar").click()
+    files = [{"name": "t.csv", "mimeType": "text/csv", "buffer": table}]
+    page.locator("input[type=file]").set_input_files(files)
+    expect(page.get_by_text("erro: este perfil não existe")).to_be_visible()
+
+
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
 def test_whoever_configures_a_device_sees_its_owner_and_takes_it_from_him(calha, page, device):
     old_code = claim_code(calha, device)
     owner = Person(calha, device)

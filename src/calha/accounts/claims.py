@@ -51,5 +51,5 @@ class Claims:
     def _found(self, code: str) -> Found:
         device = self._accounts.ownerships.device_of_code(code)
         if device is None:
-            raise NotFound("no device has this claim code; compare it with the label")
+            raise NotFound("no device has this claim code; compare it with the label", "unknown_code")
         return Found(code, device)

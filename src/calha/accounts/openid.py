@@ -6,14 +6,17 @@ verified. Somebody whom nobody invited gets no account.
 """
 
 import json
+import logging
 import secrets
 import time
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from calha.accounts.keyring import Keyring
-from calha.domain.errors import InvalidConfiguration, NotSignedIn
+from calha.domain.errors import NotSignedIn
 from calha.store.accounts import People, PersonRow
+
+log = logging.getLogger(__name__)
 
 TRIP_S = 600.0
 TIMEOUT_S = 10.0
@@ -51,7 +54,7 @@ class OpenId:
         self._known: tuple[float, dict[str, Any]] = (-DISCOVERY_S, {})
 
     def begin(self, callback: str, target: str) -> tuple[str, str]:
-        """(where to send the browser, the sealed trip). Raises InvalidConfiguration when the provider is not there."""
+        """(where to send the browser, the sealed trip). Raises NotSignedIn when the provider is not there."""
         from authlib.common.security import generate_token
 
         trip = Trip(secrets.token_urlsafe(24), secrets.token_urlsafe(24), generate_token(64), time.time(), target)
@@ -64,7 +67,7 @@ class OpenId:
         return str(address), self._keyring.seal(json.dumps(asdict(trip)))
 
     def finish(self, callback: str, sealed: str, state: str, code: str) -> tuple[PersonRow, str]:
-        """(who has signed in, where he wanted to go). Raises NotSignedIn, InvalidConfiguration."""
+        """(who has signed in, where he wanted to go). Raises NotSignedIn."""
         trip = self._opened(sealed, state)
         claims = self._claims(self._exchange(callback, trip, code), trip)
         person = self._people.of_identity(self.provider.issuer, str(claims["sub"])) or self._introduced(claims)
@@ -135,7 +138,8 @@ class OpenId:
             address = self.provider.issuer.rstrip("/") + "/.well-known/openid-configuration"
             known = self._get(address)
             if str(known.get("issuer", "")).rstrip("/") != self.provider.issuer.rstrip("/"):
-                raise InvalidConfiguration(f"openid.issuer: {address} says that it is {known.get('issuer')!r}")
+                log.error("openid.issuer: %s says that it is %r", address, known.get("issuer"))
+                raise self._away()
             self._known = (time.monotonic(), known)
         return known
 
@@ -147,7 +151,11 @@ class OpenId:
             answer.raise_for_status()
             return dict(answer.json())
         except (requests.RequestException, ValueError) as error:
-            raise InvalidConfiguration(f"openid.issuer: {self.provider.name} does not answer: {error}") from None
+            log.error("openid.issuer: %s does not answer: %s", self.provider.name, error)
+            raise self._away() from None
+
+    def _away(self) -> NotSignedIn:
+        return NotSignedIn(f"{self.provider.name} does not answer now; try again later", "provider_away")
 
     def _client(self, callback: str) -> Any:  # noqa: ANN401 - authlib has no types
         from authlib.integrations.requests_client import OAuth2Session

@@ -43,7 +43,8 @@ def measure(password: str, words: tuple[str, ...] = (), shortest: int = MIN_CHAR
 def require_good(password: str, words: tuple[str, ...] = (), shortest: int = MIN_CHARS) -> None:
     """Raises Malformed saying what is wrong with it. shortest: where a replaced system has promised less."""
     if not _has_length(password, shortest):
-        raise Malformed(f"a password has {shortest} to {MAX_CHARS} characters", "weak_password")
+        told = f"a password has {shortest} to {MAX_CHARS} characters"
+        raise Malformed(told, "password_length", least=shortest, most=MAX_CHARS)
     if not measure(password, words, shortest).good:
         raise Malformed(
             "this password is easily guessed: it is on a list of common ones, or made of them or of your own name. "

@@ -79,7 +79,11 @@ class Provisioning:
     def _provision(self, key: ProvisioningKeyRow, serial: str) -> Credential:
         found = self._registry.devices_of_serial(serial)
         if len(found) > 1:
-            raise Conflict(f"several devices have the serial {serial!r}; change one of them first")
+            raise Conflict(
+                f"several devices have the serial {serial!r}; change one of them first",
+                "duplicate_serial",
+                serial=serial,
+            )
         may_again = bool(found) and self._may(key, found[0])
         if not may_again:
             self.keys.take_place(key.id)
@@ -96,13 +100,17 @@ class Provisioning:
     def _may(self, key: ProvisioningKeyRow, device: DeviceRow) -> bool:
         """Whether a device asks again, as it was allowed to. Raises Conflict, Forbidden when it may not ask."""
         if device.profile != key.profile or device.site_id not in self._tree().below([key.site_id]):
-            raise Forbidden("this device is registered with another profile or in another site than the key is for")
+            raise Forbidden(
+                "this device is registered with another profile or in another site than the key is for", "other_fleet"
+            )
         was, again = self.keys.state_of(device.key)
         if again:
             return True
         is_in_use = self._has_reported(device.key) and self._accounts.credentials.of(device.key)
         if was or is_in_use:
-            raise Conflict("this device has its credential already; an administrator can let it ask again")
+            raise Conflict(
+                "this device has its credential already; an administrator can let it ask again", "provisioned_already"
+            )
         return False
 
     def _register(self, key: ProvisioningKeyRow, serial: str) -> str:
@@ -114,7 +122,7 @@ class Provisioning:
             except Conflict:
                 continue
             return device
-        raise Conflict(f"there are {MAX_KEY_TRIES} devices named like {plain!r} already")
+        raise Conflict(f"there are {MAX_KEY_TRIES} devices named like {plain!r} already", "device_exists", device=plain)
 
     def _note(self, actor: str, action: str, serial: str, what: str, visitor: Visitor) -> None:
         after = {"serial": serial, "what": what}

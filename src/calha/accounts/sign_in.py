@@ -155,7 +155,9 @@ class SignIn:
         """(purpose, for whom). Raises NotFound when it does not work any more."""
         found = self._links.look(digest(secret))
         if found is None:
-            raise NotFound("this link does not work any more: it was used, replaced by a newer one, or is too old")
+            raise NotFound(
+                "this link does not work any more: it was used, replaced by a newer one, or is too old", "old_link"
+            )
         purpose, person_id = found
         return purpose, self._people.get(person_id) if person_id is not None else None
 
@@ -163,14 +165,14 @@ class SignIn:
         """Create the first administrator. Raises NotFound (link), Malformed (password), Conflict (there is one)."""
         purpose, _ = self.look_at_link(secret)
         if purpose != "set_up":
-            raise NotFound("this is no set-up link")
+            raise NotFound("this is no set-up link", "wrong_link")
         if not new.email and not new.user_name:
             raise Malformed("an e-mail address or a user name is needed", "no_login")
         passwords.require_good(password, _words(new.name, new.email, new.user_name))
         if self._people.administrators():
-            raise Conflict("an administrator exists already; sign in, or ask him for a link")
+            raise Conflict("an administrator exists already; sign in, or ask him for a link", "administrator_exists")
         if not self._links.use(digest(secret)):
-            raise NotFound("this link was used just now")
+            raise NotFound("this link was used just now", "old_link")
         person = self._people.create(
             new.name,
             new.email,
@@ -186,10 +188,10 @@ class SignIn:
         """Use an invitation or a reset. All other sessions of the person end. Raises NotFound, Malformed."""
         _, person = self.look_at_link(secret)
         if person is None:
-            raise NotFound("this link does not set a password")
+            raise NotFound("this link does not set a password", "wrong_link")
         passwords.require_good(password, _words(person.name, person.email, person.user_name))
         if not self._links.use(digest(secret)):
-            raise NotFound("this link was used just now")
+            raise NotFound("this link was used just now", "old_link")
         self._people.set_password(person.id, passwords.hashed(password))
         self._sessions.close_all(person.id)
         self._changed()

@@ -56,7 +56,8 @@ class Caller:
         if not self.may(permission, site):
             place = "the whole installation" if site is None else f"site {site}"
             raise Forbidden(
-                f"{self.principal.name} may not {permission} on {place}; ask an administrator for a role there"
+                f"{self.principal.name} may not {permission} on {place}; ask an administrator for a role there",
+                "not_allowed",
             )
 
     def reach(self, permission: Permission = Permission.VIEW) -> Reach:
@@ -86,7 +87,7 @@ class Caller:
     def person_id(self) -> int:
         """Raises Forbidden when it is no person who asks."""
         if self.principal.kind != "person":
-            raise Forbidden("only a person who has signed in can do that")
+            raise Forbidden("only a person who has signed in can do that", "persons_only")
         return self.principal.id
 
     async def note(self, action: str, target: str, before: object = None, after: object = None) -> None:
@@ -149,7 +150,8 @@ class Requires:
             caller.require(self.permission, None)
         elif caller.reach(self.permission).is_nothing and caller.principal.kind != "device":
             raise Forbidden(
-                f"{caller.principal.name} may not {self.permission} anywhere; ask an administrator for a role"
+                f"{caller.principal.name} may not {self.permission} anywhere; ask an administrator for a role",
+                "not_allowed",
             )
 
 
@@ -225,43 +227,43 @@ def _require_own_page(connection: HTTPConnection, cookie: str) -> None:
     if connection.scope["type"] == "websocket":
         origin = connection.headers.get("origin", "")
         if origin.partition("://")[2] != connection.headers.get("host", ""):
-            raise Forbidden("this WebSocket was asked for by another site's page")
+            raise Forbidden("this WebSocket was asked for by another site's page", "foreign_page")
     elif connection.scope["method"] not in SAFE:
         given = connection.headers.get(CSRF_HEADER, "")
         if not secrets.compare_digest(given.encode(), csrf_token(cookie).encode()):
-            raise Forbidden(f"the header {CSRF_HEADER} is missing or old; load the page again")
+            raise Forbidden(f"the header {CSRF_HEADER} is missing or old; load the page again", "foreign_page")
 
 
 def _check_device(caller: Caller, permission: Permission, device: str) -> None:
     principal = caller.principal
     if principal.kind == "device":
         if permission is not Permission.SEND or (principal.device is not None and principal.device != device):
-            raise Forbidden(f"{principal.name} may only send readings of its own")
+            raise Forbidden(f"{principal.name} may only send readings of its own", "not_its_own")
         return
     entry = caller.services.ingest.directory.devices.get(device)
     if entry is None:
         if not caller.may(permission, None):
-            raise NotFound(f"there is no device {device!r}")
+            raise NotFound(f"there is no device {device!r}", "unknown_device", device=device)
         return
     if caller.may(permission, entry.site):
         return
     if not caller.reach().periods(device, entry.site):
-        raise NotFound(f"there is no device {device!r}")
+        raise NotFound(f"there is no device {device!r}", "unknown_device", device=device)
     if permission is not Permission.VIEW:
         caller.require(permission, entry.site)
 
 
 def _check_itself(principal: Principal, device: str) -> None:
     if principal.device is None:
-        raise NotSignedIn("say which device you are: send its secret (Authorization: Bearer …)")
+        raise NotSignedIn("say which device you are: send its secret (Authorization: Bearer …)", "no_device_proof")
     if principal.device != device:
-        raise Forbidden(f"{principal.name} may only ask for commands of its own")
+        raise Forbidden(f"{principal.name} may only ask for commands of its own", "not_its_own")
 
 
 def _check_site(caller: Caller, permission: Permission, site: object) -> None:
     number = int(str(site)) if str(site).isdigit() else 0
     if not caller.may(Permission.VIEW, number) and number in caller.services.ingest.directory.tree.parents:
-        raise NotFound(f"there is no site {site}")
+        raise NotFound(f"there is no site {site}", "unknown_site", site=site)
     if number in caller.services.ingest.directory.tree.parents or not caller.may(permission, None):
         caller.require(permission, number)
 

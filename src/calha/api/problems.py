@@ -62,6 +62,8 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
                         "status": {"type": "integer"},
                         "detail": {"type": "string"},
                         "instance": {"type": "string"},
+                        "reason": {"type": "string", "description": "One word for programs."},
+                        "about": {"type": "object", "description": "What it speaks of."},
                         "errors": {"type": "array", "items": {"type": "object"}},
                     },
                     "required": ["type", "title", "status", "detail"],
@@ -90,18 +92,21 @@ def add_to(app: FastAPI) -> None:
         assert isinstance(error, CalhaError)
         for kind, status, title in _STATUS:
             if isinstance(error, kind):
-                told = {name: getattr(error, name) for name in ("reason", "retry_after_s") if hasattr(error, name)}
+                told: dict[str, Any] = {"reason": error.reason, "about": error.about}
+                if isinstance(error, TooManyTries):
+                    told["retry_after_s"] = error.retry_after_s
                 return problem(status, title, str(error), request, **told)
-        return problem(400, "Refused", str(error), request)
+        return problem(400, "Refused", str(error), request, reason=error.reason)
 
     async def of_validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         faults = [
             {"where": ".".join(str(part) for part in fault["loc"]), "detail": fault["msg"]} for fault in error.errors()
         ]
-        return problem(
-            422, "Invalid request", "; ".join(f"{f['where']}: {f['detail']}" for f in faults), request, errors=faults
-        )
+        detail = "; ".join(f"{fault['where']}: {fault['detail']}" for fault in faults)
+        about = {"where": ", ".join(fault["where"].rpartition(".")[2] for fault in faults)}
+        more = {"reason": "invalid_request", "about": about, "errors": faults}
+        return problem(422, "Invalid request", detail, request, **more)
 
     async def of_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -112,7 +117,9 @@ def add_to(app: FastAPI) -> None:
 
     async def of_nobody(request: Request, error: Exception) -> Response:
         log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-        return problem(500, "Internal error", "The error is in Calha's log, not in your request.", request)
+        return problem(
+            500, "Internal error", "The error is in Calha's log, not in your request.", request, reason="internal"
+        )
 
     app.add_exception_handler(CalhaError, of_ours)
     app.add_exception_handler(RequestValidationError, of_validation)

@@ -109,7 +109,11 @@ class Commands:
         answer_s = request.expires_s or command.expires_s
         is_held = request.needs_approval or command.two_people
         if request.offline == "refuse" and not await self._ways.is_online(request.device):
-            raise Conflict(f'{request.device} is offline; ask with "offline": "wait" to have it as soon as it is back')
+            raise Conflict(
+                f'{request.device} is offline; ask with "offline": "wait" to have it as soon as it is back',
+                "device_offline",
+                device=request.device,
+            )
         new = NewCommand(
             id=_new_id(now),
             device=request.device,
@@ -135,7 +139,7 @@ class Commands:
         """Let a command go that another has asked for. Raises NotFound, Forbidden, Conflict."""
         row = await asyncio.to_thread(self.store.get, device, command_id)
         if approver in row.requester or f"name {by}" in row.requester:
-            raise Forbidden("who asked for a command cannot approve it; another person has to")
+            raise Forbidden("who asked for a command cannot approve it; another person has to", "own_request")
         now = self._clock()
         expires_at = now + round(row.answer_s * SECOND_US)
         event = Event(EventKind.APPROVE, now, by)
@@ -286,7 +290,11 @@ def _declared(profile: Profile, key: str) -> Command:
     command = profile.command(key)
     if command is None:
         known = ", ".join(one.key for one in profile.commands) or "none"
-        raise NotFound(f"the profile {profile.name!r} has no command {key[:64]!r}; there are: {known}")
+        raise NotFound(
+            f"the profile {profile.name!r} has no command {key[:64]!r}; there are: {known}",
+            "unknown_command",
+            command=key[:64],
+        )
     return command
 
 

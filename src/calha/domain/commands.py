@@ -23,6 +23,7 @@ from calha.domain.readings import Micros
 from calha.domain.times import SECOND_US
 
 MAX_TEXT_PARAMETER = 1_000
+MAX_TOLD = 10  # wrong parameters in one answer
 
 Value = float | int | bool | str
 Parameters = Mapping[str, Value]
@@ -129,7 +130,9 @@ def advance(state: State, event: Event) -> State:
     """The state after an event. Raises Conflict for one that cannot happen in this state."""
     after = TRANSITIONS[state].get(event.kind)
     if after is None:
-        raise Conflict(f"the command is {state}; {event.kind} is not possible any more, or not yet")
+        raise Conflict(
+            f"the command is {state}; {event.kind} is not possible any more, or not yet", "command_state", state=state
+        )
     return after
 
 
@@ -158,20 +161,22 @@ def due_after(
 def checked(command: Command, given: Mapping[str, object]) -> Parameters:
     """The parameters as the device gets them. Raises Malformed, which names each wrong one and what is allowed."""
     known = {parameter.key: parameter for parameter in command.parameters}
-    faults = [f"{key!r} is unknown; allowed: {', '.join(known) or 'none'}" for key in given if key not in known]
+    faults = {key: f"{key!r} is unknown; allowed: {', '.join(known) or 'none'}" for key in given if key not in known}
     values: dict[str, Value] = {}
     for key, parameter in known.items():
         if key not in given:
             if not parameter.optional:
-                faults.append(f"{key!r} is missing; allowed: {allowed(parameter)}")
+                faults[key] = f"{key!r} is missing; allowed: {allowed(parameter)}"
             continue
         value = _as_kind(parameter, given[key])
         if value is None:
-            faults.append(f"{key!r} is {_shown(given[key])}; allowed: {allowed(parameter)}")
+            faults[key] = f"{key!r} is {_shown(given[key])}; allowed: {allowed(parameter)}"
         else:
             values[key] = value
     if faults:
-        raise Malformed(f"command {command.key!r}: parameter " + "; ".join(faults[:10]), "bad_parameter")
+        told = list(faults.items())[:MAX_TOLD]
+        detail, names = "; ".join(fault for _, fault in told), ", ".join(name[:64] for name, _ in told)
+        raise Malformed(f"command {command.key!r}: parameter {detail}", "bad_parameter", parameters=names)
     return values
 
 

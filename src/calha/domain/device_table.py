@@ -78,7 +78,7 @@ def read_line(cells: Sequence[str], columns: Mapping[Column, int]) -> Wanted | F
     said = {column: cells[place] if place < len(cells) else "" for column, place in columns.items()}
     for column, text in said.items():
         if len(text) > LONGEST[column]:
-            return Fault(f"{column}_too_long", f"{column} has {len(text)} letters; at most {LONGEST[column]} are taken")
+            return Fault("too_long", f"{column} has {len(text)} letters; at most {LONGEST[column]} are taken")
     if not said["key"]:
         return Fault("no_key", "the key is missing")
     if not KEY.fullmatch(said["key"]):

@@ -22,23 +22,32 @@ CalhaError                 what, where, and what to do
 └── CorruptBatch           bytes that are not a batch
 """
 
+import math
+
 
 class CalhaError(Exception):
-    """Base of all errors that Calha raises on purpose."""
+    """Base of all errors that Calha raises on purpose.
+
+    reason: the word under which programs, and texts in other languages, know it. about: what it speaks of, to be put into
+    such a text.
+    """
+
+    reason = "refused"
+
+    def __init__(self, message: str = "", reason: str = "", **about: object) -> None:
+        super().__init__(message)
+        self.reason = reason or self.reason
+        self.about = {name: str(value) for name, value in about.items()}
 
 
 class Refused(CalhaError):
-    """Input that is not taken. `reason` is the word under which it is counted and kept in quarantine."""
-
-    reason = "refused"
+    """Input that is not taken. `reason` is also the word under which it is counted and kept in quarantine."""
 
 
 class Malformed(Refused):
     """The payload cannot be read, or a value is of the wrong kind."""
 
-    def __init__(self, message: str, reason: str = "malformed") -> None:
-        super().__init__(message)
-        self.reason = reason
+    reason = "malformed"
 
 
 class UnknownDevice(Refused):
@@ -62,29 +71,35 @@ class TooFast(Refused):
 class NotSignedIn(CalhaError):
     """Nobody is signed in, or what was given as proof is not valid. `reason` tells a program what is missing."""
 
-    def __init__(self, message: str, reason: str = "not_signed_in") -> None:
-        super().__init__(message)
-        self.reason = reason
+    reason = "not_signed_in"
 
 
 class Forbidden(CalhaError):
     """The caller is known and may not do that there."""
 
+    reason = "forbidden"
+
 
 class TooManyTries(CalhaError):
     """Too many failed sign-ins; the next may be tried after `retry_after_s`."""
 
+    reason = "too_many_tries"
+
     def __init__(self, retry_after_s: float) -> None:
-        super().__init__(f"too many failed tries; try again in {retry_after_s:.0f} s")
+        super().__init__(f"too many failed tries; try again in {retry_after_s:.0f} s", seconds=math.ceil(retry_after_s))
         self.retry_after_s = retry_after_s
 
 
 class NotFound(CalhaError):
     """The thing asked for does not exist."""
 
+    reason = "not_found"
+
 
 class Conflict(CalhaError):
     """The thing exists already, or has changed since it was read."""
+
+    reason = "conflict"
 
 
 class InvalidConfiguration(CalhaError):
@@ -93,6 +108,8 @@ class InvalidConfiguration(CalhaError):
 
 class InvalidProfile(CalhaError):
     """A profile that cannot work; the message names the line and the reason."""
+
+    reason = "invalid_profile"
 
 
 class InvalidTariff(CalhaError):
@@ -118,13 +135,19 @@ class ConnectionFailed(CalhaError):
 class LogUnavailable(CalhaError):
     """The log does not answer; what was sent has not been acknowledged."""
 
+    reason = "log_unavailable"
+
 
 class LogFull(LogUnavailable):
     """The log's disk budget is used up; nothing that is stored is discarded to make room."""
 
+    reason = "log_full"
+
 
 class StoreUnavailable(CalhaError):
     """The store cannot write now (disk full, say); readings stay in the log until it can."""
+
+    reason = "store_unavailable"
 
 
 class CorruptBatch(CalhaError):

@@ -25,11 +25,15 @@ _ZIP = b"PK\x03\x04"
 def lines_of(content: bytes) -> list[Line]:
     """The lines that are not empty. Raises Malformed, TooLarge."""
     if len(content) > MAX_BYTES:
-        raise TooLarge(f"a table has at most {MAX_BYTES // 1024 // 1024} MB; send it in parts")
+        raise TooLarge(
+            f"a table has at most {MAX_BYTES // 1024 // 1024} MB; send it in parts",
+            "table_too_large",
+            most=f"{MAX_BYTES // 1024 // 1024} MB",
+        )
     found: list[Line] = []
     for line in _of_xlsx(content) if content.startswith(_ZIP) else _of_csv(content):
         if len(found) > MAX_LINES:
-            raise TooLarge(f"a table has at most {MAX_LINES} lines; send it in parts")
+            raise TooLarge(f"a table has at most {MAX_LINES} lines; send it in parts", "table_too_long", most=MAX_LINES)
         if any(line.cells):
             found.append(line)
     return found
@@ -80,7 +84,11 @@ def _require_small_when_unpacked(content: bytes) -> None:
     except (zipfile.BadZipFile, NotImplementedError, ValueError, OSError, struct.error, EOFError):
         raise Malformed("this XLSX cannot be read; save it again, or as CSV", "bad_table") from None
     if len(parts) > MAX_PARTS or sum(part.file_size for part in parts) > MAX_UNPACKED_BYTES:
-        raise TooLarge("this XLSX is too large when it is unpacked; save the table alone, or as CSV")
+        raise TooLarge(
+            "this XLSX is too large when it is unpacked; save the table alone, or as CSV",
+            "table_too_large",
+            most=f"{MAX_BYTES // 1024 // 1024} MB",
+        )
 
 
 def _trimmed(cells: list[str]) -> list[str]:

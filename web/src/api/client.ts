@@ -19,13 +19,14 @@ export type Role = components["schemas"]["Role"];
 
 export const api = createClient<paths>({ baseUrl: "", fetch: send });
 
-/** What the server said was wrong, in its own words; `reason` and `retryAfterS` where it gives them. */
+/** What the server said was wrong, in its own words; `reason`, `retryAfterS` and what it is `about` where it gives them. */
 export class Problem extends Error {
   constructor(
     readonly status: number,
     readonly detail: string,
     readonly reason = "",
     readonly retryAfterS = 0,
+    readonly about: Readonly<Record<string, string>> = {},
   ) {
     super(detail);
   }
@@ -43,5 +44,12 @@ export async function take<Data>(call: Promise<Result<Data>>): Promise<Data> {
   if (response.ok) return data as Data;
   const told = (typeof error === "object" && error !== null ? error : {}) as Record<string, unknown>;
   const text = (name: string) => (typeof told[name] === "string" ? told[name] : "");
-  throw new Problem(response.status, text("detail") || `HTTP ${response.status}`, text("reason"), Number(told.retry_after_s ?? 0));
+  throw new Problem(response.status, text("detail") || `HTTP ${response.status}`, text("reason"), Number(told.retry_after_s ?? 0), aboutIn(told));
+}
+
+/** What a problem speaks of, to be put into a text; `problem` is what the server says itself. */
+function aboutIn({ about, detail }: Record<string, unknown>): Record<string, string> {
+  const found: Record<string, string> = { problem: typeof detail === "string" ? detail : "" };
+  for (const [name, value] of Object.entries(about ?? {})) found[name] = String(value);
+  return found;
 }

@@ -5,6 +5,7 @@ import { api, take } from "../api/client";
 import type { components } from "../api/schema";
 import { useTexts } from "../i18n";
 import { download } from "../ui/download";
+import { faultText } from "../ui/words";
 import { Refusal } from "../ui/Saving";
 
 type Report = components["schemas"]["ImportReport"];
@@ -93,7 +94,7 @@ function ReportTable({ report }: { report: Report }) {
                 <Table.Td>{one.key}</Table.Td>
                 <Table.Td>
                   {t(`import.${one.result}`)}
-                  {one.detail !== null && `: ${one.detail}`}
+                  {one.result === "error" && `: ${faultText(one.reason, one.detail, t)}`}
                 </Table.Td>
               </Table.Tr>
             ))}

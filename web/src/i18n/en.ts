@@ -1,10 +1,12 @@
 import { accountsEn } from "./accounts.en";
 import { devicesEn } from "./devices.en";
+import { problemsEn } from "./problems.en";
 import type { Catalogue } from "./pt-BR";
 
 export const en: Catalogue = {
   ...accountsEn,
   ...devicesEn,
+  ...problemsEn,
   "app.skip": "Skip to content",
   "app.nav": "Main navigation",
   "nav.devices": "Devices",

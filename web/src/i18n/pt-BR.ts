@@ -1,10 +1,12 @@
 import { accountsPtBR } from "./accounts.pt-BR";
 import { devicesPtBR } from "./devices.pt-BR";
+import { problemsPtBR } from "./problems.pt-BR";
 
 /** Portuguese texts: the catalogue whose keys every other language must have. */
 export const ptBR = {
   ...accountsPtBR,
   ...devicesPtBR,
+  ...problemsPtBR,
   "app.skip": "Ir para o conteúdo",
   "app.nav": "Navegação principal",
   "nav.devices": "Dispositivos",

@@ -15,6 +15,12 @@ export function reasonText(reason: string, t: Translate): string {
   return isKey(key) ? t(key) : reason;
 }
 
+/** What is wrong with a line of a table, in words; as the server says it where the reason is not known. */
+export function faultText(reason: string | null, detail: string | null, t: Translate): string {
+  const key = `fault.${reason ?? ""}`;
+  return isKey(key) ? t(key) : (detail ?? "");
+}
+
 /** The mark of a quality that is not good; nothing for a good one. */
 export function qualityMark(quality: string): MarkKind | null {
   if (quality === "good" || quality === "arrival_time") return null;
@@ -25,5 +31,5 @@ export function qualityMark(quality: string): MarkKind | null {
 export function problemText(error: unknown, t: Translate): string {
   if (!(error instanceof Problem)) return t("error.unreachable");
   const key = `problem.${error.reason}`;
-  return isKey(key) ? t(key) : error.detail;
+  return isKey(key) ? t(key, error.about) : error.detail;
 }

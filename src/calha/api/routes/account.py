@@ -142,6 +142,6 @@ async def end_session(session_id: SessionId, services: Here, caller: Self) -> No
     person_id = caller.person_id()
     own = await asyncio.to_thread(services.accounts.sessions.of, person_id)
     if session_id not in {one.id for one in own}:
-        raise NotFound("this session has ended already")
+        raise NotFound("this session has ended already", "session_ended")
     await asyncio.to_thread(services.accounts.sign_in.sign_out, session_id)
     await caller.note("session.ended", f"person {person_id}", before={"session": session_id})

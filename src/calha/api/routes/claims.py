@@ -128,10 +128,12 @@ def _require_may_move(caller: Caller, device: str, site_id: int | None) -> None:
     caller.require(Permission.CONFIGURE, site_id)
     present = caller.services.ingest.directory.site_of(device)
     if present is None:
-        raise NotFound(f"there is no device {device!r}")
+        raise NotFound(f"there is no device {device!r}", "unknown_device", device=device)
     was_anothers = caller.accounts.ownerships.was_anothers(device, caller.principal.id)
     if was_anothers and not caller.may(Permission.CONFIGURE, present):
-        raise Forbidden("this device has had another owner; only whoever configures its present site may move it")
+        raise Forbidden(
+            "this device has had another owner; only whoever configures its present site may move it", "had_other_owner"
+        )
 
 
 def _place(caller: Caller, device: str, new: NewClaim) -> None:

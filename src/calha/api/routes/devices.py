@@ -219,7 +219,7 @@ def where_is_my_data(key: str, services: Here, caller: ViewsDevice) -> DeviceIng
 def _require_seen(caller: Caller, gateway: str | None) -> None:
     """Raises NotFound for a gateway of which the caller may not know."""
     if gateway is not None and not caller.may(Permission.VIEW, caller.services.ingest.directory.site_of(gateway)):
-        raise NotFound(f"there is no device {gateway!r}")
+        raise NotFound(f"there is no device {gateway!r}", "unknown_device", device=gateway)
 
 
 def _version(tag: str) -> int:
@@ -246,7 +246,7 @@ def first_site(caller: Caller) -> int:
     for site in caller.services.registry.sites():
         if caller.may(Permission.CONFIGURE, site.id):
             return site.id
-    raise NotFound("there is no site yet; create one first")
+    raise NotFound("there is no site yet; create one first", "no_site")
 
 
 def _last_message(key: str, services: Services) -> LastMessage | None:

@@ -46,7 +46,7 @@ async def print_labels(
 def _require(caller: Caller, key: str) -> None:
     site = caller.services.ingest.directory.site_of(key)
     if site is None or not caller.may(Permission.VIEW, site):
-        raise NotFound(f"there is no device {key!r}")
+        raise NotFound(f"there is no device {key!r}", "unknown_device", device=key)
     caller.require(Permission.CONFIGURE, site)
 
 

@@ -86,7 +86,7 @@ async def block(person_id: Number, body: PersonState, services: Here, caller: Ad
     """Block somebody, whose sessions end at once, or let him in again."""
     people = services.accounts.people
     if caller.principal.kind == "person" and caller.principal.id == person_id:
-        raise Conflict("nobody blocks himself; another administrator can")
+        raise Conflict("nobody blocks himself; another administrator can", "not_oneself")
     person = await asyncio.to_thread(lambda: people.update(person_id, state=body.state))
     if body.state == "blocked":
         await asyncio.to_thread(services.accounts.sessions.close_all, person_id)
@@ -100,7 +100,7 @@ async def anonymise(person_id: Number, services: Here, caller: Administers) -> N
     """Forget who somebody was (LGPD Art. 18 IV). Readings and the audit log stay, without his name from now on."""
     people = services.accounts.people
     if caller.principal.kind == "person" and caller.principal.id == person_id:
-        raise Conflict("nobody anonymises himself; another administrator can")
+        raise Conflict("nobody anonymises himself; another administrator can", "not_oneself")
     await asyncio.to_thread(people.anonymise, person_id)
     services.accounts.door.forget()
     await caller.note("person.anonymised", f"person {person_id}")
@@ -146,7 +146,7 @@ async def revoke(person_id: Number, grant_id: Number, services: Here, caller: Ad
 async def make_set_up_link(services: Here, caller: Administers, request: Request) -> dict[str, str]:
     """A new set-up link, as long as nobody administers this installation."""
     if await asyncio.to_thread(services.accounts.people.administrators):
-        raise Conflict("an administrator exists already; he can invite others")
+        raise Conflict("an administrator exists already; he can invite others", "administrator_exists")
     link = await asyncio.to_thread(services.accounts.sign_in.make_link, "set_up", None)
     await caller.note("set_up.link", "installation")
     return {"link": link_address(request, link)}

@@ -77,7 +77,10 @@ async def read_readings(
         zone=zone,
     )
     if sum(len(columns.at) for columns in found.values()) > MAX_ROWS_IN_MEMORY:
-        raise TooLarge("more than two million readings; ask for a shorter time, a resolution, or `calha export`")
+        raise TooLarge(
+            "more than two million readings; ask for a shorter time, a resolution, or `calha export`",
+            "too_many_readings",
+        )
     names = {one.series: one for one in channels}
     accept = request.headers.get("accept", "")
     if "text/csv" in accept:
@@ -163,7 +166,11 @@ def _channels(channels: Any, wanted: str | None) -> list[Any]:  # noqa: ANN401
     by_key = {one.key: one for one in channels}
     missing = [key for key in wanted.split(",") if key not in by_key]
     if missing:
-        raise NotFound(f"no channel {', '.join(missing)}; there are {', '.join(by_key) or 'none'}")
+        raise NotFound(
+            f"no channel {', '.join(missing)}; there are {', '.join(by_key) or 'none'}",
+            "unknown_channel",
+            channel=", ".join(missing),
+        )
     return [by_key[key] for key in wanted.split(",")]
 
 

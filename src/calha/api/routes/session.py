@@ -111,7 +111,10 @@ async def sign_in_by_passkey(
 async def begin_openid(services: Here, request: Request, _: Anybody, to: Target = "/") -> RedirectResponse:
     """Send the browser to the OpenID Connect provider."""
     openid = _openid(services)
-    address, sealed = await asyncio.to_thread(openid.begin, _callback(services, request), to)
+    try:
+        address, sealed = await asyncio.to_thread(openid.begin, _callback(services, request), to)
+    except NotSignedIn as refused:
+        return _refused(refused)
     response = RedirectResponse(address, 303)
     secure = request.url.scheme == "https"
     response.set_cookie(TRIP_COOKIE, sealed, max_age=TRIP_S, path="/", httponly=True, samesite="lax", secure=secure)
@@ -130,7 +133,7 @@ async def finish_openid(
             raise NotSignedIn(f"{openid.provider.name}: {error}", "provider_refused")
         person, target = await asyncio.to_thread(openid.finish, callback, trip, state, code)
     except NotSignedIn as refused:
-        response = RedirectResponse(f"/sign-in?{urlencode({'refused': refused.reason})}", 303)
+        response = _refused(refused)
     else:
         sign_in = services.accounts.sign_in
         signed_in = await asyncio.to_thread(sign_in.open, person, visitor_of(request), "browser", openid.provider.name)
@@ -192,8 +195,13 @@ def site_of(request: Request) -> Site:
 
 def _openid(services: Services) -> OpenId:
     if services.accounts.openid is None:
-        raise NotFound("no OpenID Connect provider is configured (openid.issuer)")
+        raise NotFound("no OpenID Connect provider is configured (openid.issuer)", "no_provider")
     return services.accounts.openid
+
+
+def _refused(refusal: NotSignedIn) -> RedirectResponse:
+    """To the sign-in page, which tells why."""
+    return RedirectResponse(f"/sign-in?{urlencode({'refused': refusal.reason})}", 303)
 
 
 def _callback(services: Services, request: Request) -> str:

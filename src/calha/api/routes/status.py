@@ -28,7 +28,7 @@ def read_authority(services: Here, _: Anybody) -> PlainTextResponse:
     """The certificate (PEM) of the local authority, which browsers and devices have to trust."""
     path = services.settings.data.folder / certificates.FOLDER / "ca.pem"
     if not path.exists():
-        raise NotFound("there is no local authority: TLS is off, or uses a certificate of your own")
+        raise NotFound("there is no local authority: TLS is off, or uses a certificate of your own", "no_authority")
     return PlainTextResponse(path.read_text(), media_type="application/x-pem-file")
 
 

@@ -101,7 +101,9 @@ def _require_own(caller: Caller, devices: Callable[[], set[str]]) -> None:
     directory = caller.services.ingest.directory
     for key in sorted(devices()):
         if not caller.principal.may_send(key, directory.site_of(key), directory.tree):
-            raise Forbidden(f"{caller.principal.name} may not send readings of {key!r}; nothing was taken")
+            raise Forbidden(
+                f"{caller.principal.name} may not send readings of {key!r}; nothing was taken", "not_its_own"
+            )
 
 
 def _answer(receipt: Receipt, request: Request) -> Response:

@@ -87,7 +87,9 @@ async def export_readings(
     series = sorted(number for number, (key, _) in names.items() if wanted is None or key in wanted)
     windows = [window for number in series for window in _windows(number, seen[names[number][0]], since, until)]
     if wanted and (missing := wanted - {key for key, _ in names.values()}):
-        raise Malformed(f"no device {', '.join(sorted(missing))} with readings", "unknown_device")
+        raise Malformed(
+            f"no device {', '.join(sorted(missing))} with readings", "unknown_device", device=", ".join(sorted(missing))
+        )
     units = await asyncio.to_thread(services.registry.units)
     chunks = _export(services, _joined(windows), units)
     return StreamingResponse(_in_thread(chunks), media_type=ARROW)

@@ -179,7 +179,7 @@ def _found(connection: Connection, device: str, command_id: str, for_change: boo
     query = _rows().where(DeviceCommand.id == command_id, Device.key == device)
     row = connection.execute(query.with_for_update(of=DeviceCommand) if for_change else query).first()
     if row is None:
-        raise NotFound(f"{device} has no command {command_id[:40]!r}")
+        raise NotFound(f"{device} has no command {command_id[:40]!r}", "unknown_command", command=command_id[:40])
     return _row(row)
 
 
@@ -191,14 +191,22 @@ def _by_key(connection: Connection, device_id: int, new: NewCommand) -> CommandR
     if row is None:
         return None
     if row.given != new.given:
-        raise Conflict(f"the idempotency key {new.idempotency_key!r} was used for another command to {new.device}")
+        raise Conflict(
+            f"the idempotency key {new.idempotency_key!r} was used for another command to {new.device}",
+            "key_used_twice",
+        )
     return _row(row)
 
 
 def _require_room(connection: Connection, device_id: int, device: str) -> None:
     mine = DeviceCommand.device_id == device_id, DeviceCommand.state.in_(OPEN)
     if connection.execute(select(func.count()).where(*mine)).scalar_one() >= MAX_OPEN:
-        raise Conflict(f"{device} has {MAX_OPEN} commands under way; cancel some, or wait until they expire")
+        raise Conflict(
+            f"{device} has {MAX_OPEN} commands under way; cancel some, or wait until they expire",
+            "too_many_commands",
+            device=device,
+            most=MAX_OPEN,
+        )
 
 
 def _values(new: NewCommand, device_id: int) -> Mapping[str, Any]:

@@ -51,7 +51,7 @@ class Credentials:
             try:
                 connection.execute(insert(DeviceCredential).values(values))
             except IntegrityError:
-                raise Conflict("another device has this certificate") from None
+                raise Conflict("another device has this certificate", "certificate_taken") from None
 
     def add_first(self, secrets: Mapping[str, str]) -> None:
         """The secrets of many new devices, as digests by device key; those of unknown devices are left out."""
@@ -80,7 +80,7 @@ class Credentials:
             if credential_id is not None:
                 chosen = chosen.where(DeviceCredential.id == credential_id)
             if not connection.execute(chosen).rowcount and credential_id is not None:
-                raise NotFound(f"{device} has no credential {credential_id}")
+                raise NotFound(f"{device} has no credential {credential_id}", "unknown_credential", device=device)
 
     def devices_by_digest(self) -> Mapping[str, tuple[str, datetime | None]]:
         """(device key, end or None) of all credentials that hold now: what the door keeps in memory."""

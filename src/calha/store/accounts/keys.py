@@ -59,7 +59,7 @@ class Keys:
         with self._engine.connect() as connection:
             row = connection.execute(select(ApiKey.__table__).where(ApiKey.id == key_id)).first()
         if row is None:
-            raise NotFound(f"there is no API key {key_id}")
+            raise NotFound(f"there is no API key {key_id}", "unknown_key")
         return _row(row)
 
     def list(self) -> Sequence[KeyRow]:
@@ -74,7 +74,7 @@ class Keys:
         """Raises NotFound."""
         with writing(self._engine) as connection:
             if not connection.execute(delete(ApiKey).where(ApiKey.id == key_id)).rowcount:
-                raise NotFound(f"there is no API key {key_id}")
+                raise NotFound(f"there is no API key {key_id}", "unknown_key")
 
 
 def _row(row: Any) -> KeyRow:  # noqa: ANN401 - a row of ApiKey

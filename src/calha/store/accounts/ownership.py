@@ -85,12 +85,14 @@ class Ownerships:
             query = select(Device.id, Device.key, Device.name).join(ClaimCode, ClaimCode.device_id == Device.id)
             found = connection.execute(query.where(ClaimCode.code == code)).first()
             if found is None:
-                raise NotFound("no device has this claim code; compare it with the label")
+                raise NotFound("no device has this claim code; compare it with the label", "unknown_code")
             owner = _owner(connection, found.id)
             if owner is not None and owner.person_id == person_id:
-                raise Conflict("this device is yours already")
+                raise Conflict("this device is yours already", "yours_already")
             if owner is not None:
-                raise Conflict("this device belongs to somebody already; its owner has to release it first")
+                raise Conflict(
+                    "this device belongs to somebody already; its owner has to release it first", "somebodys"
+                )
             values = {"device_id": found.id, "person_id": person_id, "label": label or found.name}
             connection.execute(insert(Ownership).values({**values, "from_at": datetime.now(UTC)}))
             return str(found.key)
@@ -100,7 +102,7 @@ class Ownerships:
         with self._engine.connect() as connection:
             owner = _owner(connection, device_id_of(connection, device))
         if owner is None or owner.person_id != person_id:
-            raise NotFound(f"{device} is not yours")
+            raise NotFound(f"{device} is not yours", "not_yours", device=device)
 
     def rename(self, device: str, person_id: int, label: str) -> None:
         """What its owner calls it. Raises NotFound when it is not his."""
@@ -108,7 +110,7 @@ class Ownerships:
             own = Ownership.device_id == device_id_of(connection, device), Ownership.person_id == person_id
             changed = update(Ownership).where(*own, Ownership.until_at.is_(None)).values(label=label)
             if not connection.execute(changed).rowcount:
-                raise NotFound(f"{device} is not yours")
+                raise NotFound(f"{device} is not yours", "not_yours", device=device)
 
     def release(self, device: str) -> None:
         """End the ownership and give the device a new code. Raises NotFound when it is nobody's."""
@@ -116,7 +118,7 @@ class Ownerships:
             device_id = device_id_of(connection, device)
             current = update(Ownership).where(Ownership.device_id == device_id, Ownership.until_at.is_(None))
             if not connection.execute(current.values(until_at=datetime.now(UTC))).rowcount:
-                raise NotFound(f"{device} belongs to nobody")
+                raise NotFound(f"{device} belongs to nobody", "nobodys", device=device)
             connection.execute(delete(ClaimCode).where(ClaimCode.device_id == device_id))
             connection.execute(insert(ClaimCode).values(device_id=device_id, code=new_code()))
 

@@ -44,7 +44,9 @@ class People:
             try:
                 key = connection.execute(insert(Person).values(values)).inserted_primary_key
             except IntegrityError:
-                raise Conflict("somebody with that e-mail address or user name is known already") from None
+                raise Conflict(
+                    "somebody with that e-mail address or user name is known already", "login_taken"
+                ) from None
             assert key is not None
             for role, site_id in grants:
                 _grant(connection, key[0], role, site_id)
@@ -92,7 +94,9 @@ class People:
                 try:
                     connection.execute(update(Person).where(Person.id == person_id).values(changes))
                 except IntegrityError:
-                    raise Conflict("somebody with that e-mail address or user name is known already") from None
+                    raise Conflict(
+                        "somebody with that e-mail address or user name is known already", "login_taken"
+                    ) from None
             return _person(connection, person_id)
 
     def anonymise(self, person_id: int) -> None:
@@ -129,7 +133,7 @@ class People:
             _person(connection, person_id)
             same = select(RoleGrant.id).where(RoleGrant.person_id == person_id, RoleGrant.role == role, same_site)
             if connection.execute(same).first():
-                raise Conflict("the person has this role there already")
+                raise Conflict("the person has this role there already", "role_twice")
             return _grant(connection, person_id, role, site_id)
 
     def revoke(self, person_id: int, grant_id: int) -> None:
@@ -138,9 +142,12 @@ class People:
         with writing(self._engine) as connection:
             had_one = _administrators(connection) > 0
             if not connection.execute(delete(RoleGrant).where(*chosen)).rowcount:
-                raise NotFound(f"the person has no grant {grant_id}")
+                raise NotFound(f"the person has no grant {grant_id}", "unknown_role")
             if had_one and not _administrators(connection):
-                raise Conflict("this is the last administrator of the installation; appoint another one first")
+                raise Conflict(
+                    "this is the last administrator of the installation; appoint another one first",
+                    "last_administrator",
+                )
 
     def administrators(self) -> int:
         """How many active people administer the whole installation."""
@@ -210,7 +217,7 @@ class People:
         chosen = Passkey.id == passkey_id, Passkey.person_id == person_id
         with writing(self._engine) as connection:
             if not connection.execute(delete(Passkey).where(*chosen)).rowcount:
-                raise NotFound(f"there is no passkey {passkey_id}")
+                raise NotFound(f"there is no passkey {passkey_id}", "unknown_passkey")
 
     def of_identity(self, issuer: str, subject: str) -> PersonRow | None:
         query = select(Identity.person_id).where(Identity.issuer == issuer, Identity.subject == subject)
@@ -239,7 +246,7 @@ def _folded(text: str | None) -> str | None:
 def _person(connection: Connection, person_id: int) -> PersonRow:
     row = connection.execute(select(Person.__table__).where(Person.id == person_id)).first()
     if row is None:
-        raise NotFound(f"there is no person {person_id}")
+        raise NotFound(f"there is no person {person_id}", "unknown_person")
     return _row(row)
 
 

@@ -81,7 +81,7 @@ class ProvisioningKeys:
             free = ProvisioningKey.id == key_id, ProvisioningKey.devices < ProvisioningKey.most_devices
             counted = update(ProvisioningKey).where(*free).values(devices=ProvisioningKey.devices + 1)
             if not connection.execute(counted).rowcount:
-                raise Conflict("this provisioning key has served as many devices as it may")
+                raise Conflict("this provisioning key has served as many devices as it may", "fleet_full")
 
     def give_back(self, key_id: int) -> None:
         """Count one device less."""
@@ -116,5 +116,5 @@ class ProvisioningKeys:
 def _get(connection: Connection, key_id: int) -> ProvisioningKeyRow:
     row = connection.execute(select(*_COLUMNS).where(ProvisioningKey.id == key_id)).first()
     if row is None:
-        raise NotFound(f"there is no provisioning key {key_id}")
+        raise NotFound(f"there is no provisioning key {key_id}", "unknown_key")
     return ProvisioningKeyRow(*row)

@@ -30,7 +30,12 @@ def chosen(connection: Connection, device: str, gateway: str | None) -> int | No
         return None
     path = _path(connection, gateway)
     if device_id_of(connection, device) in path:
-        raise Conflict(f"{gateway} reports through {device}; a device cannot stand behind itself")
+        raise Conflict(
+            f"{gateway} reports through {device}; a device cannot stand behind itself",
+            "behind_itself",
+            device=device,
+            gateway=gateway,
+        )
     return path[0]
 
 
@@ -40,5 +45,5 @@ def _path(connection: Connection, gateway: str) -> list[int]:
     while above := connection.execute(select(Device.gateway_id).where(Device.id == path[-1])).scalar():
         path.append(int(above))
         if len(path) > MAX_DEPTH:
-            raise Conflict(f"gateways stand at most {MAX_DEPTH} deep behind each other")
+            raise Conflict(f"gateways stand at most {MAX_DEPTH} deep behind each other", "too_deep", most=MAX_DEPTH)
     return path

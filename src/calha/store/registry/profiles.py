@@ -47,7 +47,11 @@ def saved(name: str, yaml: str) -> Profile | None:
 def require_own_name(profile: Profile, origin: str) -> None:
     """Raises Conflict for the name of a packaged profile."""
     if profile.name in packaged():
-        raise Conflict(f"{origin}: a profile named {profile.name!r} comes with Calha; choose another name")
+        raise Conflict(
+            f"{origin}: a profile named {profile.name!r} comes with Calha; choose another name",
+            "profile_of_file",
+            profile=profile.name,
+        )
 
 
 def by_name(users: Iterable[Profile]) -> dict[str, Profile]:

@@ -91,7 +91,7 @@ class Registry:
             if changes.get("parent_id") is not None:
                 _site(connection, changes["parent_id"])
                 if changes["parent_id"] in below:
-                    raise Conflict("a site cannot stand below itself")
+                    raise Conflict("a site cannot stand below itself", "site_below_itself")
             kept = {key: value for key, value in changes.items() if value is not None or key == "parent_id"}
             if kept:
                 connection.execute(update(Site).where(Site.id == site_id).values(kept))
@@ -107,9 +107,13 @@ class Registry:
             links = connection.execute(select(func.count()).where(models.Connection.site_id == site_id)).scalar_one()
             if devices or children or links:
                 held = f"{devices} devices, {children} sites and {links} connections"
-                raise Conflict(f"{site.name!r} still holds {held}; move them first")
+                counts = {"devices": devices, "sites": children, "connections": links}
+                detail = f"{site.name!r} still holds {held}; move them first"
+                raise Conflict(detail, "site_not_empty", site=site.name, **counts)
             if len(_sites(connection)) == 1:
-                raise Conflict(f"{site.name!r} is the only site; devices need one. Rename it instead")
+                raise Conflict(
+                    f"{site.name!r} is the only site; devices need one. Rename it instead", "only_site", site=site.name
+                )
             connection.execute(delete(Site).where(Site.id == site_id))
 
     # -- devices
@@ -221,7 +225,9 @@ class Registry:
                     connection.execute(insert(Device), part)
             except IntegrityError:
                 taken = self._taken(devices)
-                raise Conflict(f"there is a device {', '.join(taken[:5])} already") from None
+                raise Conflict(
+                    f"there is a device {', '.join(taken[:5])} already", "device_exists", device=", ".join(taken[:5])
+                ) from None
             ids: dict[str, int] = {}
             for part in _parts([device.key for device in devices]):
                 found = connection.execute(select(Device.key, Device.id).where(Device.key.in_(part)))
@@ -247,7 +253,9 @@ class Registry:
             device = self._device(connection, key)
             if version is not None and version != device.version:
                 raise Conflict(
-                    f"{key} has been changed meanwhile (version {device.version}, not {version}); look again"
+                    f"{key} has been changed meanwhile (version {device.version}, not {version}); look again",
+                    "changed_meanwhile",
+                    device=key,
                 )
             kept = {name: value for name, value in changes.items() if value is not None or name == "serial"}
             kept.pop("gateway", None)
@@ -279,7 +287,12 @@ class Registry:
             kept = {name: value for name, value in changes.items() if value is not None or name not in required}
             minimum, maximum = kept.get("minimum", found.minimum), kept.get("maximum", found.maximum)
             if minimum is not None and maximum is not None and minimum >= maximum:
-                raise Malformed(f"the maximum {maximum:g} is not above the minimum {minimum:g}", "bad_range")
+                raise Malformed(
+                    f"the maximum {maximum:g} is not above the minimum {minimum:g}",
+                    "bad_range",
+                    minimum=minimum,
+                    maximum=maximum,
+                )
             if kept:
                 connection.execute(update(Channel).where(Channel.id == found.series).values(kept))
                 connection.execute(update(Device).where(Device.key == device).values(version=row.version + 1))
@@ -306,9 +319,15 @@ class Registry:
         with writing(self._engine) as connection:
             device = self._device(connection, device_key)
             if not _room(self._profiles().get(device.profile), len(device.channels)):
-                raise Conflict(f"{device_key} has {len(device.channels)} channels; its profile allows no more")
+                raise Conflict(
+                    f"{device_key} has {len(device.channels)} channels; its profile allows no more",
+                    "too_many_channels",
+                    device=device_key,
+                )
             if channel.key in {known.key for known in device.channels}:
-                raise Conflict(f"{device_key} has a channel {channel.key!r} already")
+                raise Conflict(
+                    f"{device_key} has a channel {channel.key!r} already", "channel_exists", channel=channel.key
+                )
             device_id = connection.execute(select(Device.id).where(Device.key == device_key)).scalar_one()
             values = _channel_values(device_id, channel, discovered=True)
             key = connection.execute(insert(Channel).values(values)).inserted_primary_key
@@ -350,7 +369,11 @@ class Registry:
         profile = read_profile(yaml_text, "profile")
         profiles.require_own_name(profile, "profile")
         if profile.name in {own.name for own in self._own_profiles}:
-            raise Conflict(f"the profile {profile.name!r} is a file in registry.profiles_folder; change it there")
+            raise Conflict(
+                f"the profile {profile.name!r} is a file in registry.profiles_folder; change it there",
+                "profile_of_file",
+                profile=profile.name,
+            )
         with writing(self._engine) as connection:
             connection.execute(delete(UserProfile).where(UserProfile.name == profile.name))
             connection.execute(insert(UserProfile).values(name=profile.name, yaml=yaml_text))
@@ -359,13 +382,20 @@ class Registry:
     def delete_profile(self, name: str) -> None:
         """Raises NotFound, Conflict while a device uses it or it is not the user's to delete."""
         if name in profiles.packaged() or name in {own.name for own in self._own_profiles}:
-            raise Conflict(f"the profile {name!r} comes from a file and cannot be deleted here")
+            raise Conflict(
+                f"the profile {name!r} comes from a file and cannot be deleted here", "profile_of_file", profile=name
+            )
         with writing(self._engine) as connection:
             used = connection.execute(select(func.count()).where(Device.profile == name)).scalar_one()
             if used:
-                raise Conflict(f"{used} devices use the profile {name!r}; give them another first")
+                raise Conflict(
+                    f"{used} devices use the profile {name!r}; give them another first",
+                    "profile_in_use",
+                    devices=used,
+                    profile=name,
+                )
             if not connection.execute(delete(UserProfile).where(UserProfile.name == name)).rowcount:
-                raise NotFound(f"there is no profile {name!r}")
+                raise NotFound(f"there is no profile {name!r}", "unknown_profile", profile=name)
 
     # -- events
 
@@ -467,7 +497,7 @@ class Registry:
     def _device(self, connection: Connection, key: str) -> DeviceRow:
         found = self._device_rows(connection, select(Device.__table__).where(Device.key == key))
         if not found:
-            raise NotFound(f"there is no device {key!r}")
+            raise NotFound(f"there is no device {key!r}", "unknown_device", device=key)
         return found[0]
 
     def _device_rows(self, connection: Connection, query: Select[Any]) -> list[DeviceRow]:
@@ -568,14 +598,14 @@ def _sites(connection: Connection) -> dict[int, SiteRow]:
 def _site(connection: Connection, site_id: int) -> SiteRow:
     site = _sites(connection).get(site_id)
     if site is None:
-        raise NotFound(f"there is no site {site_id}")
+        raise NotFound(f"there is no site {site_id}", "unknown_site", site=site_id)
     return site
 
 
 def _require_shallow(connection: Connection, sites: set[int]) -> None:
     """Raises Conflict when one of the sites stands too deep in the tree to be found."""
     if not sites <= _sites(connection).keys():
-        raise Conflict(f"sites stand at most {MAX_SITE_DEPTH} levels deep")
+        raise Conflict(f"sites stand at most {MAX_SITE_DEPTH} levels deep", "too_deep", most=MAX_SITE_DEPTH)
 
 
 def _subtree(connection: Connection, site_id: int) -> set[int]:
@@ -589,13 +619,13 @@ def _subtree(connection: Connection, site_id: int) -> set[int]:
 
 def _known_zone(zone: str) -> str:
     if zone not in available_timezones():
-        raise Malformed(f"{zone!r} is no IANA time zone; write it as in America/Sao_Paulo", "bad_zone")
+        raise Malformed(f"{zone!r} is no IANA time zone; write it as in America/Sao_Paulo", "bad_zone", zone=zone)
     return zone
 
 
 def _require_profile(known: Mapping[str, Profile], name: str) -> Profile:
     if name not in known:
-        raise NotFound(f"there is no profile {name!r}; there are {', '.join(known)}")
+        raise NotFound(f"there is no profile {name!r}; there are {', '.join(known)}", "unknown_profile", profile=name)
     return known[name]
 
 
@@ -607,7 +637,7 @@ def _channel(device: DeviceRow, key: str) -> ChannelRow:
     for channel in device.channels:
         if channel.key == key:
             return channel
-    raise NotFound(f"{device.key} has no channel {key!r}")
+    raise NotFound(f"{device.key} has no channel {key!r}", "unknown_channel", channel=key)
 
 
 def _channel_values(device_id: int, channel: ProfileChannel, *, discovered: bool = False) -> dict[str, Any]:

@@ -1,0 +1,83 @@
+"""What a person can be told is wrong, he is told in his language: every reason has a text in the web app's catalogues."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from calha.domain import errors
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "calha"
+# What stands behind the routes of accounts, devices, claims and commands.
+PLACES = ("accounts", "api", "commands", "store/accounts", "store/registry")
+FILES = ("domain/claim_codes.py", "domain/commands.py", "domain/device_table.py", "ingest/spreadsheet.py")
+TO_PEOPLE = tuple(
+    name
+    for name, kind in vars(errors).items()
+    if isinstance(kind, type)
+    and issubclass(kind, errors.CalhaError)
+    and not issubclass(kind, errors.InvalidConfiguration | errors.FolderInUse | errors.CorruptBatch)
+)
+# Their class says it all.
+WITHOUT_MORE = {"NotSignedIn", "TooManyTries", "InvalidProfile", "LogUnavailable", "TooLarge"}
+ALWAYS = {"problem"}  # what the server said itself
+
+
+def modules() -> Iterator[Path]:
+    for place in PLACES:
+        yield from sorted((SOURCE / place).rglob("*.py"))
+    yield from (SOURCE / name for name in FILES)
+
+
+def told() -> Iterator[tuple[str, str, set[str]]]:
+    """(where, reason, names of what it speaks of) of each error that is raised for people, and of the edge's own."""
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call):
+                yield from _of_call(f"{path.relative_to(SOURCE)}:{node.lineno}", node)
+
+
+def _of_call(where: str, call: ast.Call) -> Iterator[tuple[str, str, set[str]]]:
+    name = getattr(call.func, "id", "")
+    about = ALWAYS | {keyword.arg for keyword in call.keywords if keyword.arg is not None}
+    about |= {"seconds"} if name == "TooManyTries" else set()
+    if name in TO_PEOPLE:
+        named = call.args[1] if len(call.args) > 1 else None
+        default = getattr(errors, name).reason if name in WITHOUT_MORE else ""
+        yield where, str(named.value) if isinstance(named, ast.Constant) else default, about
+    if name == "problem":
+        reasons = [one.value for one in call.keywords if one.arg == "reason"]
+        yield from ((where, str(one.value), set()) for one in reasons if isinstance(one, ast.Constant))
+    if name == "Fault":
+        yield from ((where, f"fault.{one.value}", set()) for one in call.args[:1] if isinstance(one, ast.Constant))
+
+
+def catalogue(language: str) -> dict[str, str]:
+    text = (ROOT / "web" / "src" / "i18n" / f"problems.{language}.ts").read_text()
+    return dict(re.findall(r'^  "((?:problem|fault)\.\w+)": "((?:[^"\\]|\\.)*)",$', text, re.MULTILINE))
+
+
+def key(reason: str) -> str:
+    return reason if reason.startswith("fault.") else f"problem.{reason}"
+
+
+@pytest.mark.parametrize("language", ["pt-BR", "en"])
+def test_every_reason_has_a_text_that_needs_no_more_than_the_error_tells(language):
+    texts = catalogue(language)
+    assert texts
+    wrong = []
+    for where, reason, about in told():
+        text = texts.get(key(reason))
+        if not reason or text is None:
+            wrong.append(f"{where}: no text for {reason!r}")
+        elif not set(re.findall(r"\{(\w+)\}", text)) <= about:
+            wrong.append(f"{where}: {text!r} wants more than {sorted(about)}")
+    assert wrong == []
+
+
+def test_no_text_is_for_a_reason_that_is_never_given():
+    given = {key(reason) for _, reason, _ in told()} | {key(getattr(errors, name).reason) for name in TO_PEOPLE}
+    assert sorted(catalogue("en").keys() - given) == ["problem.invalid_request"]
