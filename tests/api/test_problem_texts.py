@@ -11,9 +11,14 @@ from calha.domain import errors
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "calha"
-# What stands behind the routes of accounts, devices, claims and commands.
-PLACES = ("accounts", "api", "commands", "store/accounts", "store/registry")
-FILES = ("domain/claim_codes.py", "domain/commands.py", "domain/device_table.py", "ingest/spreadsheet.py")
+# The routes of accounts, devices, claims and commands, and what stands behind them.
+FOLDERS = ("accounts", "commands", "store/accounts")
+ROUTES = ("account", "bulk", "claims", "commands", "devices", "labels", "people", "profiles", "provisioning")
+ROUTES += ("quarantine", "readings", "session", "sites", "status", "telemetry")
+FILES = ("api/access.py", "api/bodies.py", "api/people.py", "api/problems.py", "ingest/spreadsheet.py")
+FILES += tuple(f"api/routes/{name}.py" for name in ROUTES)
+FILES += tuple(f"domain/{name}.py" for name in ("claim_codes", "commands", "device_table"))
+FILES += tuple(f"store/registry/{name}.py" for name in ("gateways", "profiles", "registry", "writing"))
 TO_PEOPLE = tuple(
     name
     for name, kind in vars(errors).items()
@@ -27,8 +32,8 @@ ALWAYS = {"problem"}  # what the server said itself
 
 
 def modules() -> Iterator[Path]:
-    for place in PLACES:
-        yield from sorted((SOURCE / place).rglob("*.py"))
+    for folder in FOLDERS:
+        yield from sorted((SOURCE / folder).rglob("*.py"))
     yield from (SOURCE / name for name in FILES)
 
 

@@ -10,7 +10,8 @@ import pytest
 from playwright.sync_api import expect
 from signing_in import administrator, cookie, signed_in
 from steps import code, ensure, field, scrolls_sideways
-from test_access import open_page, violations
+from test_access import open_page
+from test_accounts import assert_accessible
 from test_onboarding import claim_code
 
 from calha.accounts.door import fingerprint
@@ -30,7 +31,7 @@ def test_ones_own_device_is_named_placed_and_given_back(calha, stranger, device)
     own = stranger.get_by_role("region", name="Your device")
     field(own, "What you call it").fill("Tank of the farm")
     own.get_by_label("Site").select_option(label=f"Calha › Farm {device}")
-    assert violations(stranger) == []
+    assert_accessible(stranger)
     own.get_by_role("button", name="Save").click()
     expect(stranger.get_by_role("heading", name="Tank of the farm")).to_be_visible()
     expect(stranger.get_by_text(f"Calha › Farm {device} · ")).to_be_visible()
@@ -40,7 +41,7 @@ def test_ones_own_device_is_named_placed_and_given_back(calha, stranger, device)
     own.get_by_role("button", name="Release the device").click()
     dialog = stranger.get_by_role("dialog")
     expect(dialog).to_contain_text("history of your time stays with you")
-    assert violations(stranger) == []
+    assert_accessible(stranger)
     assert not scrolls_sideways(stranger)
     dialog.get_by_role("button", name="Release the device").click()
     expect(own).to_be_hidden()
@@ -98,12 +99,12 @@ def test_a_certificate_is_issued_once_listed_and_revoked(calha, page, device):
         assert downloading.value.suggested_filename == name
         files[name] = Path(downloading.value.path())
     ssl.create_default_context(cafile=files["ca.pem"]).load_cert_chain(files[f"{device}.pem"], files[f"{device}.key"])
-    assert violations(page) == []
+    assert_accessible(page)
     assert not scrolls_sideways(page)
     dialog.get_by_role("button", name="I have kept the key").click()
     listed = credentials.get_by_text(f"SHA-256 {fingerprint(certificate)}")
     expect(listed).to_be_visible()
-    assert violations(page) == []
+    assert_accessible(page)
     credentials.get_by_role("button", name=re.compile("^Revoke: Certificate")).click()
     page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
     expect(listed).to_be_hidden()
@@ -117,18 +118,18 @@ def test_a_fleet_registers_itself_with_the_key_that_is_shown_once(calha, page, d
     field(dialog, "Name of the fleet").fill(device)
     dialog.get_by_label("Profile").select_option("water_meter")
     field(dialog, "How many devices at most").fill("2")
-    assert violations(page) == []
+    assert_accessible(page)
     dialog.get_by_role("button", name="Make the key").click()
     example = code(page, "curl").replace("A17-0042", device)
     assert code(page, "Key of the fleet") in example
     made = json.loads(subprocess.run(example, shell=True, check=True, capture_output=True).stdout)
     assert (made["device"], made["secret"].startswith("calha_dev_")) == (device, True)
-    assert violations(page) == []
+    assert_accessible(page)
     assert not scrolls_sideways(page)
     dialog.get_by_role("button", name="I have kept the key").click()
     line = page.get_by_role("listitem").filter(has_text=device)
     expect(line).to_contain_text("1 of 2 devices", timeout=30_000)
-    assert violations(page) == []
+    assert_accessible(page)
     assert not scrolls_sideways(page)
     again = json.loads(subprocess.run(example, shell=True, check=True, capture_output=True).stdout)
     assert again["status"] == 409

@@ -61,7 +61,7 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.second_factor_required": "The code of the second factor is missing.",
   "problem.session_ended": "This session has ended already.",
   "problem.site_below_itself": "A site cannot stand below itself.",
-  "problem.site_not_empty": "{site} still holds {devices} devices and {sites} sites. Move them first.",
+  "problem.site_not_empty": "{site} still holds {devices} devices, {sites} sites and {connections} connections. Move them first.",
   "problem.somebodys": "This device belongs to somebody already, who has to release it first.",
   "problem.store_unavailable": "The store does not answer now. Readings are kept in the log.",
   "problem.table_too_large": "A table has at most {most}. Send it in parts.",

@@ -60,7 +60,7 @@ export const problemsPtBR = {
   "problem.second_factor_required": "Falta o código de verificação.",
   "problem.session_ended": "Esta sessão já tinha terminado.",
   "problem.site_below_itself": "Um local não pode ficar dentro de si mesmo.",
-  "problem.site_not_empty": "{site} ainda tem {devices} dispositivos e {sites} locais. Mova-os antes.",
+  "problem.site_not_empty": "{site} ainda tem {devices} dispositivos, {sites} locais e {connections} conexões. Mova-os antes.",
   "problem.somebodys": "Este dispositivo já é de alguém; essa pessoa precisa liberá-lo antes.",
   "problem.store_unavailable": "O banco de leituras não grava agora. As leituras ficam guardadas no registro.",
   "problem.table_too_large": "Uma tabela tem no máximo {most}. Envie em partes.",

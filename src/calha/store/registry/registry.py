@@ -107,9 +107,10 @@ class Registry:
             links = connection.execute(select(func.count()).where(models.Connection.site_id == site_id)).scalar_one()
             if devices or children or links:
                 held = f"{devices} devices, {children} sites and {links} connections"
-                counts = {"devices": devices, "sites": children, "connections": links}
                 detail = f"{site.name!r} still holds {held}; move them first"
-                raise Conflict(detail, "site_not_empty", site=site.name, **counts)
+                raise Conflict(
+                    detail, "site_not_empty", site=site.name, devices=devices, sites=children, connections=links
+                )
             if len(_sites(connection)) == 1:
                 raise Conflict(
                     f"{site.name!r} is the only site; devices need one. Rename it instead", "only_site", site=site.name
