@@ -9,11 +9,13 @@ from typing import Annotated, Any
 
 import typer
 
-from calha.cli.options import ConfigFile, Data, configuration
+from calha.cli import databutcher
+from calha.cli.options import ConfigFile, Data, configuration, progress_bar
 from calha.domain.errors import InvalidConfiguration, Malformed
 
 ROWS_A_REQUEST = 200_000
 ARROW = "application/vnd.apache.arrow.stream"
+SYSTEMS = {"databutcher": databutcher.bring}
 RECEIPT = ("stored", "late", "corrected", "duplicate")
 
 
@@ -44,7 +46,7 @@ def export(
 
     rows = 0
     reader = pa.ipc.open_stream(_Pieces(pieces))
-    with _bar(f"{target.name}", None) as (progress, task), _writer(target, reader.schema) as write:
+    with progress_bar(f"{target.name}", None) as (progress, task), _writer(target, reader.schema) as write:
         for batch in reader:
             write(batch)
             rows += batch.num_rows
@@ -53,24 +55,36 @@ def export(
 
 
 def import_(
-    source: Annotated[Path, typer.Argument(help="File with columns device, channel, at, value: *.parquet or *.csv.")],
+    what: Annotated[
+        str,
+        typer.Argument(help="File with columns device, channel, at, value (*.parquet or *.csv), or `databutcher`."),
+    ],
+    files: Annotated[list[Path] | None, typer.Argument(help="Exported files of the system that is named.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would become of the readings.")] = False,
     data: Data = None,
     config: ConfigFile = None,
 ) -> None:
-    """Bring readings in, through the log like everything else, and say what became of each.
+    """Bring readings in, through the log like everything else, and say what became of each; or another system's database.
 
     Example: `calha import january.parquet --dry-run`
+
+    Example: `calha import databutcher usuarios.json maquinas.json dados_sensores.json registros_manuais.json`
     """
     from calha.cli.running import Running
 
+    if what in SYSTEMS and files:
+        SYSTEMS[what](files, dry_run, data, config)
+        return
+    if files:
+        raise InvalidConfiguration(f"one file at a time, or one of {', '.join(SYSTEMS)} before the files")
+    source = Path(what)
     if not source.is_file():
         raise InvalidConfiguration(f"there is no file {source}")
     running = Running(configuration(data, config).settings.data.folder)
     counted: Counter[str] = Counter()
     rejected: Counter[str] = Counter()
     total, tables = _tables(source)
-    with _bar(source.name, total) as (progress, task):
+    with progress_bar(source.name, total) as (progress, task):
         for table in tables:
             receipt = running.post("/api/v1/import", _as_stream(table), ARROW, dry_run="true" if dry_run else None)
             counted.update({name: receipt[name] for name in RECEIPT})
@@ -208,16 +222,3 @@ def _as_stream(table: Any) -> bytes:  # noqa: ANN401
     with pa.ipc.new_stream(sink, table.schema) as writer:
         writer.write_table(table)
     return sink.getvalue()
-
-
-def _bar(title: str, total: int | None) -> Any:  # noqa: ANN401
-    from contextlib import contextmanager
-
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    @contextmanager
-    def showing() -> Iterator[Any]:
-        with Progress(TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()) as progress:
-            yield progress, progress.add_task(title, total=total)
-
-    return showing()

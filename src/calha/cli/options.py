@@ -1,7 +1,8 @@
 """Options that several commands share, and how they become a configuration."""
 
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -26,3 +27,17 @@ def configuration(data: Path | None = None, config: Path | None = None, **flags:
     """The configuration with flags written `section_name=value`."""
     given = {name.replace("_", ".", 1): value for name, value in flags.items()}
     return load({"data.folder": data, **given}, config)
+
+
+def progress_bar(title: str, total: int | None) -> Any:  # noqa: ANN401
+    """(progress, task) of a bar that is shown as long as its `with`; total None: not known."""
+    from contextlib import contextmanager
+
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    @contextmanager
+    def showing() -> Iterator[Any]:
+        with Progress(TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()) as progress:
+            yield progress, progress.add_task(title, total=total)
+
+    return showing()

@@ -33,6 +33,7 @@ from calha.api.schemas_accounts import (
 from calha.api.services import Here, Services
 from calha.domain.errors import Conflict, Malformed
 from calha.store.accounts import AuditRow, KeyRow
+from calha.store.databutcher import DataButcherStore
 
 router = APIRouter(tags=["people"])
 
@@ -248,6 +249,7 @@ def _known_of(services: Services, person_id: int) -> dict[str, Any]:
         "sessions": [asdict(one) for one in accounts.sessions.of(person_id)],
         "passkeys": [{"name": one.name, "created_at": one.created_at} for one in accounts.people.passkeys(person_id)],
         "devices": {key: list(periods) for key, periods in accounts.ownerships.of(person_id).items()},
+        "databutcher": asdict(user) if (user := DataButcherStore(services.registry.engine).user(person_id)) else None,
         "audit": mentioned,
     }
 

@@ -145,18 +145,25 @@ def register(
     model: str = "",
     site_id: int | None = None,
     device: str | None = None,
-    settings: Settings = DEFAULTS,
 ) -> MachineRow:
     """Give a device the code; a new one, unless it is told which. Raises NotFound, Conflict (code, no room)."""
     key = device or f"{PREFIX}{code}"
-    if device is None and key not in registry.devices_named([key]):
-        site = site_id if site_id is not None else registry.sites()[0].id
+    if device is None:
         title = name or " ".join(part for part in (maker, model) if part)
-        registry.create_device(key, PROFILE, site, name=(title or code)[:100], note=f"{maker} {model}".strip())
-    _add_heartbeat(registry, key)
-    row = MachineRow(code, key, maker, model, settings)
+        make_device(registry, key, title or code, site_id)
+    else:
+        _add_heartbeat(registry, key)
+    row = MachineRow(code, key, maker, model, DEFAULTS)
     store.add_machine(row)
     return row
+
+
+def make_device(registry: Registry, key: str, name: str, site_id: int | None = None) -> None:
+    """Have the device of a machine; nothing changes if there is one. Raises NotFound (site)."""
+    if key not in registry.devices_named([key]):
+        site = site_id if site_id is not None else registry.sites()[0].id
+        registry.create_device(key, PROFILE, site, name=name[:100])
+    _add_heartbeat(registry, key)
 
 
 def _add_heartbeat(registry: Registry, device: str) -> None:

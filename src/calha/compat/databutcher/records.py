@@ -56,6 +56,18 @@ class Records:
         return to_datetime(at).astimezone(zone).replace(tzinfo=None).isoformat()
 
 
+def ids_of(registry: Registry, device: str) -> set[str]:
+    """The ids of all records of a device."""
+    found: set[str] = set()
+    after: int | None = None
+    while True:
+        page = registry.events(after=after, limit=MAX_TOLD, device=device, kind=KIND)
+        found |= {event.data["id"] for event in page.items}
+        if page.next is None:
+            return found
+        after = int(page.next)
+
+
 def add(registry: Registry, device: str, text: str, at: Micros, record_id: str, by: str) -> None:
     """Keep a record; the time in its data is to the µs, which not every database keeps in its own."""
     clean = text.replace("\0", "")

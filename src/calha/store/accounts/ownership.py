@@ -76,8 +76,8 @@ class Ownerships:
             found = connection.execute(query.where(Device.key == device, Ownership.person_id != person_id))
             return found.first() is not None
 
-    def claim(self, code: str, person_id: int, label: str) -> str:
-        """Make a person the owner of the device with this code from now on; its key.
+    def claim(self, code: str, person_id: int, label: str, since: datetime | None = None) -> str:
+        """Make a person the owner of the device with this code from now on, or since when he was elsewhere; its key.
 
         Raises NotFound (code), Conflict when it is somebody's.
         """
@@ -94,7 +94,7 @@ class Ownerships:
                     "this device belongs to somebody already; its owner has to release it first", "somebodys"
                 )
             values = {"device_id": found.id, "person_id": person_id, "label": label or found.name}
-            connection.execute(insert(Ownership).values({**values, "from_at": datetime.now(UTC)}))
+            connection.execute(insert(Ownership).values({**values, "from_at": since or datetime.now(UTC)}))
             return str(found.key)
 
     def require_own(self, device: str, person_id: int) -> None:
