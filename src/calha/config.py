@@ -272,7 +272,7 @@ class DataButcherSection(_CompatSystem):
     """Whether people may make accounts for themselves, which see the machines that they claim and nothing else."""
     password_chars: Annotated[int, Field(ge=8, le=64)] = 8
     """Characters of the shortest password with which one registers there; easily guessed ones are refused at any length."""
-    received_status: Literal[200, 201] = 201
+    received_status: Annotated[int, Field(ge=200, le=201)] = 201
     """Status with which a reading is acknowledged: 201 as the program did, 200 as its documentation says."""
 
 

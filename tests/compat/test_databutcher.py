@@ -313,6 +313,38 @@ def test_people_write_down_what_they_did_and_calha_shows_it(calha, page, code):
     assert page.ask("GET", f"/api/manual-log/{'a' * 24}")[0] == 404
 
 
+# -- who comes without a credential
+
+
+def test_without_a_credential_one_speaks_for_machines_that_have_none_and_for_nobody_else(calha, code):
+    proven, device = register(calha), f"databutcher-{code}"
+    assert calha.send("POST", f"/api/v1/devices/databutcher-{proven}/credentials", {})[0] == 201
+    calha.create_device("pump-1")
+    violations = lambda: sum(calha.get("/api/v1/status")["gate"]["violations"].values())  # noqa: E731
+    for topic in (f"maquinas/{proven}/status", "calha/v1/pump-1/telemetry", f"calha/v1/{device}/commands"):
+        before = violations()
+        thief = Machine(calha, proven, topic=topic, client_id="thief")
+        assert thief.refused, "it does not hear the commands of a machine that has a credential"
+        thief.publish(b'{"state": "iniciada", "values": {"flow": 1}}')
+        until(lambda before=before: violations() > before, f"the violation on {topic}")
+        thief.stop()
+    calha.until_stored()
+    assert calha.values(f"databutcher-{proven}", "state") == []
+    body = {"maquina_id": proven} | READING
+    assert Page(calha).ask("POST", "/api/sensor-data", body) == (401, {"message": "Token está faltando!"})
+
+
+def test_a_machine_that_was_connected_before_it_was_registered_hears_its_commands_once_it_is(calha, page):
+    code = "c0ffee" + "0" * 18
+    machine = Machine(calha, code)
+    assert machine.refused
+    assert calha.send("POST", "/api/v1/databutcher/machines", {"code": code, "model": "M-1"})[0] == 201
+    page.link(code)
+    until(lambda: page.ask("POST", f"/api/machines/{code}/stop")[0] == 202, "the subscription")
+    until(lambda: machine.heard == [{"comando": "stop"}], "stop")
+    machine.stop()
+
+
 # -- pages of other origins
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import bcrypt
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from butcher import Machine, Page, environment, until
@@ -114,18 +114,24 @@ JSON = st.recursive(
 )
 
 
-@given(st.lists(st.dictionaries(st.text(), JSON, max_size=3), max_size=5))
+FIELDS = st.text().filter(lambda name: name not in export.COLLECTIONS)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.dictionaries(FIELDS, JSON, max_size=3), max_size=5))
 def test_any_documents_come_out_as_they_went_in(wanted):
     found = [one.document for one in documents(io.StringIO("\n".join(map(json.dumps, wanted))))]
     assert found == wanted
 
 
+@settings(max_examples=50, deadline=None)
 @given(st.text())
 def test_nonsense_ends(text):
     for one in documents(io.StringIO(text)):
         assert one.document is None or isinstance(one.document, dict)
 
 
+@settings(max_examples=50, deadline=None)
 @given(
     st.dictionaries(
         st.sampled_from(["_id", "maquina_id", "timestamp", "descricao", "dados_sensor", "nome_usuario"]), JSON
@@ -151,7 +157,11 @@ def test_a_document_of_any_content_is_read_or_refused(document):
 
 @pytest.fixture(scope="module")
 def calha(tmp_path_factory):
-    env = environment() | {"CALHA_REGISTRY_ZONE": "America/Sao_Paulo"}
+    pages = tmp_path_factory.mktemp("templates")
+    (pages / "TelaInicial.html").write_text("<h1>Início</h1>")
+    (pages / "machines.html").write_text("<h1>Máquinas</h1>")
+    limits = {"max_devices": "3", "messages_per_s": "0.01", "burst_messages": "20"}
+    env = environment(pages=str(pages), received_status="200", **limits) | {"CALHA_REGISTRY_ZONE": "America/Sao_Paulo"}
     with running_calha(tmp_path_factory.mktemp("import") / "data", env) as running:
         yield running
 
@@ -256,6 +266,30 @@ def test_a_name_that_somebody_has_is_not_taken_over(calha, tmp_path):
     told = bring(calha, path)
     assert told.returncode == 1
     assert "name_taken: 1" in told.stdout
+
+
+# -- what else the operator may say (this Calha keeps the old pages, answers as documented, and takes few machines)
+
+
+def test_the_old_pages_are_served_where_they_are_kept(calha):
+    page = Page(calha)
+    for path, title in (("/", "Início"), ("/machines", "Máquinas")):
+        status, content, headers = page.exchange("GET", path)
+        assert (status, headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+        assert title in content.decode()
+
+
+def test_readings_are_acknowledged_as_documented_and_machines_without_a_credential_are_limited(calha):
+    page = Page(calha)
+    body = {"tensao": 1, "vibracao": 1, "temperatura": 1, "rpm": 1}
+    asked = [page.ask("POST", "/api/sensor-data", {"maquina_id": SAW} | body)[0] for _ in range(30)]
+    assert asked[0] == 200
+    assert asked[-1] == 429
+    assert page.ask("POST", "/dados", {"maquina_id": "moedor_001"} | body) == (200, {"status": "ok"})
+    assert page.ask("POST", "/dados", {"maquina_id": "moedor_002"} | body) == (404, {"error": "Máquina não encontrada"})
+    refused = calha.get("/api/v1/status")["ingest"]["refused"]
+    assert refused["too_fast"] > 0
+    assert refused["too_many_devices"] == 1
 
 
 _HASH_OF_ANA = """

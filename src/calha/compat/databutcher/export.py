@@ -25,7 +25,7 @@ Document = dict[str, Any]
 CHUNK_CHARS = 1 << 20
 MAX_DOCUMENT_CHARS = 16 << 20  # as much as MongoDB takes
 MAX_TEXT = 60_000
-_COLLECTIONS = ("usuarios", "maquinas", "dados_sensores", "registros_manuais")
+COLLECTIONS = ("usuarios", "maquinas", "dados_sensores", "registros_manuais")
 _BETWEEN = frozenset(" \t\r\n,[]\ufeff")
 _NUMBERS = {"$numberInt": int, "$numberLong": int, "$numberDouble": float, "$numberDecimal": float}
 
@@ -172,7 +172,7 @@ def _documents_in(value: object) -> Iterator[Document | None]:
     if not isinstance(value, dict):
         yield None
         return
-    collections = [value[name] for name in _COLLECTIONS if isinstance(value.get(name), list)]
+    collections = [value[name] for name in COLLECTIONS if isinstance(value.get(name), list)]
     if not collections:
         yield value
     for one in (one for collection in collections for one in collection):
