@@ -3,6 +3,8 @@
 CalhaError                 what, where, and what to do
 ├── Refused                input that is not taken; the sender is told
 │   ├── Malformed          cannot be read, or a value is of the wrong kind        → HTTP 422
+│   │   ├── UnknownUnit        a unit that nothing is known of                    → HTTP 422
+│   │   └── IncompatibleUnits  an amount asked for in a unit of something else    → HTTP 422
 │   ├── UnknownDevice      a device that is not registered                        → quarantine; HTTP 404
 │   ├── TooLarge           a payload, batch or list over its limit                → HTTP 413
 │   └── TooFast            a device over its message rate                         → HTTP 429
@@ -48,6 +50,20 @@ class Malformed(Refused):
     """The payload cannot be read, or a value is of the wrong kind."""
 
     reason = "malformed"
+
+
+class UnknownUnit(Malformed):
+    """A unit that nothing is known of."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "unknown_unit")
+
+
+class IncompatibleUnits(Malformed):
+    """An amount was asked for in a unit of something else: litres in kWh, active energy in kvarh."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, "incompatible_units")
 
 
 class UnknownDevice(Refused):
