@@ -1,5 +1,7 @@
 """Profiles as YAML: what is right is read, what is wrong is refused with line, column and reason."""
 
+from decimal import Decimal
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from calha.domain.errors import InvalidProfile
 from calha.domain.profile_reader import MAX_CHARS, MAX_DEPTH, read_profile
 from calha.domain.profiles import Verify
+from calha.domain.registers import Plate, Register
 
 HEAD = "name: pump\ntitle: {pt: Bomba, en: Pump}\ndescription: {pt: Uma bomba, en: A pump}\n"
 FLOW = "channels:\n  - {key: flow, name: {pt: Vazão, en: Flow}, unit: m³/h}\n"
@@ -37,6 +40,9 @@ def test_a_profile_has_what_its_text_says():
         (HEAD + "channels: [{key: f, name: {pt: V, en: F}, kind: gage}]\n", "4:49", "gauge, counter, state"),
         (HEAD + "commands: [{key: go, name: {pt: V, en: F}, parameters: [{key: a, name: {pt: V, en: F}, kind: choice}]}]\n",
          "4:57", "has choices"),
+        (HEAD + "channels: [{key: f, name: {pt: V, en: F}, register: {digits: 5}}]\n", "4:53", "kind counter has a register"),
+        (HEAD + "channels: [{key: f, name: {pt: V, en: F}, kind: counter, register: {digits: 0}}]\n", "4:68", "1 to 12"),
+        (HEAD + "channels: [{key: f, name: {pt: V, en: F}, kind: counter, register: {max_flow: a}}]\n", "4:79", "not a number"),
         (HEAD + FLOW + GO + "critical: maybe}]\n", "6:54", "true, false, two_people"),
         (HEAD + FLOW + GO + "expires_s: 0}]\n", "6:55", "no time to wait"),
         (HEAD + FLOW + GO + "verify: {channel: level, equals: 1}}]\n", "6:62", "there is no channel 'level'; there are: flow"),
@@ -51,6 +57,18 @@ def test_a_wrong_profile_is_refused_with_its_place_and_reason(text, where, reaso
         read_profile(text, "pump.yaml")
     assert str(refused.value).startswith(f"pump.yaml:{where}: ")
     assert reason in str(refused.value)
+
+
+def test_a_counter_has_the_register_that_its_plate_shows():
+    text = (
+        HEAD
+        + "channels: [{key: f, name: {pt: V, en: F}, kind: counter, unit: imp, register: {unit: m³, multiplier: 0.01}}]"
+    )
+    plate = read_profile(text, "pump.yaml").channels[0].register
+    assert plate == Plate(unit="m³", multiplier=Decimal("0.01"))
+    assert plate.over(Plate(multiplier=Decimal(1), digits=5)).register("imp") == Register(
+        "m³", Decimal("0.01"), digits=5
+    )
 
 
 def test_a_command_says_how_it_is_verified_and_who_has_to_agree():

@@ -6,7 +6,7 @@ Rule 2: an interval is as good as the worst step that it overlaps. It is estimat
 Rule 3: an interval of which nothing is known has no amount; none is not zero.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -48,6 +48,18 @@ class Consumption:
 
     def __len__(self) -> int:
         return len(self.ticks)
+
+    @classmethod
+    def following(cls, parts: Sequence["Consumption"]) -> "Consumption":
+        """Parts of one meter, each of which begins where the one before ends."""
+        return replace(
+            parts[0],
+            bounds=np.concatenate([parts[0].bounds[:1], *(part.bounds[1:] for part in parts)]),
+            ticks=np.concatenate([part.ticks for part in parts]),
+            quality=np.concatenate([part.quality for part in parts]),
+            coverage=np.concatenate([part.coverage for part in parts]),
+            is_known=np.concatenate([part.is_known for part in parts]),
+        )
 
     def __iter__(self) -> Iterator[Interval]:
         for place in range(len(self)):

@@ -7,12 +7,13 @@ Rule 3: every list, text and depth has a limit, so that a small text cannot beco
 
 import math
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from typing import Any, NoReturn, TypeVar, cast, get_args
 
 import yaml
 
 from calha.domain.directory import Kind
-from calha.domain.errors import InvalidProfile
+from calha.domain.errors import InvalidProfile, Malformed
 from calha.domain.profiles import (
     Command,
     Parameter,
@@ -25,6 +26,7 @@ from calha.domain.profiles import (
     Text,
     Verify,
 )
+from calha.domain.registers import Plate
 
 MAX_CHARS = 200_000  # of a profile
 MAX_CHANNELS = 500  # and the most items of any other list
@@ -108,7 +110,7 @@ class _Reader:
         fields = self.mapping(
             node,
             required=("key", "name"),
-            optional=("kind", "unit", "minimum", "maximum", "precision", "states", "aliases", "retention"),
+            optional=("kind", "unit", "minimum", "maximum", "precision", "states", "aliases", "retention", "register"),
         )
         kind = cast(Kind, self.choice(fields.get("kind"), get_args(Kind), "gauge"))
         minimum, maximum = self.range(fields)
@@ -123,7 +125,30 @@ class _Reader:
             states=self.states(fields.get("states"), kind),
             aliases=self.items(fields.get("aliases"), self.alias),
             retention=cast(Retention, self.choice(fields.get("retention"), get_args(Retention), "standard")),
+            register=self.plate(fields["register"], kind) if "register" in fields else None,
         )
+
+    def plate(self, node: yaml.Node, kind: Kind) -> Plate:
+        if kind != "counter":
+            self.fail(node, "only a channel of kind counter has a register")
+        numbers = ("multiplier", "rolls_at", "max_flow", "resolution")
+        fields = self.mapping(node, required=(), optional=("unit", "digits", "memory_s", *numbers))
+        exact = {
+            name: Decimal(str(self.scalar(fields[name])))
+            for name in numbers
+            if self.number(fields.get(name)) is not None
+        }
+        plate = Plate(
+            unit=self.string(fields["unit"], most=MAX_UNIT_CHARS) if "unit" in fields else None,
+            digits=self.integer(fields["digits"]) if "digits" in fields else None,
+            memory_s=self.number(fields.get("memory_s")),
+            **exact,
+        )
+        try:
+            plate.register("")
+        except Malformed as error:
+            self.fail(node, str(error))
+        return plate
 
     def states(self, node: yaml.Node | None, kind: Kind) -> tuple[State, ...]:
         states = self.items(node, self.state)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from calha.domain.directory import Kind
+from calha.domain.registers import Plate
 
 Text = dict[str, str]  # by language: pt, en
 Retention = Literal["standard", "raw"]
@@ -29,7 +30,10 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class ProfileChannel:
-    """unit: symbol as printed. minimum, maximum: plausible range in that unit. aliases: other keys that devices use."""
+    """unit: symbol as printed. minimum, maximum: plausible range in that unit. aliases: other keys that devices use.
+
+    register: what is printed on the register of such a counter.
+    """
 
     key: str
     name: Text
@@ -41,6 +45,7 @@ class ProfileChannel:
     states: tuple[State, ...] = ()
     aliases: tuple[str, ...] = ()
     retention: Retention = "standard"
+    register: Plate | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,18 @@ class Readings:
         is_last = np.append(at[1:] != at[:-1], True)[: len(at)]
         return cls(at[is_last], value[is_last], quality[is_last])
 
-    def take(self, selection: NDArray[np.bool_]) -> "Readings":
+    @classmethod
+    def joined(cls, parts: Sequence["Readings"]) -> "Readings":
+        """All of them together; of several with one time that of the last part counts."""
+        if len(parts) == 1:
+            return parts[0]
+        return cls.of(
+            np.concatenate([part.at for part in parts]),
+            np.concatenate([part.value for part in parts]),
+            np.concatenate([part.quality for part in parts]),
+        )
+
+    def take(self, selection: Flags | slice) -> "Readings":
         return Readings(self.at[selection], self.value[selection], self.quality[selection])
 
     def with_one(self, place: int, at: Micros, value: float, quality: int) -> "Readings":

@@ -27,7 +27,7 @@ Rule 3: what cannot have been consumed is never counted until somebody says so.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import overload
@@ -60,6 +60,39 @@ class Verdict(StrEnum):
     def is_sure(self) -> bool:
         """Whether the rule alone is enough for a bill."""
         return self in (Verdict.NORMAL, Verdict.ROLLOVER, Verdict.GLITCH)
+
+
+@dataclass(frozen=True, slots=True)
+class Plate:
+    """What a meter's plate, or a profile, says of a register; see `Register`. unit: None for that of the channel."""
+
+    unit: str | None = None
+    multiplier: Decimal | None = None
+    digits: int | None = None
+    rolls_at: Decimal | None = None
+    max_flow: Decimal | None = None
+    resolution: Decimal | None = None
+    memory_s: float | None = None
+
+    def over(self, other: "Plate | None") -> "Plate":
+        """This one, with what it does not say from another."""
+        if other is None:
+            return self
+        mine = {one.name: getattr(self, one.name) for one in fields(self)}
+        return replace(other, **{name: value for name, value in mine.items() if value is not None})
+
+    def register(self, unit: str, valid_from: Micros = 0) -> "Register":
+        """The register that it describes, of a channel with that unit. Raises Malformed."""
+        return Register(
+            unit=self.unit if self.unit is not None else unit,
+            multiplier=self.multiplier if self.multiplier is not None else Decimal(1),
+            digits=self.digits,
+            rolls_at=self.rolls_at,
+            max_flow=self.max_flow,
+            resolution=self.resolution if self.resolution is not None else Decimal(0),
+            memory_s=self.memory_s,
+            valid_from=valid_from,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
-HEAD = "0004"
+HEAD = "0008"
 FOLDER = Path(__file__).parent / "migrations"
 
 

@@ -1,0 +1,80 @@
+"""A registry and a telemetry store with meters in them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calha.domain.readings import Batch
+from calha.metering.counting import Counting
+from calha.metering.meters import Meter, Meters
+from calha.metering.windows import Windows
+from calha.store.metering import RegisterStore
+from calha.store.registry import Registry
+from calha.store.telemetry import Telemetry
+
+PROFILE = """
+name: meter
+title: {pt: Medidor, en: Meter}
+description: {pt: Medidor de teste, en: A meter for tests}
+interval_s: INTERVAL
+channels:
+  - key: total
+    name: {pt: Total, en: Total}
+    kind: counter
+    unit: m³
+    register: {digits: 5, max_flow: 50, resolution: 0.1}
+  - {key: flow, name: {pt: Vazão, en: Flow}, unit: L/s}
+  - {key: level, name: {pt: Nível, en: Level}, unit: m}
+"""
+
+
+@dataclass
+class Plant:
+    registry: Registry
+    telemetry: Telemetry
+    registers: RegisterStore
+    seq: int = 0
+
+    @property
+    def meters(self) -> Meters:
+        return Meters(self.registry, self.registers)
+
+    @property
+    def counting(self) -> Counting:
+        return Counting(Windows(self.telemetry, has_retention=True), self.registers)
+
+    def device(self, key: str, interval_s: float = 900) -> None:
+        """A device of a profile that reports that often."""
+        name = f"meter_{interval_s:g}"
+        text = PROFILE.replace("name: meter\n", f"name: {name}\n", 1).replace("INTERVAL", str(interval_s))
+        self.registry.save_profile(text)
+        self.registry.create_device(key, name, self.registry.sites()[0].id)
+
+    def meter(self, key: str = "m1", channel: str = "total") -> Meter:
+        return self.meters.meter(key, channel)
+
+    def send(self, at, value, key: str = "m1", channel: str = "total", quality=None) -> None:
+        series = next(one.series for one in self.registry.device(key).channels if one.key == channel)
+        count = len(at)
+        self.seq += 1
+        batch = Batch(
+            np.full(count, series, np.int32),
+            np.asarray(at, np.int64),
+            np.asarray(value, np.float64),
+            np.zeros(count, np.uint8) if quality is None else np.asarray(quality, np.uint8),
+            np.asarray(at, np.int64),
+        )
+        self.telemetry.write(batch, self.seq)
+
+
+@pytest.fixture
+def plant(tmp_path: Path) -> Iterator[Plant]:
+    registry = Registry.open(f"sqlite:///{tmp_path}/registry.sqlite")
+    registry.create_site("Companhia", None, "America/Sao_Paulo")
+    telemetry = Telemetry.open(tmp_path / "telemetry")
+    yield Plant(registry, telemetry, RegisterStore(registry.engine))
+    telemetry.close()
+    registry.close()
