@@ -65,6 +65,7 @@ from calha.log.readings import ReadingsSource
 from calha.log.settings import LogSettings
 from calha.log.shards import shard_account, shard_of, source_urls, system_url
 from calha.log.streams import Streams
+from calha.metering.metering import Metering
 from calha.serving import bound, device_tls, http_server
 from calha.store.accounts.provisioning import ProvisioningKeys
 from calha.store.registry import Registry
@@ -306,6 +307,7 @@ async def _connect(
         opcua,
         transfer,
         quarantine,
+        Metering.over(registry, telemetry, micros_now, has_retention=settings.store.has_retention),
         live,
         status,
         backup,

@@ -49,7 +49,7 @@ def test_order_splits_repetition_and_delay_change_nothing(plant):
             plant.telemetry.compact(int(at[-1]) + 30 * DAY_US)
     meters = [plant.meter("straight"), plant.meter("crooked")]
     for calendar in (QUARTERS, DAYS):
-        straight, crooked = plant.counting.of_all(meters, calendar, int(at[0]), int(at[-1]))
+        straight, crooked = plant.counting.of_all(meters, calendar.bounds(int(at[0]), int(at[-1])))
         assert list(straight.consumption) == list(crooked.consumption)
         assert straight.events == crooked.events
     assert [event.verdict for event in straight.events] == [Verdict.ROLLOVER, Verdict.GLITCH, Verdict.RESET]
@@ -59,11 +59,11 @@ def test_any_window_says_the_same_of_the_same_interval(plant):
     at, value = history(6, 15 * MINUTE_US)
     plant.device("m1")
     plant.send(at, value)
-    whole = list(plant.counting.of(plant.meter(), QUARTERS, int(at[0]), int(at[-1])).consumption)
+    whole = list(plant.counting.of(plant.meter(), QUARTERS.bounds(int(at[0]), int(at[-1]))).consumption)
     for first in range(0, len(whole), 29):
         part = list(
             plant.counting.of(
-                plant.meter(), QUARTERS, whole[first].from_at, whole[first].from_at + 5 * HOUR_US
+                plant.meter(), QUARTERS.bounds(whole[first].from_at, whole[first].from_at + 5 * HOUR_US)
             ).consumption
         )
         assert part == whole[first : first + len(part)]
@@ -78,8 +78,8 @@ def test_hours_of_the_store_say_the_same_as_all_readings(plant, in_files):
         plant.send(at, value, key)
     if in_files:
         plant.telemetry.compact(int(at[-1]) + 30 * DAY_US)
-    asked = (Calendar("1h", SAO_PAULO), START, START + 3 * DAY_US)
-    by_hours, singly = plant.counting.of(plant.meter(), *asked), plant.counting.of(plant.meter("often"), *asked)
+    hours = Calendar("1h", SAO_PAULO).bounds(START, START + 3 * DAY_US)
+    by_hours, singly = (plant.counting.of(plant.meter(key), hours) for key in ("m1", "often"))
     assert [one.amount for one in by_hours.consumption] == [one.amount for one in singly.consumption]
     assert by_hours.events == singly.events
     assert len(singly.events) == 3
@@ -89,10 +89,10 @@ def test_readings_whose_retention_is_over_still_count(plant):
     at, value = history(6, 20 * SECOND_US)
     plant.device("m1", interval_s=20)
     plant.send(at, value)
-    before = list(plant.counting.of(plant.meter(), DAYS, START, START + 6 * DAY_US).consumption)
+    before = list(plant.counting.of(plant.meter(), DAYS.bounds(START, START + 6 * DAY_US)).consumption)
     plant.telemetry.compact(int(at[-1]) + 30 * DAY_US)
     plant.telemetry.retain([plant.meter().series], START + 2 * DAY_US)
-    after = list(plant.counting.of(plant.meter(), DAYS, START, START + 6 * DAY_US).consumption)
+    after = list(plant.counting.of(plant.meter(), DAYS.bounds(START, START + 6 * DAY_US)).consumption)
     assert [one.amount for one in after] == [one.amount for one in before]
 
 
@@ -103,9 +103,9 @@ def test_long_spans_are_counted_in_parts_that_add_up(plant, monkeypatch):
     plant.send(at, np.full(len(at), 10.0), channel="flow")
     for channel in ("total", "flow"):
         meter = plant.meter("m1", channel)
-        whole = plant.counting.of(meter, DAYS, START, START + 6 * DAY_US)
+        whole = plant.counting.of(meter, DAYS.bounds(START, START + 6 * DAY_US))
         monkeypatch.setattr("calha.metering.counting.READINGS_AT_ONCE", 100)
-        parts = plant.counting.of(meter, DAYS, START, START + 6 * DAY_US)
+        parts = plant.counting.of(meter, DAYS.bounds(START, START + 6 * DAY_US))
         monkeypatch.undo()
         assert list(parts.consumption) == list(whole.consumption)
         assert list(parts.events) == list(whole.events)
@@ -115,9 +115,11 @@ def test_a_correction_of_the_past_changes_its_day_only(plant):
     plant.device("m1")
     at = START + np.arange(0, 3 * DAY_US, HOUR_US, dtype=np.int64)
     plant.send(at, np.arange(len(at)))
-    before = [one.amount for one in plant.counting.of(plant.meter(), DAYS, START, START + 3 * DAY_US).consumption]
+    before = [
+        one.amount for one in plant.counting.of(plant.meter(), DAYS.bounds(START, START + 3 * DAY_US)).consumption
+    ]
     plant.send(at[24:25], [30.0])  # the reading at the second midnight
-    after = [one.amount for one in plant.counting.of(plant.meter(), DAYS, START, START + 3 * DAY_US).consumption]
+    after = [one.amount for one in plant.counting.of(plant.meter(), DAYS.bounds(START, START + 3 * DAY_US)).consumption]
     assert before == [24, 24, 23]
     assert after == [30, 18, 23]
 
@@ -126,7 +128,7 @@ def test_an_etas_flow_in_litres_a_second_is_given_in_cubic_metres(plant):
     plant.device("m1")
     at = START + np.arange(0, DAY_US + 1, 15 * MINUTE_US, dtype=np.int64)
     plant.send(at, np.full(len(at), 100.0), channel="flow")
-    day = plant.counting.of(plant.meter("m1", "flow"), DAYS, START, START + DAY_US).consumption.interval(0)
+    day = plant.counting.of(plant.meter("m1", "flow"), DAYS.bounds(START, START + DAY_US)).consumption.interval(0)
     assert (day.amount, day.unit, day.quality, day.coverage) == (8640, "m³", Quality.GOOD, 1.0)
 
 
@@ -134,7 +136,10 @@ def test_an_exchange_and_a_new_pulse_weight_are_followed_at_once(plant):
     plant.device("m1")
     plant.send([START, START + HOUR_US], [1520.0, 7.8])
     meter = plant.meter()
-    assert plant.counting.of(meter, DAYS, START, START + HOUR_US).consumption.interval(0).quality >= Quality.UNCERTAIN
+    assert (
+        plant.counting.of(meter, DAYS.bounds(START, START + HOUR_US)).consumption.interval(0).quality
+        >= Quality.UNCERTAIN
+    )
     exchange = DecisionRow(
         meter.series,
         START + HOUR_US // 2,
@@ -148,16 +153,16 @@ def test_an_exchange_and_a_new_pulse_weight_are_followed_at_once(plant):
         1,
     )
     made = plant.registers.decide(exchange)
-    day = plant.counting.of(meter, DAYS, START, START + HOUR_US)
+    day = plant.counting.of(meter, DAYS.bounds(START, START + HOUR_US))
     assert (day.consumption.interval(0).amount, day.consumption.interval(0).quality) == (22, Quality.GOOD)
     plant.registers.save_plate(
         PlateRow(meter.series, START + HOUR_US // 2, Plate(multiplier=Decimal(2)), "B2", "Ana", 1)
     )
-    assert plant.counting.of(plant.meter(), DAYS, START, START + HOUR_US).consumption.interval(0).amount == Decimal(
-        "29.5"
-    )
+    assert plant.counting.of(plant.meter(), DAYS.bounds(START, START + HOUR_US)).consumption.interval(
+        0
+    ).amount == Decimal("29.5")
     plant.registers.undo_decision(meter.series, made.id, "Ana", 2)
-    assert plant.counting.of(plant.meter(), DAYS, START, START + HOUR_US).events[0].needs_review
+    assert plant.counting.of(plant.meter(), DAYS.bounds(START, START + HOUR_US)).events[0].needs_review
 
 
 def test_what_counts_nothing_is_refused_with_what_to_do(plant):
@@ -170,5 +175,5 @@ def test_what_counts_nothing_is_refused_with_what_to_do(plant):
 
 def test_a_meter_without_readings_has_no_consumption(plant):
     plant.device("m1")
-    found = Counting(Windows(plant.telemetry), plant.registers).of(plant.meter(), DAYS, START, START + DAY_US)
+    found = Counting(Windows(plant.telemetry), plant.registers).of(plant.meter(), DAYS.bounds(START, START + DAY_US))
     assert found.consumption.total().amount is None

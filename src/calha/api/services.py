@@ -18,6 +18,7 @@ from calha.ingest.presence import PresenceWatch
 from calha.ingest.service import Ingest
 from calha.ingest.transfer import Transfer
 from calha.log.quarantine import Quarantine
+from calha.metering.metering import Metering
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 
@@ -36,6 +37,7 @@ class Services:
     opcua: OpcUa
     transfer: Transfer
     quarantine: Quarantine
+    metering: Metering
     live: LiveSignal
     status: Callable[[], Awaitable[dict[str, Any]]]
     backup: Callable[[str], Awaitable[dict[str, Any]]]

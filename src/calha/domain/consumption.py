@@ -17,9 +17,7 @@ from calha.domain.curves import Curve
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
 from calha.domain.register_breaks import Flags, Floats, Ints, Qualities
-from calha.domain.registers import TICKS
-
-_A_TICK = Decimal(1) / TICKS
+from calha.domain.registers import A_TICK
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ class Consumption:
     coverage: Floats
     is_known: Flags
     unit: str
-    per_tick: Decimal = _A_TICK
+    per_tick: Decimal = A_TICK
 
     def __len__(self) -> int:
         return len(self.ticks)

@@ -12,6 +12,7 @@ from typing import Final
 class Quality(IntEnum):
     GOOD = 0x00
     ARRIVAL_TIME = 0x01  # the device sent no time: the time of arrival stands in
+    MANUAL = 0x02  # a person has read the meter
     UNCERTAIN = 0x40
     ESTIMATED = 0x41
     SUBSTITUTED = 0x42

@@ -13,9 +13,9 @@ import numpy as np
 from calha.domain.quality import Quality
 from calha.domain.register_breaks import Flags, Floats, Ints, Qualities, Readings, Told, told
 from calha.domain.registers import (
+    A_TICK,
     LOOK_AHEAD,
     NO_CAP,
-    TICKS,
     Decision,
     Register,
     RegisterEvent,
@@ -130,7 +130,7 @@ class _Judging:
                 float(self._value[before]),
                 float(self._value[after]),
                 found,
-                Decimal(volume) / TICKS,
+                A_TICK * volume,
                 author,
             )
         )

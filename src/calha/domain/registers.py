@@ -40,6 +40,7 @@ from calha.domain.readings import Micros
 
 TICKS = 1_000_000
 """A tick is a millionth of the unit of consumption."""
+A_TICK = Decimal(1) / TICKS
 MAX_DECIMALS = 6  # of a multiplier: ticks are whole
 MAX_DIGITS = 12
 LOOK_AHEAD = 3  # wrong readings in a row that are recognised as such

@@ -8,17 +8,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calha.domain.calendars import Calendar
 from calha.domain.consumption import Consumption, consumption
 from calha.domain.curves import Curve, flow_curve, register_curve
 from calha.domain.readings import Micros
 from calha.domain.register_breaks import Ints, Readings
 from calha.domain.register_steps import steps
-from calha.domain.registers import RegisterEvent
+from calha.domain.registers import Decision, RegisterEvent
 from calha.domain.times import HOUR_US
 from calha.metering.meters import Meter
 from calha.metering.windows import Windows
-from calha.store.metering import DecisionRow, RegisterStore
+from calha.store.metering import RegisterStore
 
 GAP_INTERVALS = 3  # readings further apart than so many usual intervals leave a hole,
 GAP_SHARE = 0.05  # or than this share of the intervals asked for
@@ -40,26 +39,29 @@ class Counting:
         self._windows = windows
         self._registers = registers
 
-    def of(self, meter: Meter, calendar: Calendar, from_: Micros, until: Micros) -> Counted:
-        """Of one meter in the intervals that overlap [from_, until). Raises TooLarge, StoreUnavailable."""
-        return next(self.of_all([meter], calendar, from_, until))
+    def of(self, meter: Meter, bounds: Ints, supposed: Sequence[Decision] = ()) -> Counted:
+        """Of one meter in the intervals between `bounds` (of a `Calendar`, or any others). Raises StoreUnavailable.
 
-    def of_all(self, meters: Sequence[Meter], calendar: Calendar, from_: Micros, until: Micros) -> Iterator[Counted]:
+        supposed: decisions that nobody has made yet, for a look at what would follow.
+        """
+        return next(self.of_all([meter], bounds, supposed))
+
+    def of_all(self, meters: Sequence[Meter], bounds: Ints, supposed: Sequence[Decision] = ()) -> Iterator[Counted]:
         """Of many meters, some at a time."""
-        bounds = calendar.bounds(from_, until)
         for start in range(0, len(meters), METERS_AT_ONCE):
             together = meters[start : start + METERS_AT_ONCE]
-            decisions = self._registers.decisions([meter.series for meter in together])
+            made = self._registers.decisions([meter.series for meter in together])
+            decisions = {series: [*(row.decision() for row in rows), *supposed] for series, rows in made.items()}
             parts = [self._part(together, part, decisions) for part in _parts(together, bounds)]
             for meter in together:
                 yield _whole(meter, [part[meter.series] for part in parts])
 
     def _part(
-        self, meters: Sequence[Meter], bounds: Ints, decisions: Mapping[int, Sequence[DecisionRow]]
+        self, meters: Sequence[Meter], bounds: Ints, decisions: Mapping[int, Sequence[Decision]]
     ) -> dict[int, Counted]:
         whole_hours = bool((bounds % HOUR_US == 0).all())
         from_, until = int(bounds[0]), int(bounds[-1])
-        decided = {series: [row.at for row in rows] for series, rows in decisions.items()}
+        decided = {series: [one.at for one in some] for series, some in decisions.items()}
         found = self._windows.readings(meters, from_, until, whole_hours=whole_hours, decided=decided)
         return {meter.series: _counted(meter, found[meter.series], decisions[meter.series], bounds) for meter in meters}
 
@@ -76,7 +78,7 @@ def _parts(meters: Sequence[Meter], bounds: Ints) -> Iterator[Ints]:
         first = last
 
 
-def _counted(meter: Meter, readings: Readings, decisions: Sequence[DecisionRow], bounds: Ints) -> Counted:
+def _counted(meter: Meter, readings: Readings, decisions: Sequence[Decision], bounds: Ints) -> Counted:
     from_, until = int(bounds[0]), int(bounds[-1])
     longest_us = round(max(GAP_INTERVALS * meter.usual_us, GAP_SHARE * int(np.diff(bounds).min())))
     if meter.source == "flow":
@@ -88,13 +90,12 @@ def _counted(meter: Meter, readings: Readings, decisions: Sequence[DecisionRow],
 
 
 def _of_register(
-    meter: Meter, readings: Readings, rows: Sequence[DecisionRow], longest_us: int, until: Micros
+    meter: Meter, readings: Readings, decisions: Sequence[Decision], longest_us: int, until: Micros
 ) -> tuple[Curve, Sequence[RegisterEvent]]:
     """Decisions outside the readings that were read belong to other times, except behind the very last reading."""
     begin = int(readings.at[0]) if len(readings) else until
     end = max(until, int(readings.at[-1])) if len(readings) else until
-    decisions = [row.decision() for row in rows if begin < row.at <= end]
-    judged = steps(readings, meter.registers, decisions)
+    judged = steps(readings, meter.registers, [one for one in decisions if begin < one.at <= end])
     return register_curve(judged, longest_us), judged.events
 
 

@@ -47,10 +47,22 @@ class Meters:
 
     def meter(self, device: str, channel: str) -> Meter:
         """Raises NotFound, Malformed for a channel that counts nothing."""
-        row = self._registry.device(device)
-        found = next((one for one in row.channels if one.key == channel), None)
-        if found is None:
-            raise NotFound(f"{device} has no channel {channel!r}")
+        return self.of_device(self._registry.device(device), channel)
+
+    def of_device(self, row: DeviceRow, channel: str | None = None) -> Meter:
+        """A channel of a device, the first that counts something when none is named. Raises NotFound, Malformed."""
+        device = row.key
+        if channel is None:
+            countable = (
+                one for one in sorted(row.channels, key=lambda one: one.kind != "counter") if is_countable(one)
+            )
+            found = next(countable, None)
+            if found is None:
+                raise NotFound(f"{device} has no channel that can be counted: no counter, no flow and no power")
+        else:
+            found = next((one for one in row.channels if one.key == channel), None)
+            if found is None:
+                raise NotFound(f"{device} has no channel {channel!r}")
         if not is_countable(found):
             raise Malformed(
                 f"{device} {channel} is a {found.kind} in {found.unit or 'no unit'}: only counters, and gauges of a flow or "
@@ -63,6 +75,25 @@ class Meters:
         """All channels of these devices that can be counted."""
         wanted = [(row, channel) for row in devices for channel in row.channels if is_countable(channel)]
         return list(self._described(wanted).values())
+
+    def declared(self, row: DeviceRow, channel: str) -> Plate | None:
+        """What the device's profile says of a channel's register."""
+        profile = next((one for one in self._registry.profiles() if one.name == row.profile), None)
+        found = profile.channel(channel) if profile is not None else None
+        return found.register if found is not None else None
+
+    def require_fitting(self, meter: Meter, row: PlateRow) -> None:
+        """Raises Malformed for a plate that cannot be, or that counts in another unit than the other registers do."""
+        known = [
+            one for one in self._registers.plates([meter.series])[meter.series] if one.valid_from != row.valid_from
+        ]
+        units_said = {one.plate.unit for one in known if one.plate.unit is not None}
+        if row.plate.unit is not None and units_said - {row.plate.unit}:
+            raise Malformed(
+                f"the other registers of {meter.device} {meter.channel} count in {units_said.pop()}; use the multiplier",
+                "other_unit",
+            )
+        row.plate.register(meter.unit)
 
     def _described(self, wanted: Sequence[tuple[DeviceRow, ChannelRow]]) -> dict[int, Meter]:
         profiles = {profile.name: profile for profile in self._registry.profiles()}

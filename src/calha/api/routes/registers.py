@@ -1,0 +1,198 @@
+"""Registers: what their plates say and from when, what operators decide about their events, readings made by people."""
+
+import asyncio
+from decimal import Decimal
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from calha.api.access import Caller, ConfiguresDevice, OperatesDevice, ViewsDevice
+from calha.api.routes.consumption import plate_fields, total_of
+from calha.api.schemas import ChannelKey
+from calha.api.schemas_metering import (
+    EffectAnswer,
+    ManualReadingAnswer,
+    NewDecision,
+    NewManualReading,
+    NewRegisterPlate,
+    RegisterPlateAnswer,
+    RegisterPlateBody,
+    RowId,
+)
+from calha.api.services import Here, Services
+from calha.domain.errors import Conflict, Malformed
+from calha.domain.quality import Quality
+from calha.domain.readings import Batch, Micros
+from calha.domain.registers import Plate, Verdict
+from calha.domain.times import require_plausible, to_datetime, to_micros
+from calha.metering.meters import Meter
+from calha.store.metering import DecisionRow, ManualReadingRow, PlateRow
+
+router = APIRouter(prefix="/devices/{key}", tags=["metering"])
+
+OfChannel = Annotated[str, Query(max_length=64, description="Channel key.", examples=["total"])]
+
+
+@router.put("/meters/{channel}")
+async def set_register(
+    key: str, channel: ChannelKey, new: NewRegisterPlate, services: Here, caller: ConfiguresDevice
+) -> RegisterPlateAnswer:
+    """Say what holds of a register from a time on; what was said for the very time is replaced."""
+    meter = await _register(services, key, channel)
+    valid_from = to_micros(new.valid_from) if new.valid_from is not None else 0
+    row = await _save_plate(services, caller, meter, new, valid_from, new.serial)
+    return RegisterPlateAnswer(
+        **plate_fields(row.plate),
+        id=row.id,
+        valid_from=to_datetime(row.valid_from) if row.valid_from else None,
+        serial=row.serial,
+        author=row.author,
+    )
+
+
+@router.delete("/meters/{channel}/{plate_id}", status_code=204)
+async def delete_register(
+    key: str, channel: ChannelKey, plate_id: RowId, services: Here, caller: ConfiguresDevice
+) -> None:
+    """Take back what was said of a register from a time on."""
+    meter = await _register(services, key, channel)
+    await asyncio.to_thread(services.metering.registers.delete_plate, meter.series, plate_id)
+    await caller.note("register.deleted", f"device {key}", before={"channel": channel, "id": plate_id})
+
+
+@router.post("/register-decisions/preview")
+async def preview_decision(key: str, new: NewDecision, services: Here, caller: OperatesDevice) -> EffectAnswer:
+    """What a decision would change, with nothing changed."""
+    caller.noted = True
+    meter = await _register(services, key, new.channel)
+    effect = await asyncio.to_thread(
+        services.metering.review.effect, meter, _decision(meter, new, caller, services.clock())
+    )
+    return EffectAnswer(before=total_of(effect.before), after=total_of(effect.after), difference=effect.difference)
+
+
+@router.post("/register-decisions", status_code=201)
+async def decide(key: str, new: NewDecision, services: Here, caller: OperatesDevice) -> EffectAnswer:
+    """Confirm or change the verdict on a step of a register, or enter an exchange; consumption follows at once."""
+    meter = await _register(services, key, new.channel)
+    row = _decision(meter, new, caller, services.clock())
+    effect = await asyncio.to_thread(services.metering.review.effect, meter, row)
+    made = await asyncio.to_thread(services.metering.review.decide, meter, row)
+    if new.register_ is not None:
+        await _save_plate(services, caller, meter, new.register_, row.at, new.new_serial)
+    await caller.note("register.decided", f"device {key}", after=new.model_dump(mode="json") | {"id": made.id})
+    return EffectAnswer(before=total_of(effect.before), after=total_of(effect.after), difference=effect.difference)
+
+
+@router.delete("/register-decisions/{decision_id}", status_code=204)
+async def undo_decision(
+    key: str, decision_id: RowId, channel: OfChannel, services: Here, caller: OperatesDevice
+) -> None:
+    """Take a decision back; the rule speaks again."""
+    meter = await _register(services, key, channel)
+    await asyncio.to_thread(services.metering.review.undo, meter, decision_id, caller.principal.name)
+    await caller.note("register.undone", f"device {key}", before={"channel": channel, "id": decision_id})
+
+
+@router.get("/manual-readings")
+def list_manual_readings(
+    key: str, channel: OfChannel, services: Here, caller: ViewsDevice
+) -> list[ManualReadingAnswer]:
+    """Readings that people made of a register and that hold, oldest first."""
+    meter = services.metering.meters.meter(key, channel)
+    found = services.metering.registers.manual_readings([meter.series], 0, services.clock() + 1)
+    reach = caller.reach()
+    return [_manual(meter, row) for row in found if reach.sees_at(key, meter.site_id, row.at)]
+
+
+@router.post("/manual-readings", status_code=201)
+async def add_manual_reading(
+    key: str, new: NewManualReading, services: Here, caller: OperatesDevice
+) -> ManualReadingAnswer:
+    """Enter what a person has read on a register. It is stored beside the readings of the device, marked as manual."""
+    meter = await _register(services, key, new.channel)
+    at = require_plausible(to_micros(new.at), services.clock())
+    found = await asyncio.to_thread(services.telemetry.readings, [meter.series], at, at + 1, resolution="raw")
+    if any(code < Quality.BAD for code in found[meter.series].quality.tolist()):
+        raise Conflict("the device itself has a reading of this very time, which is never changed; choose another time")
+    author, now = caller.principal.name, services.clock()
+    row = ManualReadingRow(meter.series, at, new.value, new.note, author, now)
+    kept = await asyncio.to_thread(services.metering.registers.add_manual_reading, row)
+    await _store(services, meter, at, new.value, Quality.MANUAL)
+    await caller.note("reading.entered", f"device {key}", after=new.model_dump(mode="json"))
+    return _manual(meter, kept)
+
+
+@router.delete("/manual-readings/{reading_id}", status_code=204)
+async def undo_manual_reading(
+    key: str, reading_id: RowId, channel: OfChannel, services: Here, caller: OperatesDevice
+) -> None:
+    """Take back a reading that a person made; it stays in the history as bad and counts nothing."""
+    meter = await _register(services, key, channel)
+    row = await asyncio.to_thread(services.metering.registers.manual_reading, meter.series, reading_id)
+    await _store(services, meter, row.at, row.value, Quality.BAD)
+    await asyncio.to_thread(
+        services.metering.registers.undo_manual_reading,
+        meter.series,
+        reading_id,
+        caller.principal.name,
+        services.clock(),
+    )
+    await caller.note(
+        "reading.withdrawn", f"device {key}", before={"channel": channel, "at": to_datetime(row.at).isoformat()}
+    )
+
+
+async def _store(services: Services, meter: Meter, at: Micros, value: Decimal, code: Quality) -> None:
+    """Through the log like every reading; returns when it is stored."""
+    batch = Batch.of([meter.series], [at], [float(value)], [code], [services.clock()])
+    services.ingest.counters.received(batch)
+    await services.transfer.load(batch)
+
+
+async def _register(services: Services, key: str, channel: str) -> Meter:
+    meter = await asyncio.to_thread(services.metering.meters.meter, key, channel)
+    if meter.source != "register":
+        raise Malformed(f"{key} {channel} is a flow; only a counter has a register", "not_a_register")
+    return meter
+
+
+async def _save_plate(
+    services: Services, caller: Caller, meter: Meter, body: RegisterPlateBody, valid_from: Micros, serial: str | None
+) -> PlateRow:
+    names = ("unit", "multiplier", "digits", "rolls_at", "max_flow", "resolution", "memory_s")
+    plate = Plate(**{name: getattr(body, name) for name in names})
+    row = PlateRow(meter.series, valid_from, plate, serial, caller.principal.name, services.clock())
+    await asyncio.to_thread(services.metering.meters.require_fitting, meter, row)
+    kept = await asyncio.to_thread(services.metering.registers.save_plate, row)
+    await caller.note(
+        "register.set", f"device {meter.device}", after=body.model_dump(mode="json") | {"channel": meter.channel}
+    )
+    return kept
+
+
+def _decision(meter: Meter, new: NewDecision, caller: Caller, now: Micros) -> DecisionRow:
+    return DecisionRow(
+        meter.series,
+        to_micros(new.at),
+        Verdict(new.verdict),
+        new.closing,
+        new.opening,
+        new.old_serial,
+        new.new_serial,
+        new.reason,
+        caller.principal.name,
+        now,
+    )
+
+
+def _manual(meter: Meter, row: ManualReadingRow) -> ManualReadingAnswer:
+    return ManualReadingAnswer(
+        id=row.id,
+        channel=meter.channel,
+        at=to_datetime(row.at),
+        value=row.value,
+        note=row.note,
+        author=row.author,
+        made_at=to_datetime(row.made_at),
+    )
