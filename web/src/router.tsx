@@ -1,5 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from "@tanstack/react-router";
 import { isPreset, type Preset } from "./chart/range";
+import { isDay, isView, type View } from "./consumption/period";
 import { loadLanguage } from "./i18n";
 import { ErrorPage, NotFound } from "./shell/Pages";
 import { Root } from "./shell/Shell";
@@ -26,6 +27,14 @@ export interface DeviceSearch {
   from?: number;
   to?: number;
   table?: boolean;
+}
+
+export interface ConsumptionSearch {
+  channel?: string;
+  view?: View;
+  /** A day of the period. */
+  at?: string;
+  unit?: string;
 }
 
 /** A part of the address that is a text; a number that was typed by hand is one too. */
@@ -62,6 +71,18 @@ const deviceData = createRoute({
   getParentRoute: () => root,
   path: "/devices/$key/data",
   component: lazyRouteComponent(() => import("./devices/DeviceDataPage"), "DeviceDataPage"),
+});
+
+const consumption = createRoute({
+  getParentRoute: () => root,
+  path: "/devices/$key/consumption",
+  validateSearch: (given: Record<string, unknown>): ConsumptionSearch => ({
+    ...textOf(given, "channel"),
+    ...(isView(given.view) ? { view: given.view } : {}),
+    ...(isDay(given.at) ? { at: given.at } : {}),
+    ...textOf(given, "unit"),
+  }),
+  component: lazyRouteComponent(() => import("./consumption/ConsumptionPage"), "ConsumptionPage"),
 });
 
 const quarantine = createRoute({
@@ -153,7 +174,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, quarantine, sites, status, link, signIn, claim, account, people, person, keys, fleets, audit]),
+  routeTree: root.addChildren([devices, device, deviceData, consumption, quarantine, sites, status, link, signIn, claim, account, people, person, keys, fleets, audit]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });

@@ -4,7 +4,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from calha.api.schemas import Answer, Body, ChannelKey
 
@@ -14,6 +14,12 @@ Positive = Annotated[Decimal, Field(gt=0, le=10**12, max_digits=24, decimal_plac
 Register = Annotated[Decimal, Field(ge=-(10**12), le=10**12, max_digits=24, decimal_places=6)]
 Serial = Annotated[str, Field(max_length=64, examples=["A17-0042"])]
 Reason = Annotated[str, Field(max_length=500, examples=["Hidrômetro trocado, ordem 4711"])]
+LocalTime = Annotated[
+    str,
+    Field(
+        max_length=40, description="ISO 8601; without a zone it is local to the device.", examples=["2026-01-31T09:00"]
+    ),
+]
 RowId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[7])]
 
 
@@ -90,7 +96,7 @@ class RegisterPlateBody(Body):
 
 
 class NewRegisterPlate(RegisterPlateBody):
-    valid_from: AwareDatetime | None = Field(None, description="From the beginning when missing.")
+    valid_from: LocalTime | None = Field(None, description="From the beginning when missing.")
     serial: Serial | None = None
 
 
@@ -113,9 +119,7 @@ class MeterAnswer(Answer):
 
 class NewDecision(Body):
     channel: ChannelKey
-    at: AwareDatetime = Field(
-        description="Of the reading at which the step ends; for an exchange or reset, when it was."
-    )
+    at: LocalTime = Field(description="Of the reading at which the step ends; for an exchange or reset, when it was.")
     verdict: VerdictName
     closing: Register | None = Field(None, description="What the old register showed at last.", examples=["1534.5"])
     opening: Register | None = Field(None, description="What the new register showed at first.", examples=["0.3"])
@@ -137,7 +141,7 @@ class EffectAnswer(Answer):
 
 class NewManualReading(Body):
     channel: ChannelKey
-    at: AwareDatetime
+    at: LocalTime
     value: Register = Field(examples=["1534.5"])
     note: Reason = ""
 

@@ -60,6 +60,9 @@ function DeviceView({ device }: { device: Device }) {
     <>
       <PageTitle title={own?.name ?? device.name}>
         <PresenceOf device={device.key} />
+        <Button component={Link} to={`/devices/${device.key}/consumption`} variant="default">
+          {t("consumption.open")}
+        </Button>
         <Button component={Link} to={`/devices/${device.key}/data`} variant="default">
           {t("device.whereIsMyData")}
         </Button>

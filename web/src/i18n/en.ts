@@ -1,12 +1,14 @@
 import { accountsEn } from "./accounts.en";
 import { devicesEn } from "./devices.en";
 import { problemsEn } from "./problems.en";
+import { meteringEn } from "./metering.en";
 import type { Catalogue } from "./pt-BR";
 
 export const en: Catalogue = {
   ...accountsEn,
   ...devicesEn,
   ...problemsEn,
+  ...meteringEn,
   "app.skip": "Skip to content",
   "app.nav": "Main navigation",
   "nav.devices": "Devices",
@@ -36,6 +38,7 @@ export const en: Catalogue = {
   "state.unknown": "unknown",
   "quality.good": "good",
   "quality.arrival_time": "good (time of arrival)",
+  "quality.manual": "good (read by a person)",
   "quality.uncertain": "uncertain",
   "quality.estimated": "estimated",
   "quality.substituted": "substituted",
@@ -57,6 +60,7 @@ export const en: Catalogue = {
   "common.more": "Load more",
   "common.back": "Back",
   "common.edit": "Edit",
+  "common.undo": "Undo",
   "error.title": "Something went wrong",
   "error.unreachable": "Calha does not answer. Check that it is running, and the network.",
   "notFound.title": "Page not found",

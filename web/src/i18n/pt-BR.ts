@@ -1,12 +1,14 @@
 import { accountsPtBR } from "./accounts.pt-BR";
 import { devicesPtBR } from "./devices.pt-BR";
 import { problemsPtBR } from "./problems.pt-BR";
+import { meteringPtBR } from "./metering.pt-BR";
 
 /** Portuguese texts: the catalogue whose keys every other language must have. */
 export const ptBR = {
   ...accountsPtBR,
   ...devicesPtBR,
   ...problemsPtBR,
+  ...meteringPtBR,
   "app.skip": "Ir para o conteúdo",
   "app.nav": "Navegação principal",
   "nav.devices": "Dispositivos",
@@ -36,6 +38,7 @@ export const ptBR = {
   "state.unknown": "desconhecido",
   "quality.good": "boa",
   "quality.arrival_time": "boa (hora de chegada)",
+  "quality.manual": "boa (lida por uma pessoa)",
   "quality.uncertain": "incerta",
   "quality.estimated": "estimada",
   "quality.substituted": "substituída",
@@ -57,6 +60,7 @@ export const ptBR = {
   "common.more": "Carregar mais",
   "common.back": "Voltar",
   "common.edit": "Editar",
+  "common.undo": "Desfazer",
   "error.title": "Algo deu errado",
   "error.unreachable": "O Calha não responde. Verifique se ele está em execução e a rede.",
   "notFound.title": "Página não encontrada",

@@ -23,7 +23,7 @@ export function faultText(reason: string | null, detail: string | null, t: Trans
 
 /** The mark of a quality that is not good; nothing for a good one. */
 export function qualityMark(quality: string): MarkKind | null {
-  if (quality === "good" || quality === "arrival_time") return null;
+  if (quality === "good" || quality === "arrival_time" || quality === "manual") return null;
   return isBad(quality) ? "bad" : "warn";
 }
 

@@ -24,7 +24,7 @@ from calha.domain.errors import Conflict, Malformed
 from calha.domain.quality import Quality
 from calha.domain.readings import Batch, Micros
 from calha.domain.registers import Plate, Verdict
-from calha.domain.times import require_plausible, to_datetime, to_micros
+from calha.domain.times import from_text, require_plausible, to_datetime
 from calha.metering.meters import Meter
 from calha.store.metering import DecisionRow, ManualReadingRow, PlateRow
 
@@ -39,7 +39,7 @@ async def set_register(
 ) -> RegisterPlateAnswer:
     """Say what holds of a register from a time on; what was said for the very time is replaced."""
     meter = await _register(services, key, channel)
-    valid_from = to_micros(new.valid_from) if new.valid_from is not None else 0
+    valid_from = from_text(new.valid_from, meter.zone) if new.valid_from is not None else 0
     row = await _save_plate(services, caller, meter, new, valid_from, new.serial)
     return RegisterPlateAnswer(
         **plate_fields(row.plate),
@@ -111,7 +111,7 @@ async def add_manual_reading(
 ) -> ManualReadingAnswer:
     """Enter what a person has read on a register. It is stored beside the readings of the device, marked as manual."""
     meter = await _register(services, key, new.channel)
-    at = require_plausible(to_micros(new.at), services.clock())
+    at = require_plausible(from_text(new.at, meter.zone), services.clock())
     found = await asyncio.to_thread(services.telemetry.readings, [meter.series], at, at + 1, resolution="raw")
     if any(code < Quality.BAD for code in found[meter.series].quality.tolist()):
         raise Conflict("the device itself has a reading of this very time, which is never changed; choose another time")
@@ -174,7 +174,7 @@ async def _save_plate(
 def _decision(meter: Meter, new: NewDecision, caller: Caller, now: Micros) -> DecisionRow:
     return DecisionRow(
         meter.series,
-        to_micros(new.at),
+        from_text(new.at, meter.zone),
         Verdict(new.verdict),
         new.closing,
         new.opening,

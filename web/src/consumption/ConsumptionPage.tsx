@@ -1,0 +1,192 @@
+import "./consumption.css";
+import { ActionIcon, Button, Group, NativeSelect, Paper, SegmentedControl, Skeleton, Stack, Text } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
+import { api, type Device, take } from "../api/client";
+import { send } from "../api/http";
+import { formatNumber } from "../format";
+import { useTexts } from "../i18n";
+import { live } from "../live/hooks";
+import { useRights } from "../session/session";
+import { ErrorNote, PageTitle } from "../shell/Pages";
+import { download } from "../ui/download";
+import { Loaded } from "../ui/Loaded";
+import { qualityText } from "../ui/words";
+import { amountText, BarChart, type Mark } from "./BarChart";
+import { intervalsOf } from "./bars";
+import { ConsumptionTable } from "./ConsumptionTable";
+import { DecisionForm } from "./DecisionForm";
+import { ManualReadings } from "./ManualReadings";
+import { dayAt, edges, inside, moved, type Period, periodOf, stepOf, titleOf, views } from "./period";
+import { RegisterEvents } from "./RegisterEvents";
+import { RegisterPlates } from "./RegisterPlates";
+import { type Consumption, type Total, unitsFor, useConsumption, useMeters } from "./useConsumption";
+
+export function ConsumptionPage() {
+  const { key } = useParams({ from: "/devices/$key/consumption" });
+  const { t } = useTexts();
+  const device = useQuery({ queryKey: ["device", key], queryFn: () => take(api.GET("/api/v1/devices/{key}", { params: { path: { key } } })) });
+  const meters = useMeters(key);
+  const error = device.error ?? meters.error;
+  if (error !== null) return <ErrorNote error={error} retry={() => void Promise.all([device.refetch(), meters.refetch()])} />;
+  if (device.data === undefined || meters.data === undefined) return <Skeleton height={400} />;
+  return (
+    <>
+      <PageTitle title={t("consumption.title", { name: device.data.name })}>
+        <Button component={Link} to={`/devices/${key}`} variant="default">
+          {t("common.back")}
+        </Button>
+      </PageTitle>
+      {meters.data.length === 0 ? <Text className="quiet">{t("consumption.nothingCounts")}</Text> : <MeterView device={device.data} />}
+    </>
+  );
+}
+
+function MeterView({ device }: { device: Device }) {
+  const { t, own } = useTexts();
+  const search = useSearch({ from: "/devices/$key/consumption" });
+  const navigate = useNavigate({ from: "/devices/$key/consumption" });
+  const mayOperate = useRights().on("operate", device.site_id);
+  const mayConfigure = useRights().on("configure", device.site_id);
+  const [exchanges, exchange] = useDisclosure();
+  const meters = useMeters(device.key).data ?? [];
+  const meter = meters.find(({ channel }) => channel === search.channel) ?? meters.find(({ source }) => source === "register") ?? meters[0];
+  const period = periodOf(search.view ?? "month", search.at ?? dayAt(live.clock, device.zone));
+  const unit = search.unit ?? (meter?.unit === "L" ? "m³" : meter?.unit);
+  const { now, before } = useConsumption(device.key, meter?.channel, period, unit);
+  if (meter === undefined) return null;
+  const show = (shown: Period) => void navigate({ search: (earlier) => ({ ...earlier, ...shown }) });
+  const channelName = device.channels.find(({ key }) => key === meter.channel)?.name ?? meter.channel;
+  return (
+    <Stack gap="lg">
+      <Paper className="panel" p="md" component="section" aria-label={t("consumption.chart")}>
+        <Group gap="xs" mb="sm" justify="space-between">
+          <Group gap="xs">
+            <SegmentedControl
+              size="xs"
+              aria-label={t("consumption.view")}
+              value={period.view}
+              onChange={(view) => show(periodOf(view, period.at))}
+              data={views.map((value) => ({ value, label: t(`consumption.${value}`) }))}
+            />
+            <PeriodSteps period={period} today={dayAt(live.clock, device.zone)} show={show} />
+          </Group>
+          <Group gap="xs">
+            {meters.length > 1 && (
+              <NativeSelect
+                size="xs"
+                aria-label={t("device.channels")}
+                value={meter.channel}
+                onChange={(event) => void navigate({ search: { view: period.view, at: period.at, channel: event.currentTarget.value } })}
+                data={meters.map(({ channel }) => ({ value: channel, label: own(device.channels.find(({ key }) => key === channel)?.name ?? channel) }))}
+              />
+            )}
+            {unitsFor(meter.unit).length > 1 && (
+              <SegmentedControl size="xs" aria-label={t("consumption.unit")} value={unit ?? ""} onChange={(chosen) => void navigate({ search: (earlier) => ({ ...earlier, unit: chosen }) })} data={unitsFor(meter.unit)} />
+            )}
+            <CsvButton device={device.key} channel={meter.channel} period={period} unit={unit} />
+          </Group>
+        </Group>
+        <Loaded query={now} height={340}>
+          {(found) => (
+            <>
+              <Totals total={found.total} before={before.data?.total} period={period} />
+              <BarChart
+                intervals={intervalsOf(found)}
+                before={before.data === undefined ? [] : intervalsOf(before.data)}
+                marks={marksOf(found, t)}
+                unit={found.unit}
+                view={period.view}
+                zone={found.zone}
+                label={t("consumption.chartOf", { name: own(channelName), period: found.step })}
+                open={inside(period, period.at) === null ? null : ({ from }) => show(inside(period, dayAt(from, found.zone)) ?? period)}
+              />
+              <Legend />
+              <ConsumptionTable consumption={found} before={before.data} period={period} show={show} />
+            </>
+          )}
+        </Loaded>
+      </Paper>
+      {meter.source === "register" && (
+        <>
+          <RegisterEvents device={device} channel={meter.channel} events={now.data?.events ?? []} mayOperate={mayOperate} enterExchange={exchange.open} />
+          <ManualReadings device={device} channel={meter.channel} unit={meter.reading_unit} mayOperate={mayOperate} />
+          <RegisterPlates device={device} meter={meter} mayConfigure={mayConfigure} />
+        </>
+      )}
+      {exchanges && <DecisionForm device={device} channel={meter.channel} close={exchange.close} />}
+    </Stack>
+  );
+}
+
+function PeriodSteps({ period, today, show }: { period: Period; today: string; show: (period: Period) => void }) {
+  const { t, language } = useTexts();
+  return (
+    <Group gap={4} wrap="nowrap">
+      <ActionIcon variant="default" aria-label={t("consumption.previous")} title={t("consumption.previous")} onClick={() => show(moved(period, -1))}>
+        ←
+      </ActionIcon>
+      <Text fw={600} size="sm" style={{ minWidth: 130, textAlign: "center" }} aria-live="polite">
+        {titleOf(period, language)}
+      </Text>
+      <ActionIcon variant="default" aria-label={t("consumption.next")} title={t("consumption.next")} disabled={moved(period, 1).at > today} onClick={() => show(moved(period, 1))}>
+        →
+      </ActionIcon>
+    </Group>
+  );
+}
+
+/** The period's total, how it compares with the one before, and how good it is. */
+function Totals({ total, before, period }: { total: Total; before: Total | undefined; period: Period }) {
+  const { t, language } = useTexts();
+  const [amount, earlier] = [numberOf(total), numberOf(before)];
+  const change = amount !== null && earlier !== null && earlier > 0 ? ((amount - earlier) / earlier) * 100 : null;
+  return (
+    <Group gap="lg" mb="xs" align="baseline">
+      <div className="number tile-value large">{amountText(amount, total.unit, language)}</div>
+      <Text size="sm" className="quiet">
+        {change !== null && `${change > 0 ? "+" : ""}${formatNumber(change, 1, language)} % ${t("consumption.than", { period: titleOf(moved(period, -1), language), amount: amountText(earlier, total.unit, language) })} · `}
+        {amount === null ? t("consumption.unknown") : `${t("chart.quality")}: ${qualityText(total.quality, t)}`} · {t("consumption.covered", { share: formatNumber(total.coverage * 100, total.coverage > 0.995 ? 0 : 1, language) })}
+      </Text>
+    </Group>
+  );
+}
+
+function numberOf(total: Total | undefined): number | null {
+  return total?.amount === undefined || total.amount === null ? null : Number(total.amount);
+}
+
+function Legend() {
+  const { t } = useTexts();
+  return (
+    <ul className="bar-legend">
+      {(["measured", "estimated", "edited", "uncertain", "before"] as const).map((look) => (
+        <li key={look}>
+          <svg width="14" height="12" aria-hidden="true" className="bars">
+            <rect x="1" y="1" width="12" height="10" className={`bar ${look}`} />
+          </svg>
+          {t(`consumption.look.${look}`)}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function marksOf(consumption: Consumption, t: ReturnType<typeof useTexts>["t"]): Mark[] {
+  return consumption.events.map((one) => ({ at: Date.parse(one.at), label: t(`verdict.${one.verdict}`), needsReview: one.needs_review }));
+}
+
+function CsvButton({ device, channel, period, unit }: { device: string; channel: string; period: Period; unit: string | undefined }) {
+  const { t } = useTexts();
+  const fetchCsv = async () => {
+    const query = new URLSearchParams({ channel, step: stepOf[period.view], ...edges(period), ...(unit === undefined ? {} : { unit }) });
+    const answer = await send(new Request(`/api/v1/devices/${encodeURIComponent(device)}/consumption?${query}`, { headers: { accept: "text/csv" } }));
+    download(`${device}-${period.at}.csv`, await answer.blob(), "text/csv");
+  };
+  return (
+    <Button size="compact-sm" variant="subtle" onClick={() => void fetchCsv()}>
+      {t("chart.csv")}
+    </Button>
+  );
+}

@@ -1,0 +1,99 @@
+import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { useDisclosure } from "@mantine/hooks";
+import { notifications } from "@mantine/notifications";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, type Device, take } from "../api/client";
+import { formatNumber, formatTime } from "../format";
+import { useTexts } from "../i18n";
+import { Refusal, Submit, submitting } from "../ui/Saving";
+import { Section } from "../ui/Section";
+import { decimalOf } from "./decimal";
+
+/** Readings that people made of a register. */
+export function ManualReadings({ device, channel, unit, mayOperate }: { device: Device; channel: string; unit: string; mayOperate: boolean }) {
+  const { t, language } = useTexts();
+  const [adds, { open, close }] = useDisclosure();
+  const refresh = useRefresh(device.key);
+  const readings = useQuery({
+    queryKey: ["manual-readings", device.key, channel],
+    queryFn: () => take(api.GET("/api/v1/devices/{key}/manual-readings", { params: { path: { key: device.key }, query: { channel } } })),
+  });
+  const undo = useMutation({
+    mutationFn: (id: number) => take(api.DELETE("/api/v1/devices/{key}/manual-readings/{reading_id}", { params: { path: { key: device.key, reading_id: id }, query: { channel } } })),
+    onSuccess: async () => {
+      notifications.show({ message: t("manual.withdrawn") });
+      await refresh();
+    },
+  });
+  return (
+    <Section title={t("manual.title")} text={t("manual.text")}>
+      <ul className="plain-list">
+        {readings.data?.map((one) => (
+          <li key={one.id} className="list-line">
+            <Group justify="space-between" gap="xs">
+              <span className="number">
+                <b>
+                  {formatNumber(Number(one.value), null, language)} {unit}
+                </b>{" "}
+                · {formatTime(one.at, language, device.zone)} · {one.author}
+                {one.note !== "" && ` · ${one.note}`}
+              </span>
+              {mayOperate && (
+                <Button size="compact-sm" variant="subtle" onClick={() => undo.mutate(one.id)}>
+                  {t("common.undo")}
+                </Button>
+              )}
+            </Group>
+          </li>
+        ))}
+      </ul>
+      <Refusal error={undo.error} />
+      {mayOperate && (
+        <Button mt="xs" variant="default" onClick={open}>
+          {t("manual.add")}
+        </Button>
+      )}
+      {adds && <ManualReadingForm device={device} channel={channel} unit={unit} close={close} />}
+    </Section>
+  );
+}
+
+function ManualReadingForm({ device, channel, unit, close }: { device: Device; channel: string; unit: string; close: () => void }) {
+  const { t } = useTexts();
+  const refresh = useRefresh(device.key);
+  const [at, setAt] = useState("");
+  const [value, setValue] = useState("");
+  const [note, setNote] = useState("");
+  const add = useMutation({
+    mutationFn: () => take(api.POST("/api/v1/devices/{key}/manual-readings", { params: { path: { key: device.key } }, body: { channel, at, value: decimalOf(value) ?? "", note } })),
+    onSuccess: async () => {
+      notifications.show({ message: t("manual.added") });
+      await refresh();
+      close();
+    },
+  });
+  return (
+    <Modal opened onClose={close} title={t("manual.add")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+      <form onSubmit={submitting(() => add.mutate())}>
+        <Stack gap="sm">
+          <TextInput type="datetime-local" label={t("manual.at", { zone: device.zone })} value={at} onChange={(event) => setAt(event.currentTarget.value)} required data-autofocus />
+          <TextInput label={t("manual.value", { unit })} inputMode="decimal" value={value} onChange={(event) => setValue(event.currentTarget.value)} required />
+          <TextInput label={t("device.note")} value={note} onChange={(event) => setNote(event.currentTarget.value)} maxLength={500} />
+          <Text size="sm" className="quiet">
+            {t("manual.kept")}
+          </Text>
+          <Submit change={add}>{t("common.save")}</Submit>
+        </Stack>
+      </form>
+    </Modal>
+  );
+}
+
+function useRefresh(device: string): () => Promise<void> {
+  const queries = useQueryClient();
+  return async () => {
+    await queries.invalidateQueries({ queryKey: ["manual-readings", device] });
+    await queries.invalidateQueries({ queryKey: ["consumption", device] });
+  };
+}
