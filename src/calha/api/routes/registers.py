@@ -1,7 +1,7 @@
 """Registers: what their plates say and from when, what operators decide about their events, readings made by people."""
 
 import asyncio
-from decimal import Decimal
+import math
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -118,7 +118,7 @@ async def add_manual_reading(
     author, now = caller.principal.name, services.clock()
     row = ManualReadingRow(meter.series, at, new.value, new.note, author, now)
     kept = await asyncio.to_thread(services.metering.registers.add_manual_reading, row)
-    await _store(services, meter, at, new.value, Quality.MANUAL)
+    await _store(services, meter, at, float(new.value), Quality.MANUAL)
     await caller.note("reading.entered", f"device {key}", after=new.model_dump(mode="json"))
     return _manual(meter, kept)
 
@@ -130,7 +130,7 @@ async def undo_manual_reading(
     """Take back a reading that a person made; it stays in the history as bad and counts nothing."""
     meter = await _register(services, key, channel)
     row = await asyncio.to_thread(services.metering.registers.manual_reading, meter.series, reading_id)
-    await _store(services, meter, row.at, row.value, Quality.BAD)
+    await _store(services, meter, row.at, math.nan, Quality.BAD)
     await asyncio.to_thread(
         services.metering.registers.undo_manual_reading,
         meter.series,
@@ -143,9 +143,9 @@ async def undo_manual_reading(
     )
 
 
-async def _store(services: Services, meter: Meter, at: Micros, value: Decimal, code: Quality) -> None:
+async def _store(services: Services, meter: Meter, at: Micros, value: float, code: Quality) -> None:
     """Through the log like every reading; returns when it is stored."""
-    batch = Batch.of([meter.series], [at], [float(value)], [code], [services.clock()])
+    batch = Batch.of([meter.series], [at], [value], [code], [services.clock()])
     services.ingest.counters.received(batch)
     await services.transfer.load(batch)
 
