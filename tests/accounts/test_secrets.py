@@ -6,6 +6,8 @@ import json
 import bcrypt
 import pyotp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from calha.accounts import passwords, second_factor, tokens
 from calha.accounts.keyring import Keyring, digest, new_secret
@@ -34,17 +36,52 @@ def test_a_bcrypt_hash_of_another_system_verifies_and_wants_an_upgrade():
     assert not passwords.needs_upgrade(passwords.hashed(GOOD))
 
 
+PERSON = ("Maria José Souza", "maria@example.org", "mjsouza")
+
+
 @pytest.mark.parametrize(
-    "weak", ["short", "password1234", "123456789012", "aaaaaaaaaaaaaa", "mariamariasouza", "x" * 201]
+    "weak",
+    [
+        "password1234",
+        "123456789012",
+        "aaaaaaaaaaaaaa",
+        "mariamariasouza",
+        "maria souza maria souza",
+        "M4r1@ Jos3 S0uz4!",
+        "azuos airam mjsouza",
+        "maria@example.org",
+        "JOSÉ josé José 2024",
+        "canoa canoa canoa canoa",
+        "canoa lenta canoa lenta",
+        "canoalentacanoalenta",
+        "sol mar sol mar sol",
+    ],
 )
 def test_a_weak_password_is_refused(weak):
     with pytest.raises(Malformed) as refused:
-        passwords.require_good(weak, ("Maria Souza", "maria@example.org"))
+        passwords.require_good(weak, PERSON)
     assert refused.value.reason == "weak_password"
 
 
-def test_a_good_password_is_taken():
-    passwords.require_good(GOOD, ("Maria Souza",))
+@pytest.mark.parametrize("wrong", ["short", "x" * 201])
+def test_a_password_has_a_length(wrong):
+    with pytest.raises(Malformed) as refused:
+        passwords.require_good(wrong)
+    assert refused.value.reason == "password_length"
+
+
+@pytest.mark.parametrize(
+    "good", [GOOD, "maria e a canoa lenta do abacaxi", "trem azul girassol 42", "a Zé 3x canoa7 Lenta-"]
+)
+def test_a_good_password_is_taken(good):
+    passwords.require_good(good, PERSON)
+
+
+@given(st.text(max_size=200), st.lists(st.text(max_size=30), max_size=5))
+def test_what_counts_of_a_password_is_no_longer_than_it_and_does_not_hold_own_words(password, words):
+    counts = passwords.what_counts(password, words)
+    assert len(counts) <= len(password)
+    assert 0 <= passwords.measure(password, tuple(words)).score <= 4
 
 
 def test_a_code_of_the_second_factor_fits_its_time_only():

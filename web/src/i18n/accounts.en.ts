@@ -43,7 +43,7 @@ export const accountsEn: Record<keyof typeof accountsPtBR, string> = {
   "password.new": "New password",
   "password.hint": "At least 12 characters. Three or four unrelated words work well.",
   "password.short": "Characters still missing: {n}.",
-  "password.known": "This password is on a list of common ones, or repeats your own data.",
+  "password.known": "This password is on a list of common ones, or repeats your own data or the same words.",
   "password.weak": "Easily guessed. Add an unrelated word.",
   "password.good": "Good password.",
   "password.strong": "Very good password.",

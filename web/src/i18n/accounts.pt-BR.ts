@@ -42,7 +42,7 @@ export const accountsPtBR = {
   "password.new": "Nova senha",
   "password.hint": "Pelo menos 12 caracteres. Três ou quatro palavras sem relação funcionam bem.",
   "password.short": "Caracteres que faltam: {n}.",
-  "password.known": "Esta senha está numa lista de senhas comuns ou repete seus dados.",
+  "password.known": "Esta senha está numa lista de senhas comuns, ou repete seus dados ou as mesmas palavras.",
   "password.weak": "Fácil de adivinhar. Acrescente uma palavra sem relação.",
   "password.good": "Boa senha.",
   "password.strong": "Senha muito boa.",
