@@ -22,6 +22,8 @@ STOP_WITHIN_S = 30.0
 class Calha:
     """`calha up` on a folder. `env`: CALHA_… settings. Devices may be anonymous, unless told otherwise."""
 
+    verb, core = "up", b"calha.app"
+
     def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.env = {"CALHA_DEVICES_ANONYMOUS": "true"} | dict(env or {})
@@ -46,7 +48,7 @@ class Calha:
     @property
     def command(self) -> list[str]:
         ports = ["--http-port", self.http_port, "--mqtt-port", self.mqtt_port, "--tcp-port", self.tcp_port]
-        return [sys.executable, "-m", "calha", "up", "--data", str(self.folder), *map(str, ports)]
+        return [sys.executable, "-m", "calha", self.verb, "--data", str(self.folder), *map(str, ports)]
 
     def start(self) -> None:
         """Start, and return when it is ready."""
@@ -80,7 +82,7 @@ class Calha:
     def processes(self) -> dict[str, int]:
         """Process ids of `up`, `core` and `log server`, as far as they run."""
         found = {}
-        marks = {"up": b"calha.up", "core": b"calha.app", "log server": b"nats-server.conf"}
+        marks = {"up": b"-m\0calha.up", "core": b"-m\0" + self.core, "log server": b"nats-server.conf"}
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             with suppress(OSError):
                 line = path.read_bytes()
@@ -155,9 +157,15 @@ class Calha:
 @contextmanager
 def running_calha(folder: Path, env: Mapping[str, str] | None = None) -> Iterator[Calha]:
     calha = Calha(folder, env)
-    calha.start()
-    try:
+    with ended_afterwards(calha):
+        calha.start()
         yield calha
+
+
+@contextmanager
+def ended_afterwards(calha: Calha) -> Iterator[None]:
+    try:
+        yield
     finally:
         calha.stop()
         for pid in calha.processes().values():

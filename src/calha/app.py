@@ -4,21 +4,16 @@ log server ──► MqttSource ─► ingest ─► Publisher ─► log ─►
 HTTP, TCP  ──────────────────┘
 """
 
-import argparse
 import asyncio
-import json
 import logging
-import os
 import signal
 import socket
-import ssl
 import sys
-import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from typing import Any
 
 from calha import housekeeping, set_up_link
 from calha.accounts.accounts import Accounts
@@ -27,6 +22,7 @@ from calha.accounts.gatekeeper import Gatekeeper
 from calha.accounts.keyring import Keyring
 from calha.accounts.openid import Provider
 from calha.accounts.provisioning import Provisioning
+from calha.accounts.rosters import Rosters
 from calha.api.app import create_app
 from calha.api.live_signal import LiveSignal
 from calha.api.services import Services
@@ -35,20 +31,19 @@ from calha.backup import make_backup, return_quarantine
 from calha.certificates import FOLDER as CERTIFICATES
 from calha.certificates import server_certificate
 from calha.commanding import Commanding
-from calha.commands.service import Commands
 from calha.compat import jobs as compat
 from calha.compat.ground import Ground
-from calha.config import Settings, address_of, load
+from calha.config import Settings, address_of
+from calha.connecting import require_free_ports, tcp_listener
 from calha.connectors.opcua.service import OpcUa
-from calha.connectors.tcp import TcpListener, TcpOptions
-from calha.domain.access import Principal
 from calha.domain.dialects import HOME
-from calha.domain.errors import CalhaError, InvalidConfiguration
+from calha.domain.errors import InvalidConfiguration
 from calha.domain.presence import Cause
 from calha.domain.quality import Quality
-from calha.domain.readings import Micros
 from calha.ingest import mqtt
+from calha.ingest.gateways import Gateways
 from calha.ingest.limits import IngestLimits
+from calha.ingest.parcels import Customs
 from calha.ingest.presence import PresenceWatch, Senses
 from calha.ingest.routes import finder
 from calha.ingest.service import Ingest
@@ -63,14 +58,15 @@ from calha.log.publisher import Publisher
 from calha.log.quarantine import Quarantine
 from calha.log.readings import ReadingsSource
 from calha.log.settings import LogSettings
-from calha.log.shards import shard_account, shard_of, source_urls, system_url
+from calha.log.shards import gateways_url, shard_account, shard_of, source_urls, system_url
 from calha.log.streams import Streams
 from calha.metering.metering import Metering
-from calha.serving import bound, device_tls, http_server
+from calha.serving import bound, http_server
+from calha.starting import gate_seed, micros_now, start
 from calha.store.accounts.provisioning import ProvisioningKeys
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
-from calha.supervision import GATE_SEED_VARIABLE, LOG_URL_VARIABLE, PROCESSES_FILE, Supervisor
+from calha.supervision import PROCESSES_FILE, Supervisor
 
 log = logging.getLogger("calha.app")
 
@@ -81,19 +77,7 @@ REGISTRY_FILE = "registry.sqlite"
 
 
 def main() -> int:
-    arguments = _arguments()
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    try:
-        settings = load(json.loads(arguments.flags), arguments.config).settings
-        listener = _listen(settings)
-        _require_free(settings)
-        with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-            runner.run(_run(settings, os.environ.pop(LOG_URL_VARIABLE, None), listener))
-    except CalhaError as error:
-        log.error("%s", error)
-        return EXIT_CONFIGURATION if isinstance(error, InvalidConfiguration) else 1
-    return 0
+    return start("calha.app", _prepare)
 
 
 def log_settings(settings: Settings) -> LogSettings:
@@ -120,10 +104,6 @@ def registry_url(settings: Settings) -> str:
     return f"sqlite:///{settings.data.folder / REGISTRY_FILE}"
 
 
-def micros_now() -> Micros:
-    return time.time_ns() // 1_000
-
-
 @dataclass(frozen=True)
 class Parts:
     """What runs in the core."""
@@ -147,10 +127,13 @@ async def parts(settings: Settings, log_url: str | None) -> AsyncIterator[Parts]
     connection = await Connection.open(url, wait_s=LOG_WAIT_S)
     shards = [await Connection.open(one, "calha devices", quiet=True) for one in source_urls(url, limits)]
     system = await Connection.open(system_url(url), "calha doorman", quiet=True) if limits.gated else connection
+    links = connection
+    if settings.gateways.enabled:
+        links = await Connection.open(gateways_url(url), "calha gateways", quiet=True)
     try:
-        yield await _connect(settings, limits, registry, telemetry, connection, shards, system)
+        yield await _connect(settings, limits, registry, telemetry, connection, shards, system, links)
     finally:
-        for one in (connection, *shards, system):
+        for one in (connection, *shards, system, links):
             await one.close()
         await asyncio.to_thread(telemetry.close)
         registry.close()
@@ -164,6 +147,7 @@ async def _connect(
     connection: Connection,
     shards: Sequence[Connection],
     system: Connection,
+    links: Connection,
 ) -> Parts:
     streams = Streams(connection, limits, shards)
     await streams.ensure()
@@ -222,22 +206,30 @@ async def _connect(
     supervisor = Supervisor(lambda task: housekeeping.note_restart(registry, task))
     writer = Writer(readings, telemetry, committed)
     supervisor.add("writer", writer.run)
+    find = finder(compat.routes(settings.compat))
     for number, shard in enumerate(shards):
         source, lane = MqttSource(shard, limits), mqtt.lane(number)
         take = partial(mqtt.run, source, publisher, ingest, ingest_limits, commands.take_reply)
-        take_shard = partial(take, lane=lane, find=finder(compat.routes(settings.compat)), translate=replaced.translate)
+        take_shard = partial(take, lane=lane, find=find, translate=replaced.translate)
         supervisor.add(lane, take_shard)
     supervisor.add("commands", commands.run)
 
     if doorman is not None:
         guests, is_open = compat.guests(settings.compat), settings.devices.anonymous
         gatekeeper = Gatekeeper(accounts.door, lambda: ingest.directory, is_open, guests, replaced.dialects)
-        gate = Gate(connection, _gate_seed(), limits.shards, gatekeeper.decide)
+        gate = Gate(connection, gate_seed(), limits.shards, gatekeeper.decide)
         supervisor.add("gate", gate.run)
     if settings.tcp.enabled:
-        tcp = _tcp_listener(settings, ingest, ingest_limits, accounts, commands)
+        tcp = tcp_listener(settings, ingest, ingest_limits, accounts.door, commands)
         supervisor.add("tcp", tcp.run)
         commanding.carriers.append(tcp)
+
+    if settings.gateways.enabled:
+        judge = partial(mqtt.judged, ingest=ingest, limits=ingest_limits, find=find, translate=mqtt.untranslated)
+        customs = Customs(ingest, judge, commands.take_reply)
+        rosters = Rosters(accounts.door, lambda: ingest.directory)
+        gateways = Gateways(links, ingest, publisher, customs, rosters.of, micros_now)
+        supervisor.add("gateways", gateways.run)
 
     hearing = {"writer", "gate", "tcp", *(mqtt.lane(number) for number in range(len(shards)))}
 
@@ -333,21 +325,10 @@ def _provider(settings: Settings) -> Provider | None:
     return Provider(section.issuer, section.client_id, section.client_secret.get_secret_value(), section.name)
 
 
-def _tcp_listener(
-    settings: Settings, ingest: Ingest, limits: IngestLimits, accounts: Accounts, commands: Commands
-) -> TcpListener:
-    section = settings.tcp
-    tls = device_tls(server_certificate(settings)) if section.tls else None
-    options = TcpOptions(section.host, section.port, section.max_connections, settings.devices.anonymous, tls)
-
-    async def admit(token: str) -> Principal:
-        return await asyncio.to_thread(accounts.door.by_token, token)
-
-    async def admit_certificate(der: bytes) -> Principal | None:
-        device = await asyncio.to_thread(accounts.door.device_of_certificate, ssl.DER_cert_to_PEM_cert(der))
-        return Principal("device", 0, device, device=device) if device is not None else None
-
-    return TcpListener(options, ingest, limits, micros_now, admit, admit_certificate, commands)
+def _prepare(settings: Settings, log_url: str | None) -> Coroutine[Any, Any, None]:
+    listener = _listen(settings)
+    _require_free(settings)
+    return _run(settings, log_url, listener)
 
 
 async def _run(settings: Settings, log_url: str | None, listener: socket.socket) -> None:
@@ -372,15 +353,9 @@ def _first_start(registry: Registry, settings: Settings) -> None:
         registry.create_site("Calha", None, settings.registry.zone)
 
 
-def _gate_seed() -> str:
-    """The key with which answers at the gate are signed; taken out of the environment, where others could read it."""
-    return os.environ.pop(GATE_SEED_VARIABLE)
-
-
 def _require_free(settings: Settings) -> None:
     """Raises InvalidConfiguration when a port is not to be had whose task would only be restarted for ever."""
-    if settings.tcp.enabled:
-        bound(settings.tcp.host, settings.tcp.port, "tcp.port", "--tcp-port").close()
+    require_free_ports(settings)
     for name, section in settings.compat:
         for key in section.ports if section.enabled else ():
             if port := getattr(section, key):
@@ -390,22 +365,6 @@ def _require_free(settings: Settings) -> None:
 def _listen(settings: Settings) -> socket.socket:
     """The HTTP port, taken before anything else starts. Raises InvalidConfiguration when it is not to be had."""
     return bound(settings.http.host, settings.http.port, "http.port", "--http-port")
-
-
-def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
-    try:
-        import uvloop
-    except ImportError:
-        return asyncio.new_event_loop
-    factory: Callable[[], asyncio.AbstractEventLoop] = uvloop.new_event_loop
-    return factory
-
-
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="calha.app")
-    parser.add_argument("--flags", default="{}")
-    parser.add_argument("--config", type=Path)
-    return parser.parse_args()
 
 
 if __name__ == "__main__":

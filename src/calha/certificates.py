@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 from calha.config import Settings
 from calha.domain.errors import InvalidConfiguration
+from calha.log.settings import MqttTls
 
 FOLDER = "tls"
 AUTHORITY_YEARS = 10
@@ -50,6 +51,15 @@ def server_certificate(settings: Settings) -> Certificate:
         if not path.is_file():
             raise InvalidConfiguration(f"{key} = {path}: there is no such file")
     return Certificate(section.certificate, section.key, authority)
+
+
+def mqtt_tls(settings: Settings) -> MqttTls | None:
+    """TLS of the MQTT port, if it is switched on. Raises InvalidConfiguration."""
+    if not settings.mqtt.tls:
+        return None
+    found = server_certificate(settings)
+    authority = str(found.authority) if settings.mqtt.client_certificates else None
+    return MqttTls(str(found.certificate), str(found.key), authority, settings.mqtt.port)
 
 
 def local_authority(folder: Path) -> Certificate:
@@ -89,7 +99,7 @@ def names_of(settings: Settings) -> list[str]:
     """Names and addresses under which this Calha may be reached."""
     machine = socket.gethostname()
     public = urlsplit(settings.http.public_url).hostname
-    hosts = [settings.http.host, settings.mqtt.host, settings.tcp.host]
+    hosts = [settings.http.host, settings.mqtt.host, settings.tcp.host, settings.gateways.host]
     found = ["localhost", "127.0.0.1", "::1", machine, f"{machine}.local", *settings.http.names, *hosts]
     found += [public] if public else []
     with suppress(OSError):  # a machine that does not know its own name is reached by its others

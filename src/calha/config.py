@@ -82,6 +82,34 @@ class TcpSection(_Section):
     """TCP devices connected at once."""
 
 
+class GatewaysSection(_Section):
+    enabled: bool = False
+    """Whether gateways (calha edge) may link themselves to this Calha."""
+    host: str = "127.0.0.1"
+    """Address on which gateways are heard."""
+    port: Port = 7422
+    """Port for gateways."""
+    tls: bool = False
+    """Whether that port speaks TLS."""
+
+
+class EdgeSection(_Section):
+    hub: Annotated[str, Field(pattern=r"^((nats|tls)-leaf://[^/\s@]+)?$")] = ""
+    """Calha to which this gateway hands everything: nats-leaf://host:7422, or tls-leaf://host:7422 for TLS."""
+    gateway: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{0,64}$")] = ""
+    """Key of the device as which this gateway is registered there."""
+    secret: SecretStr = SecretStr("")
+    """That device's secret."""
+    hub_ca: Path | None = None
+    """Authority of the hub's certificate (PEM); the public ones when missing."""
+    keep_days: Annotated[float, Field(ge=0, le=365)] = 7
+    """How long what the hub has is kept here as well, while there is room, should the hub lose its disk."""
+    page_host: str = "127.0.0.1"
+    """Address of this gateway's own status page, which asks nobody who he is."""
+    page_port: Port = 8081
+    """Port of that page."""
+
+
 class TlsSection(_Section):
     certificate: Path | None = None
     """Certificate chain of your own (PEM); without it Calha makes one with a local authority in the data folder."""
@@ -289,6 +317,8 @@ class Settings(_Section):
     http: HttpSection = HttpSection()
     mqtt: MqttSection = MqttSection()
     tcp: TcpSection = TcpSection()
+    gateways: GatewaysSection = GatewaysSection()
+    edge: EdgeSection = EdgeSection()
     tls: TlsSection = TlsSection()
     devices: DevicesSection = DevicesSection()
     openid: OpenIdSection = OpenIdSection()

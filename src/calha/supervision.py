@@ -11,6 +11,7 @@ log = logging.getLogger(__name__)
 
 LOG_URL_VARIABLE = "_CALHA_LOG_URL"  # from `up` to the core; it holds a password, therefore it is no argument
 GATE_SEED_VARIABLE = "_CALHA_GATE_SEED"  # likewise, only with `log.gated`: the key for `calha.log.gate.Gate`
+HUB_PROOF_VARIABLE = "_CALHA_HUB_PROOF"  # from the command to `up`, on a gateway: its proof at the hub
 PROCESSES_FILE = "processes.json"  # state of the supervised processes, in the data folder
 
 FIRST_BACK_OFF_S = 0.5

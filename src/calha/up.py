@@ -15,7 +15,7 @@ import signal
 import sys
 import time
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from calha.domain.errors import CalhaError, FolderInUse
 from calha.log.child import dies_with_parent
 from calha.log.server import LogServer
 from calha.log.settings import LogSettings
-from calha.supervision import GATE_SEED_VARIABLE, LOG_URL_VARIABLE, PROCESSES_FILE
+from calha.supervision import GATE_SEED_VARIABLE, HUB_PROOF_VARIABLE, LOG_URL_VARIABLE, PROCESSES_FILE
 
 log = logging.getLogger("calha.up")
 
@@ -39,12 +39,16 @@ LOCK_NAME = "calha.lock"
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What to run. `core`: its arguments; the address of the log is added to them. `log` None: the log is elsewhere."""
+    """What to run. `core`: its arguments; the address of the log is added to them. `log` None: the log is elsewhere.
+
+    module: the core's; that of a hub unless told otherwise.
+    """
 
     folder: str
     core: list[str]
     log: dict[str, Any] | None
     address: str
+    module: str = "calha.app"
 
 
 def main() -> int:
@@ -160,6 +164,8 @@ class Processes:
         if self._plan.log is None:
             return {}
         settings = LogSettings.from_plain(self._plan.log)
+        if settings.hub is not None:
+            settings = replace(settings, hub=replace(settings.hub, secret=os.environ.pop(HUB_PROOF_VARIABLE, "")))
         self._server = LogServer(settings, self._folder / "log")
         endpoint = await self._server.start()
         seed = {GATE_SEED_VARIABLE: endpoint.gate_seed} if endpoint.gate_seed else {}
@@ -170,7 +176,12 @@ class Processes:
         while not self._stopping.is_set():
             started_at = time.monotonic()
             self._child = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "calha.app", *self._plan.core, env=environment, preexec_fn=dies_with_parent()
+                sys.executable,
+                "-m",
+                self._plan.module,
+                *self._plan.core,
+                env=environment,
+                preexec_fn=dies_with_parent(),
             )
             self._core.pid, self._core.state, self._core.since = self._child.pid, "running", time.time()
             code = await self._wait_for_core(self._child)

@@ -7,6 +7,7 @@ import pytest
 from calha.domain.errors import LogFull, LogUnavailable, TooLarge
 from calha.domain.readings import MAX_READINGS
 from calha.log.connection import Connection
+from calha.log.lane import Mark
 from calha.log.publisher import Publisher
 from calha.log.readings import ReadingsSource
 from calha.log.server import LogServer
@@ -36,13 +37,17 @@ async def test_a_message_has_at_most_the_readings_of_one_batch(connection: Conne
 
 async def test_the_log_tells_through_which_message_it_has_a_source(connection: Connection) -> None:
     publisher = Publisher(connection)
-    assert await publisher.last_source_seq("mqtt") is None
-    await asyncio.gather(*(publisher.publish(a_batch(1), "mqtt", seq, 10 * seq) for seq in range(1, 40)))
+    assert await publisher.last_source("mqtt") is None
+    await asyncio.gather(
+        *(publisher.publish(a_batch(1), "mqtt", Mark(seq, 10 * seq, f"note {seq}")) for seq in range(1, 40))
+    )
     log_seq = await publisher.publish(a_batch(2), "mqtt")  # QoS 0 has no number, and does not hide the last one
     await publisher.publish(a_batch(3), "http")
     mark = await Publisher(connection).last_source("mqtt")
-    assert mark == (39, 390, log_seq)
-    assert await publisher.last_source_seq("http") is None
+    assert mark == (39, 390, log_seq, "note 39")
+    http = await publisher.last_source("http")
+    assert http is not None
+    assert http.seq == 0
 
 
 async def test_a_full_log_refuses_and_goes_on_when_it_has_been_trimmed(connection: Connection) -> None:
@@ -63,10 +68,10 @@ async def test_batches_that_wait_behind_a_refused_one_are_refused_too(connection
     with pytest.raises(LogFull):
         while True:
             await publisher.publish(a_large_batch(), "http")
-    waiting = [publisher.publish(a_large_batch(), "mqtt", 1), publisher.publish(a_batch(1), "mqtt", 2)]
+    waiting = [publisher.publish(a_large_batch(), "mqtt", Mark(1)), publisher.publish(a_batch(1), "mqtt", Mark(2))]
     found = await asyncio.gather(*waiting, return_exceptions=True)
     assert [type(one) for one in found] == [LogFull, LogFull]
-    assert await publisher.last_source_seq("mqtt") is None
+    assert await publisher.last_source("mqtt") is None
 
 
 async def test_without_a_server_publishing_fails_at_once_and_later_works_again(
@@ -89,7 +94,7 @@ async def test_a_numbered_batch_whose_answer_was_lost_is_not_logged_twice(
     publisher = Publisher(connection)
     for number in range(1, 30):
         while True:
-            attempt = asyncio.ensure_future(publisher.publish(a_batch(number), "mqtt", number))
+            attempt = asyncio.ensure_future(publisher.publish(a_batch(number), "mqtt", Mark(number)))
             if number % 10 == 0:
                 await asyncio.sleep(0.0005 * (number // 10))
                 assert connection._link is not None
@@ -105,9 +110,9 @@ async def test_a_numbered_batch_whose_answer_was_lost_is_not_logged_twice(
 
 async def test_a_second_writer_of_a_numbered_source_is_noticed_and_loses_nothing(connection: Connection) -> None:
     first, second = Publisher(connection), Publisher(connection)
-    await first.publish(a_batch(1), "mqtt", 1)
-    await second.publish(a_batch(2), "mqtt", 2)
-    await first.publish(a_batch(3), "mqtt", 3)
+    await first.publish(a_batch(1), "mqtt", Mark(1))
+    await second.publish(a_batch(2), "mqtt", Mark(2))
+    await first.publish(a_batch(3), "mqtt", Mark(3))
     logged = await read(ReadingsSource(connection, "store"), 3)
     assert [one.batch.value[0] for one in logged] == [1, 2, 3]
 

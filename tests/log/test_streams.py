@@ -9,6 +9,7 @@ import pytest
 from calha.domain.errors import InvalidConfiguration
 from calha.log import jetstream
 from calha.log.connection import Connection
+from calha.log.lane import Mark
 from calha.log.publisher import Publisher
 from calha.log.readings import ReadingsSource
 from calha.log.server import LogServer
@@ -62,12 +63,14 @@ async def test_nothing_is_trimmed_before_the_stream_is_half_full_or_old(connecti
 
 async def test_an_idle_source_does_not_keep_a_busy_one_from_being_trimmed(connection: Connection) -> None:
     publisher, streams = Publisher(connection), Streams(connection, replace(SMALL, readings_keep_s=0))
-    await publisher.publish(a_batch(1), "mqtt", 77)
+    await publisher.publish(a_batch(1), "mqtt", Mark(77))
     for number in range(10):
         await publisher.publish(a_batch(number), "http")
     assert await streams.trim(11) == 9
-    assert await publisher.last_source_seq("mqtt") == 77
-    assert await publisher.publish(a_batch(2), "mqtt", 78) == 12
+    mark = await publisher.last_source("mqtt")
+    assert mark is not None
+    assert mark.seq == 77
+    assert await publisher.publish(a_batch(2), "mqtt", Mark(78)) == 12
 
 
 async def test_in_ordinary_times_the_log_goes_on_as_it_was(connection: Connection) -> None:
@@ -83,7 +86,7 @@ async def test_after_a_lost_tail_new_readings_get_sequences_that_the_store_does_
 ) -> None:
     publisher, streams = Publisher(connection), Streams(connection, SMALL)
     for number in range(1, 11):
-        await publisher.publish(a_batch(number), "mqtt", number)
+        await publisher.publish(a_batch(number), "mqtt", Mark(number))
     assert await streams.continue_after(1000) == 990
     assert await streams.continue_after(1000) == 0
     assert server.pid is not None
@@ -92,7 +95,7 @@ async def test_after_a_lost_tail_new_readings_get_sequences_that_the_store_does_
     await connection.wait_connected(20)
     assert await streams.continue_after(1000) == 0
     source = ReadingsSource(connection, "store", 1001)
-    assert await Publisher(connection).publish(a_batch(5), "mqtt", 11) == 1001
+    assert await Publisher(connection).publish(a_batch(5), "mqtt", Mark(11)) == 1001
     assert [one.seq for one in await read(source, 1)] == [1001]
 
 
@@ -104,7 +107,7 @@ async def test_a_power_cut_that_tears_the_end_of_the_files_is_survived_and_told(
     chance = random.Random(seed)
     async with running_log(tmp_path) as (_, connection):
         publisher = Publisher(connection)
-        committed = [await publisher.publish(a_batch(*range(200)), "mqtt", n) for n in range(1, 60)][-1]
+        committed = [await publisher.publish(a_batch(*range(200)), "mqtt", Mark(n)) for n in range(1, 60)][-1]
     _tear(tmp_path, chance, with_index)
     async with running_log(tmp_path) as (_, connection):
         streams = Streams(connection, SMALL)
@@ -113,7 +116,7 @@ async def test_a_power_cut_that_tears_the_end_of_the_files_is_survived_and_told(
         assert usage.messages < committed
         assert await streams.continue_after(committed) == committed - usage.last_seq
         publisher = Publisher(connection)
-        seqs = [await publisher.publish(a_batch(n), "mqtt", n) for n in range(60, 65)]
+        seqs = [await publisher.publish(a_batch(n), "mqtt", Mark(n)) for n in range(60, 65)]
         assert seqs == [committed + n for n in range(1, 6)]
         found = await read(ReadingsSource(connection, "store", committed + 1), 5)
         assert [one.seq for one in found] == seqs

@@ -65,11 +65,15 @@ class Door:
 
     def device_of(self, secret_digest: str) -> str | None:
         """The device that has this secret or certificate, by its digest."""
+        device, expires_at = self.device_proofs().get(secret_digest, (None, None))
+        return None if expires_at is not None and expires_at < datetime.now(UTC) else device
+
+    def device_proofs(self) -> Mapping[str, tuple[str, datetime | None]]:
+        """(device, end) of the secrets and certificates of all devices, by digest."""
         if self._clock() - self._devices_read_at > CACHE_S:
             self._devices = self._credentials.devices_by_digest()
             self._devices_read_at = self._clock()
-        device, expires_at = self._devices.get(secret_digest, (None, None))
-        return None if expires_at is not None and expires_at < datetime.now(UTC) else device
+        return self._devices
 
     def device_of_certificate(self, pem: str) -> str | None:
         """The device that has a client certificate, by its SHA-256 fingerprint."""

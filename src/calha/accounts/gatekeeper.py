@@ -2,7 +2,8 @@
 
 A device names itself as MQTT user and proves it with its secret as password; or a key proves it that may send for that
 device. It may publish its own readings and replies, and subscribe to its own commands, nothing else. A gateway gives a key
-as password and any other user name: it may publish readings of all devices for which the key may send.
+as password and any other user name: it may publish readings of all devices for which the key may send. A gateway that runs
+`calha edge` links its log server, as a device with the profile `gateway` and with that device's secret.
 A guest is a client of a replaced system, which keeps its user name and password, and reaches that system's topics only.
 Devices of replaced systems also get the topics of their dialect; whoever comes without a proof gets them where that system
 is open.
@@ -13,9 +14,10 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
-from calha.accounts.door import Door
 from calha.accounts.throttle import Throttle
+from calha.domain import link
 from calha.domain.access import Everywhere, Permission, Principal
 from calha.domain.dialects import HOME, Dialect, Topics, joined
 from calha.domain.directory import Directory
@@ -26,6 +28,16 @@ MAX_CLIENT_IDS = 200_000
 MAX_DEVICES_OF_GATEWAY = 2_000
 TOPICS = "calha/v1"
 ANONYMOUS = "anonymous"
+
+
+class Proofs(Protocol):
+    """Who somebody is by what he shows; synchronous, called in threads."""
+
+    def by_token(self, token: str) -> Principal:
+        """Raises NotSignedIn."""
+
+    def device_of_certificate(self, pem: str) -> str | None:
+        """The device that has a client certificate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +58,7 @@ class Guest:
 class Gatekeeper:
     def __init__(
         self,
-        door: Door,
+        door: Proofs,
         directory: Callable[[], Directory],
         anonymous: bool,
         guests: Sequence[Guest] = (),
@@ -62,6 +74,8 @@ class Gatekeeper:
         self._client_ids: OrderedDict[str, str] = OrderedDict()  # to the device that has it
 
     async def decide(self, knock: Knock) -> Admission | Refusal:
+        if knock.protocol == "leaf":
+            return await self._as_linked_log(knock)
         as_guest = await self._as_guest(knock)
         if as_guest is not None:
             return as_guest
@@ -80,6 +94,15 @@ class Gatekeeper:
         spoken = joined([await dialect.of_device(device) for dialect in self._dialects])
         publish, subscribe = joined([own, spoken])
         return Admission(device, publish, subscribe, HOME if any(spoken) else device)
+
+    async def _as_linked_log(self, knock: Knock) -> Admission | Refusal:
+        """The log server of a gateway: it may speak of what is the gateway's, and hear the answers."""
+        principal, entry = await self._proved(knock), self._directory().devices.get(knock.user)
+        if principal is None or entry is None or principal.device != entry.key:
+            return Refusal("wrong credentials")
+        if entry.profile != link.PROFILE:
+            return Refusal("not a gateway")
+        return Admission(entry.key, (link.topic(entry.key, "+"),), (f"{link.inbox(entry.key)}/#",), entry.key)
 
     async def _without_proof(self, knock: Knock) -> Admission | Refusal:
         own, spoken = await self._open()

@@ -5,8 +5,9 @@ import math
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import Request
 from fastapi.exceptions import RequestValidationError
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
@@ -85,7 +86,7 @@ def problem(status: int, title: str, detail: str, request: Request, **more: Any)
     return JSONResponse(content | more, status, headers, media_type="application/problem+json")
 
 
-def add_to(app: FastAPI) -> None:
+def add_to(app: Starlette) -> None:
     """Translate every error that leaves a route."""
 
     async def of_ours(request: Request, error: Exception) -> Response:

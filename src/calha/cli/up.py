@@ -3,11 +3,13 @@
 import json
 import os
 import sys
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import typer
 
-from calha.certificates import server_certificate
+from calha.certificates import mqtt_tls, server_certificate
 from calha.cli.options import (
     ConfigFile,
     Data,
@@ -21,6 +23,7 @@ from calha.cli.options import (
     configuration,
 )
 from calha.config import Configuration, Settings, local_address_of
+from calha.domain.errors import InvalidConfiguration
 
 
 def add_to(app: typer.Typer) -> None:
@@ -53,32 +56,38 @@ def up(
         tcp_port=tcp_port,
         log_durability=durability,
     )
-    become(effective, config)
+    become(plan(effective, config))
 
 
-def become(effective: Configuration, config: Path | None, extra: list[str] | None = None) -> None:
-    """Replace this process by the thin one that runs Calha; flags reach the core as flags again."""
+def become(plan: Mapping[str, object]) -> None:
+    """Replace this process by the thin one that runs what a `calha.up.Plan` says."""
     sys.stdout.flush()
-    os.execv(  # noqa: S606 - there is no shell in it
-        sys.executable, [sys.executable, "-m", "calha.up", json.dumps(plan(effective, config, extra))]
-    )
+    os.execv(sys.executable, [sys.executable, "-m", "calha.up", json.dumps(plan)])  # noqa: S606 - there is no shell in it
 
 
-def _mqtt_tls(settings: Settings) -> dict[str, object] | None:
-    if not settings.mqtt.tls:
+def core_arguments(effective: Configuration, config: Path | None) -> list[str]:
+    """The configuration for the core: flags reach it as flags again."""
+    flags = {key: str(effective.value(key)) for key, source in effective.sources.items() if source == "flag"}
+    return ["--flags", json.dumps(flags), *(["--config", str(config)] if config else [])]
+
+
+def _leaf(settings: Settings) -> dict[str, object] | None:
+    section = settings.gateways
+    if not section.enabled:
         return None
-    found = server_certificate(settings)
-    authority = str(found.authority) if settings.mqtt.client_certificates else None
-    own = {"cert_file": str(found.certificate), "key_file": str(found.key), "ca_file": authority}
-    return own | {"port": settings.mqtt.port}
+    if settings.log.url is not None:
+        raise InvalidConfiguration(
+            "gateways.enabled: gateways link themselves to Calha's own log, not to that of log.url"
+        )
+    found = server_certificate(settings) if section.tls else None
+    files = {"cert_file": str(found.certificate), "key_file": str(found.key)} if found is not None else {}
+    return {"host": section.host, "port": section.port, **files}
 
 
-def plan(effective: Configuration, config: Path | None, extra: list[str] | None = None) -> dict[str, object]:
+def plan(effective: Configuration, config: Path | None) -> dict[str, object]:
     """The `calha.up.Plan` of a configuration, as JSON can carry it."""
     settings = effective.settings
-    flags = {key: str(effective.value(key)) for key, source in effective.sources.items() if source == "flag"}
-    core = ["--flags", json.dumps(flags), *(["--config", str(config)] if config else []), *(extra or [])]
-    log = settings.log
+    log, tls = settings.log, mqtt_tls(settings)
     embedded = {
         "mqtt_host": settings.mqtt.host,
         "mqtt_port": settings.mqtt.port,
@@ -88,11 +97,12 @@ def plan(effective: Configuration, config: Path | None, extra: list[str] | None 
         "quarantine_max_bytes": log.quarantine_max_bytes,
         "quarantine_max_age_s": log.quarantine_days * 86_400,
         "gated": True,
-        "mqtt_tls": _mqtt_tls(settings),
+        "mqtt_tls": asdict(tls) if tls is not None else None,
+        "leaf": _leaf(settings),
     }
     return {
         "folder": str(settings.data.folder),
-        "core": core,
+        "core": core_arguments(effective, config),
         "log": None if log.url else embedded,
         "address": local_address_of(settings),
     }

@@ -20,12 +20,12 @@ from typing import Any
 import msgspec
 
 from calha.commands.messages import order_json
-from calha.commands.service import Commands
 from calha.domain.access import Permission, Principal
 from calha.domain.errors import LogFull, LogUnavailable, Malformed, NotSignedIn
 from calha.domain.readings import Micros
+from calha.ingest.intake import Intake, Orders
 from calha.ingest.limits import IngestLimits
-from calha.ingest.service import Ingest, Message
+from calha.ingest.service import Message
 
 log = logging.getLogger(__name__)
 
@@ -54,12 +54,12 @@ class TcpListener:
     def __init__(
         self,
         options: TcpOptions,
-        ingest: Ingest,
+        ingest: Intake,
         limits: IngestLimits,
         clock: Callable[[], Micros],
         admit: Admit,
         admit_certificate: AdmitCertificate,
-        commands: Commands,
+        commands: Orders,
     ) -> None:
         """admit: tells who a token stands for, or raises NotSignedIn. admit_certificate: whose a certificate (DER) is."""
         self._options = options

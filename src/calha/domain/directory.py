@@ -7,6 +7,8 @@ from typing import Literal
 
 from calha.domain.access import Tree
 
+MAX_GATEWAYS_DEEP = 8  # more than the registry lets stand behind one another
+
 Kind = Literal["gauge", "counter", "state"]
 
 
@@ -36,6 +38,7 @@ class DeviceEntry:
     may_discover: int = 0
     site: int = 0
     gateway: str | None = None
+    profile: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,16 @@ class Directory:
     names: Mapping[int, tuple[str, str]]
     version: int = 0
     tree: Tree = field(default_factory=Tree)
+
+    def reports_through(self, device: str, gateway: str) -> bool:
+        """Whether a gateway may speak for a device: for itself, and for those behind it, also behind one another."""
+        key: str | None = device
+        for _ in range(MAX_GATEWAYS_DEEP):
+            if key == gateway:
+                return True
+            entry = self.devices.get(key) if key is not None else None
+            key = entry.gateway if entry is not None else None
+        return False
 
     def site_of(self, device: str) -> int | None:
         """Where a device stands; None for one that is not registered."""

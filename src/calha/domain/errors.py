@@ -6,6 +6,7 @@ CalhaError                 what, where, and what to do
 │   │   ├── UnknownUnit        a unit that nothing is known of                    → HTTP 422
 │   │   └── IncompatibleUnits  an amount asked for in a unit of something else    → HTTP 422
 │   ├── UnknownDevice      a device that is not registered                        → quarantine; HTTP 404
+│   ├── ForeignDevice      a device that does not report through the gateway  → quarantine
 │   ├── TooLarge           a payload, batch or list over its limit                → HTTP 413
 │   └── TooFast            a device over its message rate                         → HTTP 429
 ├── NotSignedIn            nobody is signed in, or the proof is not valid         → HTTP 401
@@ -70,6 +71,12 @@ class UnknownDevice(Refused):
     """A reading named a device that is not registered."""
 
     reason = "unknown_device"
+
+
+class ForeignDevice(Refused):
+    """A gateway sent a message of a device that does not report through it."""
+
+    reason = "foreign_device"
 
 
 class TooLarge(Refused):

@@ -119,7 +119,7 @@ def decode_record(
 ) -> None:
     """Append the readings of one record to `into`; what is wrong with it becomes a Problem."""
     if type(record) is not dict:
-        into.problems.append(_unreadable(device.key, record))
+        into.problems.append(unreadable(device.key, record))
         return
     values = record.get("values")
     if type(values) is not dict:
@@ -167,7 +167,7 @@ def decode_records(
         if entry is not None:
             decode_record(record, entry, arrived_at, into, position=position)
         elif not key:
-            problem = _unreadable(key, record)
+            problem = unreadable(key, record)
             into.problems.append(problem._replace(reason="no_device", detail=f"no device is named: {problem.detail}"))
         else:
             values = _values(record) if type(record) is dict else {}
@@ -185,6 +185,11 @@ def decode_deferred(deferred: Deferred, directory: Directory, into: Decoding) ->
     else:
         detail = f"device {device!r} is not registered"
         into.problems.append(_problem(device, "unknown_device", detail, record, _values(record), whole=True))
+
+
+def readings_in(record: Record) -> int:
+    """How many readings a record brings if its device has a channel for each of its keys."""
+    return len(_values(record)) if type(record) is dict else 0
 
 
 def parse_number(text: str) -> float:
@@ -304,7 +309,8 @@ def _named_device(record: Record) -> str:
     return key if type(key) is str else ""
 
 
-def _unreadable(device: str, record: Record) -> Problem:
+def unreadable(device: str, record: Record) -> Problem:
+    """What is wrong with a record that is no object."""
     if type(record) is Broken:
         return Problem(device, "malformed", record.detail, record.raw, 1)
     detail = f"{_kind_name(record)} where an object such as {{'ts': …, 'values': {{…}}}} is expected"

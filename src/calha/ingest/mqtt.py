@@ -15,7 +15,8 @@ from functools import lru_cache, partial
 from calha.domain.errors import LogUnavailable, Malformed, Refused, TooFast, TooLarge
 from calha.ingest.limits import IngestLimits
 from calha.ingest.routes import Find, Target, nowhere
-from calha.ingest.service import Ingest, Mark, Message
+from calha.ingest.service import Ingest, Message
+from calha.log.lane import Mark
 from calha.log.mqtt_source import MqttMessage, MqttSource
 from calha.log.publisher import Publisher
 
@@ -56,7 +57,7 @@ async def run(
     find: tells where topics lead that are not Calha's own.
     translate: makes of (topic, payload, arrival) in a dialect what Calha understands; None for any other.
     """
-    judged = partial(_judged, ingest=ingest, limits=limits, answer=answer, find=find, translate=translate)
+    judge = partial(judged, ingest=ingest, limits=limits, answer=answer, find=find, translate=translate)
     logged = await publisher.last_source(lane)
     logged_until = await source.logged_until(logged.seq, logged.at_us) if logged else 0
     is_numbered = (
@@ -70,15 +71,15 @@ async def run(
             dropped = source.dropped
         fleeting = [message for message in arrived if not message.seq]
         if fleeting:
-            await _take_fleeting(await judged(fleeting), ingest, lane)
+            await _take_fleeting(await judge(fleeting), ingest, lane)
         known = [message for message in arrived if 0 < message.seq <= logged_until]
         if known:
-            await _persist(partial(ingest.set_aside_again, await judged(known)), beat)
+            await _persist(partial(ingest.set_aside_again, await judge(known)), beat)
         new = [message for message in arrived if message.seq > logged_until]
         if new:
             last = new[-1]
             mark = Mark(last.seq, last.arrived_at) if is_numbered else None
-            await _persist(partial(ingest.take, await judged(new), lane, mark), beat)
+            await _persist(partial(ingest.take, await judge(new), lane, mark), beat)
             logged_until = last.seq
         if known or new:
             await source.acknowledge(logged_until if new else known[-1].seq)
@@ -106,11 +107,11 @@ async def _take_fleeting(messages: Sequence[Message], ingest: Ingest, lane: str)
         log.warning("%d QoS 0 messages refused: %s", len(messages), error)
 
 
-async def _judged(
+async def judged(
     arrived: Sequence[MqttMessage],
+    answer: Answer,
     ingest: Ingest,
     limits: IngestLimits,
-    answer: Answer,
     find: Find,
     translate: Translate,
 ) -> list[Message]:

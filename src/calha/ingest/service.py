@@ -16,13 +16,23 @@ import msgspec
 import numpy as np
 
 from calha.domain.directory import DeviceEntry, Directory
-from calha.domain.errors import LogUnavailable, Malformed, NotFound, Refused, TooFast, TooLarge, UnknownDevice
+from calha.domain.errors import (
+    ForeignDevice,
+    LogUnavailable,
+    Malformed,
+    NotFound,
+    Refused,
+    TooFast,
+    TooLarge,
+    UnknownDevice,
+)
 from calha.domain.quality import Quality, label
 from calha.domain.readings import MAX_READINGS, Batch, Micros
 from calha.ingest.counters import Counters, Tally
 from calha.ingest.decode import Decoding, Deferred, Problem, Ranges, decode_deferred, decode_record, decode_records
 from calha.ingest.formats import Format, Record, format_of, records, unpack
 from calha.ingest.limits import IngestLimits, MessageRate
+from calha.log.lane import Mark
 from calha.log.publisher import Publisher
 from calha.log.quarantine import Entry, Quarantine
 
@@ -35,7 +45,10 @@ MAX_PUTS_AT_ONCE = 1_000  # messages on their way to quarantine
 
 
 class Message(NamedTuple):
-    """What a device sent. `device` None: each record names its own. `fault`: why it goes to quarantine unread."""
+    """What a device sent. `device` None: each record names its own. `fault`: why it goes to quarantine unread.
+
+    via: the gateway that brought it, which may bring only what reports through it.
+    """
 
     device: str | None
     payload: bytes
@@ -44,13 +57,7 @@ class Message(NamedTuple):
     topic: str
     format: Format = "json"
     fault: Refused | None = None
-
-
-class Mark(NamedTuple):
-    """How the source itself numbers the last of some messages, and when it stored that one."""
-
-    seq: int
-    at: Micros
+    via: str | None = None
 
 
 class LastMessage(NamedTuple):
@@ -115,40 +122,32 @@ class Ingest:
         Raises TooLarge, TooFast, Malformed and UnknownDevice (the last two after the body went to quarantine), LogFull,
         LogUnavailable.
         """
-        now = self._clock()
-        name = device or ""
         try:
-            if len(body) > self._limits.payload_bytes:
-                raise TooLarge(f"the body has {len(body)} bytes; at most {self._limits.payload_bytes} are taken")
-            if device is not None and not self._rate.admits(device, now):
+            message = request_message(device, body, content_type, encoding, transport, self._clock(), self._limits)
+            if device is not None and not self._rate.admits(device, message.arrived_at):
                 raise TooFast(self._too_fast(device))
-            payload = unpack(body, encoding, self._limits.payload_bytes)
         except Refused as error:
-            self.counters.refused(name, error.reason)
+            self.counters.refused(device or "", error.reason)
             raise
-        topic = f"telemetry/{device}" if device else "telemetry"
-        message = Message(device, payload, now, transport, topic, format_of(content_type))
         return await self.take([message], transport)
 
     def devices_named(self, body: bytes, content_type: str, encoding: str) -> set[str]:
         """The devices whose readings a body of many brings; none of what cannot be read, which `submit` will refuse."""
-        try:
-            found = list(records(unpack(body, encoding, self._limits.payload_bytes), format_of(content_type)))
-        except Refused:
-            return set()
-        return {record["device"] for record in found if type(record) is dict and type(record.get("device")) is str}
+        return devices_named(body, content_type, encoding, self._limits.payload_bytes)
 
-    async def take(self, messages: Sequence[Message], source: str, mark: Mark | None = None) -> Receipt:
+    async def take(
+        self, messages: Sequence[Message], source: str, mark: Mark | None = None, after: int | None = None
+    ) -> Receipt:
         """Put the readings of `messages` into the log and what is wrong with them into quarantine.
 
-        When this returns, everything is on disk. Raises LogFull or LogUnavailable with nothing acknowledged; what was
-        logged until then is recognised as duplicate when the same messages come again.
+        mark, after: as in `Publisher.publish`. When this returns, everything is on disk. Raises LogFull or LogUnavailable
+        with nothing acknowledged; what was logged until then is recognised as duplicate when the same messages come again.
         """
         intake = await self._decode(messages)
         batch, problems = intake.decoding.batch(self._ranges), intake.decoding.problems
         self.counters.received(batch)
         try:
-            seq, kept = await asyncio.gather(self._log(batch, source, mark), self._set_aside(intake))
+            seq, kept = await asyncio.gather(self._log(batch, source, mark, after), self._set_aside(intake))
         except LogUnavailable:
             self.counters.received(batch, sign=-1)
             raise
@@ -268,6 +267,8 @@ class Ingest:
             decoding.problems.append(Problem(device, error.reason, str(error), message.payload, 1))
 
     def _decode_one(self, device: str, message: Message, decoding: Decoding) -> None:
+        if self._is_foreign(device, message):
+            raise ForeignDevice(_foreign(device, message))
         self._remember(device, LastMessage(message, None))
         entry: DeviceEntry | None = self.directory.devices.get(device)
         if entry is None:
@@ -278,20 +279,32 @@ class Ingest:
     def _decode_many(self, message: Message, decoding: Decoding) -> None:
         found = records(message.payload, message.format)
         named = [record.get("device") if type(record) is dict else None for record in found]
-        noisy = {
-            key
-            for key in {key for key in named if type(key) is str}
-            if key in self.directory.devices and not self._rate.admits(key, message.arrived_at)
-        }
+        faults = self._faults({key for key in named if type(key) is str}, message)
         for key, record in zip(named, found, strict=True):
-            if key in noisy:
-                problem = Problem(key, TooFast.reason, self._too_fast(key), msgspec.json.encode(record), 1)
-                decoding.problems.append(problem)
+            if key in faults:
+                reason, detail = faults[key]
+                decoding.problems.append(Problem(key, reason, detail, msgspec.json.encode(record), 1))
             elif type(key) is str:
                 self._remember(key, LastMessage(message._replace(payload=b""), record))
-        if noisy:
-            found = [record for key, record in zip(named, found, strict=True) if key not in noisy]
+        if faults:
+            found = [record for key, record in zip(named, found, strict=True) if key not in faults]
         decode_records(found, None, self.directory, message.arrived_at, decoding)
+
+    def _faults(self, devices: set[str], message: Message) -> dict[str, tuple[str, str]]:
+        """(reason, detail) of those devices of a message whose records are not taken."""
+        faults = {}
+        for key in devices & self.directory.devices.keys():
+            if self._is_foreign(key, message):
+                faults[key] = ForeignDevice.reason, _foreign(key, message)
+            elif not self._rate.admits(key, message.arrived_at):
+                faults[key] = TooFast.reason, self._too_fast(key)
+        return faults
+
+    def _is_foreign(self, device: str, message: Message) -> bool:
+        """Whether a gateway brought a message of a device that does not report through it."""
+        if message.via is None or device not in self.directory.devices:
+            return False
+        return not self.directory.reports_through(device, message.via)
 
     def _too_fast(self, device: str) -> str:
         return f"{device} sends more than {self._limits.messages_per_s:g} messages a second"
@@ -302,15 +315,16 @@ class Ingest:
             await asyncio.to_thread(partial(self._registry.discover, device, sorted(keys)))
         await self.refresh()
 
-    async def _log(self, batch: Batch, source: str, mark: Mark | None) -> int | None:
+    async def _log(self, batch: Batch, source: str, mark: Mark | None, after: int | None = None) -> int | None:
+        """The sequence of the last message; a mark is logged also when there is no reading to carry it."""
+        if not len(batch):
+            return await self._publisher.publish(batch, source, mark, after) if mark is not None else None
         seq = None
         for start in range(0, len(batch), MAX_READINGS):
             part = batch.take(slice(start, start + MAX_READINGS)) if len(batch) > MAX_READINGS else batch
             is_last = start + MAX_READINGS >= len(batch)
-            if mark is not None and is_last:
-                seq = await self._publisher.publish(part, source, mark.seq, mark.at)
-            else:
-                seq = await self._publisher.publish(part, source)
+            builds_on = after if after is None or seq is None else seq
+            seq = await self._publisher.publish(part, source, mark if is_last else None, builds_on)
         return seq
 
     def _count_problems(self, problems: Sequence[Problem], kept: Sequence[int]) -> None:
@@ -350,8 +364,42 @@ class Ingest:
             self._remember(device, LastMessage(message, record))
 
     def _remember(self, device: str, last: LastMessage) -> None:
-        if len(self._last) < MAX_DEVICES_REMEMBERED or device in self._last:
+        """The newest by its arrival: what a gateway had to keep back arrived before what it has sent already."""
+        known = self._last.get(device)
+        if known is None and len(self._last) >= MAX_DEVICES_REMEMBERED:
+            return
+        if known is None or last.message.arrived_at >= known.message.arrived_at:
             self._last[device] = last
+
+
+def request_message(
+    device: str | None,
+    body: bytes,
+    content_type: str,
+    encoding: str,
+    transport: str,
+    arrived_at: Micros,
+    limits: IngestLimits,
+) -> Message:
+    """The message in the body of a request. Raises TooLarge, Malformed."""
+    if len(body) > limits.payload_bytes:
+        raise TooLarge(f"the body has {len(body)} bytes; at most {limits.payload_bytes} are taken")
+    payload = unpack(body, encoding, limits.payload_bytes)
+    topic = f"telemetry/{device}" if device else "telemetry"
+    return Message(device, payload, arrived_at, transport, topic, format_of(content_type))
+
+
+def devices_named(body: bytes, content_type: str, encoding: str, limit_bytes: int) -> set[str]:
+    """The devices whose readings a body of many brings; none of what cannot be read."""
+    try:
+        found = list(records(unpack(body, encoding, limit_bytes), format_of(content_type)))
+    except Refused:
+        return set()
+    return {record["device"] for record in found if type(record) is dict and type(record.get("device")) is str}
+
+
+def _foreign(device: str, message: Message) -> str:
+    return f"{device} does not report through the gateway {message.via}"
 
 
 class _Intake:
@@ -390,6 +438,7 @@ def _entry(problem: Problem, message: Message) -> Entry:
         arrived_at=message.arrived_at,
         payload=problem.raw,
         format=message.format if problem.raw is message.payload else "json",
+        via=message.via or "",
     )
 
 
@@ -398,8 +447,9 @@ def message_of(entry: Entry) -> Message:
     if entry.transport == "mqtt" and not entry.device:
         fault = Malformed(f"{entry.detail}; it holds no readings", entry.reason)
         return Message(None, entry.payload, entry.arrived_at, entry.transport, entry.topic, "json", fault)
+    format_, via = format_named(entry.format), entry.via or None
     return Message(
-        entry.device or None, entry.payload, entry.arrived_at, entry.transport, entry.topic, _format(entry.format)
+        entry.device or None, entry.payload, entry.arrived_at, entry.transport, entry.topic, format_, via=via
     )
 
 
@@ -417,5 +467,6 @@ def reasons(problems: Iterable[Problem]) -> Counter[str]:
     return counted
 
 
-def _format(name: str) -> Format:
+def format_named(name: str) -> Format:
+    """JSON for a name that is none."""
     return name if name in get_args(Format) else "json"  # type: ignore[return-value]

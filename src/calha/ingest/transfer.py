@@ -35,7 +35,7 @@ class Transfer:
         counted = np.zeros(len(OUTCOMES), np.int64)
         async with self._importing:
             parts = [batch.take(slice(start, start + MAX_READINGS)) for start in range(0, len(batch), MAX_READINGS)]
-            seqs = [await self._publisher.publish(part, SOURCE, None) for part in parts]
+            seqs = [await self._publisher.publish(part, SOURCE) for part in parts]
             for seq in seqs:
                 counted += await self._outcome(seq)
         return dict(zip(OUTCOMES, counted.tolist(), strict=True))

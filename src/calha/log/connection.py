@@ -36,7 +36,7 @@ logger = logging.getLogger("calha.log.connection")
 class Connection:
     """One connection to the log. Open with `Connection.open(url)`, end with `close()`."""
 
-    def __init__(self, url: str, name: str = "calha", quiet: bool = False) -> None:
+    def __init__(self, url: str, name: str = "calha", quiet: bool = False, inbox: str = "_INBOX") -> None:
         self.name = name
         self._level = logging.DEBUG if quiet else logging.INFO
         self.info: dict[str, Any] = {}
@@ -45,7 +45,7 @@ class Connection:
         self._addresses = [_Address(part.strip()) for part in url.split(",") if part.strip()]
         if not self._addresses:
             raise InvalidConfiguration("log.url is empty; expected for example nats://127.0.0.1:4222")
-        self._inbox = f"_INBOX.{secrets.token_hex(8)}"
+        self._inbox = f"{inbox}.{secrets.token_hex(8)}"
         self._requests: dict[bytes, asyncio.Future[Message]] = {}
         self._next_id = 1
         self._subscriptions: dict[bytes, tuple[str, Handler]] = {}
@@ -56,12 +56,15 @@ class Connection:
         self.subscribe(f"{self._inbox}.*", self._answered)
 
     @classmethod
-    async def open(cls, url: str, name: str = "calha", wait_s: float | None = 10.0, quiet: bool = False) -> Self:
+    async def open(
+        cls, url: str, name: str = "calha", wait_s: float | None = 10.0, quiet: bool = False, inbox: str = "_INBOX"
+    ) -> Self:
         """Connect, waiting up to `wait_s` for the first success (None = do not wait). `quiet`: no log of its own.
+        inbox: prefix of the subjects on which answers arrive.
 
         Raises LogUnavailable with the last error if there is none within that time.
         """
-        connection = cls(url, name, quiet)
+        connection = cls(url, name, quiet, inbox)
         connection._task = asyncio.create_task(connection._stay_connected(), name=f"{name} log connection")
         if wait_s is not None:
             try:

@@ -1,7 +1,8 @@
 """The gate of the log server: whoever connects without Calha's own password is admitted or refused here.
 
 The server asks on `$SYS.REQ.USER.AUTH` (NATS auth callout) and waits for a signed answer, which carries the account,
-that is the shard, and what the device may publish and subscribe. While nobody answers, whoever is connected goes on, and
+that is the shard, and what the device may publish and subscribe. A gateway that links its own log server to this one
+(protocol leaf) comes into an account apart, where there are no streams. While nobody answers, whoever is connected goes on, and
 whoever connects is refused after a while and tries again.
 
 Rule 1: who cannot be judged is refused: an error in `decide`, a request that cannot be read, a crowd too large.
@@ -25,7 +26,7 @@ from calha.log import topics
 from calha.log.connection import Connection
 from calha.log.nkeys import Signer
 from calha.log.parser import Message
-from calha.log.shards import shard_account, shard_of
+from calha.log.shards import GATEWAYS_ACCOUNT, shard_account, shard_of
 from calha.log.tasks import end
 
 SUBJECT = "$SYS.REQ.USER.AUTH"
@@ -35,6 +36,9 @@ MAX_REASONS = 50  # that are counted apart
 PATIENCE_S = 4.0  # less than the server's (`server_config.GATE_TIMEOUT_S`), so that an answer is never in vain
 BEAT_S = 5.0
 
+Protocol = Literal["mqtt", "nats", "leaf"]
+
+_CONNECTION_TYPES: dict[Protocol, str] = {"mqtt": "MQTT", "nats": "STANDARD", "leaf": "LEAFNODE"}
 _DELIVERIES = ("$MQTT.sub.>", "$MQTT.deliver.pubrel.>")
 _HEADER = base64.urlsafe_b64encode(b'{"typ":"JWT","alg":"ed25519-nkey"}').rstrip(b"=") + b"."
 
@@ -52,7 +56,7 @@ class Knock:
     user: str
     password: str = field(repr=False)
     client_id: str
-    protocol: Literal["mqtt", "nats"]
+    protocol: Protocol
     address: str
     certificates: tuple[str, ...]
 
@@ -163,10 +167,12 @@ class Gate:
         return verdict
 
     def _admit(self, request: _Request, admission: Admission) -> None:
-        shard = shard_of(admission.shard_key, self._shards)
+        account = shard_account(shard_of(admission.shard_key, self._shards))
+        if request.knock.protocol == "leaf":
+            account = GATEWAYS_ACCOUNT
         permissions = _permissions(admission.publish, admission.subscribe, request.knock.protocol)
         claims: dict[str, Any] = {
-            "aud": shard_account(shard),
+            "aud": account,
             "name": admission.name,
             "nats": {"type": "user", "version": 2, "subs": -1, "data": -1, "payload": -1, **permissions},
         }
@@ -204,21 +210,27 @@ def _read(message: Message) -> _Request:
         user=options.get("user", ""),
         password=options.get("pass", ""),
         client_id=client.get("mqtt_id") or client.get("mqtt") or "",
-        protocol="mqtt" if client.get("type") == "mqtt" else "nats",
+        protocol=_protocol(client),
         address=client.get("host", ""),
         certificates=tuple(chains[0]),
     )
     return _Request(knock, asked["server_id"]["id"], asked["user_nkey"], time.monotonic(), message.reply.decode())
 
 
+def _protocol(client: dict[str, Any]) -> Protocol:
+    if client.get("kind") == "Leafnode":
+        return "leaf"
+    return "mqtt" if client.get("type") == "mqtt" else "nats"
+
+
 @lru_cache(maxsize=20_000)
-def _permissions(publish: tuple[str, ...], subscribe: tuple[str, ...], protocol: str) -> dict[str, Any]:
+def _permissions(publish: tuple[str, ...], subscribe: tuple[str, ...], protocol: Protocol) -> dict[str, Any]:
     """Raises Malformed for a topic filter that would mean more in NATS than it does in MQTT."""
     own = _DELIVERIES if protocol == "mqtt" else ()
     return {
         "pub": _only([subject for one in publish for subject in _subjects(one)]),
         "sub": _only([*own, *(subject for one in subscribe for subject in _subjects(one))]),
-        "allowed_connection_types": ["MQTT" if protocol == "mqtt" else "STANDARD"],
+        "allowed_connection_types": [_CONNECTION_TYPES[protocol]],
     }
 
 

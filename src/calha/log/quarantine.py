@@ -5,7 +5,6 @@ budget is used up a further message is not kept but counted (`overflowed`) and w
 stop the good.
 """
 
-import asyncio
 import hashlib
 import json
 import logging
@@ -17,7 +16,7 @@ from typing import NamedTuple
 
 from calha.domain.errors import LogFull, LogUnavailable, NotFound
 from calha.domain.readings import Micros
-from calha.log import headers, jetstream
+from calha.log import direct, headers, jetstream
 from calha.log.connection import Connection
 from calha.log.jetstream import Answer, LogRefused
 from calha.log.parser import Message
@@ -41,7 +40,10 @@ logger = logging.getLogger("calha.log.quarantine")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A message and why it is here. reason: a word. device: "" when none is named. arrived_at: µs UTC."""
+    """A message and why it is here. reason: a word. device: "" when none is named. arrived_at: µs UTC.
+
+    via: the gateway that brought it.
+    """
 
     reason: str
     detail: str
@@ -51,6 +53,7 @@ class Entry:
     arrived_at: Micros
     payload: bytes
     format: str = "json"
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +119,7 @@ class Quarantine:
             "batch": max(1, min(limit, MAX_LISTED)),
             "max_bytes": MAX_PAGE_BYTES,
         }
-        return [_kept(message) for message in await self._direct_get(body)]
+        return [_kept(message) for message in await direct.read(self._connection, QUARANTINE, body)]
 
     async def get(self, seq: int) -> Kept:
         """The entry kept under a sequence. Raises NotFound, LogUnavailable."""
@@ -169,32 +172,6 @@ class Quarantine:
 
     # -- below: what the public part is made of
 
-    async def _direct_get(self, body: Answer) -> Sequence[Message]:
-        """Messages of one batched request; the server ends it with a status."""
-        messages: list[Message] = []
-        ended: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-
-        def receive(message: Message) -> None:
-            code, _ = headers.status(message.header)
-            if not code:
-                messages.append(message)
-            elif not ended.done():
-                ended.set_result(code)
-
-        inbox = self._connection.new_inbox()
-        subscription = self._connection.subscribe(inbox, receive)
-        try:
-            self._connection.publish(f"$JS.API.DIRECT.GET.{QUARANTINE}", json.dumps(body).encode(), reply=inbox)
-            async with asyncio.timeout(TIMEOUT_S):
-                code = await ended
-        except TimeoutError:
-            raise LogUnavailable(f"the log did not list the quarantine within {TIMEOUT_S:.0f} s") from None
-        finally:
-            subscription.unsubscribe()
-        if code not in (204, 404):
-            raise LogUnavailable(f"the log does not list the quarantine (status {code})")
-        return messages
-
     def _overflow(self) -> None:
         self.overflowed += 1
         now = time.monotonic()
@@ -215,6 +192,7 @@ def _described(entry: Entry) -> str:
         topic=entry.topic[:MAX_TEXT],
         device=entry.device[:MAX_TEXT],
         transport=entry.transport[:MAX_TEXT],
+        via=entry.via[:MAX_TEXT],
     )
     fields = asdict(short)
     del fields["payload"]
@@ -227,9 +205,7 @@ def _entry(header: bytes, payload: bytes) -> Entry:
 
 def _kept(message: Message) -> Kept:
     fields = headers.decode(message.header)
-    return Kept(
-        int(fields["Nats-Sequence"]), micros(fields["Nats-Time-Stamp"]), _entry(message.header, message.payload)
-    )
+    return Kept(int(fields[direct.SEQUENCE]), micros(fields[direct.STORED_AT]), _entry(message.header, message.payload))
 
 
 def _kept_of(answer: Answer) -> Kept:

@@ -1,7 +1,7 @@
 """The configuration file of the log server that we run, and the small files beside it that it refers to.
 
 Accounts: CALHA with the log's own streams, DEVICES_0 and so on with the devices (see `shards`), SYS for the server's own
-affairs. Calha has a user with a password in each.
+affairs; GATEWAYS or LINK where there are gateways. Calha has a user with a password in each.
 
 The NATS port is open to every program of this machine and MQTT to every device. Gated, whoever comes without Calha's
 password is asked about at the gate (see `gate`). Otherwise all are one anonymous user in the first shard, who may not touch
@@ -12,14 +12,16 @@ import json
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import quote
 
 from calha.log import shards
-from calha.log.settings import MIB, LogSettings, MqttTls
+from calha.log.settings import MIB, HubLink, LeafListener, LogSettings, MqttTls
 
 DEVICE = "device"
 SYNC_INTERVAL = {"disk": "always", "interval": "100ms"}
 FORBIDDEN = ["$JS.>", "$SYS.>", "$KV.>", "$O.>", "READINGS.>", "QUARANTINE.>", "_INBOX.>"]
 MAX_CONNECTIONS = 60_000
+LINK_PING_S = 10
 GATE_TIMEOUT_S = 5  # for a crowd of several thousand; while nobody answers, each waits as long for its refusal
 
 _OLD_ACCOUNT = "$G"  # of everything, before there were shards
@@ -107,7 +109,7 @@ def configuration(settings: LogSettings, folder: ServerFolder, client_port: int,
     a slow disk is all of them; a late acknowledgement is what back-pressure should look like.
     """
     return f"""# Written by Calha at each start; changes are lost.
-server_name: calha
+server_name: {json.dumps(_name(settings))}
 host: 127.0.0.1
 port: {client_port}
 max_payload: {settings.max_payload_bytes}
@@ -124,7 +126,7 @@ mqtt {{
   port: {mqtt_port}
   js_api_timeout: "120s"
 {_tls(settings.mqtt_tls)}}}
-{_accounts(settings, folder.password())}
+{_links(settings)}{_accounts(settings, folder.password())}
 {_gate(settings, folder) if settings.gated else f"no_auth_user: {DEVICE}"}
 """
 
@@ -139,7 +141,7 @@ def _accounts(settings: LogSettings, password: str) -> str:
         if shard == 0 and not settings.gated:
             users += f", {_anonymous()}"
         lines.append(f"{shards.shard_account(shard)} {{ jetstream: enabled, users: [ {users} ] }}")
-    lines.append(f"{shards.SYSTEM_ACCOUNT} {{ users: [ {user(shards.SYSTEM_USER)} ] }}")
+    lines += [f"{account} {{ users: [ {user(name)} ] }}" for account, name in _streamless(settings)]
     return "accounts {\n  " + "\n  ".join(lines) + f"\n}}\nsystem_account: {shards.SYSTEM_ACCOUNT}"
 
 
@@ -149,8 +151,19 @@ def _anonymous() -> str:
     return f'{{ user: {DEVICE}, password: "", permissions: {{ {denied} }} }}'
 
 
+def _streamless(settings: LogSettings) -> list[tuple[str, str]]:
+    """(account, Calha's user in it) of those that hold no streams."""
+    found = [(shards.SYSTEM_ACCOUNT, shards.SYSTEM_USER)]
+    if settings.leaf is not None:
+        found.append((shards.GATEWAYS_ACCOUNT, shards.GATEWAYS_USER))
+    if settings.hub is not None:
+        found.append((shards.LINK_ACCOUNT, shards.LINK_USER))
+    return found
+
+
 def _gate(settings: LogSettings, folder: ServerFolder) -> str:
-    own = [shards.USER, *(shards.shard_user(shard) for shard in range(settings.shards)), shards.SYSTEM_USER]
+    own = [shards.USER, *(shards.shard_user(shard) for shard in range(settings.shards))]
+    own += [name for _, name in _streamless(settings)]
     return f"""authorization {{
   timeout: {GATE_TIMEOUT_S}
   auth_callout {{
@@ -159,6 +172,38 @@ def _gate(settings: LogSettings, folder: ServerFolder) -> str:
     auth_users: {json.dumps(own)}
   }}
 }}"""
+
+
+def _name(settings: LogSettings) -> str:
+    """Servers that are linked need names that differ."""
+    return f"calha-gateway-{settings.hub.gateway}" if settings.hub is not None else "calha"
+
+
+def _links(settings: LogSettings) -> str:
+    """The leaf nodes: pings tell within half a minute that the other end has gone without a word."""
+    parts = [
+        *([_listener(settings.leaf)] if settings.leaf is not None else []),
+        *([_remote(settings.hub)] if settings.hub is not None else []),
+    ]
+    if not parts:
+        return ""
+    return f'ping_interval: "{LINK_PING_S}s"\nping_max: 2\nleafnodes {{\n' + "".join(parts) + "}\n"
+
+
+def _listener(leaf: LeafListener) -> str:
+    tls = ""
+    if leaf.cert_file is not None:
+        tls = (
+            f"  tls {{ cert_file: {json.dumps(leaf.cert_file)}, key_file: {json.dumps(leaf.key_file)}, timeout: 10 }}\n"
+        )
+    return f"  host: {json.dumps(leaf.host)}\n  port: {leaf.port}\n  no_advertise: true\n{tls}"
+
+
+def _remote(hub: HubLink) -> str:
+    scheme = "tls" if hub.tls else "nats-leaf"
+    url = f"{scheme}://{quote(hub.gateway, safe='')}:{quote(hub.secret, safe='')}@{hub.address}"
+    tls = f", tls {{ ca_file: {json.dumps(hub.ca_file)}, timeout: 10 }}" if hub.ca_file is not None else ""
+    return f'  reconnect: "1s"\n  remotes: [ {{ url: {json.dumps(url)}, account: {shards.LINK_ACCOUNT}{tls} }} ]\n'
 
 
 def _tls(tls: MqttTls | None) -> str:

@@ -1,7 +1,7 @@
 """Settings of the log. Plain dataclasses, because the supervisor that starts the server must stay small in memory."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Self
 
 from calha.domain.errors import InvalidConfiguration
@@ -29,6 +29,31 @@ class MqttTls:
 
 
 @dataclass(frozen=True, slots=True)
+class LeafListener:
+    """Where gateways connect their own log servers to this one, as leaf nodes. cert_file, key_file: for TLS."""
+
+    host: str
+    port: int
+    cert_file: str | None = None
+    key_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HubLink:
+    """The hub to which this log server links itself as a leaf node.
+
+    address: host:port. gateway, secret: as which device, and its proof. tls: insist on it; ca_file: whom to believe, the
+    system's authorities when None.
+    """
+
+    address: str
+    gateway: str
+    secret: str = field(default="", repr=False)
+    tls: bool = False
+    ca_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LogSettings:
     """Settings under the key `log`.
 
@@ -44,6 +69,8 @@ class LogSettings:
     shards: over how many accounts of the child devices are spread (see `shards`); it can be raised later, not lowered.
     gated: whether each device must be admitted (see `gate`); otherwise all are anonymous, in the first shard.
     mqtt_tls: TLS for devices; None = plain MQTT on mqtt_port.
+    leaf: where gateways link their log servers; None = nowhere.
+    hub: the hub to which this log server, a gateway's, links itself.
     nats_binary: path of the nats-server to start; None = the one of this Python environment, else on PATH.
     """
 
@@ -63,6 +90,8 @@ class LogSettings:
     shards: int = 4
     gated: bool = False
     mqtt_tls: MqttTls | None = None
+    leaf: LeafListener | None = None
+    hub: HubLink | None = None
     nats_binary: str | None = None
 
     def __post_init__(self) -> None:
@@ -88,9 +117,10 @@ class LogSettings:
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> Self:
         """Settings from what `dataclasses.asdict` made of them, also by way of JSON."""
-        tls = plain.get("mqtt_tls")
+        parts = {"mqtt_tls": MqttTls, "leaf": LeafListener, "hub": HubLink}
+        made = {key: kind(**plain[key]) for key, kind in parts.items() if plain.get(key)}
         lists = {key: tuple(plain[key]) for key in ("topics", "ignored_topics") if key in plain}
-        return cls(**{**plain, **lists, "mqtt_tls": MqttTls(**tls) if tls else None})
+        return cls(**{**plain, **lists, **made})
 
     @property
     def device_port(self) -> int:

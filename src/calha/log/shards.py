@@ -3,14 +3,17 @@
 With an fsync before each acknowledgement one stream does one after the other; the disk does more of them side by side
 (measured: 7,400 a second on one file, 17,800 on four). Topics, sessions and retained messages of one shard are unknown in
 the others. Calha's own streams are in an account of their own.
+
+Two further accounts hold no streams: GATEWAYS, to which gateways link their log servers, and LINK, the end of that link on a
+gateway. All that passes between a hub and a gateway passes between these two.
 """
 
 import zlib
 
 from calha.log.settings import LogSettings
 
-USER, SYSTEM_USER = "calha", "calha-sys"
-ACCOUNT, SYSTEM_ACCOUNT = "CALHA", "SYS"
+USER, SYSTEM_USER, GATEWAYS_USER, LINK_USER = "calha", "calha-sys", "calha-gateways", "calha-link"
+ACCOUNT, SYSTEM_ACCOUNT, GATEWAYS_ACCOUNT, LINK_ACCOUNT = "CALHA", "SYS", "GATEWAYS", "LINK"
 
 
 def shard_of(device_key: str, shards: int) -> int:
@@ -35,6 +38,16 @@ def shard_url(url: str, shard: int) -> str:
 def system_url(url: str) -> str:
     """Address of the system account on our own server, from Calha's main one."""
     return _as_user(url, SYSTEM_USER)
+
+
+def gateways_url(url: str) -> str:
+    """Address of the account in which gateways are heard, from Calha's main one."""
+    return _as_user(url, GATEWAYS_USER)
+
+
+def link_url(url: str) -> str:
+    """Address of the account in which a gateway reaches its hub, from Calha's main one."""
+    return _as_user(url, LINK_USER)
 
 
 def source_urls(url: str, settings: LogSettings) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from calha.log import jetstream
+from calha.log import jetstream, trimming
 from calha.log.connection import Connection
 from calha.log.jetstream import Answer
 from calha.log.reader import stored
@@ -78,6 +78,27 @@ async def _limit(connection: Connection, name: str, max_bytes: int) -> None:
         await jetstream.call(connection, f"STREAM.UPDATE.{name}", info["config"] | limits)
 
 
+async def ensure(connection: Connection, name: str, limits: Answer) -> None:
+    """Make a stream that refuses what is new when it is full, or bring it to these limits. Raises LogUnavailable."""
+    config: Answer = {
+        "name": name,
+        "subjects": [f"{name}.>"],
+        "retention": "limits",
+        "storage": "file",
+        "discard": "new",
+        "max_msgs": -1,
+        "max_age": 0,
+        "duplicate_window": 120_000_000_000,
+        "allow_direct": True,
+        **limits,
+    }
+    info = await jetstream.stream_info(connection, name)
+    if info is None:
+        await jetstream.call(connection, f"STREAM.CREATE.{name}", config)
+    elif any(info["config"].get(key) != value for key, value in config.items()):
+        await jetstream.call(connection, f"STREAM.UPDATE.{name}", info["config"] | config)
+
+
 class Streams:
     """The log's streams under one set of settings. Call `ensure` once before using any of them.
 
@@ -99,7 +120,7 @@ class Streams:
             "max_age": settings.quarantine_max_age_s * 1_000_000_000,
         }
         for name, limits in ((READINGS, readings), (QUARANTINE, quarantine)):
-            await self._ensure(name, limits)
+            await ensure(self._connection, name, limits)
 
     async def continue_after(self, committed_seq: int) -> int:
         """Make sure that the next reading's sequence is above what the store has committed.
@@ -170,38 +191,9 @@ class Streams:
         usage = await self.usage_of(READINGS)
         if usage is None or not usage.messages or not await self._is_worth_trimming(usage):
             return 0
-        limit = min([through_seq, *await self._acknowledged()])
-        if limit < usage.first_seq:
-            return 0
-        last_of_sources = await self._last_seqs()
-        before = usage.messages
-        await self._purge(min(limit, *(seq - 1 for seq in last_of_sources.values())))
-        for subject, seq in last_of_sources.items():
-            if seq > min(last_of_sources.values()):
-                await self._purge(min(limit, seq - 1), subject)
-        after = await self.usage_of(READINGS)
-        return before - (after.messages if after else 0)
+        return await trimming.remove(self._connection, READINGS, through_seq)
 
     # -- below: what the public part is made of
-
-    async def _ensure(self, name: str, limits: Answer) -> None:
-        config: Answer = {
-            "name": name,
-            "subjects": [f"{name}.>"],
-            "retention": "limits",
-            "storage": "file",
-            "discard": "new",
-            "max_msgs": -1,
-            "max_age": 0,
-            "duplicate_window": 120_000_000_000,
-            "allow_direct": True,
-            **limits,
-        }
-        info = await jetstream.stream_info(self._connection, name)
-        if info is None:
-            await jetstream.call(self._connection, f"STREAM.CREATE.{name}", config)
-        elif any(info["config"].get(key) != value for key, value in config.items()):
-            await jetstream.call(self._connection, f"STREAM.UPDATE.{name}", info["config"] | config)
 
     async def _budget(self) -> Usage:
         own = await jetstream.call(self._connection, "INFO")
@@ -216,30 +208,3 @@ class Streams:
             return True
         first = await stored(self._connection, READINGS, usage.first_seq)
         return first is None or first.at_us < (time.time() - self._settings.readings_keep_s) * 1_000_000
-
-    async def _acknowledged(self) -> list[int]:
-        """The stream sequences through which the durable readers have acknowledged, one for each."""
-        floors: list[int] = []
-        total = 1
-        offset = 0
-        while offset < total:
-            page = await jetstream.call(self._connection, f"CONSUMER.LIST.{READINGS}", {"offset": offset})
-            consumers, total = page["consumers"] or [], page["total"]
-            floors += [one["ack_floor"]["stream_seq"] for one in consumers if one["config"].get("durable_name")]
-            offset += max(len(consumers), 1)
-        return floors
-
-    async def _last_seqs(self) -> dict[str, int]:
-        """Sequence of the last message of each subject."""
-        info = await jetstream.stream_info(self._connection, READINGS, f"{READINGS}.>")
-        subjects = list(info["state"].get("subjects", {})) if info else []
-        found = {}
-        for subject in subjects:
-            answer = await jetstream.call(self._connection, f"STREAM.MSG.GET.{READINGS}", {"last_by_subj": subject})
-            found[subject] = int(answer["message"]["seq"])
-        return found
-
-    async def _purge(self, through_seq: int, subject: str | None = None) -> None:
-        if through_seq > 0:
-            body: Answer = {"seq": through_seq + 1} | ({"filter": subject} if subject else {})
-            await jetstream.call(self._connection, f"STREAM.PURGE.{READINGS}", body)

@@ -91,7 +91,7 @@ async def _send(
     except LogUnavailable as error:
         services.ingest.refuse(device or "", "log_full" if isinstance(error, LogFull) else "log_unavailable")
         raise
-    return _answer(receipt, request)
+    return answer(receipt, request)
 
 
 def _require_own(caller: Caller, devices: Callable[[], set[str]]) -> None:
@@ -106,7 +106,8 @@ def _require_own(caller: Caller, devices: Callable[[], set[str]]) -> None:
             )
 
 
-def _answer(receipt: Receipt, request: Request) -> Response:
+def answer(receipt: Receipt, request: Request) -> Response:
+    """What a sender is told."""
     faults = [_fault(fault) for fault in receipt.problems[:MAX_ERRORS_IN_RECEIPT]]
     if receipt.problems and not receipt.accepted:
         is_unknown = all(fault.reason == "unknown_device" for fault in receipt.problems)

@@ -471,7 +471,13 @@ class Registry:
                 own = channels.get(number, [])
                 shape = shapes.get(profile) or _Shape(None)
                 devices[key] = DeviceEntry(
-                    key, zones[site_id], shape.entries(own), shape.room(len(own)), site_id, keys.get(gateway_id or 0)
+                    key,
+                    zones[site_id],
+                    shape.entries(own),
+                    shape.room(len(own)),
+                    site_id,
+                    keys.get(gateway_id or 0),
+                    profile,
                 )
                 names.update({row[1]: (key, row[2]) for row in own})
         return Directory(devices, names, version, tree)

@@ -1,0 +1,153 @@
+"""What a gateway and its hub say to each other, as bytes (MessagePack). Pure: no I/O.
+
+The gateway asks, the hub answers, each on the subject of the matter (`subject`):
+
+hello    through where the hub has the gateway's outbox         → Known
+live     a stretch of the outbox, logged when it is answered     → Taken
+backlog  the same, of what had to wait; live ones go first       → Taken
+report   how the gateway is doing, every few seconds             → Noted
+roster   which devices stand behind the gateway, and by which digests of secrets it knows them → Roster
+
+The outbox holds packs, each of some parcels: a parcel is one message of a device as it came, with its time of arrival.
+"""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, TypeVar
+
+import msgspec
+
+from calha.domain.errors import Malformed
+
+PROFILE = "gateway"  # of a device that is one
+
+LaneName = Literal["live", "backlog"]
+Matter = Literal["hello", "live", "backlog", "report", "roster"]
+
+Word = Annotated[str, msgspec.Meta(max_length=64)]
+Text = Annotated[str, msgspec.Meta(max_length=1_000)]
+Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
+
+
+class Parcel(msgspec.Struct, array_like=True, frozen=True):
+    """One message of a device. device "": its topic, or each record, names it. fault: (reason, detail) of one unread."""
+
+    device: Word
+    topic: Text
+    transport: Word
+    format: Word
+    arrived_at: Number
+    payload: bytes
+    fault: tuple[Word, Text] | None = None
+
+
+class Hello(msgspec.Struct, frozen=True):
+    """forget: the gateway's outbox is not the one that the hub knows; nothing of it is known."""
+
+    forget: bool = False
+
+
+class Known(msgspec.Struct, frozen=True):
+    """spans: what the hub has (`Spans`). last_at: when the outbox stored the highest of them, µs UTC."""
+
+    spans: str
+    last_at: int
+
+
+class Shipment(msgspec.Struct, frozen=True):
+    """The packs of the outbox from `first` to `last`, by sequence; last_at: when it stored the last."""
+
+    first: Annotated[int, msgspec.Meta(ge=1, le=1 << 62)]
+    last: Annotated[int, msgspec.Meta(ge=1, le=1 << 62)]
+    last_at: Number
+    packs: Sequence[tuple[Number, bytes]]
+
+
+class Taken(msgspec.Struct, frozen=True):
+    """error "": everything of the shipment is on the hub's disk; else why not, and nothing is known of it."""
+
+    error: str = ""
+
+
+class LaneReport(msgspec.Struct, frozen=True):
+    """messages: still to be sent. lag_s: age of the oldest of them."""
+
+    messages: Number = 0
+    lag_s: float = 0.0
+
+
+class Report(msgspec.Struct, frozen=True):
+    """How a gateway is doing. now, started_at, oldest_at: µs UTC by its own clock; oldest_at 0 when nothing waits.
+
+    messages, bytes: of devices, not yet at the hub. fill: share of its log's budget that is used up.
+    """
+
+    version: Word
+    now: Number
+    started_at: Number
+    messages: Number
+    bytes: Number
+    oldest_at: Number
+    fill: float
+    live: LaneReport
+    backlog: LaneReport
+    refused: Number
+    roster: Word = ""
+    warnings: Annotated[list[Text], msgspec.Meta(max_length=20)] = []
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """now: by the hub's clock, µs UTC. roster: fingerprint of the roster that holds now. spans: what the hub has."""
+
+    now: int
+    roster: str
+    spans: str
+
+
+class Roster(msgspec.Struct, frozen=True):
+    """devices: by key the digests that prove one, each with its end (µs UTC, 0 for none)."""
+
+    fingerprint: str
+    devices: dict[str, list[tuple[str, int]]]
+
+
+Any_ = TypeVar("Any_", bound=msgspec.Struct)
+
+_encoder = msgspec.msgpack.Encoder()
+
+
+def encode(content: object) -> bytes:
+    return _encoder.encode(content)
+
+
+def decode(data: bytes, kind: type[Any_]) -> Any_:
+    """Raises Malformed for what the other side could not have meant."""
+    try:
+        return msgspec.msgpack.decode(data, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"a {kind.__name__} cannot be read: {error}") from None
+
+
+def pack(parcels: Sequence[bytes]) -> bytes:
+    """Encoded parcels as one message of the outbox."""
+    return _encoder.encode([msgspec.Raw(one) for one in parcels])
+
+
+_packs = msgspec.msgpack.Decoder(list[Parcel])
+
+
+def unpack(data: bytes) -> list[Parcel]:
+    """Raises Malformed."""
+    try:
+        return _packs.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise Malformed(f"a pack cannot be read: {error}") from None
+
+
+def topic(gateway: str, matter: Matter | Literal["+"]) -> str:
+    """Where a gateway says something, written as an MQTT topic (see `log.topics`)."""
+    return f"calha-edge/{gateway}/{matter}"
+
+
+def inbox(gateway: str) -> str:
+    """Prefix of the subjects on which a gateway hears answers, likewise."""
+    return f"_INBOX/calha-edge/{gateway}"

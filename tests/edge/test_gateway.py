@@ -1,0 +1,208 @@
+"""A gateway and its hub as devices and operators see them: real processes, a line between them that can be cut."""
+
+import json
+import shutil
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import paho.mqtt.client as paho
+import pytest
+
+from edge_parts import Edge, Hub, Line, line_to, reading, running_edge, running_hub, tcp_talk, until
+from running import Calha
+
+NOT_ANONYMOUS = {"CALHA_DEVICES_ANONYMOUS": "false"}
+NOW_MS = int(time.time() * 1000)
+
+
+@dataclass
+class Plant:
+    hub: Hub
+    line: Line
+    edge: Edge
+
+
+@pytest.fixture(scope="module")
+def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
+    folder = tmp_path_factory.mktemp("plant")
+    with running_hub(folder / "hub", NOT_ANONYMOUS) as hub:
+        secret = hub.create_gateway()
+        with line_to(hub.leaf_port) as line, running_edge(folder / "edge", line.port, secret, NOT_ANONYMOUS) as edge:
+            yield Plant(hub, line, edge)
+
+
+def mqtt_publish(edge: Calha, device: str, secret: str, *numbers: int) -> None:
+    """Publish readings with QoS 1, and return when all are acknowledged. Raises ConnectionRefusedError."""
+    client = paho.Client(paho.CallbackAPIVersion.VERSION2, client_id=device)
+    client.username_pw_set(device, secret)
+    refused: list[object] = []
+    client.on_connect = lambda _c, _u, _f, code, _p: refused.append(code) if code.is_failure else None
+    client.connect("127.0.0.1", edge.mqtt_port)
+    client.loop_start()
+    try:
+        infos = [client.publish(f"calha/v1/{device}/telemetry", reading(one, NOW_MS + one), 1) for one in numbers]
+        for info in infos:
+            deadline = time.monotonic() + 60
+            while not info.is_published():
+                if refused:
+                    raise ConnectionRefusedError(refused[0])
+                assert time.monotonic() < deadline, "no acknowledgement"
+                time.sleep(0.02)
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+def http_post(edge: Calha, path: str, secret: str, body: object) -> tuple[int, dict]:
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {secret}"}
+    request = urllib.request.Request(edge.address + path, json.dumps(body).encode(), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def record(number: int, **more: object) -> dict:
+    return {"ts": NOW_MS + number, "values": {"n": number}} | more
+
+
+def until_admitted(edge: Calha, device: str, secret: str) -> None:
+    """Until the gateway has heard of a device."""
+    until(lambda: http_post(edge, f"/api/v1/telemetry/{device}", secret, record(0))[0] == 200, f"{device} is admitted")
+
+
+def test_devices_send_to_a_gateway_as_they_would_to_the_hub(plant: Plant):
+    secret = plant.hub.create_behind("m1")
+    until_admitted(plant.edge, "m1", secret)
+    mqtt_publish(plant.edge, "m1", secret, 1, 2, 3)
+    status, answer = http_post(plant.edge, "/api/v1/telemetry/m1", secret, [record(4), record(5)])
+    assert (status, answer["accepted"]) == (200, 2)
+    assert http_post(plant.edge, "/api/v1/telemetry", secret, [record(6, device="m1")])[1]["accepted"] == 1
+    assert tcp_talk(plant.edge.tcp_port, {"token": secret}, record(7), {}) == [{"ok": 0}, {"ok": 1}, {"ok": 0}]
+    until(lambda: plant.hub.numbers("m1") == list(range(8)), "the hub has them")
+
+
+def test_whoever_is_not_on_the_roster_is_refused_at_each_door(plant: Plant):
+    secret = plant.hub.create_behind("m2")
+    plant.hub.create_device("elsewhere")
+    foreign = plant.hub.new_secret("elsewhere")
+    until_admitted(plant.edge, "m2", secret)
+    for device, wrong in (("m2", "calha_dev_wrong"), ("elsewhere", foreign), ("m1", secret)):
+        with pytest.raises(ConnectionRefusedError):
+            mqtt_publish(plant.edge, device, wrong, 1)
+    assert http_post(plant.edge, "/api/v1/telemetry/elsewhere", foreign, record(1))[0] == 401
+    assert http_post(plant.edge, "/api/v1/telemetry/m1", secret, record(1))[0] == 403
+    assert http_post(plant.edge, "/api/v1/telemetry", secret, [record(1, device="m1")])[0] == 403
+    answers = tcp_talk(plant.edge.tcp_port, {"token": foreign}, {"token": secret}, record(1, device="m1"))
+    assert [answer.get("reason") for answer in answers] == ["not_signed_in", None, "not_allowed"]
+
+
+def test_a_revoked_secret_holds_no_longer_at_the_gateway(plant: Plant):
+    secret = plant.hub.create_behind("m3")
+    until_admitted(plant.edge, "m3", secret)
+    status, _ = plant.hub.send("DELETE", "/api/v1/devices/m3/credentials")
+    assert status == 204
+    until(lambda: http_post(plant.edge, "/api/v1/telemetry/m3", secret, record(1))[0] == 401, "it is refused")
+
+
+def test_what_cannot_be_read_is_told_and_kept_at_the_hub(plant: Plant):
+    secret = plant.hub.create_behind("m4")
+    until_admitted(plant.edge, "m4", secret)
+    status, answer = http_post(plant.edge, "/api/v1/telemetry/m4", secret, [record(1, values={"n": "seven"})])
+    assert (status, answer["accepted"]) == (200, 1), "only the hub knows what n is"
+    answers = tcp_talk(plant.edge.tcp_port, {"token": secret}, "no record")
+    assert answers[1]["reason"] == "malformed"
+    until(lambda: plant.hub.quarantined("m4") == ["not_a_number", "malformed"], "both are in quarantine")
+
+
+def test_live_readings_overtake_the_backlog_after_a_cut(plant: Plant):
+    secret = plant.hub.create_behind("m5")
+    until_admitted(plant.edge, "m5", secret)
+    plant.line.cut()
+    filling = "x" * 400
+    for start in range(1, 5_000, 500):
+        body = [record(number, filling=filling) for number in range(start, start + 500)]
+        status, _ = http_post(plant.edge, "/api/v1/telemetry/m5", secret, body)
+        assert status == 200
+    plant.line.bytes_per_s = 100_000
+    plant.line.mend()
+    try:
+        until(lambda: 1 in plant.hub.numbers("m5"), "the backlog is on its way")
+        http_post(plant.edge, "/api/v1/telemetry/m5", secret, record(9_000))
+        stored = until(lambda: 9_000 in (found := plant.hub.numbers("m5")) and found, "the live reading is stored")
+        assert 4_999 not in stored, "the backlog was there before it"
+    finally:
+        plant.line.bytes_per_s = 0
+    until(lambda: len(plant.hub.numbers("m5")) == 5_002, "the backlog is there as well")
+    (latest,) = [one for one in plant.hub.get("/api/v1/latest?device=m5")["items"] if one["channel"] == "n"]
+    assert latest["value"] == 9_000
+
+
+def test_a_gateway_works_on_its_own_while_the_hub_is_away(plant: Plant):
+    secret = plant.hub.create_behind("m6")
+    until_admitted(plant.edge, "m6", secret)
+    plant.hub.stop()
+    plant.edge.stop()
+    plant.edge.start()
+    mqtt_publish(plant.edge, "m6", secret, 1, 2)
+    assert tcp_talk(plant.edge.tcp_port, {"token": secret}, record(3)) == [{"ok": 0}, {"ok": 1}]
+    plant.hub.start()
+    until(lambda: plant.hub.numbers("m6") == [0, 1, 2, 3], "the hub has what came while it was away")
+
+
+def test_a_hub_brought_back_from_a_backup_gets_again_what_it_lost(plant: Plant, tmp_path: Path):
+    secret = plant.hub.create_behind("m7")
+    until_admitted(plant.edge, "m7", secret)
+    mqtt_publish(plant.edge, "m7", secret, 1)
+    until(lambda: plant.hub.numbers("m7") == [0, 1], "the hub has it")
+    status, backup = plant.hub.send("POST", "/api/v1/backups", {"name": "b1"})
+    assert status in (200, 201), backup
+    kept = tmp_path / "b1"
+    shutil.copytree(backup["folder"], kept)
+    mqtt_publish(plant.edge, "m7", secret, 2)
+    until(lambda: plant.hub.numbers("m7") == [0, 1, 2], "the hub has it")
+    plant.hub.stop()
+    shutil.rmtree(plant.hub.folder)
+    restore = [sys.executable, "-m", "calha", "restore", str(kept), "--data", str(plant.hub.folder)]
+    subprocess.run(restore, check=True, capture_output=True, timeout=60)
+    plant.hub.start()
+    until(lambda: plant.hub.numbers("m7") == [0, 1, 2], "the gateway has brought again what the backup lacks")
+    mqtt_publish(plant.edge, "m7", secret, 3)
+    until(lambda: plant.hub.numbers("m7") == [0, 1, 2, 3], "it goes on")
+
+
+def test_a_gateway_with_a_new_disk_goes_on(plant: Plant):
+    secret = plant.hub.create_behind("m8")
+    until_admitted(plant.edge, "m8", secret)
+    for number in range(1, 4):
+        mqtt_publish(plant.edge, "m8", secret, number)
+    until(lambda: plant.hub.numbers("m8") == [0, 1, 2, 3], "the hub has them")
+    plant.edge.stop()
+    shutil.rmtree(plant.edge.folder)
+    plant.edge.start()
+    until_admitted(plant.edge, "m8", secret)
+    mqtt_publish(plant.edge, "m8", secret, 4)
+    until(lambda: plant.hub.numbers("m8") == [0, 1, 2, 3, 4], "its new outbox is taken from the beginning")
+
+
+def test_a_gateway_whose_secret_is_revoked_is_cut_off_until_it_has_a_new_one(plant: Plant):
+    secret = plant.hub.create_behind("m9")
+    until_admitted(plant.edge, "m9", secret)
+    until(lambda: plant.hub.numbers("m9") == [0], "the hub has it")
+    status, _ = plant.hub.send("DELETE", "/api/v1/devices/gw-1/credentials")
+    assert status == 204
+    until(lambda: "wrong credentials" in plant.hub.get("/api/v1/status")["gate"]["refused"], "the link is refused")
+    mqtt_publish(plant.edge, "m9", secret, 1)
+    time.sleep(3)
+    assert plant.hub.numbers("m9") == [0]
+    plant.edge.stop()
+    plant.edge.env["CALHA_EDGE_SECRET"] = plant.hub.new_secret("gw-1")
+    plant.edge.start()
+    until(lambda: plant.hub.numbers("m9") == [0, 1], "what it kept arrives")
