@@ -40,6 +40,7 @@ from calha.domain.dialects import HOME
 from calha.domain.errors import InvalidConfiguration
 from calha.domain.presence import Cause
 from calha.domain.quality import Quality
+from calha.domain.readings import Micros
 from calha.ingest import mqtt
 from calha.ingest.gateways import Gateways
 from calha.ingest.limits import IngestLimits

@@ -96,9 +96,13 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Noted(msgspec.Struct, frozen=True):
-    """now: by the hub's clock, µs UTC. roster: fingerprint of the roster that holds now. spans: what the hub has."""
+    """now: by the hub's clock, µs UTC. roster: fingerprint of the roster that holds now. spans: what the hub has.
+
+    since: when the hub's core was started; what was on its way to it before then is lost.
+    """
 
     now: int
+    since: int
     roster: str
     spans: str
 

@@ -23,7 +23,7 @@ from calha.domain import link
 from calha.domain.errors import LogUnavailable
 from calha.edge import mqtt, state
 from calha.edge.door import EdgeDoor
-from calha.edge.forwarder import Forwarder
+from calha.edge.forwarder import Forwarder, watch_link
 from calha.edge.http import Telemetry
 from calha.edge.hub import Hub, inbox_of
 from calha.edge.intake import EdgeIntake, EdgeOrders
@@ -133,6 +133,7 @@ def _built(
     streams = Streams(connections.main, limits, [connections.devices])
     own = State(outbox, forwarder, intake, door, streams, micros_now)
     supervisor.add("forwarder", forwarder.run)
+    supervisor.add("link", lambda beat: watch_link(connections.system, forwarder, beat))
     supervisor.add("reporter", Reporter(own, forwarder, hub, door, disconnect).run)
     supervisor.add("readings", lambda beat: state.send_readings(settings.edge.gateway, own, forwarder, intake, beat))
     supervisor.add("trimming", lambda beat: _trim(outbox, beat))

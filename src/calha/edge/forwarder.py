@@ -20,11 +20,14 @@ from calha.domain.errors import LogUnavailable
 from calha.domain.link import LaneName, Shipment
 from calha.domain.spans import MAX_SPANS, Spans
 from calha.edge.hub import Hub, NotTaken
+from calha.log import leafs
+from calha.log.connection import Connection
 from calha.log.outbox import Outbox
 
 RETRY_S = 0.5
 REFUSED_RETRY_S = 2.0
 BEAT_S = 5.0
+LOOK_S = 1.0
 TARGET_S = 1.0
 SMALLEST_BYTES, LARGEST_BYTES = 32 * 1024, 1024 * 1024  # but never less than a pack
 MAX_GAPS = MAX_SPANS // 2
@@ -173,6 +176,21 @@ class Forwarder:
         if error != self.error:
             log.warning("%s", error)
         self.error = error
+
+
+async def watch_link(system: Connection, forwarder: Forwarder, beat: Callable[[], None]) -> None:
+    """Notice each cut within LOOK_S, also a short one in which an answer was lost, until cancelled."""
+    known = None
+    while True:
+        beat()
+        try:
+            number = await leafs.link_number(system)
+        except LogUnavailable:
+            number = None
+        if number != known:
+            forwarder.doubt("the link to the hub was cut")
+        known = number
+        await asyncio.sleep(LOOK_S)
 
 
 async def _keep_beating(beat: Callable[[], None]) -> None:

@@ -93,6 +93,7 @@ class Reporter:
         self._hub = hub
         self._door = door
         self._disconnect = disconnect
+        self._since = 0  # of the hub's core
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Tell the hub, and follow its roster, until cancelled."""
@@ -109,6 +110,9 @@ class Reporter:
         noted = await self._hub.report(await self._state.look())
         if not Spans.parse(noted.spans).covers(had):
             self._forwarder.doubt("the hub has less than it had")
+        if noted.since != self._since:
+            self._forwarder.doubt("the hub was started again")
+            self._since = noted.since
         if noted.roster == self._door.fingerprint:
             return
         roster = await self._hub.roster()

@@ -110,6 +110,7 @@ class _Desk:
         self._shelf = shelf
         self._roster_of = roster_of
         self._clock = clock
+        self._since = clock()
         self._waiting: deque[Request] = deque()
         self._wake = asyncio.Event()
         self.state = GatewayState()
@@ -178,7 +179,7 @@ class _Desk:
         now = self._clock()
         self.state.report, self.state.ahead_s = report, (report.now - now) / 1_000_000
         known = await self._shelf.greet(Hello())
-        return Noted(now, (await self._roster_of(self._gateway)).fingerprint, known.spans)
+        return Noted(now, self._since, (await self._roster_of(self._gateway)).fingerprint, known.spans)
 
 
 class _Shelf:
