@@ -277,6 +277,10 @@ class HidrometroSection(_CompatSystem):
     """Meters connected at once."""
     max_pages: Annotated[int, Field(ge=1)] = 500
     """Socket.IO connections at once."""
+    leak_flow_l_min: Annotated[float, Field(gt=0)] = 0.2
+    """Flow, in L/min, from which on water that never stops is a leak (LEAK_FLOW_THRESHOLD)."""
+    leak_min_s: Annotated[float, Field(ge=0, le=86_400)] = 3_600.0
+    """For how many seconds it has to flow without a break (LEAK_MIN_SECONDS); with 0 every tap is one."""
 
 
 class DataButcherSection(_CompatSystem):

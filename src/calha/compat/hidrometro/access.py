@@ -152,4 +152,10 @@ def _is_of_own_page(connection: HTTPConnection) -> bool:
     if origin is None:
         is_safe = connection.scope["type"] == "http" and connection.scope["method"] in SAFE
         return is_safe and connection.headers.get("sec-fetch-site", "same-origin") in ("same-origin", "none")
-    return urlsplit(origin).netloc == connection.headers.get("host")
+    return not is_of_another(connection)
+
+
+def is_of_another(connection: HTTPConnection) -> bool:
+    """Whether a request comes from a page of another address, as browsers say."""
+    origin = connection.headers.get("origin")
+    return origin is not None and urlsplit(origin).netloc != connection.headers.get("host")

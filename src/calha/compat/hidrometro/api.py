@@ -87,8 +87,8 @@ class Api:
         return JSONResponse(await self._records.current(device) if device is not None else {})
 
     async def _history(self, request: Request) -> Response:
-        limit = _whole(request, "limit", RECENT) or MAX_HISTORY
-        since, until = _whole(request, "from", 0), _whole(request, "to", 0)
+        limit = whole(request, "limit", RECENT) or MAX_HISTORY
+        since, until = whole(request, "from", 0), whole(request, "to", 0)
         device = await self._device(request)
         end = (until + 1) * 1_000 if until else None
         rows = await self._records.history(device, limit, since * 1_000, end) if device is not None else []
@@ -108,7 +108,7 @@ class Api:
         name = caller.principal.name if caller.principal is not None else caller.visitor.address
         speaker = Speaker(name, caller.visitor.address, caller.principal)
         try:
-            taken = await self._meters.take([Said(await _body(request), "api/data")], speaker)
+            taken = await self._meters.take([Said(await body(request), "api/data")], speaker)
         except LogUnavailable as error:
             raise Denied(503, str(error), 5.0) from None
         for problem in taken.receipt.problems:
@@ -183,23 +183,16 @@ class Api:
         return self._access.device(caller, serial)
 
 
-async def refused(_: Request, error: Exception) -> JSONResponse:
-    """A Denied as this system says it."""
-    assert isinstance(error, Denied)
-    headers = {"Retry-After": f"{max(1, round(error.retry_after_s))}"} if error.retry_after_s is not None else None
-    return JSONResponse({"error": str(error)}, error.status, headers)
-
-
 async def json_object(request: Request) -> dict[str, Any]:
     """The object in a body; an empty one for what is none, as the originals read it."""
     try:
-        said = json.loads(await _body(request))
+        said = json.loads(await body(request))
     except (ValueError, RecursionError):
         return {}
     return said if type(said) is dict else {}
 
 
-async def _body(request: Request) -> bytes:
+async def body(request: Request) -> bytes:
     """Raises Denied beyond MAX_BODY_BYTES."""
     parts, size = [], 0
     async for part in request.stream():
@@ -210,7 +203,7 @@ async def _body(request: Request) -> bytes:
     return b"".join(parts)
 
 
-def _whole(request: Request, name: str, default: int) -> int:
+def whole(request: Request, name: str, default: int) -> int:
     """A number of the query, not below 0. Raises Denied."""
     given = request.query_params.get(name, "")
     if not given:

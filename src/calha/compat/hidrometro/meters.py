@@ -37,7 +37,7 @@ SITE = "Hidrômetro Inteligente"
 DEFAULT_IS_FREE_AFTER_US = 10 * MINUTE_US
 
 _CHIP = re.compile(r"hidrometro-([0-9a-f]{1,16})", re.IGNORECASE)
-_PLAIN_SERIAL = re.compile(r"[A-Z0-9_.-]+")
+_PLAIN_SERIAL = re.compile(r"[A-Z0-9_.-]{1,53}")  # a key has 64 letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,7 +203,8 @@ def key_of(serial: str) -> str:
     """The device of a serial number: two serial numbers never are one device, whatever letters they have."""
     if _PLAIN_SERIAL.fullmatch(serial):
         return PREFIX + serial
-    return f"{PREFIX}{re.sub(r'[^A-Z0-9_.-]+', '-', serial)}-{hashlib.sha256(serial.encode()).hexdigest()[:8]}"
+    start = re.sub(r"[^A-Z0-9_.-]+", "-", serial)[:44]
+    return f"{PREFIX}{start}-{hashlib.sha256(serial.encode()).hexdigest()[:8]}"
 
 
 def chip_of(client_id: str) -> str | None:

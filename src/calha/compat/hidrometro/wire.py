@@ -25,7 +25,7 @@ from calha.ingest.decode import parse_number
 from calha.ingest.formats import parse_json
 
 CLOCK_SET_FROM: Micros = 1_577_836_800 * SECOND_US  # 2020-01-01: a clock chip that lost its battery begins in 2000
-MAX_SERIAL_CHARS = 40
+MAX_SERIAL_CHARS = 64
 
 NAMES: Mapping[str, tuple[str, ...]] = {
     "total": ("totalLiters", "total"),
