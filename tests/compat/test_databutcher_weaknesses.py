@@ -1,10 +1,12 @@
 """What was weak in DataButcher and is not here: one test each, in the order in which its weaknesses are known."""
 
+import base64
 import json
 import re
 import time
 import urllib.error
 import urllib.request
+from hashlib import sha256
 
 import pyotp
 import pytest
@@ -122,6 +124,32 @@ def test_a_token_opens_nothing_in_calha_and_ends_with_its_session(closed):
     assert person["grants"] == []
     assert closed.send("PUT", f"/api/v1/people/{person['id']}/state", {"state": "blocked"})[0] == 200
     assert page.ask("GET", "/api/machines") == (401, {"message": "Token expirado!"})
+
+
+def test_a_token_expires_after_its_day(closed):
+    from joserfc import jwt
+    from joserfc.jwk import OctKey
+
+    page = Page(closed, "Gabi")
+    claims = json.loads(base64.urlsafe_b64decode(page.token.split(".")[1] + "=="))
+    key = sha256(
+        f"databutcher {json.loads((closed.folder / 'keys.json').read_text())['token_key']}".encode()
+    ).hexdigest()
+    for shift_s, answer in ((0, 200), (-90_000, 401)):
+        signed = jwt.encode({"alg": "HS256"}, claims | {"exp": claims["exp"] + shift_s}, OctKey.import_key(key))
+        status, told = page.ask("GET", "/api/machines", headers={"Authorization": signed})
+        assert status == answer
+    assert told == {"message": "Token expirado!"}
+
+
+def test_what_is_known_of_a_user_is_told_and_forgotten(closed):
+    page = Page(closed, "Tina")
+    person = next(one for one in closed.get("/api/v1/people?q=tina")["items"] if one["user_name"] == "tina")
+    known = closed.get(f"/api/v1/people/{person['id']}/export")["databutcher"]
+    assert (known["company"], known["email"]) == ("Açougue", "Tina@example.org")
+    assert closed.send("DELETE", f"/api/v1/people/{person['id']}")[0] == 204
+    assert closed.get(f"/api/v1/people/{person['id']}/export")["databutcher"] is None
+    assert page.ask("GET", "/api/machines")[0] == 401
 
 
 def test_guessing_a_password_is_slowed_down(closed):

@@ -12,7 +12,7 @@ from calha.api.services import Here
 from calha.compat.databutcher import fleet
 from calha.compat.databutcher.carry_over import CarryOver
 from calha.compat.databutcher.ids import CODE, code_of, new_id
-from calha.store.databutcher import DataButcherStore
+from calha.store.databutcher.store import DataButcherStore
 
 router = APIRouter(prefix="/databutcher", tags=["databutcher"])
 

@@ -33,7 +33,7 @@ from calha.api.schemas_accounts import (
 from calha.api.services import Here, Services
 from calha.domain.errors import Conflict, Malformed
 from calha.store.accounts import AuditRow, KeyRow
-from calha.store.databutcher import DataButcherStore
+from calha.store.databutcher.store import DataButcherStore
 
 router = APIRouter(tags=["people"])
 

@@ -37,7 +37,7 @@ from calha.domain.written import OUTCOMES
 from calha.ingest.decode import Decoding, Ranges, decode_deferred, decode_records
 from calha.ingest.service import Ingest
 from calha.ingest.transfer import Transfer
-from calha.store.databutcher import DEFAULTS, DataButcherStore, MachineRow, Settings, UserRow
+from calha.store.databutcher.store import DEFAULTS, DataButcherStore, MachineRow, Settings, UserRow
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 

@@ -29,7 +29,7 @@ from calha.domain.readings import Micros
 from calha.ingest.formats import parse_json
 from calha.ingest.limits import MessageRate
 from calha.ingest.service import Message
-from calha.store.databutcher import DEFAULTS, MachineRow, Settings
+from calha.store.databutcher.store import DEFAULTS, MachineRow, Settings
 
 STATUS_TOPICS = ("maquinas/{}/status", "/maquinas/{}/status", "databutcher/{}/status", "/databutcher/{}/status")
 STATUS_FILTERS = tuple(topic.format("+") for topic in STATUS_TOPICS)

@@ -14,7 +14,7 @@ from calha.domain.errors import Conflict, LogUnavailable
 from calha.domain.readings import Micros
 from calha.domain.times import SECOND_US
 from calha.ingest.service import Ingest
-from calha.store.databutcher import DEFAULTS, DataButcherStore, MachineRow, Settings
+from calha.store.databutcher.store import DEFAULTS, DataButcherStore, MachineRow, Settings
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 

@@ -20,7 +20,7 @@ from calha.compat.databutcher.wire import Fault
 from calha.domain.errors import Conflict
 from calha.domain.readings import Micros
 from calha.domain.times import to_micros
-from calha.store.databutcher import DEFAULTS, MachineRow
+from calha.store.databutcher.store import DEFAULTS, MachineRow
 
 MAX_NAME_CHARS = 100
 OFFLINE = "O dispositivo está offline ou não responde."

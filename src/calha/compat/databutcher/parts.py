@@ -17,7 +17,7 @@ from calha.compat.listening import serve
 from calha.config import DataButcherSection
 from calha.domain.errors import LogUnavailable
 from calha.ingest.limits import IngestLimits, MessageRate
-from calha.store.databutcher import DataButcherStore
+from calha.store.databutcher.store import DataButcherStore
 
 log = logging.getLogger(__name__)
 

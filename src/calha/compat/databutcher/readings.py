@@ -23,7 +23,7 @@ from calha.domain.times import DAY_US, HOUR_US, from_number, from_text, require_
 from calha.ingest.decode import parse_number
 from calha.ingest.limits import MessageRate
 from calha.ingest.service import Ingest, Message
-from calha.store.databutcher import MachineRow
+from calha.store.databutcher.store import MachineRow
 from calha.store.telemetry import Telemetry
 
 VALUES = ("tensao", "vibracao", "temperatura", "rpm")

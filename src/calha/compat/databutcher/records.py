@@ -14,7 +14,7 @@ from calha.compat.databutcher.users import User
 from calha.compat.databutcher.wire import Fault
 from calha.domain.readings import Micros
 from calha.domain.times import to_datetime
-from calha.store.databutcher import MachineRow
+from calha.store.databutcher.store import MachineRow
 from calha.store.registry import Registry
 
 KIND = "manual_log"

@@ -20,7 +20,7 @@ from calha.compat.databutcher.ids import new_id
 from calha.compat.databutcher.wire import Fault
 from calha.domain.access import Principal
 from calha.domain.errors import Conflict, Malformed, NotFound, NotSignedIn, TooManyTries
-from calha.store.databutcher import DataButcherStore, UserRow
+from calha.store.databutcher.store import DataButcherStore, UserRow
 
 LIFETIME = timedelta(hours=24)
 ALGORITHM = "HS256"

@@ -11,7 +11,7 @@ from calha.domain.access import Role
 from calha.domain.errors import Conflict, NotFound
 from calha.store.accounts.models import Identity, Ownership, Passkey, Person, RecoveryCode, RoleGrant, Session
 from calha.store.accounts.rows import GrantRow, PasskeyRow, PersonRow, Secrets
-from calha.store.databutcher import DataButcherPerson
+from calha.store.databutcher.models import DataButcherPerson
 from calha.store.registry.rows import Page
 from calha.store.registry.writing import require_site, writing
 

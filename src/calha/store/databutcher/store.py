@@ -8,18 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from sqlalchemy import BigInteger, ForeignKey, Integer, String, exists, insert, select, update
+from sqlalchemy import exists, insert, select, update
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, mapped_column
 
 from calha.domain.errors import Conflict, NotFound
 from calha.domain.readings import Micros
 from calha.store.accounts.models import DeviceCredential
-from calha.store.registry.models import Base, Device, key_type
+from calha.store.databutcher.models import MAX_TEXT, DataButcherMachine, DataButcherPerson
+from calha.store.registry.models import Device
 from calha.store.registry.writing import device_id_of, writing
-
-MAX_TEXT = 200
 
 
 class Settings(NamedTuple):
@@ -31,32 +29,6 @@ class Settings(NamedTuple):
 
 
 DEFAULTS = Settings()
-
-
-class DataButcherMachine(Base):
-    """reset_at: µs of the last reset, since when a machine counts as stopped until it says otherwise."""
-
-    __tablename__ = "databutcher_machine"
-    device_id: Mapped[int] = mapped_column(
-        ForeignKey("device.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
-    code: Mapped[str] = mapped_column(key_type(), unique=True)
-    maker: Mapped[str] = mapped_column(String(MAX_TEXT))
-    model: Mapped[str] = mapped_column(String(MAX_TEXT))
-    voltage: Mapped[float]
-    speed: Mapped[float]
-    temperature: Mapped[float]
-    reset_at: Mapped[int] = mapped_column(BigInteger)
-
-
-class DataButcherPerson(Base):
-    __tablename__ = "databutcher_person"
-    person_id: Mapped[int] = mapped_column(
-        Integer, ForeignKey("person.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    )
-    code: Mapped[str] = mapped_column(key_type(), unique=True)
-    company: Mapped[str] = mapped_column(String(MAX_TEXT))
-    email: Mapped[str] = mapped_column(String(254))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,1 @@
+"""What DataButcher knows of its machines and users beyond what Calha knows."""
