@@ -1,0 +1,181 @@
+"""Billing cycles of contracts, and what their meters counted in them, as quantities of a tariff."""
+
+from calendar import monthrange
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from functools import lru_cache
+from itertools import pairwise
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calha.domain.billing import ZERO, Metered
+from calha.domain.calendars import Calendar
+from calha.domain.consumption import Consumption
+from calha.domain.errors import IncompatibleUnits, UnknownUnit
+from calha.domain.posts import Windows
+from calha.domain.quality import Quality
+from calha.domain.readings import Micros
+from calha.domain.tariffs import CONSUMPTION, Demand, Flag, Tariff, Usage, Version
+from calha.domain.times import to_datetime, to_micros
+from calha.metering.counting import Counted
+from calha.metering.meters import Meter
+from calha.store.billing import ContractRow
+
+DEMAND = "demand"
+MIN_KNOWN = 0.75  # share of a cycle that must be known for an invoice without hands
+QUARTERS_AN_HOUR = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """Local days, `until` is the first that is not in it."""
+
+    from_: date
+    until: date
+
+    @property
+    def days(self) -> int:
+        return (self.until - self.from_).days
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """What was counted in a cycle. total: None where nothing is known. known: share of the time. problem: why it cannot be
+    billed without hands, None if it can."""
+
+    spans: tuple[Metered, ...]
+    total: Decimal | None
+    known: float
+    is_estimated: bool
+    problem: str | None = None
+
+
+class Counter(Protocol):
+    """What counts: `metering.counting.Counting`."""
+
+    def of_all(self, meters: Sequence[Meter], bounds: NDArray[np.int64]) -> Iterator[Counted]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A cycle of a contract that is to be measured."""
+
+    contract: ContractRow
+    meter: Meter
+    tariff: Tariff
+    cycle: Cycle
+
+
+def cycle_in(contract: ContractRow, month: str) -> Cycle | None:
+    """The cycle of a contract that begins in a month (YYYY-MM), as far as it runs then."""
+    first = date.fromisoformat(f"{month}-01")
+    next_ = first + timedelta(days=monthrange(first.year, first.month)[1])
+    from_, until = (_clipped(day, contract.cycle_day) for day in (first, next_))
+    begin, end = max(from_, contract.from_day), min(until, contract.until_day or until)
+    return Cycle(begin, end) if begin < end else None
+
+
+def measured(wanted: Sequence[Wanted], counter: Counter) -> Iterator[tuple[Wanted, Measured]]:
+    """What was counted; cycles with the same intervals are counted together. Raises StoreUnavailable, TooLarge."""
+    groups: dict[bytes, list[Wanted]] = {}
+    intervals: dict[tuple[object, ...], NDArray[np.int64]] = {}
+    for one in wanted:
+        shared = (str(one.meter.zone), one.tariff.key, one.cycle)
+        if shared not in intervals:
+            intervals[shared] = _bounds(one.tariff, one.cycle, one.meter.zone)
+        groups.setdefault(intervals[shared].tobytes(), []).append(one)
+    for bounds, together in groups.items():
+        counted = counter.of_all([one.meter for one in together], np.frombuffer(bounds, np.int64))
+        for one, found in zip(together, counted, strict=True):
+            yield one, _measured(one, found.consumption)
+
+
+def _measured(wanted: Wanted, consumption: Consumption) -> Measured:
+    total = consumption.total()
+    known = _known(consumption)
+    if total.amount is None:
+        return Measured((), None, 0.0, is_estimated=False, problem="no readings in this cycle")
+    try:
+        counted = consumption.given_in(wanted.tariff.unit)
+    except (IncompatibleUnits, UnknownUnit):
+        reason = f"the tariff is for {wanted.tariff.unit}, the meter counts {consumption.unit}"
+        return Measured((), total.amount, known, is_estimated=False, problem=reason)
+    is_estimated = total.quality >= Quality.UNCERTAIN or known < 1.0
+    spans = tuple(_spans(wanted, counted, is_estimated=is_estimated))
+    problem = None
+    if known < MIN_KNOWN:
+        problem = f"only {known:.0%} of the cycle is known; at least {MIN_KNOWN:.0%} are needed"
+    elif any(value < 0 for span in spans for value in span.quantities.values()):
+        problem = "the consumption is negative: judge the register's events first"
+    return Measured(spans, counted.total().amount, known, is_estimated, problem)
+
+
+def _known(consumption: Consumption) -> float:
+    """Share of the time of which the amount is known, observed or as the difference of a register over a hole."""
+    lengths = np.diff(consumption.bounds)
+    return float(lengths[consumption.is_known].sum() / lengths.sum())
+
+
+def _spans(wanted: Wanted, consumption: Consumption, *, is_estimated: bool) -> Iterator[Metered]:
+    zone, cycle, tariff = wanted.meter.zone, wanted.cycle, wanted.tariff
+    days = [cycle.from_, *tariff.changes_between(cycle.from_, cycle.until), cycle.until]
+    for from_, until in pairwise(days):
+        begins = consumption.bounds[:-1]
+        inside = (begins >= _begin_of(from_, zone)) & (begins < _begin_of(until, zone))
+        quantities = dict(_quantities(tariff.version_at(from_), consumption, inside, zone))
+        yield Metered(from_, until, quantities, is_estimated)
+
+
+def _quantities(
+    version: Version, consumption: Consumption, inside: NDArray[np.bool_], zone: ZoneInfo
+) -> Iterator[tuple[str, Decimal]]:
+    ticks = np.where(consumption.is_known, consumption.ticks, 0)[inside]
+    yield CONSUMPTION, consumption.per_tick * int(ticks.sum())
+    names = _names(version)
+    begins = consumption.bounds[:-1][inside]
+    if version.windows is not None and len(begins):
+        posts = _posts(version.windows, zone, tuple(begins[[0, -1]].tolist()), begins.tobytes())
+        for post in version.windows.posts:
+            if post in names:
+                yield post, consumption.per_tick * int(ticks[posts == post].sum())
+    if DEMAND in names:
+        yield DEMAND, consumption.per_tick * int(ticks.max(initial=0)) * QUARTERS_AN_HOUR
+
+
+@lru_cache(maxsize=64)
+def _posts(windows: Windows, zone: ZoneInfo, ends: tuple[int, ...], begins: bytes) -> NDArray[np.str_]:  # noqa: ARG001
+    """The post of each interval; the same for all contracts of a tariff."""
+    moments = np.frombuffer(begins, np.int64)
+    return np.array([windows.post_at(to_datetime(int(at)).astimezone(zone).replace(tzinfo=None)) for at in moments])
+
+
+def _bounds(tariff: Tariff, cycle: Cycle, zone: ZoneInfo) -> NDArray[np.int64]:
+    """The longest intervals of which the tariff's quantities can be made; days, so that it shows which are not known."""
+    days = [cycle.from_, *tariff.changes_between(cycle.from_, cycle.until)]
+    versions = [tariff.version_at(day) for day in days]
+    has_hours = any(version.windows is not None or DEMAND in _names(version) for version in versions)
+    calendar = Calendar("15m" if has_hours else "1d", zone)
+    return calendar.bounds(_begin_of(cycle.from_, zone), _begin_of(cycle.until, zone))
+
+
+def _names(version: Version) -> set[str]:
+    return {one.quantity for one in version.components if isinstance(one, Usage | Demand | Flag)}
+
+
+def _begin_of(day: date, zone: ZoneInfo) -> Micros:
+    return to_micros(datetime.combine(day, time(), zone))
+
+
+def _clipped(first_of_month: date, cycle_day: int) -> date:
+    """The day of a month, or its last one."""
+    return first_of_month.replace(day=min(cycle_day, monthrange(first_of_month.year, first_of_month.month)[1]))
+
+
+def in_one(spans: Sequence[Metered], name: str = CONSUMPTION) -> Decimal:
+    """A quantity over all spans of a cycle."""
+    return sum((span.quantities.get(name, ZERO) for span in spans), ZERO)

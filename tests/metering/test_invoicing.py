@@ -1,0 +1,193 @@
+"""From readings in the store to invoices: previews, issue, corrections, settlement of estimates, runs."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from importlib.resources import files
+
+import numpy as np
+import pytest
+
+from calha.domain.access import Tree
+from calha.domain.errors import Conflict
+from calha.domain.invoices import unseal
+from calha.domain.quality import Quality
+from calha.domain.tariff_reader import read_tariff
+from calha.domain.times import DAY_US, HOUR_US, to_micros
+from calha.metering.billing_run import BillingRuns
+from calha.metering.cycles import Cycle, cycle_in
+from calha.metering.invoicing import Billing, differences, issue, issue_again, previews, verified
+from calha.store.billing import Customers, Invoices, Runs, Tariffs
+
+D = Decimal
+JULY = to_micros(datetime(2026, 7, 1, 3, tzinfo=UTC))  # local midnight
+AUGUST, SEPTEMBER = JULY + 31 * DAY_US, JULY + 62 * DAY_US
+TERMS = {
+    "channel": "total",
+    "tariff": "preco_por_unidade_agua",
+    "from_day": date(2026, 1, 1),
+    "until_day": None,
+    "dwellings": 1,
+    "contracted": D(0),
+    "cycle_day": 1,
+    "due_days": 10,
+}
+
+
+@pytest.fixture
+def today():
+    return [date(2026, 9, 15)]
+
+
+@pytest.fixture
+def billing(plant, today):
+    engine = plant.registry.engine
+    tariffs = Tariffs(engine)
+    for key in ("preco_por_unidade_agua", "agua_fixa_copasa", "preco_por_unidade_energia"):
+        tariffs.save(read_tariff((files("calha.tariffs") / f"{key}.yaml").read_text()), "test")
+    tree = Tree({site.id: site.parent_id for site in plant.registry.sites()})
+    return Billing(
+        Customers(engine), tariffs, Invoices(engine), plant.meters, plant.counting, lambda: tree, lambda: today[0]
+    )
+
+
+@pytest.fixture
+def contract(plant, billing):
+    return contracted(plant, billing, "m1")
+
+
+def contracted(plant, billing, device, **terms):
+    plant.device(device, 3600)
+    customer = billing.customers.add(plant.registry.sites()[0].id, f"Customer of {device}")
+    return billing.customers.add_contract(f"C-{device}", customer.id, device, **TERMS | terms)
+
+
+def hourly(plant, from_at, until_at, start, per_hour=0.01, device="m1"):
+    at = np.arange(from_at, until_at + 1, HOUR_US, dtype=np.int64)
+    plant.send(at, np.round(start + per_hour * np.arange(len(at)), 3), device)
+
+
+def test_a_cycle_begins_on_its_day_and_ends_with_the_contract(contract):
+    assert cycle_in(contract, "2026-07") == Cycle(date(2026, 7, 1), date(2026, 8, 1))
+    late = replace(contract, cycle_day=31)
+    assert cycle_in(late, "2026-02") == Cycle(date(2026, 2, 28), date(2026, 3, 31))
+    assert cycle_in(replace(contract, from_day=date(2026, 7, 10)), "2026-07").from_ == date(2026, 7, 10)
+    assert cycle_in(replace(contract, until_day=date(2026, 7, 20)), "2026-07").until == date(2026, 7, 20)
+    assert cycle_in(replace(contract, from_day=date(2026, 8, 1)), "2026-07") is None
+
+
+def test_what_was_counted_becomes_an_invoice_that_can_be_verified(plant, billing, contract):
+    hourly(plant, JULY, AUGUST, 100)
+    company = plant.registry.sites()[0].id
+    fields = dict.fromkeys(("document", "address", "city", "email", "pix_key", "company"), "")
+    billing.customers.set_issuer(company, name="Água Exemplo", **fields)
+    (preview,) = previews(billing, [contract], "2026-07")
+    assert preview.problem is None
+    assert preview.inputs.issuer.name == "Água Exemplo"
+    assert preview.inputs.metered[0].quantities["consumption"] == D("7.44")
+    assert preview.total == D("37.20")
+    (row,) = issue(billing, [preview])
+    assert (row.number, row.total, row.quantity, row.is_estimated) == ("2026-000001", D("37.20"), D("7.44"), False)
+    assert verified(billing, row) == []
+    assert list(differences(billing, [row])) == []
+    with pytest.raises(Conflict, match="billed already"):
+        issue(billing, [preview])
+
+
+def test_a_corrected_reading_shows_what_it_would_change_and_then_corrects_the_bill(plant, billing, contract):
+    hourly(plant, JULY, AUGUST, 100)
+    (row,) = issue(billing, list(previews(billing, [contract], "2026-07")))
+    plant.send([AUGUST], [105.44])  # the last register was really two lower
+    plant.send([AUGUST - HOUR_US * hour for hour in range(1, 300)], [105.44] * 299)
+    (difference,) = differences(billing, [row])
+    assert difference.amount == D("-10.00")
+    assert billing.invoices.get(row.number).total == D("37.20"), "nothing changes by itself"
+    note, again = issue_again(billing, row.number)
+    assert (note.kind, note.total, again.total) == ("credit_note", D("-37.20"), D("27.20"))
+    assert billing.invoices.get(row.number).state == "replaced"
+    assert verified(billing, note) == verified(billing, again) == verified(billing, row) == []
+    with pytest.raises(Conflict, match="would be the same again"):
+        issue_again(billing, again.number)
+
+
+def test_a_changed_tariff_shows_what_it_would_change(plant, billing, contract):
+    hourly(plant, JULY, AUGUST, 100)
+    (row,) = issue(billing, list(previews(billing, [contract], "2026-07")))
+    text = (files("calha.tariffs") / "preco_por_unidade_agua.yaml").read_text().replace("price: 5.00", "price: 6.00")
+    billing.tariffs.save(read_tariff(text), "test")
+    (difference,) = differences(billing, [row])
+    assert difference.amount == D("7.44")
+    assert verified(billing, row) == [], "the invoice still holds by the tariff of its own time"
+
+
+def test_an_estimate_is_settled_once_by_the_next_invoice(plant, billing, contract):
+    hourly(plant, JULY, JULY + 25 * DAY_US, 100)
+    at = np.arange(JULY + 25 * DAY_US + HOUR_US, AUGUST + 1, HOUR_US, dtype=np.int64)
+    plant.send(at, np.full(len(at), 106.0), quality=np.full(len(at), Quality.ESTIMATED))
+    (july,) = issue(billing, list(previews(billing, [contract], "2026-07")))
+    assert july.is_estimated
+    hourly(plant, JULY + 25 * DAY_US, SEPTEMBER, 106)  # what it really was
+    (august,) = issue(billing, list(previews(billing, [contract], "2026-08")))
+    (settled,) = unseal(billing.invoices.content(august.number)).inputs.adjustments
+    assert (settled.invoice, settled.quantity) == (july.number, D("1.44"))
+    assert settled.amount == D("7.20")
+    assert july.total + august.total == D("74.40"), "both months together cost what was really used"
+    assert list(differences(billing, [july])) == [], "what is settled is not asked for again"
+    hourly(plant, SEPTEMBER, SEPTEMBER + 30 * DAY_US, 114.88)
+    (september,) = previews(billing, [contract], "2026-09")
+    assert september.inputs.adjustments == ()
+
+
+def test_what_cannot_be_billed_says_why(plant, billing, contract):
+    (nothing,) = previews(billing, [contract], "2026-07")
+    assert nothing.problem == "no readings in this cycle"
+    wrong = contracted(plant, billing, "m2", tariff="preco_por_unidade_energia")
+    none = contracted(plant, billing, "m3", tariff="unknown")
+    hourly(plant, JULY, AUGUST, 100, device="m2")
+    found = {one.contract.number: one.problem for one in previews(billing, [wrong, none], "2026-07")}
+    assert found == {
+        "C-m2": "the tariff is for kWh, the meter counts m³",
+        "C-m3": "there is no tariff 'unknown'",
+    }
+    hourly(plant, JULY, JULY + 2 * DAY_US, 100)
+    (short,) = previews(billing, [contract], "2026-07")
+    assert "of the cycle is known" in short.problem
+    with pytest.raises(Conflict, match="cannot be billed"):
+        issue(billing, [nothing])
+
+
+def test_a_cycle_that_is_not_over_is_not_issued(plant, billing, contract, today):
+    hourly(plant, JULY, AUGUST, 100)
+    today[0] = date(2026, 7, 31)
+    (preview,) = previews(billing, [contract], "2026-07")
+    with pytest.raises(Conflict, match="it is not over"):
+        issue(billing, [preview])
+
+
+def test_a_run_issues_what_is_missing_and_names_what_it_cannot(plant, billing, contract):
+    other = contracted(plant, billing, "m2")
+    contracted(plant, billing, "m3")  # without readings
+    for device in ("m1", "m2"):
+        hourly(plant, JULY, AUGUST, 100, device=device)
+    issue(billing, list(previews(billing, [other], "2026-07")))
+    runs = BillingRuns(billing, Runs(plant.registry.engine))
+    run = runs.begin("2026-07", "ana", None, None)
+    with pytest.raises(Conflict, match="under way"):
+        runs.begin("2026-07", "ana", None, None)
+    done = runs.work(run, None)
+    assert (done.state, done.contracts, done.done, done.issued, done.passed, done.failed) == ("finished", 3, 3, 1, 1, 1)
+    assert done.problems == [["C-m3", "no readings in this cycle"]]
+    again = runs.work(runs.begin("2026-07", "ana", None, None), None)
+    assert (again.issued, again.passed, again.failed) == (0, 2, 1)
+
+
+def test_a_run_that_is_stopped_goes_on_where_it_was(plant, billing, contract):
+    hourly(plant, JULY, AUGUST, 100)
+    runs = BillingRuns(billing, Runs(plant.registry.engine))
+    run = runs.begin("2026-07", "ana", None, None)
+    runs.stop(run.id)
+    assert runs.work(run, None).state == "stopped"
+    broken = runs.begin("2026-07", "ana", None, None)
+    runs.end_broken()
+    assert runs.runs.get(broken.id).state == "stopped"
+    assert runs.work(runs.begin("2026-07", "ana", None, None), None).issued == 1
