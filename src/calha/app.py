@@ -12,8 +12,10 @@ import sys
 from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from calha import housekeeping, set_up_link
 from calha.accounts.accounts import Accounts
@@ -41,6 +43,7 @@ from calha.domain.errors import InvalidConfiguration
 from calha.domain.presence import Cause
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
+from calha.errands import Errands
 from calha.ingest import mqtt
 from calha.ingest.gateways import Gateways
 from calha.ingest.limits import IngestLimits
@@ -62,6 +65,7 @@ from calha.log.settings import LogSettings
 from calha.log.shards import gateways_url, shard_account, shard_of, source_urls, system_url
 from calha.log.streams import Streams
 from calha.metering.metering import Metering
+from calha.metering.opening import open_billing
 from calha.serving import bound, http_server
 from calha.starting import gate_seed, micros_now, start
 from calha.store.accounts.provisioning import ProvisioningKeys
@@ -287,6 +291,11 @@ async def _connect(
     provisioning = Provisioning(
         accounts, registry, ProvisioningKeys(registry.engine), lambda: ingest.directory.tree, has_reported
     )
+    metering = Metering.over(registry, telemetry, micros_now, has_retention=settings.store.has_retention)
+    zone = ZoneInfo(settings.registry.zone)
+    billing, billing_runs = await asyncio.to_thread(
+        open_billing, registry.engine, metering, lambda: ingest.directory.tree, lambda: datetime.now(zone).date()
+    )
     services = Services(
         settings,
         registry,
@@ -300,12 +309,15 @@ async def _connect(
         opcua,
         transfer,
         quarantine,
-        Metering.over(registry, telemetry, micros_now, has_retention=settings.store.has_retention),
+        metering,
+        billing,
+        billing_runs,
         live,
         status,
         backup,
         disconnect,
         micros_now,
+        Errands().start,
     )
     return Parts(services, supervisor)
 

@@ -18,6 +18,8 @@ from calha.ingest.presence import PresenceWatch
 from calha.ingest.service import Ingest
 from calha.ingest.transfer import Transfer
 from calha.log.quarantine import Quarantine
+from calha.metering.billing_run import BillingRuns
+from calha.metering.invoicing import Billing
 from calha.metering.metering import Metering
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
@@ -38,12 +40,16 @@ class Services:
     transfer: Transfer
     quarantine: Quarantine
     metering: Metering
+    billing: Billing
+    billing_runs: BillingRuns
     live: LiveSignal
     status: Callable[[], Awaitable[dict[str, Any]]]
     backup: Callable[[str], Awaitable[dict[str, Any]]]
     disconnect: Callable[[str], Awaitable[int]]
     """Close the open connections of a device; how many there were."""
     clock: Callable[[], Micros]
+    work: Callable[[str, Callable[[], object]], None]
+    """Start long work by its name, in a thread."""
 
 
 def _of_request(request: Request) -> Services:

@@ -163,6 +163,14 @@ def verified(billing: Billing, row: InvoiceRow) -> Sequence[str]:
     )
 
 
+def issuer_of(site_id: int, issuers: Mapping[int, IssuerRow], tree: Tree) -> IssuerRow:
+    """Of a site, or of the nearest above it that has one; a blank one where nobody is named."""
+    site: int | None = site_id
+    while site is not None and site not in issuers:
+        site = tree.parents.get(site)
+    return issuers[site] if site is not None else NO_ISSUER
+
+
 # -- below: how a preview comes about
 
 
@@ -257,11 +265,7 @@ def _inputs(wanted: Wanted, spans: tuple[Metered, ...], books: _Books) -> Inputs
 
 
 def _issuer(contract: ContractRow, books: _Books) -> Party:
-    """Of the device's site, or the nearest above it that has one."""
-    site: int | None = contract.site_id
-    while site is not None and site not in books.issuers:
-        site = books.tree.parents.get(site)
-    row = books.issuers.get(site, NO_ISSUER) if site is not None else NO_ISSUER
+    row = issuer_of(contract.site_id, books.issuers, books.tree)
     return Party(
         name=row.name, document=row.document, address=row.address, city=row.city, email=row.email, pix_key=row.pix_key
     )

@@ -1,0 +1,135 @@
+"""Billing runs, and payments that come in."""
+
+import asyncio
+from collections import Counter
+from datetime import UTC
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from calha.api.access import Caller, Configures, ConfiguresAll
+from calha.api.routes.customers import Limit, billed_sites
+from calha.api.schemas import Page
+from calha.api.schemas_billing import (
+    Number,
+    PaymentAnswer,
+    PixNotice,
+    RunAnswer,
+    RunRequest,
+    StatementReceipt,
+    StatementText,
+)
+from calha.api.services import Here, Services
+from calha.domain.access import Permission
+from calha.domain.errors import NotFound
+from calha.metering.statements import StatementLine, read_statement
+from calha.store.billing import PaymentRow, PaymentState, RunRow
+
+router = APIRouter(tags=["billing"])
+
+MAX_FAULTS = 100  # lines of a statement that are named
+
+
+@router.get("/billing-runs")
+async def list_runs(services: Here, caller: Configures) -> Page[RunAnswer]:
+    """Billing runs, newest first."""
+    rows = await asyncio.to_thread(services.billing_runs.runs.list)
+    return Page(items=[RunAnswer.model_validate(row) for row in rows if _may_see(caller, row)], next=None)
+
+
+@router.post("/billing-runs", status_code=202)
+async def begin_run(request: RunRequest, services: Here, caller: Configures) -> RunAnswer:
+    """Issue the invoices of all cycles that begin in a month and are not billed yet. Ask for its progress by its id."""
+    caller.require(Permission.CONFIGURE, request.site_id)
+    sites = None if request.site_id is None else services.ingest.directory.tree.below([request.site_id])
+    run = await asyncio.to_thread(
+        services.billing_runs.begin, request.month, caller.principal.name, request.site_id, sites, request.cycle_day
+    )
+    await caller.note("billing_run.begun", f"billing run {run.id}", after=request.model_dump())
+    services.work(f"billing run {run.id}", lambda: services.billing_runs.work(run, sites))
+    return RunAnswer.model_validate(run)
+
+
+@router.get("/billing-runs/{run_id}")
+async def read_run(run_id: Number, services: Here, caller: Configures) -> RunAnswer:
+    """How far a run is."""
+    return RunAnswer.model_validate(await _run_of(caller, services, run_id))
+
+
+@router.post("/billing-runs/{run_id}/stop", status_code=202)
+async def stop_run(run_id: Number, services: Here, caller: Configures) -> RunAnswer:
+    """Let a run end after what it is at. What is issued stays; another run of the month issues what is missing."""
+    run = await _run_of(caller, services, run_id)
+    services.billing_runs.stop(run_id)
+    await caller.note("billing_run.stopped", f"billing run {run_id}")
+    return RunAnswer.model_validate(run)
+
+
+@router.get("/payments")
+async def list_payments(
+    services: Here,
+    _: ConfiguresAll,
+    state: Annotated[PaymentState | None, Query()] = None,
+    after: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="`next` of the page before.")] = None,
+    limit: Limit = 100,
+) -> Page[PaymentAnswer]:
+    """Payments that came in, newest first."""
+    rows = await asyncio.to_thread(lambda: services.billing.invoices.payments(state, before_id=after, limit=limit))
+    return Page(items=[_payment(row) for row in rows], next=str(rows[-1].id) if len(rows) == limit else None)
+
+
+@router.post("/payments/statement")
+async def take_statement(body: StatementText, services: Here, caller: ConfiguresAll) -> StatementReceipt:
+    """Take the payments out of a bank's statement (CSV). The same statement again changes nothing."""
+    states, faults = await asyncio.to_thread(_take_all, services, body.text)
+    receipt = StatementReceipt(**{name: states[name] for name in _STATES}, unreadable=faults)
+    await caller.note("statement.taken", "payments", after=dict(states))
+    return receipt
+
+
+@router.post("/payments/pix")
+async def take_pix(notice: PixNotice, services: Here, caller: ConfiguresAll) -> StatementReceipt:
+    """What a payment provider tells through its webhook, as the API Pix of Banco Central has it."""
+    states: Counter[str] = Counter()
+    for one in notice.pix:
+        paid_at = one.horario if one.horario.tzinfo else one.horario.replace(tzinfo=UTC)
+        row = await asyncio.to_thread(
+            services.billing.invoices.receive, one.endToEndId, "pix", one.txid, one.valor, paid_at
+        )
+        states[row.state] += 1
+    await caller.note("pix.taken", "payments", after=dict(states))
+    return StatementReceipt(**{name: states[name] for name in _STATES}, unreadable=[])
+
+
+_STATES = ("matched", "unmatched", "wrong_amount", "surplus")
+
+
+def _take_all(services: Services, text: str) -> tuple[Counter[str], list[str]]:
+    states: Counter[str] = Counter()
+    faults: list[str] = []
+    for one in read_statement(text):
+        if isinstance(one, StatementLine):
+            row = services.billing.invoices.receive(one.external_id, "statement", one.txid, one.amount, one.paid_at)
+            states[row.state] += 1
+        elif len(faults) < MAX_FAULTS:
+            faults.append(f"line {one.line}: {one.reason}")
+    return states, faults
+
+
+async def _run_of(caller: Caller, services: Services, run_id: int) -> RunRow:
+    run = await asyncio.to_thread(services.billing_runs.runs.get, run_id)
+    if not _may_see(caller, run):
+        raise NotFound(f"there is no billing run {run_id}")
+    return run
+
+
+def _may_see(caller: Caller, run: RunRow) -> bool:
+    sites = billed_sites(caller)
+    return sites is None or run.site_id in sites
+
+
+def _payment(row: PaymentRow) -> PaymentAnswer:
+    return PaymentAnswer.model_validate(
+        {name: getattr(row, name) for name in PaymentAnswer.model_fields if name != "amount"}
+        | {"amount": str(row.amount)}
+    )

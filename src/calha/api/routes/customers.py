@@ -1,0 +1,170 @@
+"""Customers, their contracts, and who issues their invoices."""
+
+import asyncio
+from dataclasses import asdict
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from calha.api.access import Caller, Configures, ConfiguresSite
+from calha.api.schemas import Page, SiteId
+from calha.api.schemas_billing import (
+    Contract,
+    ContractChange,
+    Customer,
+    CustomerChange,
+    Issuer,
+    IssuerBody,
+    NewContract,
+    NewCustomer,
+    Number,
+)
+from calha.api.services import Here, Services
+from calha.domain.access import Everywhere, Permission
+from calha.domain.errors import NotFound
+from calha.store.billing import ContractRow, CustomerRow
+
+router = APIRouter(tags=["billing"])
+
+After = Annotated[int, Query(ge=0, le=2**31 - 1, description="Go on after this one (`next` of the page before).")]
+Limit = Annotated[int, Query(ge=1, le=500)]
+ContractPath = Annotated[str, Path(max_length=64, examples=["C-1001"])]
+
+
+@router.get("/customers")
+async def list_customers(
+    services: Here,
+    caller: Configures,
+    search: Annotated[str, Query(max_length=100, description="In name or document.", examples=["ana"])] = "",
+    after: After = 0,
+    limit: Limit = 100,
+) -> Page[Customer]:
+    """The customers of the caller's sites."""
+    customers = services.billing.customers
+    rows = await asyncio.to_thread(customers.list, billed_sites(caller), search, after, limit)
+    next_ = str(rows[-1].id) if len(rows) == limit else None
+    return Page(items=[Customer.model_validate(row) for row in rows], next=next_)
+
+
+@router.post("/customers", status_code=201)
+async def add_customer(new: NewCustomer, services: Here, caller: Configures) -> Customer:
+    """Register a customer."""
+    caller.require(Permission.CONFIGURE, new.site_id)
+    row = await asyncio.to_thread(lambda: services.billing.customers.add(**new.model_dump()))
+    await caller.note("customer.added", f"customer {row.id}", after=new.model_dump())
+    return Customer.model_validate(row)
+
+
+@router.get("/customers/{customer_id}")
+async def read_customer(customer_id: Number, services: Here, caller: Configures) -> Customer:
+    """One customer."""
+    return Customer.model_validate(await customer_of(caller, services, customer_id))
+
+
+@router.patch("/customers/{customer_id}")
+async def change_customer(customer_id: Number, change: CustomerChange, services: Here, caller: Configures) -> Customer:
+    """Change what is given. Invoices that are issued keep what they said."""
+    before = await customer_of(caller, services, customer_id)
+    changes = change.model_dump(exclude_unset=True)
+    if changes.get("site_id") is not None:
+        caller.require(Permission.CONFIGURE, changes["site_id"])
+    row = await asyncio.to_thread(lambda: services.billing.customers.change(customer_id, **changes))
+    await caller.note(
+        "customer.changed", f"customer {customer_id}", {name: getattr(before, name) for name in changes}, changes
+    )
+    return Customer.model_validate(row)
+
+
+@router.get("/contracts")
+async def list_contracts(
+    services: Here,
+    caller: Configures,
+    customer: Annotated[int | None, Query(ge=1, le=2**31 - 1, examples=[1])] = None,
+    device: Annotated[str | None, Query(max_length=64, examples=["meter-1"])] = None,
+    after: After = 0,
+    limit: Limit = 100,
+) -> Page[Contract]:
+    """The contracts about devices on the caller's sites."""
+    rows = await asyncio.to_thread(
+        lambda: services.billing.customers.contracts(
+            billed_sites(caller), customer_id=customer, device=device, after_id=after, limit=limit
+        )
+    )
+    next_ = str(rows[-1].id) if len(rows) == limit else None
+    return Page(items=[contract_answer(row) for row in rows], next=next_)
+
+
+@router.post("/contracts", status_code=201)
+async def add_contract(new: NewContract, services: Here, caller: Configures) -> Contract:
+    """Have a customer pay a device's channel from a day on. The channel must be one that can be counted."""
+    entry = services.ingest.directory.devices.get(new.device)
+    if entry is None or not caller.may(Permission.CONFIGURE, entry.site):
+        raise NotFound(f"there is no device {new.device!r}")
+    await customer_of(caller, services, new.customer_id)
+    await asyncio.to_thread(services.billing.meters.meter, new.device, new.channel)
+    await asyncio.to_thread(services.billing.tariffs.current, new.tariff)
+    row = await asyncio.to_thread(lambda: services.billing.customers.add_contract(**new.model_dump()))
+    await caller.note("contract.added", f"contract {new.number}", after=new.model_dump(mode="json"))
+    return contract_answer(row)
+
+
+@router.get("/contracts/{number}")
+async def read_contract(number: ContractPath, services: Here, caller: Configures) -> Contract:
+    """One contract."""
+    return contract_answer(await contract_of(caller, services, number))
+
+
+@router.patch("/contracts/{number}")
+async def change_contract(number: ContractPath, change: ContractChange, services: Here, caller: Configures) -> Contract:
+    """Change its terms from the next invoice on, or end it."""
+    before = await contract_of(caller, services, number)
+    changes = change.model_dump(exclude_unset=True)
+    if changes.get("tariff") is not None:
+        await asyncio.to_thread(services.billing.tariffs.current, changes["tariff"])
+    row = await asyncio.to_thread(lambda: services.billing.customers.change_contract(number, **changes))
+    old = {name: str(getattr(before, name)) for name in changes}
+    await caller.note("contract.changed", f"contract {number}", old, change.model_dump(mode="json", exclude_unset=True))
+    return contract_answer(row)
+
+
+@router.get("/sites/{site_id}/issuer")
+async def read_issuer(site_id: SiteId, services: Here, _: ConfiguresSite) -> Issuer:
+    """Who issues the invoices of a site and of those below it that have no issuer of their own."""
+    found = (await asyncio.to_thread(services.billing.customers.issuers)).get(site_id)
+    if found is None:
+        raise NotFound(f"site {site_id} has no issuer of its own")
+    return Issuer.model_validate(found)
+
+
+@router.put("/sites/{site_id}/issuer")
+async def set_issuer(site_id: SiteId, body: IssuerBody, services: Here, caller: ConfiguresSite) -> Issuer:
+    """Say who issues, and to whose Pix key customers pay."""
+    row = await asyncio.to_thread(lambda: services.billing.customers.set_issuer(site_id, **body.model_dump()))
+    await caller.note("issuer.set", f"site {site_id}", after=asdict(row))
+    return Issuer.model_validate(row)
+
+
+def billed_sites(caller: Caller) -> frozenset[int] | None:
+    """Where the caller may bill; None for everywhere."""
+    sites = caller.principal.sites(Permission.CONFIGURE, caller.services.ingest.directory.tree)
+    return None if isinstance(sites, Everywhere) else sites
+
+
+async def customer_of(caller: Caller, services: Services, customer_id: int) -> CustomerRow:
+    """Raises NotFound, also for a customer of somebody else's sites."""
+    row = await asyncio.to_thread(services.billing.customers.get, customer_id)
+    if not caller.may(Permission.CONFIGURE, row.site_id):
+        raise NotFound(f"there is no customer {customer_id}")
+    return row
+
+
+async def contract_of(caller: Caller, services: Services, number: str) -> ContractRow:
+    """Raises NotFound, also for a contract of somebody else's sites."""
+    row = await asyncio.to_thread(services.billing.customers.contract, number)
+    if not caller.may(Permission.CONFIGURE, row.site_id):
+        raise NotFound(f"there is no contract {number!r}")
+    return row
+
+
+def contract_answer(row: ContractRow) -> Contract:
+    return Contract.model_validate({**asdict(row), "contracted": str(row.contracted)})

@@ -1,0 +1,294 @@
+"""Bodies about customers, contracts, tariffs, invoices and payments. Amounts are decimal texts, so that no cent is lost."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from calha.api.schemas import Answer, Body, ChannelKey, DeviceKey, SiteId
+from calha.api.schemas import Text as Words
+
+Number = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
+Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-07"])]
+ContractNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]{1,64}$", examples=["C-1001"])]
+TariffKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$", examples=["agua_fixa_copasa"])]
+Document = Annotated[str, Field(max_length=20, examples=["12345678909"], description="CPF or CNPJ, digits only.")]
+Amount = Annotated[str, Field(examples=["93.08"])]
+Quantity = Annotated[str, Field(examples=["12.125"])]
+
+
+class NewCustomer(Body):
+    site_id: SiteId
+    name: Annotated[str, Field(min_length=1, max_length=100, examples=["Ana Lima"])]
+    document: Document = ""
+    email: Annotated[str, Field(max_length=254, examples=["ana@example.org"])] = ""
+    address: Annotated[str, Field(max_length=200, examples=["Rua das Flores, 12"])] = ""
+    city: Annotated[str, Field(max_length=60, examples=["Olinda"])] = ""
+    language: Literal["pt-BR", "en"] = "pt-BR"
+    person_id: Number | None = Field(None, description="The account with which the customer looks at it himself.")
+
+
+class CustomerChange(Body):
+    site_id: SiteId | None = None
+    name: Annotated[str, Field(min_length=1, max_length=100, examples=["Ana Lima"])] | None = None
+    document: Document | None = None
+    email: Annotated[str, Field(max_length=254, examples=["ana@example.org"])] | None = None
+    address: Annotated[str, Field(max_length=200, examples=["Rua das Flores, 12"])] | None = None
+    city: Annotated[str, Field(max_length=60, examples=["Olinda"])] | None = None
+    language: Literal["pt-BR", "en"] | None = None
+    person_id: Number | None = None
+
+
+class Customer(Answer):
+    id: int
+    site_id: int
+    person_id: int | None
+    name: str
+    document: str
+    email: str
+    address: str
+    city: str
+    language: str
+
+
+class NewContract(Body):
+    number: ContractNumber
+    customer_id: Number
+    device: DeviceKey
+    channel: ChannelKey
+    tariff: TariffKey
+    from_day: date = Field(examples=["2026-07-01"])
+    until_day: date | None = Field(None, description="First day that it does not cover; null: it goes on.")
+    dwellings: Annotated[int, Field(ge=1, le=10_000, description="Economias behind the meter.")] = 1
+    contracted: Annotated[Decimal, Field(ge=0, le=10**6, description="Contracted demand, kW.")] = Decimal(0)
+    cycle_day: Annotated[int, Field(ge=1, le=31, description="Day of the month on which a cycle begins.")] = 1
+    due_days: Annotated[int, Field(ge=0, le=180, description="From issue to due day.")] = 10
+
+
+class ContractChange(Body):
+    tariff: TariffKey | None = None
+    until_day: date | None = Field(None, description="First day that it does not cover; null: it goes on.")
+    dwellings: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    contracted: Annotated[Decimal, Field(ge=0, le=10**6)] | None = None
+    due_days: Annotated[int, Field(ge=0, le=180)] | None = None
+
+
+class Contract(Answer):
+    number: str
+    customer_id: int
+    device: str
+    site_id: int
+    channel: str
+    tariff: str
+    from_day: date
+    until_day: date | None
+    dwellings: int
+    contracted: Quantity
+    cycle_day: int
+    due_days: int
+
+
+class IssuerBody(Body):
+    name: Annotated[
+        str, Field(min_length=1, max_length=25, examples=["Água Exemplo"], description="As the Pix shows it.")
+    ]
+    document: Document = ""
+    address: Annotated[str, Field(max_length=200, examples=["Av. Central, 1"])] = ""
+    city: Annotated[str, Field(max_length=15, examples=["Recife"])] = ""
+    email: Annotated[str, Field(max_length=254, examples=["contas@example.org"])] = ""
+    pix_key: Annotated[str, Field(max_length=77, examples=["11222333000181"])] = ""
+    company: Annotated[
+        str, Field(pattern=r"^(\d{4})?$", examples=["0138"], description="Number given by FEBRABAN.")
+    ] = ""
+
+
+class Issuer(Answer):
+    site_id: int
+    name: str
+    document: str
+    address: str
+    city: str
+    email: str
+    pix_key: str
+    company: str
+
+
+EXAMPLE_TARIFF = """key: agua
+name: {pt: Água, en: Water}
+unit: m³
+versions:
+  - valid_from: 2026-01-01
+    components:
+      - {kind: usage, key: water, name: {pt: Água, en: Water}, unit: m³, price: 5.00}
+"""
+
+
+class TariffText(Body):
+    text: Annotated[str, Field(min_length=1, max_length=1_000_000, examples=[EXAMPLE_TARIFF])] = Field(
+        description="The tariff as YAML or JSON."
+    )
+    after_revision: Annotated[int, Field(ge=0)] | None = Field(
+        None, description="The newest revision that its author has seen; 409 when there is a newer one. 0: none."
+    )
+
+
+class TariffAnswer(Answer):
+    key: str
+    revision: int
+    sha256: str
+    name: Words
+    unit: str
+    made_by: str
+    made_at: datetime
+    contracts: int | None = Field(None, description="How many contracts it is for, as far as the caller may see them.")
+
+
+class TariffWhole(TariffAnswer):
+    content: dict[str, Any] = Field(description="The tariff.", examples=[{"key": "agua", "unit": "m³", "versions": []}])
+
+
+class StepAnswer(Answer):
+    quantity: Quantity
+    price: Amount
+
+
+class LineAnswer(Answer):
+    key: str
+    name: Words
+    quantity: Quantity
+    unit: str
+    unit_price: Amount | None
+    amount: Amount
+    from_: date = Field(serialization_alias="from")
+    until: date
+    is_estimated: bool
+    steps: list[StepAnswer]
+
+
+class BillAnswer(Answer):
+    lines: list[LineAnswer]
+    total: Amount
+    taxes: dict[str, Amount]
+
+
+class PreviewAnswer(Answer):
+    contract: str
+    customer: str
+    from_: date | None = Field(serialization_alias="from")
+    until: date | None
+    problem: str | None = Field(description="Why it cannot be issued without a person's decision.")
+    is_estimated: bool
+    bill: BillAnswer | None
+
+
+class InvoiceAnswer(Answer):
+    number: str
+    kind: Literal["invoice", "credit_note"]
+    state: Literal["issued", "overdue", "paid", "cancelled", "replaced"]
+    contract: str
+    customer_id: int
+    customer: str
+    device: str
+    from_: date = Field(serialization_alias="from")
+    until: date
+    issued_on: date
+    due_on: date
+    total: Amount
+    quantity: Quantity
+    unit: str | None = Field(None, description="Only when one invoice is asked for.")
+    is_estimated: bool
+    paid_at: datetime | None
+
+
+class InvoiceWhole(InvoiceAnswer):
+    bill: BillAnswer
+    pix: str | None = Field(description="Text of the Pix code.")
+    barcode: str | None = Field(description="The line to type of the bar code.")
+    credits: str | None = Field(description="The invoice that a credit note takes back.")
+    history: list[dict[str, Any]] = Field(examples=[[{"from": "2026-06-01", "quantity": "11.5", "estimated": False}]])
+
+
+class DifferenceAnswer(Answer):
+    number: str
+    contract: str
+    customer: str
+    from_: date = Field(serialization_alias="from")
+    until: date
+    issued: Amount
+    now: Amount | None
+    difference: Amount | None
+    problem: str | None
+
+
+class VerifiedAnswer(Answer):
+    number: str
+    holds: bool
+    faults: list[str]
+
+
+class NewInvoice(Body):
+    contract: ContractNumber
+    month: Month
+
+
+class RunRequest(Body):
+    month: Month
+    site_id: SiteId | None = Field(None, description="Only devices there and below; null: everywhere.")
+    cycle_day: Annotated[int, Field(ge=1, le=31)] | None = Field(
+        None, description="Only contracts with that cycle day."
+    )
+
+
+class RunAnswer(Answer):
+    id: int
+    site_id: int | None
+    month: str
+    cycle_day: int | None
+    state: Literal["running", "finished", "stopped"]
+    contracts: int
+    done: int
+    issued: int
+    passed: int = Field(description="Billed before.")
+    failed: int
+    problems: list[list[str]] = Field(examples=[[["C-1001", "no readings in this cycle"]]])
+    made_by: str
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class PaymentAnswer(Answer):
+    id: int
+    external_id: str
+    source: str
+    txid: str
+    amount: Amount
+    paid_at: datetime
+    state: Literal["matched", "unmatched", "wrong_amount", "surplus"]
+
+
+class StatementText(Body):
+    text: Annotated[str, Field(min_length=1, max_length=10_000_000, description="A bank's statement as CSV.")] = Field(
+        examples=["Data;Histórico;Documento;Valor\n05/08/2026;PIX FAT2026000001;E1;93,08\n"]
+    )
+
+
+class StatementReceipt(Answer):
+    matched: int
+    unmatched: int
+    wrong_amount: int
+    surplus: int
+    unreadable: list[str] = Field(examples=[["line 3: 'abc' is not an amount"]])
+
+
+class PixPayment(Body):
+    endToEndId: Annotated[str, Field(min_length=1, max_length=100, examples=["E18236120202608051030s0773"])]  # noqa: N815
+    txid: Annotated[str, Field(max_length=64, examples=["FAT2026000001"])] = ""
+    valor: Annotated[Decimal, Field(gt=0, le=10**10, examples=["93.08"])]
+    horario: datetime = Field(examples=["2026-08-05T10:30:00Z"])
+
+
+class PixNotice(Body):
+    """As payment providers call a webhook (Banco Central, API Pix)."""
+
+    pix: list[PixPayment] = Field(max_length=1_000)

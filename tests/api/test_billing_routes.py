@@ -1,0 +1,175 @@
+"""Billing over HTTP in the real program: from a reading to an invoice, its page, its payment, and issuing it again."""
+
+import io
+import time
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import pypdf
+import pytest
+
+from calha.domain.pix import read_code
+from persons import Person
+
+TARIFF = """
+key: test_water
+name: {pt: Água, en: Water}
+unit: m³
+versions:
+  - valid_from: 2020-01-01
+    components: [{kind: usage, key: water, name: {pt: Água, en: Water}, unit: m³, price: PRICE, is_taxed: false}]
+"""
+PROFILE = "water_meter"
+
+
+def month_before(day):
+    return day.replace(day=1) - timedelta(days=1)
+
+
+MONTH = f"{month_before(datetime.now(UTC) - timedelta(hours=3)):%Y-%m}"  # the last one that is over, in São Paulo
+
+
+def write_tariff(calha, price, **more):
+    return calha.send("PUT", "/api/v1/tariffs/test_water", {"text": TARIFF.replace("PRICE", price), **more})
+
+
+@pytest.fixture(scope="module")
+def counter(calha):
+    """The channel of a water meter that counts."""
+    calha.create_device("bill-1", PROFILE)
+    meters = calha.get("/api/v1/devices/bill-1/meters")
+    return next(one["channel"] for one in meters if one["source"] == "register")
+
+
+@pytest.fixture(scope="module")
+def contract(calha, counter):
+    status, customer = calha.send(
+        "POST", "/api/v1/customers", {"site_id": 1, "name": "Ana Lima", "document": "12345678909"}
+    )
+    assert status == 201, customer
+    assert write_tariff(calha, "5.00")[0] == 200
+    issuer = {"name": "Água Exemplo", "city": "Recife", "pix_key": "11222333000181", "company": "0138"}
+    assert calha.send("PUT", "/api/v1/sites/1/issuer", issuer)[0] == 200
+    new = {
+        "number": "C-1",
+        "customer_id": customer["id"],
+        "device": "bill-1",
+        "channel": counter,
+        "tariff": "test_water",
+        "from_day": "2020-01-01",
+    }
+    status, answer = calha.send("POST", "/api/v1/contracts", new)
+    assert status == 201, answer
+    send_month(calha, counter, 10)
+    return "C-1"
+
+
+def send_month(calha, counter, used):
+    """Registers in litres every six hours over the last whole month, all corrected when sent again. used: m³."""
+    begin = datetime.fromisoformat(f"{MONTH}-01T03:00:00+00:00")
+    end = (begin + timedelta(days=32)).replace(day=1)
+    steps = int((end - begin) / timedelta(hours=6))
+    records = [
+        {"ts": (begin + timedelta(hours=6 * n)).isoformat(), "values": {counter: round(100_000 + 1_000 * used * n / steps, 1)}}
+        for n in range(steps + 1)
+    ]
+    status, answer = calha.send("POST", "/api/v1/telemetry/bill-1", records)
+    assert status == 200, answer
+    calha.until_stored()
+
+
+def test_a_month_is_previewed_issued_paid_and_verified(calha, contract):
+    preview = calha.get(f"/api/v1/invoices/preview?contract=C-1&month={MONTH}")
+    assert (preview["problem"], preview["bill"]["total"]) == (None, "50.00")
+    status, invoice = calha.send("POST", "/api/v1/invoices", {"contract": "C-1", "month": MONTH})
+    assert status == 201, invoice
+    assert (invoice["total"], invoice["state"], invoice["customer"]) == ("50.00", "issued", "Ana Lima")
+    number = invoice["number"]
+    assert calha.send("POST", "/api/v1/invoices", {"contract": "C-1", "month": MONTH})[0] == 409
+    whole = calha.get(f"/api/v1/invoices/{number}")
+    pix = read_code(whole["pix"])
+    assert (pix.amount, pix.key) == (Decimal("50.00"), "11222333000181")
+    assert len(whole["barcode"]) == 48
+    pages = pypdf.PdfReader(io.BytesIO(calha.get(f"/api/v1/invoices/{number}/pdf", "application/pdf"))).pages
+    assert "R$ 50,00" in pages[0].extract_text().replace("\u00a0", " ")
+    assert calha.get(f"/api/v1/invoices/{number}/verification") == {"number": number, "holds": True, "faults": []}
+    assert [one["number"] for one in calha.get(f"/api/v1/invoices?month={MONTH}&contract=C-1")["items"]] == [number]
+
+    statement = f"Data;Histórico;Documento;Valor\n05/08/2026;PIX {pix.txid};E1;50,00\n05/08/2026;x;E2;abc\n"
+    receipt = calha.send("POST", "/api/v1/payments/statement", {"text": statement})[1]
+    assert (receipt["matched"], receipt["unreadable"]) == (1, ["line 3: 'abc' is not an amount"])
+    assert calha.get(f"/api/v1/invoices/{number}")["state"] == "paid"
+    notice = {"pix": [{"endToEndId": "E9", "txid": pix.txid, "valor": "50.00", "horario": "2026-08-05T10:30:00Z"}]}
+    assert calha.send("POST", "/api/v1/payments/pix", notice)[1]["surplus"] == 1
+    assert [one["external_id"] for one in calha.get("/api/v1/payments")["items"]][:2] == ["E9", "E1"]
+
+
+def test_a_corrected_reading_corrects_the_bill_when_a_person_says_so(calha, contract, counter):
+    path = f"/api/v1/invoices/differences?month={MONTH}&contract=C-1"
+    assert calha.get(path)["items"] == []
+    send_month(calha, counter, 8)
+    (difference,) = calha.get(path)["items"]
+    assert (difference["issued"], difference["now"], difference["difference"]) == ("50.00", "40.00", "-10.00")
+    status, answer = calha.send("POST", f"/api/v1/invoices/{difference['number']}/reissue")
+    assert status == 201, answer
+    note, again = answer["items"]
+    assert (note["kind"], note["total"], again["total"]) == ("credit_note", "-50.00", "40.00")
+    assert calha.get(f"/api/v1/invoices/{note['number']}")["credits"] == difference["number"]
+    assert calha.send("POST", f"/api/v1/invoices/{again['number']}/reissue")[0] == 409
+    status, cancelled = calha.send("POST", f"/api/v1/invoices/{again['number']}/cancellation")
+    assert (status, cancelled["state"]) == (200, "cancelled")
+
+
+def test_a_run_bills_what_is_missing(calha, contract):
+    status, run = calha.send("POST", "/api/v1/billing-runs", {"month": MONTH})
+    assert status == 202, run
+    deadline = time.monotonic() + 60
+    while (run := calha.get(f"/api/v1/billing-runs/{run['id']}"))["state"] == "running" and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert (run["state"], run["issued"], run["failed"]) == ("finished", 1, 0)
+    assert calha.get("/api/v1/billing-runs")["items"][0] == run
+
+
+def test_tariffs_are_kept_by_revision(calha, contract):
+    assert {"agua_fixa_copasa", "energia_branca"} <= {one["key"] for one in calha.get("/api/v1/tariffs")["items"]}
+    whole = calha.get("/api/v1/tariffs/test_water")
+    assert (whole["contracts"], whole["content"]["unit"]) == (1, "m³")
+    status, problem = write_tariff(calha, "abc")
+    assert status == 422
+    assert "$.versions[0].components[0].price" in problem["detail"]
+    assert write_tariff(calha, "6.00", after_revision=0)[0] == 409
+    assert write_tariff(calha, "6.00", after_revision=whole["revision"])[1]["revision"] == whole["revision"] + 1
+    assert len(calha.get("/api/v1/tariffs/test_water/revisions")["items"]) == whole["revision"] + 1
+    assert calha.send("PUT", "/api/v1/tariffs/other", {"text": TARIFF.replace("PRICE", "1")})[0] == 422
+
+
+def test_contracts_and_customers_are_changed_and_what_does_not_fit_is_refused(calha, contract, counter):
+    customer = calha.get("/api/v1/customers?search=lima")["items"][0]
+    assert calha.send("PATCH", f"/api/v1/customers/{customer['id']}", {"city": "Olinda"})[1]["city"] == "Olinda"
+    assert calha.send("PATCH", "/api/v1/contracts/C-1", {"dwellings": 2})[1]["dwellings"] == 2
+    new = {
+        "number": "C-2",
+        "customer_id": customer["id"],
+        "device": "bill-1",
+        "channel": counter,
+        "tariff": "test_water",
+        "from_day": "2021-01-01",
+    }
+    assert calha.send("POST", "/api/v1/contracts", new)[0] == 409
+    assert calha.send("POST", "/api/v1/contracts", new | {"channel": "nothing"})[0] == 404
+    assert calha.send("POST", "/api/v1/contracts", new | {"tariff": "nothing"})[0] == 404
+    assert calha.send("POST", "/api/v1/contracts", new | {"device": "nothing"})[0] == 404
+
+
+def test_a_customer_sees_his_own_invoices_and_nobody_elses(calha, contract):
+    person = Person(calha, "ana")
+    customer = calha.get("/api/v1/customers?search=lima")["items"][0]
+    number = calha.get(f"/api/v1/invoices?month={MONTH}&state=issued")["items"][0]["number"]
+    assert person.send("GET", f"/api/v1/invoices/{number}")[0] == 404
+    assert calha.send("PATCH", f"/api/v1/customers/{customer['id']}", {"person_id": person.id})[0] == 200
+    assert number in [one["number"] for one in person.get("/api/v1/account/invoices")["items"]]
+    assert person.get(f"/api/v1/invoices/{number}")["number"] == number
+    assert person.send("GET", "/api/v1/invoices")[0] == 403
+    for path in ("verification", "cancellation", "reissue"):
+        method = "GET" if path == "verification" else "POST"
+        assert person.send(method, f"/api/v1/invoices/{number}/{path}")[0] == 403
