@@ -10,7 +10,7 @@ from calha.api.schemas import Answer, Body, ChannelKey, DeviceKey, SiteId
 from calha.api.schemas import Text as Words
 
 Number = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
-Month = Annotated[str, Field(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-07"])]
+Month = Annotated[str, Field(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$", examples=["2026-07"])]
 ContractNumber = Annotated[str, Field(pattern=r"^[A-Za-z0-9_./-]{1,64}$", examples=["C-1001"])]
 TariffKey = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$", examples=["agua_fixa_copasa"])]
 Document = Annotated[str, Field(max_length=20, examples=["12345678909"], description="CPF or CNPJ, digits only.")]
@@ -160,8 +160,8 @@ class LineAnswer(Answer):
     unit: str
     unit_price: Amount | None
     amount: Amount
-    from_: date = Field(serialization_alias="from")
-    until: date
+    from_day: date
+    until_day: date = Field(description="The first day that is not in it.")
     is_estimated: bool
     steps: list[StepAnswer]
 
@@ -175,8 +175,8 @@ class BillAnswer(Answer):
 class PreviewAnswer(Answer):
     contract: str
     customer: str
-    from_: date | None = Field(serialization_alias="from")
-    until: date | None
+    from_day: date | None
+    until_day: date | None
     problem: str | None = Field(description="Why it cannot be issued without a person's decision.")
     is_estimated: bool
     bill: BillAnswer | None
@@ -190,8 +190,8 @@ class InvoiceAnswer(Answer):
     customer_id: int
     customer: str
     device: str
-    from_: date = Field(serialization_alias="from")
-    until: date
+    from_day: date
+    until_day: date = Field(description="The first day that is not in it.")
     issued_on: date
     due_on: date
     total: Amount
@@ -213,8 +213,8 @@ class DifferenceAnswer(Answer):
     number: str
     contract: str
     customer: str
-    from_: date = Field(serialization_alias="from")
-    until: date
+    from_day: date
+    until_day: date = Field(description="The first day that is not in it.")
     issued: Amount
     now: Amount | None
     difference: Amount | None

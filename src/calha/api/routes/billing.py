@@ -70,7 +70,9 @@ async def list_payments(
     services: Here,
     _: ConfiguresAll,
     state: Annotated[PaymentState | None, Query()] = None,
-    after: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="`next` of the page before.")] = None,
+    after: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="`next` of the page before.", examples=[9])
+    ] = None,
     limit: Limit = 100,
 ) -> Page[PaymentAnswer]:
     """Payments that came in, newest first."""

@@ -2,12 +2,12 @@
 
 import asyncio
 from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 
 from calha.api.access import Caller, Configures, ConfiguresSite
-from calha.api.schemas import Page, SiteId
+from calha.api.schemas import Body, Page, SiteId
 from calha.api.schemas_billing import (
     Contract,
     ContractChange,
@@ -65,8 +65,8 @@ async def read_customer(customer_id: Number, services: Here, caller: Configures)
 async def change_customer(customer_id: Number, change: CustomerChange, services: Here, caller: Configures) -> Customer:
     """Change what is given. Invoices that are issued keep what they said."""
     before = await customer_of(caller, services, customer_id)
-    changes = change.model_dump(exclude_unset=True)
-    if changes.get("site_id") is not None:
+    changes = _given(change, "person_id")
+    if "site_id" in changes:
         caller.require(Permission.CONFIGURE, changes["site_id"])
     row = await asyncio.to_thread(lambda: services.billing.customers.change(customer_id, **changes))
     await caller.note(
@@ -118,8 +118,8 @@ async def read_contract(number: ContractPath, services: Here, caller: Configures
 async def change_contract(number: ContractPath, change: ContractChange, services: Here, caller: Configures) -> Contract:
     """Change its terms from the next invoice on, or end it."""
     before = await contract_of(caller, services, number)
-    changes = change.model_dump(exclude_unset=True)
-    if changes.get("tariff") is not None:
+    changes = _given(change, "until_day")
+    if "tariff" in changes:
         await asyncio.to_thread(services.billing.tariffs.current, changes["tariff"])
     row = await asyncio.to_thread(lambda: services.billing.customers.change_contract(number, **changes))
     old = {name: str(getattr(before, name)) for name in changes}
@@ -142,6 +142,12 @@ async def set_issuer(site_id: SiteId, body: IssuerBody, services: Here, caller: 
     row = await asyncio.to_thread(lambda: services.billing.customers.set_issuer(site_id, **body.model_dump()))
     await caller.note("issuer.set", f"site {site_id}", after=asdict(row))
     return Issuer.model_validate(row)
+
+
+def _given(change: Body, nullable: str) -> dict[str, Any]:
+    """What a request changes. null stands for nothing, but for one field that may be emptied."""
+    given = change.model_dump(exclude_unset=True)
+    return {name: value for name, value in given.items() if value is not None or name == nullable}
 
 
 def billed_sites(caller: Caller) -> frozenset[int] | None:

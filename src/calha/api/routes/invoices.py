@@ -37,7 +37,7 @@ from calha.store.billing import InvoiceRow
 router = APIRouter(tags=["billing"])
 
 InvoiceNumber = Annotated[str, Path(max_length=32, examples=["2026-000001"])]
-MonthQuery = Annotated[str, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-07"])]
+MonthQuery = Annotated[str, Query(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$", examples=["2026-07"])]
 PDF = "application/pdf"
 MAX_COMPARED = 500  # invoices whose differences are computed for one question
 _PAGES: dict[int | str, dict[str, Any]] = {
@@ -52,9 +52,11 @@ async def list_invoices(
     contract: Annotated[str | None, Query(max_length=64, examples=["C-1001"])] = None,
     customer: Annotated[int | None, Query(ge=1, le=2**31 - 1, examples=[1])] = None,
     state: Annotated[Literal["issued", "overdue", "paid", "cancelled", "replaced"] | None, Query()] = None,
-    month: Annotated[str | None, Query(pattern=r"^\d{4}-(0[1-9]|1[0-2])$", examples=["2026-07"])] = None,
+    month: Annotated[str | None, Query(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$", examples=["2026-07"])] = None,
     search: Annotated[str, Query(max_length=32, description="In the number.", examples=["0001"])] = "",
-    after: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="`next` of the page before.")] = None,
+    after: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="`next` of the page before.", examples=[9])
+    ] = None,
     limit: Limit = 100,
 ) -> Page[InvoiceAnswer]:
     """Invoices and credit notes, newest first."""
@@ -114,8 +116,8 @@ async def list_differences(
                 number=one.invoice.number,
                 contract=names[one.invoice.id][0],
                 customer=names[one.invoice.id][1],
-                from_=one.invoice.from_day,
-                until=one.invoice.until_day,
+                from_day=one.invoice.from_day,
+                until_day=one.invoice.until_day,
                 issued=str(one.invoice.total),
                 now=_text(one.now.total),
                 difference=_text(one.amount),
@@ -186,7 +188,9 @@ async def issue_invoice_again(number: InvoiceNumber, services: Here, caller: Con
 async def list_own_invoices(
     services: Here,
     caller: Self,
-    after: Annotated[int | None, Query(ge=1, le=2**31 - 1, description="`next` of the page before.")] = None,
+    after: Annotated[
+        int | None, Query(ge=1, le=2**31 - 1, description="`next` of the page before.", examples=[9])
+    ] = None,
     limit: Limit = 100,
 ) -> Page[InvoiceAnswer]:
     """The invoices that the person who asks pays, newest first."""
@@ -244,8 +248,8 @@ def _fields(row: InvoiceRow, names: dict[int, tuple[str, str, str]], today: date
         "customer_id": row.customer_id,
         "customer": customer,
         "device": device,
-        "from_": row.from_day,
-        "until": row.until_day,
+        "from_day": row.from_day,
+        "until_day": row.until_day,
         "issued_on": row.issued_on,
         "due_on": row.due_on,
         "total": str(row.total),
@@ -287,8 +291,8 @@ async def _preview_answer(services: Services, found: Preview) -> PreviewAnswer:
     return PreviewAnswer(
         contract=found.contract.number,
         customer=customer.name,
-        from_=found.cycle.from_ if found.cycle is not None else None,
-        until=found.cycle.until if found.cycle is not None else None,
+        from_day=found.cycle.from_ if found.cycle is not None else None,
+        until_day=found.cycle.until if found.cycle is not None else None,
         problem=found.problem,
         is_estimated=found.inputs is not None and any(span.is_estimated for span in found.inputs.metered),
         bill=_bill_answer(found.bill) if found.bill is not None else None,
@@ -304,8 +308,8 @@ def _bill_answer(made: Bill) -> BillAnswer:
             unit=line.unit,
             unit_price=None if line.unit_price is None else f"{round(line.unit_price, 8):f}",
             amount=str(line.amount),
-            from_=line.from_,
-            until=line.until,
+            from_day=line.from_,
+            until_day=line.until,
             is_estimated=line.is_estimated,
             steps=[
                 StepAnswer(quantity=f"{step.quantity.normalize():f}", price=f"{round(step.price, 8):f}")

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, func, insert, or_, select, update
 
 from calha.domain.errors import Conflict, NotFound
+from calha.store.accounts.models import Person
 from calha.store.billing.models import Contract, Customer, Invoice, Issuer
 from calha.store.billing.rows import ContractRow, CustomerRow, IssuerRow
 from calha.store.registry.models import Device
@@ -22,22 +23,24 @@ class Customers:
     # -- customers
 
     def add(self, site_id: int, name: str, **more: Any) -> CustomerRow:  # noqa: ANN401 - columns
-        """Raises NotFound (site)."""
+        """Raises NotFound (site, person)."""
         blank = {"document": "", "email": "", "address": "", "city": "", "language": "pt-BR", "person_id": None}
         values = {**blank, **more, "site_id": site_id, "name": name, "created_at": datetime.now(UTC)}
         with self._writing.begin() as connection:
             require_site(connection, site_id)
+            _require_person(connection, values["person_id"])
             key = connection.execute(insert(Customer).values(values)).inserted_primary_key
             assert key is not None
             return _customer(connection, key[0])
 
     def change(self, customer_id: int, **changes: Any) -> CustomerRow:  # noqa: ANN401 - columns
-        """Raises NotFound (customer, site)."""
+        """Raises NotFound (customer, site, person)."""
         with self._writing.begin() as connection:
             _customer(connection, customer_id)
-            if "site_id" in changes:
-                require_site(connection, changes["site_id"])
-            connection.execute(update(Customer).where(Customer.id == customer_id).values(changes))
+            require_site(connection, changes.get("site_id"))
+            _require_person(connection, changes.get("person_id"))
+            if changes:
+                connection.execute(update(Customer).where(Customer.id == customer_id).values(changes))
             return _customer(connection, customer_id)
 
     def get(self, customer_id: int) -> CustomerRow:
@@ -94,7 +97,8 @@ class Customers:
             values = {**before._mapping, **changes}
             _require_free(connection, before.device_id, values, before.id)
             _require_invoices_inside(connection, before.id, values["from_day"], values["until_day"])
-            connection.execute(update(Contract).where(Contract.id == before.id).values(changes))
+            if changes:
+                connection.execute(update(Contract).where(Contract.id == before.id).values(changes))
             return _contract(connection, number)
 
     def contract(self, number: str) -> ContractRow:
@@ -154,6 +158,11 @@ def _customer(connection: Connection, customer_id: int) -> CustomerRow:
     if row is None:
         raise NotFound(f"there is no customer {customer_id}")
     return CustomerRow(**row._mapping)
+
+
+def _require_person(connection: Connection, person_id: int | None) -> None:
+    if person_id is not None and connection.execute(select(Person.id).where(Person.id == person_id)).first() is None:
+        raise NotFound(f"there is no person {person_id}")
 
 
 def _contracts() -> Select[Any]:

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, insert, select, update
 from calha.domain.errors import NotFound
 from calha.store.billing.models import BillingRun
 from calha.store.billing.rows import RunRow, RunState
+from calha.store.registry.writing import require_site
 
 
 class Runs:
@@ -17,6 +18,7 @@ class Runs:
         self._writing = engine.execution_options(writes=True)
 
     def begin(self, site_id: int | None, month: str, cycle_day: int | None, contracts: int, made_by: str) -> RunRow:
+        """Raises NotFound (site)."""
         values: dict[str, Any] = {
             "site_id": site_id,
             "month": month,
@@ -29,6 +31,7 @@ class Runs:
             "started_at": datetime.now(UTC),
         }
         with self._writing.begin() as connection:
+            require_site(connection, site_id)
             key = connection.execute(insert(BillingRun).values(values)).inserted_primary_key
         assert key is not None
         return self.get(key[0])
