@@ -1,6 +1,8 @@
 """Billing over HTTP in the real program: from a reading to an invoice, its page, its payment, and issuing it again."""
 
 import io
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -70,7 +72,10 @@ def send_month(calha, counter, used):
     end = (begin + timedelta(days=32)).replace(day=1)
     steps = int((end - begin) / timedelta(hours=6))
     records = [
-        {"ts": (begin + timedelta(hours=6 * n)).isoformat(), "values": {counter: round(100_000 + 1_000 * used * n / steps, 1)}}
+        {
+            "ts": (begin + timedelta(hours=6 * n)).isoformat(),
+            "values": {counter: round(100_000 + 1_000 * used * n / steps, 1)},
+        }
         for n in range(steps + 1)
     ]
     status, answer = calha.send("POST", "/api/v1/telemetry/bill-1", records)
@@ -128,6 +133,13 @@ def test_a_run_bills_what_is_missing(calha, contract):
         time.sleep(0.1)
     assert (run["state"], run["issued"], run["failed"]) == ("finished", 1, 0)
     assert calha.get("/api/v1/billing-runs")["items"][0] == run
+
+
+def test_all_invoices_are_verified_from_the_command_line(calha, contract):
+    command = [sys.executable, "-m", "calha", "invoice", "verify", "--data", str(calha.folder), "--month", MONTH]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "4 invoices computed anew, 4 the same to the last byte" in done.stdout
 
 
 def test_tariffs_are_kept_by_revision(calha, contract):

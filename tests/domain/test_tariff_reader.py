@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -89,3 +90,9 @@ def test_what_is_wrong_is_told_with_its_place(text, reason):
 def test_nothing_but_invalid_tariff_leaves_the_reader(text):
     with pytest.raises(InvalidTariff):
         read_tariff(text)
+
+
+def test_the_tariff_in_the_documentation_is_one():
+    text = (Path(__file__).parents[2] / "docs" / "billing.md").read_text()
+    tariff = read_tariff(text.split("```yaml\n")[1].split("```")[0])
+    assert [one.key for one in tariff.versions[0].components] == ["water", "sewage"]
