@@ -1,14 +1,14 @@
 import "@mantine/core/styles.layer.css";
 import "@mantine/notifications/styles.layer.css";
 import "./tokens.css";
-import { MantineProvider } from "@mantine/core";
+import { MantineProvider, mergeThemeOverrides } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { StrictMode } from "react";
+import { type ReactNode, StrictMode, useMemo } from "react";
 import { createRoot } from "react-dom/client";
 import { Problem } from "./api/client";
-import { loadLanguage, preferred, TextsProvider } from "./i18n";
+import { loadLanguage, preferred, TextsProvider, useTexts } from "./i18n";
 import { live } from "./live/hooks";
 import { loadPages, router } from "./router";
 import { sessionQuery } from "./session/session";
@@ -31,6 +31,18 @@ queries.query(sessionQuery).catch(() => undefined); // while the pages load
 live.onBack(() => void queries.invalidateQueries());
 setTimeout(loadPages, LOAD_PAGES_AFTER_MS);
 
+/** The theme, with the words that Mantine's own buttons lack. */
+function Dressed({ children }: { children: ReactNode }) {
+  const { t } = useTexts();
+  const close = t("common.close");
+  const worded = useMemo(() => mergeThemeOverrides(theme, { components: { Notification: { defaultProps: { closeButtonProps: { "aria-label": close } } } } }), [close]);
+  return (
+    <MantineProvider theme={worded} cssVariablesResolver={variables} defaultColorScheme="auto">
+      {children}
+    </MantineProvider>
+  );
+}
+
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 const app = createRoot(root);
@@ -38,12 +50,12 @@ const show = () =>
   app.render(
     <StrictMode>
       <TextsProvider>
-        <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+        <Dressed>
           <Notifications position="bottom-right" />
           <QueryClientProvider client={queries}>
             <RouterProvider router={router} />
           </QueryClientProvider>
-        </MantineProvider>
+        </Dressed>
       </TextsProvider>
     </StrictMode>,
   );

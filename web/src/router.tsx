@@ -161,6 +161,20 @@ const fleets = createRoute({
   component: lazyRouteComponent(() => import("./fleets/FleetsPage"), "FleetsPage"),
 });
 
+const connections = createRoute({
+  getParentRoute: () => root,
+  path: "/connections",
+  staticData: { needs: "configure" },
+  component: lazyRouteComponent(() => import("./connections/ConnectionsPage"), "ConnectionsPage"),
+});
+
+const connection = createRoute({
+  getParentRoute: () => root,
+  path: "/connections/$id",
+  staticData: { needs: "configure" },
+  component: lazyRouteComponent(() => import("./connections/ConnectionPage"), "ConnectionPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
@@ -174,7 +188,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, consumption, quarantine, sites, status, link, signIn, claim, account, people, person, keys, fleets, audit]),
+  routeTree: root.addChildren([devices, device, deviceData, consumption, quarantine, sites, status, link, signIn, claim, account, people, person, keys, fleets, connections, connection, audit]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });
@@ -191,6 +205,6 @@ declare module "@tanstack/react-router" {
   }
   interface StaticDataRouteOption {
     /** What one must be allowed to do somewhere to open the page; to view, where nothing is said. */
-    needs?: "nothing" | "administer";
+    needs?: "nothing" | "configure" | "administer";
   }
 }

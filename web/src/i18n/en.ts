@@ -1,4 +1,5 @@
 import { accountsEn } from "./accounts.en";
+import { connectionsEn } from "./connections.en";
 import { devicesEn } from "./devices.en";
 import { problemsEn } from "./problems.en";
 import { meteringEn } from "./metering.en";
@@ -6,6 +7,7 @@ import type { Catalogue } from "./pt-BR";
 
 export const en: Catalogue = {
   ...accountsEn,
+  ...connectionsEn,
   ...devicesEn,
   ...problemsEn,
   ...meteringEn,
@@ -52,6 +54,7 @@ export const en: Catalogue = {
   "common.loading": "Loading…",
   "common.retry": "Try again",
   "common.save": "Save",
+  "common.close": "Close",
   "common.cancel": "Cancel",
   "common.delete": "Delete",
   "common.copy": "Copy",

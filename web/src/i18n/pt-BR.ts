@@ -1,4 +1,5 @@
 import { accountsPtBR } from "./accounts.pt-BR";
+import { connectionsPtBR } from "./connections.pt-BR";
 import { devicesPtBR } from "./devices.pt-BR";
 import { problemsPtBR } from "./problems.pt-BR";
 import { meteringPtBR } from "./metering.pt-BR";
@@ -6,6 +7,7 @@ import { meteringPtBR } from "./metering.pt-BR";
 /** Portuguese texts: the catalogue whose keys every other language must have. */
 export const ptBR = {
   ...accountsPtBR,
+  ...connectionsPtBR,
   ...devicesPtBR,
   ...problemsPtBR,
   ...meteringPtBR,
@@ -52,6 +54,7 @@ export const ptBR = {
   "common.loading": "Carregando…",
   "common.retry": "Tentar de novo",
   "common.save": "Salvar",
+  "common.close": "Fechar",
   "common.cancel": "Cancelar",
   "common.delete": "Excluir",
   "common.copy": "Copiar",

@@ -59,7 +59,7 @@ function Shell() {
 function Rail() {
   const { t } = useTexts();
   const me = useMe();
-  const rights = useRights();
+  const administered = administration(useRights());
   return (
     <nav className={css.rail} aria-label={t("app.nav")}>
       <Link to="/" className={css.brand}>
@@ -71,10 +71,10 @@ function Rail() {
             <Icon name={icon} /> {t(text)}
           </Link>
         ))}
-      {rights.on("administer", null) && (
+      {administered.length > 0 && (
         <div className={css.administration}>
           <div className={css.group}>{t("nav.administration")}</div>
-          {administration.map(({ to, icon, text }) => (
+          {administered.map(({ to, icon, text }) => (
             <Link key={to} to={to} className={css.link}>
               <Icon name={icon} /> {t(text)}
             </Link>
@@ -96,7 +96,7 @@ function Page() {
   const me = useMe();
   const rights = useRights();
   const needs = useMatches({ select: (matches) => matches.at(-1)?.staticData.needs ?? "view" });
-  const mayOpen = needs === "nothing" || (needs === "administer" ? rights.on("administer", null) : seesSomething(me));
+  const mayOpen = needs === "nothing" || (needs === "administer" ? rights.on("administer", null) : needs === "configure" ? rights.somewhere("configure") : seesSomething(me));
   if (mayOpen) return <Outlet />;
   return (
     <>

@@ -31,12 +31,11 @@ export function UserMenu({ place }: { place: "top" | "bottom" }) {
         <Link to="/claim" hash="" className={css.menuItem} onClick={close}>
           {t("user.claim")}
         </Link>
-        {rights.on("administer", null) &&
-          administration.map(({ to, icon, text }) => (
-            <Link key={to} to={to} className={`${css.menuItem} ${css.onPhone}`} onClick={close}>
-              <Icon name={icon} /> {t(text)}
-            </Link>
-          ))}
+        {administration(rights).map(({ to, icon, text }) => (
+          <Link key={to} to={to} className={`${css.menuItem} ${css.onPhone}`} onClick={close}>
+            <Icon name={icon} /> {t(text)}
+          </Link>
+        ))}
         <a href="/api/docs" className={css.menuItem}>
           {t("user.apiDocs")}
         </a>

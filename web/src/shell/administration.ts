@@ -1,7 +1,14 @@
-/** Pages for administrators of the whole installation. */
-export const administration = [
-  { to: "/people", icon: "people", text: "nav.people" },
-  { to: "/keys", icon: "keys", text: "nav.keys" },
-  { to: "/fleets", icon: "fleets", text: "nav.fleets" },
-  { to: "/audit", icon: "audit", text: "nav.audit" },
+import type { Rights } from "../session/session";
+
+const all = [
+  { to: "/connections", icon: "connections", text: "nav.connections", needs: "configure" },
+  { to: "/people", icon: "people", text: "nav.people", needs: "administer" },
+  { to: "/keys", icon: "keys", text: "nav.keys", needs: "administer" },
+  { to: "/fleets", icon: "fleets", text: "nav.fleets", needs: "administer" },
+  { to: "/audit", icon: "audit", text: "nav.audit", needs: "administer" },
 ] as const;
+
+/** Pages for those who set things up: engineers of a site, and administrators of the whole installation. */
+export function administration(rights: Rights) {
+  return all.filter(({ needs }) => (needs === "administer" ? rights.on("administer", null) : rights.somewhere("configure")));
+}
