@@ -73,7 +73,7 @@ function SearchResult({ connection, words, chosen, read, toggle }: Selection & {
   });
   const items = found.data?.items ?? [];
   const contents = useContents(
-    connection.id,
+    connection,
     items.map(({ node }) => node),
   );
   if (found.isError) return <ErrorNote error={found.error} retry={() => void found.refetch()} />;

@@ -29,7 +29,7 @@ export function AddressTree({ connection, chosen, read, toggle }: Selection & { 
   const content = new Map(folders.map((path, place) => [path, loaded[place]]));
   const shown = rows<AddressNode>((path) => content.get(path)?.data?.items, open);
   const contents = useContents(
-    connection.id,
+    connection,
     shown.filter(({ item }) => item.kind === "variable").map(({ item }) => item.node),
   );
   const mayOpen = ({ item, path }: Branch<AddressNode>) => item.kind === "object" || (content.get(path)?.data?.items.length ?? 0) > 0;

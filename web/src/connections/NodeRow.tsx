@@ -5,19 +5,19 @@ import { formatNumber } from "../format";
 import { type Translate, type Language, useTexts } from "../i18n";
 import { Mark } from "../ui/Mark";
 import { qualityMark } from "../ui/words";
-import type { AddressNode, NodeContent } from "./types";
+import type { AddressNode, Connection, NodeContent } from "./types";
 
 const REFRESH_MS = 2_000;
 const MOST = 300; // read again and again; those further down stand without a value
 
-/** What nodes hold now, read again every two seconds. */
-export function useContents(connection: number, nodes: readonly string[]): ReadonlyMap<string, NodeContent> {
+/** What nodes hold now; read again every two seconds while the connection is there, as else each time costs a session. */
+export function useContents({ id: connection, state }: Connection, nodes: readonly string[]): ReadonlyMap<string, NodeContent> {
   const asked = nodes.slice(0, MOST);
   const { data } = useQuery({
     queryKey: ["connections", connection, "contents", asked],
     queryFn: () => take(api.POST("/api/v1/connections/{connection_id}/read", { params: { path: { connection_id: connection } }, body: { nodes: asked, units: false } })),
     enabled: asked.length > 0,
-    refetchInterval: REFRESH_MS,
+    refetchInterval: state === "connected" ? REFRESH_MS : false,
     retry: false,
     placeholderData: (before) => before,
   });

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Modal, NumberInput, Stack, Table, Text } from "@mantine/core";
+import { ActionIcon, Button, Group, Modal, NumberInput, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -39,24 +39,11 @@ export function Nodes({ connection }: { connection: Connection }) {
             <Text className="quiet">{t("nodes.empty")}</Text>
           ) : (
             <>
-              <Table.ScrollContainer minWidth={620} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-                <Table>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>{t("nodes.node")}</Table.Th>
-                      <Table.Th>{t("nodes.channel")}</Table.Th>
-                      <Table.Th ta="right">{t("nodes.value")}</Table.Th>
-                      <Table.Th>{t("nodes.state")}</Table.Th>
-                      <Table.Th aria-label={t("common.edit")} />
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {items.map((one) => (
-                      <NodeRow key={one.id} node={one} edit={() => edit(one)} remove={() => remove.mutate(one.id)} />
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              </Table.ScrollContainer>
+              <ul className="node-list">
+                {items.map((one) => (
+                  <NodeLine key={one.id} node={one} edit={() => edit(one)} remove={() => remove.mutate(one.id)} />
+                ))}
+              </ul>
               {next !== null && (
                 <Text size="sm" className="quiet">
                   {t("nodes.first", { n: items.length })}
@@ -71,48 +58,40 @@ export function Nodes({ connection }: { connection: Connection }) {
   );
 }
 
-function NodeRow({ node, edit, remove }: { node: ConnectionNode; edit: () => void; remove: () => void }) {
+function NodeLine({ node, edit, remove }: { node: ConnectionNode; edit: () => void; remove: () => void }) {
   const { t, language } = useTexts();
   const age = useAge(node.value_at === null ? undefined : Date.parse(node.value_at));
   const name = shortName(node.node);
   return (
-    <Table.Tr>
-      <Table.Td style={{ overflowWrap: "anywhere" }} title={node.node}>
-        {name}
-      </Table.Td>
-      <Table.Td>
-        <Link to="/devices/$key" params={{ key: node.device }} className="plain-link">
-          {node.device}
-        </Link>{" "}
-        {node.channel}
-      </Table.Td>
-      <Table.Td ta="right" className="number">
+    <li className="node-line">
+      <div style={{ minWidth: 0 }}>
+        <b title={node.node}>{name}</b>
+        <div className="quiet">
+          <Link to="/devices/$key" params={{ key: node.device }} className="plain-link">
+            {node.device}
+          </Link>{" "}
+          {node.channel}
+        </div>
+      </div>
+      <div className="number node-value">
         {node.value === null ? "—" : formatNumber(node.value, null, language)}
-        <Text size="xs" className="quiet">
-          {age}
-        </Text>
-      </Table.Td>
-      <Table.Td>
+        <div className="quiet">{age}</div>
+      </div>
+      <div className="node-state">
         <span style={{ display: "inline-flex", gap: 6, alignItems: "center" }}>
           <Mark kind={MARKS[node.state]} /> {node.quality === null ? t(node.fault === null ? "nodes.state.unknown" : "quality.bad") : qualityText(node.quality, t)}
         </span>
-        {node.fault !== null && (
-          <Text size="xs" className="quiet">
-            {node.fault}
-          </Text>
-        )}
-      </Table.Td>
-      <Table.Td>
-        <Group gap={4} wrap="nowrap" justify="end">
-          <ActionIcon variant="default" aria-label={t("nodes.edit", { name })} title={t("nodes.edit", { name })} onClick={edit}>
-            ✎
-          </ActionIcon>
-          <ActionIcon variant="default" aria-label={t("nodes.remove", { name })} title={t("nodes.remove", { name })} onClick={remove}>
-            ×
-          </ActionIcon>
-        </Group>
-      </Table.Td>
-    </Table.Tr>
+        {node.fault !== null && <div className="quiet">{node.fault}</div>}
+      </div>
+      <Group gap={4} wrap="nowrap">
+        <ActionIcon variant="default" aria-label={t("nodes.edit", { name })} title={t("nodes.edit", { name })} onClick={edit}>
+          ✎
+        </ActionIcon>
+        <ActionIcon variant="default" aria-label={t("nodes.remove", { name })} title={t("nodes.remove", { name })} onClick={remove}>
+          ×
+        </ActionIcon>
+      </Group>
+    </li>
   );
 }
 
