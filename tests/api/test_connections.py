@@ -188,9 +188,9 @@ def test_a_stored_password_is_not_sent_to_another_address(calha, connection):
     path = f"/api/v1/connections/{connection['id']}"
     for change in ({"endpoint": "opc.tcp://127.0.0.1:9"}, {"security": "none"}):
         status, answer = calha.send("PATCH", path, change)
-        assert (status, answer["reason"]) == (422, "no_password")
+        assert (status, answer["reason"]) == (422, "password_again")
         tried = {"endpoint": connection["endpoint"], "security": "encrypt", "connection_id": connection["id"]} | change
-        assert calha.send("POST", "/api/v1/connections/test", tried)[1]["reason"] == "no_password"
+        assert calha.send("POST", "/api/v1/connections/test", tried)[1]["reason"] == "password_again"
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,25 @@ ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "src" / "calha"
 # The routes of accounts, devices, claims and commands, and what stands behind them.
 FOLDERS = ("accounts", "commands", "store/accounts")
-ROUTES = ("account", "bulk", "claims", "commands", "devices", "labels", "people", "profiles", "provisioning")
+ROUTES = (
+    "account",
+    "bulk",
+    "claims",
+    "commands",
+    "connection_nodes",
+    "connections",
+    "devices",
+    "labels",
+    "people",
+    "profiles",
+    "provisioning",
+)
 ROUTES += ("quarantine", "readings", "session", "sites", "status", "telemetry")
 FILES = ("api/access.py", "api/bodies.py", "api/people.py", "api/problems.py", "ingest/spreadsheet.py")
 FILES += tuple(f"api/routes/{name}.py" for name in ROUTES)
-FILES += tuple(f"domain/{name}.py" for name in ("claim_codes", "commands", "device_table"))
-FILES += tuple(f"store/registry/{name}.py" for name in ("gateways", "profiles", "registry", "writing"))
+FILES += tuple(f"domain/{name}.py" for name in ("claim_codes", "commands", "connections", "device_table"))
+FILES += tuple(f"connectors/opcua/{name}.py" for name in ("browse", "link", "session", "subscription"))
+FILES += tuple(f"store/registry/{name}.py" for name in ("connections", "gateways", "profiles", "registry", "writing"))
 TO_PEOPLE = tuple(
     name
     for name, kind in vars(errors).items()

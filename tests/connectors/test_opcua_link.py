@@ -41,7 +41,7 @@ class Taken:
         self.trusted.append((connection, sha256))
 
     async def tell(self, wanted, error):
-        self.told.append(error.cause if error is not None else None)
+        self.told.append(error.reason if error is not None else None)
 
     def refuse(self, device, reason):
         self.refused.append((device, reason))

@@ -32,7 +32,7 @@ async def cause_of(target: Target, own) -> str:
     with pytest.raises(ConnectionFailed) as refused:
         async with open_session(target, own):
             pytest.fail("a session was opened")
-    return refused.value.cause
+    return refused.value.reason
 
 
 @in_module
@@ -89,7 +89,7 @@ async def test_something_else_than_opc_ua_behind_the_port_is_told_and_never_hang
     server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
     async with server:
         port = server.sockets[0].getsockname()[1]
-        assert await cause_of(Target(f"opc.tcp://127.0.0.1:{port}", "none"), own) in ("unreachable", "refused")
+        assert await cause_of(Target(f"opc.tcp://127.0.0.1:{port}", "none"), own) in ("unreachable", "server_refused")
 
 
 @in_module
@@ -97,7 +97,7 @@ async def test_what_a_server_offers_is_told_when_it_does_not_offer_what_is_wante
     async with running_plc(security=("none", "sign"), folder=tmp_path) as plc:
         with pytest.raises(ConnectionFailed) as refused:
             await offer_of(Target(address(plc), "encrypt"))
-        assert (refused.value.cause, refused.value.offered) == ("policy_not_offered", ("none", "sign"))
+        assert (refused.value.reason, refused.value.offered) == ("policy_not_offered", ("none", "sign"))
 
 
 @in_module

@@ -67,7 +67,9 @@ def test_from_an_address_to_values(calha, plc, page):
     dialog.get_by_role("button", name="Read these nodes").click()
     nodes = page.get_by_role("region", name="Nodes that are read")
     expect(nodes.get_by_role("listitem").filter(has_text="vazao_saida1")).to_contain_text("good", timeout=60_000)
-    expect(nodes.get_by_role("listitem").filter(has_text="vazao_saida2")).to_contain_text("sensor failure", timeout=60_000)
+    expect(nodes.get_by_role("listitem").filter(has_text="vazao_saida2")).to_contain_text(
+        "sensor failure", timeout=60_000
+    )
     check(page, "reading")
     nodes.get_by_role("link", name=device).first.click()
     flow = page.get_by_role("group", name="vazao_saida1", exact=True)

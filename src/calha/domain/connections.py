@@ -19,7 +19,7 @@ Cause = Literal[
     "certificate_changed",
     "certificate_refused",
     "login_refused",
-    "refused",
+    "server_refused",
     "silent",
     "ended",
 ]

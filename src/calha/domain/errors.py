@@ -18,7 +18,7 @@ CalhaError                 what, where, and what to do
 ├── InvalidProfile         a profile that cannot work, with the line              → HTTP 422
 ├── InvalidTariff          a tariff that cannot work, or not on that day          → HTTP 422
 ├── FolderInUse            another Calha holds the data folder                    → exit code 3
-├── ConnectionFailed       a connection to another system cannot be made; `cause`  → HTTP 502
+├── ConnectionFailed       a connection to another system cannot be made, or ended → HTTP 502
 ├── LogUnavailable         the log does not answer; nothing was acknowledged      → HTTP 503
 │   └── LogFull            the log's disk budget is used up                       → HTTP 503
 ├── StoreUnavailable       the store cannot write; readings stay in the log        → HTTP 503
@@ -146,12 +146,13 @@ class FolderInUse(CalhaError):
 class ConnectionFailed(CalhaError):
     """A connection that Calha makes to another system is not made, or ended.
 
-    cause: one word for programs. offered: what the other side would take in place of what it does not.
+    offered: what the other side would take in place of what it does not.
     """
 
-    def __init__(self, message: str, cause: str, offered: tuple[str, ...] = ()) -> None:
-        super().__init__(message)
-        self.cause = self.reason = cause
+    reason = "unreachable"
+
+    def __init__(self, message: str, reason: str, offered: tuple[str, ...] = ()) -> None:
+        super().__init__(message, reason)
         self.offered = offered
 
 

@@ -26,6 +26,6 @@ export function NodeCounts({ nodes }: { nodes: Connection["nodes"] }) {
 
 /** Why a connection is not there, and what to do about it. */
 export function causeText(cause: string, t: Translate): string {
-  const key = `cause.${cause}`;
+  const key = `problem.${cause}`;
   return isKey(key) ? t(key) : cause;
 }

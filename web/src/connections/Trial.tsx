@@ -21,7 +21,7 @@ export function TrialResult({ trial, trusted, trust }: { trial: Trial; trusted: 
         </Text>
       ) : (
         <Alert color={asksForTrust ? "orange" : "red"} variant="light" title={t("trial.failed")}>
-          <Text size="sm">{causeText(cause ?? "refused", t)}</Text>
+          <Text size="sm">{causeText(cause ?? "server_refused", t)}</Text>
           {!asksForTrust && trial.detail !== null && (
             <Text size="sm" className="quiet" style={{ overflowWrap: "anywhere" }}>
               {trial.detail}
@@ -32,18 +32,18 @@ export function TrialResult({ trial, trusted, trust }: { trial: Trial; trusted: 
           )}
         </Alert>
       )}
-      {certificate !== null && <Certificate certificate={certificate} isTrusted={certificate.sha256 === trusted} isChanged={cause === "certificate_changed"} trust={trust} />}
+      {certificate !== null && <Certificate certificate={certificate} isTrusted={certificate.sha256 === trusted} trust={trust} />}
     </Stack>
   );
 }
 
-function Certificate(props: { certificate: NonNullable<Trial["certificate"]>; isTrusted: boolean; isChanged: boolean; trust: (sha256: string) => void }) {
+function Certificate(props: { certificate: NonNullable<Trial["certificate"]>; isTrusted: boolean; trust: (sha256: string) => void }) {
   const { t, language } = useTexts();
-  const { certificate, isTrusted, isChanged, trust } = props;
+  const { certificate, isTrusted, trust } = props;
   const hasExpired = Date.parse(certificate.not_after) < live.clock;
   return (
     <div className="certificate">
-      <Text size="sm">{t(isTrusted ? "trial.trusted" : isChanged ? "trial.changed" : "trial.certificate")}</Text>
+      <Text size="sm">{t(isTrusted ? "trial.trusted" : "trial.certificate")}</Text>
       <Fingerprint sha256={certificate.sha256} />
       <Text size="sm" className="quiet" style={{ overflowWrap: "anywhere" }}>
         {t("trial.subject")}: {certificate.subject}

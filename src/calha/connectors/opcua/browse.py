@@ -194,7 +194,7 @@ def _text(session: Session, node: Any) -> str:  # noqa: ANN401 - ua.NodeId
 def _known(session: Session, node: str) -> Any:  # noqa: ANN401 - ua.NodeId
     found = session.node(read_node_id(node))
     if found is None:
-        raise NotFound(f"the server has no namespace of {node!r}")
+        raise NotFound(f"the server has no namespace of {node!r}", "unknown_namespace", node=node)
     return found
 
 

@@ -112,7 +112,7 @@ class Link:
                 await self._connect_and_read(beat)
             except ConnectionFailed as error:
                 await self._lose(error)
-                if error.cause == "login_refused":
+                if error.reason == "login_refused":
                     pause_s = AFTER_REFUSED_LOGIN_S
             if time.monotonic() - started_at > CALM_AFTER_S:
                 pause_s = FIRST_PAUSE_S
@@ -156,9 +156,9 @@ class Link:
         try:
             await self._follow(session, items, beat)
         except ConnectionFailed as error:
-            if error.cause not in ("refused", "silent") or session.lost.done():
+            if error.reason not in ("server_refused", "silent") or session.lost.done():
                 raise
-            self.state.trouble = Trouble(error.cause, str(error), self._hands.clock())
+            self.state.trouble = Trouble(error.reason, str(error), self._hands.clock())
             log.warning("%s is polled: %s", self.wanted.name, error)
         await self._poll(session, items, beat)
 
@@ -245,7 +245,7 @@ class Link:
 
     async def _lose(self, error: ConnectionFailed) -> None:
         now = self._hands.clock()
-        self.state.trouble = Trouble(error.cause, str(error), now)
+        self.state.trouble = Trouble(error.reason, str(error), now)
         self._enter("waiting")
         self.state.mode = None
         self._outbox.put(self.translator.gap(now))

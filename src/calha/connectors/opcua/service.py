@@ -258,7 +258,7 @@ class OpcUa:
         pt, en = (f"{wanted.name}: conectado de novo", f"{wanted.name} is connected again")
         if error is not None:
             pt, en = f"{wanted.name}: sem conexão ({error})", f"{wanted.name} is not connected: {error}"
-        data: dict[str, Any] = {"connection": wanted.id, "cause": error.cause if error is not None else None}
+        data: dict[str, Any] = {"connection": wanted.id, "cause": error.reason if error is not None else None}
         try:
             await asyncio.to_thread(
                 self._registry.add_event,

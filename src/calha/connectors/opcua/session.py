@@ -241,9 +241,9 @@ def explained(error: BaseException) -> ConnectionFailed:
                 f"the server does not trust Calha's certificate ({name}). Take it into the server's list of trusted ones",
                 "certificate_refused",
             )
-        return ConnectionFailed(f"the server answers {name}", "refused")
+        return ConnectionFailed(f"the server answers {name}", "server_refused")
     if isinstance(error, NotEnoughData | UaError):
-        return ConnectionFailed(f"the server's answer cannot be read: {error}", "refused")
+        return ConnectionFailed(f"the server's answer cannot be read: {error}", "server_refused")
     if isinstance(error, TimeoutError):
         return ConnectionFailed("the server does not answer in time", "unreachable")
     return ConnectionFailed(str(error) or type(error).__name__, "unreachable")
@@ -296,7 +296,7 @@ def _offer(endpoints: Sequence[Any], security: Security) -> Offer:
     certificate = None
     if security != "none":
         if not chosen.ServerCertificate:
-            raise ConnectionFailed("the server shows no certificate", "refused")
+            raise ConnectionFailed("the server shows no certificate", "server_refused")
         certificate = _certificate(_der(chosen), chosen.Server.ApplicationUri or "")
     return Offer(chosen.Server.ApplicationName.Text or "", _securities(endpoints), certificate)
 
@@ -346,14 +346,14 @@ def _read(answer: type[Any], body: Any) -> Any:  # noqa: ANN401 - messages of as
     try:
         return struct_from_binary(answer, body)
     except (UaError, ValueError, IndexError, KeyError, TypeError) as error:  # whatever broken bytes lead it to
-        raise ConnectionFailed(f"the server's answer cannot be read: {error}", "refused") from None
+        raise ConnectionFailed(f"the server's answer cannot be read: {error}", "server_refused") from None
 
 
 def _cut(read: Callable[[bytes], Cut], rest: bytes) -> Cut:
     try:
         return read(rest)
     except (UaError, ValueError, IndexError) as error:
-        raise ConnectionFailed(f"the server's values cannot be read: {error}", "refused") from None
+        raise ConnectionFailed(f"the server's values cannot be read: {error}", "server_refused") from None
 
 
 async def _close(client: Any) -> None:  # noqa: ANN401 - asyncua.Client

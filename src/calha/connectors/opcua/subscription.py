@@ -2,7 +2,7 @@
 
 The server says how many nodes it takes in one request; more of them go in several. Two publish requests are always with
 it, so that it never waits for us. A server that is silent for three times as long as it promised signs of life is
-given up (cause `silent`): some take subscriptions and never serve them.
+given up (`silent`): some take subscriptions and never serve them.
 """
 
 import asyncio

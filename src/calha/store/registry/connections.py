@@ -104,7 +104,9 @@ class Connections:
         with writing(self._engine) as database:
             require_site(database, values["site_id"])
             if database.execute(select(func.count()).select_from(Connection)).scalar_one() >= MAX_CONNECTIONS:
-                raise Conflict(f"there are {MAX_CONNECTIONS} connections already, which is the most")
+                raise Conflict(
+                    f"there are {MAX_CONNECTIONS} connections already", "too_many_connections", most=MAX_CONNECTIONS
+                )
             _require_free_name(database, values["name"])
             row = {**values, "created_at": datetime.now(UTC), "version": 1}
             made = database.execute(insert(Connection).values(row)).inserted_primary_key
@@ -116,7 +118,8 @@ class Connections:
         with writing(self._engine) as database:
             before = _get(database, connection_id)
             if version is not None and version != before.version:
-                raise Conflict(f"{before.name} has been changed meanwhile; look again")
+                detail = f"{before.name} has been changed meanwhile; look again"
+                raise Conflict(detail, "changed_meanwhile", device=before.name)
             if "site_id" in changes:
                 require_site(database, changes["site_id"])
             if changes.get("name", before.name) != before.name:
@@ -160,7 +163,7 @@ class Connections:
             connection = _get(database, connection_id)
             known = _count(database, connection_id)
             if known + len(new) > MAX_NODES:
-                raise Conflict(f"a connection has at most {MAX_NODES} nodes; {connection.name} has {known} already")
+                raise Conflict(f"{connection.name} has {known} nodes already", "too_many_nodes", most=MAX_NODES)
             channels = _channels(database, new)
             _require_unfed(database, channels)
             rows = [
@@ -177,7 +180,7 @@ class Connections:
                 for start in range(0, len(rows), INSERT_ROWS):
                     database.execute(insert(ConnectionNode), rows[start : start + INSERT_ROWS])
             except IntegrityError:
-                raise Conflict("two of these nodes would feed one channel; a channel takes one") from None
+                raise Conflict("two of these nodes would feed one channel", "channel_fed_twice") from None
             _change(database, connection_id, {})
             return known + len(new)
 
@@ -216,7 +219,7 @@ def _row(row: Any) -> ConnectionRow:  # noqa: ANN401 - of _rows
 def _get(database: Database, connection_id: int) -> ConnectionRow:
     row = database.execute(_rows().where(Connection.id == connection_id)).first()
     if row is None:
-        raise NotFound(f"there is no connection {connection_id}")
+        raise NotFound(f"there is no connection {connection_id}", "unknown_connection")
     return _row(row)
 
 
@@ -227,7 +230,7 @@ def _change(database: Database, connection_id: int, changes: Mapping[str, Any]) 
 
 def _require_free_name(database: Database, name: str) -> None:
     if database.execute(select(Connection.id).where(Connection.name == name)).first() is not None:
-        raise Conflict(f"there is a connection {name!r} already")
+        raise Conflict(f"there is a connection {name!r} already", "connection_exists", name=name)
 
 
 def _node_rows() -> Select[Any]:
@@ -252,7 +255,7 @@ def _node(database: Database, connection_id: int, node_id: int) -> NodeRow:
     own = ConnectionNode.id == node_id, ConnectionNode.connection_id == connection_id
     row = database.execute(_node_rows().where(*own)).first()
     if row is None:
-        raise NotFound(f"connection {connection_id} has no node {node_id}")
+        raise NotFound(f"connection {connection_id} has no node {node_id}", "unknown_node")
     return NodeRow(*row)
 
 
@@ -282,9 +285,10 @@ def _channels_of(database: Database, device: str) -> dict[str, int]:
 
 def _made(database: Database, one: NewNode, channels: int) -> int:
     if one.new_channel is None:
-        raise NotFound(f"{one.device} has no channel {one.channel!r}")
+        raise NotFound(f"{one.device} has no channel {one.channel!r}", "unknown_channel", channel=one.channel)
     if channels >= MAX_CHANNELS:
-        raise Conflict(f"{one.device} has {channels} channels, which is the most that a device may have")
+        detail = f"{one.device} has {channels} channels, which is the most that a device may have"
+        raise Conflict(detail, "channels_used_up", device=one.device, most=MAX_CHANNELS)
     values = {
         "device_id": device_id_of(database, one.device),
         "key": one.channel,
@@ -303,4 +307,5 @@ def _require_unfed(database: Database, channels: Sequence[int]) -> None:
         fed = _node_rows().where(ConnectionNode.channel_id.in_(channels[start : start + INSERT_ROWS]))
         if (row := database.execute(fed).first()) is not None:
             node = NodeRow(*row)
-            raise Conflict(f"{node.device} {node.channel!r} is fed by another node already: {node.node}")
+            detail = f"{node.device} {node.channel!r} is fed by another node already: {node.node}"
+            raise Conflict(detail, "channel_fed", device=node.device, channel=node.channel)
