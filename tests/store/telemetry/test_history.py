@@ -102,13 +102,13 @@ def test_no_history_of_writes_compactions_and_restarts_changes_what_is_read() ->
     run_state_machine_as_test(
         History,
         settings=settings(
-            max_examples=20, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=10, stateful_step_count=15, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
 
 
 @pytest.mark.parametrize("change", [SUMMER_BEGINS, SUMMER_ENDS])
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_local_days_with_a_change_of_summer_time_equal_recomputation(change: int, data: st.DataObject) -> None:
     near = st.one_of(
@@ -157,7 +157,7 @@ def test_a_day_of_a_change_of_summer_time_has_its_real_length(tmp_path: Path, ch
     store.close()
 
 
-@settings(max_examples=35, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     st.lists(st.lists(st.tuples(st.just(1), around, values, qualities), max_size=200), min_size=1, max_size=3),
     st.integers(10, 60),

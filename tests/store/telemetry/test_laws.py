@@ -40,7 +40,7 @@ readings: st.SearchStrategy[Reading] = st.tuples(
     st.sampled_from(SERIES), ats, values, st.sampled_from((0x00, 0x01, 0x43, 0x80))
 )
 pieces = st.lists(st.lists(readings, max_size=30), min_size=1, max_size=6)
-quick = settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+quick = settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 @contextmanager
