@@ -63,6 +63,8 @@ class Database:
         try:
             yield
         except UNAVAILABLE as error:
+            if points_beyond_its_end(error):
+                raise  # a damaged file, which is another's to deal with
             self._is_doubtful = True
             raise StoreUnavailable(f"the store does not work now: {str(error).splitlines()[0]}") from error
 
@@ -116,3 +118,8 @@ class Database:
         )
         con.execute(_SCHEMA)
         return con
+
+
+def points_beyond_its_end(error: Exception) -> bool:
+    """Whether DuckDB failed at a file whose inside says that there is more: noise, where the disk itself works."""
+    return isinstance(error, duckdb.IOException) and "enough bytes" in str(error)

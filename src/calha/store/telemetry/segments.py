@@ -24,6 +24,7 @@ import numpy as np
 
 from calha.domain.readings import Micros
 from calha.domain.times import to_datetime
+from calha.store.telemetry.database import points_beyond_its_end
 from calha.store.telemetry.hours import KEPT, aggregated
 from calha.store.telemetry.packing import OPTIONS, cold_rows, packed, quoted
 from calha.store.telemetry.rollup import LEVELS
@@ -282,11 +283,9 @@ def _illness(con: duckdb.DuckDBPyConnection, path: Path, to_the_last_byte: bool)
     try:
         con.execute(query, [str(path)]).fetchone()
     except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        points_beyond_its_end = isinstance(error, duckdb.IOException) and "enough bytes" in reason
-        if isinstance(error, duckdb.OperationalError | duckdb.FatalException) and not points_beyond_its_end:
+        if isinstance(error, duckdb.OperationalError | duckdb.FatalException) and not points_beyond_its_end(error):
             raise
-        return f"is damaged ({reason})"
+        return f"is damaged ({str(error).splitlines()[0]})"
     return None
 
 

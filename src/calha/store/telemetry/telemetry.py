@@ -29,7 +29,7 @@ from calha.domain.written import Written
 from calha.store.telemetry import hot
 from calha.store.telemetry.columns import Columns, grid_for
 from calha.store.telemetry.compaction import Rewrite, cuts, needs_cutting, plan
-from calha.store.telemetry.database import FILE_NAME, UNAVAILABLE, Database
+from calha.store.telemetry.database import FILE_NAME, UNAVAILABLE, Database, points_beyond_its_end
 from calha.store.telemetry.hours import Expiry, kept_hours
 from calha.store.telemetry.judge import Grouped, Judgement, Stored, doubtful, group, judge
 from calha.store.telemetry.latest import Latest
@@ -266,7 +266,7 @@ class Telemetry:
         try:
             if self._snapshots.examine():
                 return True
-            if isinstance(error, StoreUnavailable | duckdb.OperationalError):
+            if isinstance(error, StoreUnavailable | duckdb.OperationalError) and not points_beyond_its_end(error):
                 return False
             if opening == self._database.opening:
                 return self._snapshots.examine(to_the_last_byte=True)
