@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from calha import housekeeping, set_up_link
@@ -72,6 +72,9 @@ from calha.store.accounts.provisioning import ProvisioningKeys
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.supervision import PROCESSES_FILE, Supervisor
+
+if TYPE_CHECKING:
+    from calha.connectors.mqtt import Broker
 
 log = logging.getLogger("calha.app")
 
@@ -256,6 +259,9 @@ async def _connect(
         partial(_gap_until, telemetry),
     )
     supervisor.add("opcua", opcua.run)
+    brokers = _brokers(settings, ingest, ingest_limits, registry)
+    for broker in brokers:
+        supervisor.add(f"broker {broker.state.name}", broker.run)
     for name, job in replaced.jobs:
         supervisor.add(name, job)
     supervisor.add("housekeeping", lambda beat: housekeeping.keep_house(telemetry, streams, beat))
@@ -274,6 +280,7 @@ async def _connect(
         embedded=settings.log.url is None,
         gate=gate.counters if gate is not None else None,
         connections=opcua.all_shown,
+        brokers=lambda: [broker.state for broker in brokers],
     )
 
     async def backup(name: str) -> dict[str, object]:
@@ -320,6 +327,15 @@ async def _connect(
         Errands().start,
     )
     return Parts(services, supervisor)
+
+
+def _brokers(settings: Settings, ingest: Ingest, limits: IngestLimits, registry: Registry) -> "list[Broker]":
+    """The external MQTT brokers to read. Raises InvalidConfiguration."""
+    if not settings.connectors.mqtt:
+        return []
+    from calha.connectors.mqtt import Broker  # its client takes memory
+
+    return [Broker(one, ingest, limits, registry, micros_now) for one in settings.connectors.mqtt]
 
 
 def _gap_until(telemetry: Telemetry, series: Sequence[int]) -> list[Micros]:

@@ -4,6 +4,7 @@ A key is `section.name`. In the file: `[section]` and `name = …`; in the envir
 What is wrong is reported with source, key and allowed values, all faults at once.
 """
 
+import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
@@ -308,6 +309,53 @@ class DataButcherSection(_CompatSystem):
     """Status with which a reading is acknowledged: 201 as the program did, 200 as its documentation says."""
 
 
+class BrokerRoute(BaseModel):
+    """device: its key; `{2}` in it stands for the second level of the topic; empty: each record names its device."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    topic: Annotated[str, Field(min_length=1, max_length=1_000)]
+    format: Literal["json", "ndjson", "csv", "eta"] = "json"
+    device: Annotated[str, Field(max_length=200)] = ""
+
+
+class BrokerOptions(BaseModel):
+    """client_id: under which the broker keeps the session; `calha-<name>` when empty. window: messages on their way at once."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    url: Annotated[str, Field(pattern=r"^mqtts?://[^\s/@]+$")]
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    client_id: Annotated[str, Field(max_length=128)] = ""
+    version: Literal["5", "3.1.1"] = "5"
+    session_days: Annotated[int, Field(ge=1, le=365)] = 7
+    window: Annotated[int, Field(ge=1, le=65_535)] = 1_000
+    ca: Path | None = None
+    certificate: Path | None = None
+    key: Path | None = None
+    routes: Annotated[list[BrokerRoute], Field(min_length=1, max_length=1_000)]
+
+
+def _parsed(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+def _of_different_names(brokers: list[BrokerOptions]) -> list[BrokerOptions]:
+    if len({one.name for one in brokers}) < len(brokers):
+        raise ValueError("two of them have the same name")
+    return brokers
+
+
+class ConnectorsSection(_Section):
+    mqtt: Annotated[
+        list[BrokerOptions],
+        Field(max_length=50),
+        BeforeValidator(_parsed),
+        AfterValidator(_of_different_names),
+    ] = []
+    """External MQTT brokers to read: [[connectors.mqtt]] with name, url and routes; as JSON in the environment."""
+
+
 class CompatSection(_Section):
     coiot: CoiotSection = CoiotSection()
     sensorflow: SensorFlowSection = SensorFlowSection()
@@ -330,6 +378,7 @@ class Settings(_Section):
     store: StoreSection = StoreSection()
     registry: RegistrySection = RegistrySection()
     ingest: IngestSection = IngestSection()
+    connectors: ConnectorsSection = ConnectorsSection()
     compat: CompatSection = CompatSection()
 
     @property

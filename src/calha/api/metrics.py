@@ -51,6 +51,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
         yield _line("calha_task_heartbeat_age_seconds", task["heartbeat_age_s"], task=task["name"])
         yield _line("calha_task_restarts_total", task["restarts"], task=task["name"])
     yield from _connections(report["connections"])
+    yield from _brokers(report["brokers"])
     yield _head("calha_warnings", "gauge", "Warnings on the status page.")
     yield _line("calha_warnings", len(report["warnings"]))
 
@@ -73,6 +74,14 @@ def _connections(connections: list[dict[str, Any]]) -> Iterator[str]:
         yield _line("calha_connection_waiting_readings", one["waiting"], connection=name)
         for cause, count in one["lost"].items():
             yield _line("calha_connection_lost_total", count, connection=name, cause=cause)
+
+
+def _brokers(brokers: list[dict[str, Any]]) -> Iterator[str]:
+    yield _head("calha_broker_up", "gauge", "Whether an external MQTT broker is connected.")
+    yield _head("calha_broker_messages_total", "counter", "Messages taken from an external MQTT broker.")
+    for one in brokers:
+        yield _line("calha_broker_up", int(one["state"] == "connected"), broker=one["name"])
+        yield _line("calha_broker_messages_total", one["messages"], broker=one["name"])
 
 
 def _head(name: str, kind: str, purpose: str) -> str:

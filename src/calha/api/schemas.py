@@ -364,6 +364,17 @@ class ConnectionStatus(Answer):
     lost: dict[str, int] = Field(description="Readings lost since the start, by cause.", examples=[{"log_full": 12}])
 
 
+class BrokerStatus(Answer):
+    """An external MQTT broker that Calha reads."""
+
+    name: str = Field(examples=["planta"])
+    address: str = Field(examples=["broker.example.org:8883"])
+    state: Literal["disabled", "connecting", "connected", "waiting"]
+    since: datetime
+    trouble: str | None = Field(description="Why it is not connected.", examples=["the broker does not let Calha in"])
+    messages: int = Field(description="Messages taken since the start.", examples=[86_400])
+
+
 class Address(Answer):
     host: str
     port: int
@@ -388,6 +399,7 @@ class Status(Answer):
     store: StoreStatus
     tasks: list[TaskStatus]
     connections: list[ConnectionStatus]
+    brokers: list[BrokerStatus]
     ingest: Counts
     mqtt: Address
     tcp: Address | None

@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -11,6 +12,7 @@ from calha import __version__
 from calha.api.routes.devices import counts
 from calha.config import Settings
 from calha.connectors.opcua.service import Shown
+from calha.domain.connections import BrokerState
 from calha.domain.readings import Micros
 from calha.domain.times import SECOND_US, to_text
 from calha.ingest.service import Ingest
@@ -75,6 +77,7 @@ class StatusReport:
         embedded: bool,
         gate: GateCounters | None,
         connections: Callable[[], Sequence[tuple[ConnectionRow, Shown]]],
+        brokers: Callable[[], Sequence[BrokerState]],
     ) -> None:
         self._settings = settings
         self._telemetry = telemetry
@@ -87,6 +90,7 @@ class StatusReport:
         self._embedded = embedded
         self._gate = gate
         self._connections = connections
+        self._brokers = brokers
         self._started_at = clock()
 
     async def __call__(self) -> dict[str, Any]:
@@ -123,6 +127,7 @@ class StatusReport:
             "store": self._store(logged_seq),
             "tasks": tasks,
             "connections": await asyncio.to_thread(self._connection_states),
+            "brokers": [asdict(one) | {"since": to_text(one.since)} for one in self._brokers()],
             "ingest": counts(self._ingest.counters.total).model_dump(),
             "mqtt": _address(settings.mqtt, "required" if settings.mqtt.client_certificates else "none"),
             "tcp": _address(settings.tcp, "optional" if settings.tcp.tls else "none") if settings.tcp.enabled else None,
@@ -273,6 +278,15 @@ def _warnings(report: dict[str, Any]) -> list[dict[str, Any]]:
         )
         | {"site_id": one["site_id"]}
         for one in report["connections"]
+        if one["trouble"] is not None
+    ]
+    found += [
+        _warning(
+            "broker_lost",
+            f"Broker MQTT {one['name']}: não conectado; {one['trouble']}",
+            f"MQTT broker {one['name']}: not connected; {one['trouble']}",
+        )
+        for one in report["brokers"]
         if one["trouble"] is not None
     ]
     for task in report["tasks"]:

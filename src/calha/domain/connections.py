@@ -5,9 +5,11 @@ its URI, which holds also when the server numbers its namespaces anew.
 """
 
 import re
+from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from calha.domain.errors import Malformed
+from calha.domain.readings import Micros
 
 Security = Literal["none", "sign", "encrypt", "aes128", "aes256"]
 StateName = Literal["disabled", "connecting", "connected", "waiting"]
@@ -37,6 +39,18 @@ _IDENTIFIERS = {
     "b": re.compile(r"[A-Za-z0-9+/]+={0,2}"),
 }
 _ENDPOINT = re.compile(r"opc\.tcp://(?:\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]]+)(?::\d{1,5})?(?:/\S*)?")
+
+
+@dataclass(slots=True)
+class BrokerState:
+    """An external MQTT broker as it can be shown. trouble: why it is not connected. messages: that were taken."""
+
+    name: str
+    address: str
+    state: StateName = "connecting"
+    since: Micros = 0
+    trouble: str | None = None
+    messages: int = 0
 
 
 class NodeId(NamedTuple):
