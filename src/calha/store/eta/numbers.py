@@ -131,6 +131,20 @@ class EtaNumbers:
             _require_unused(connection, EtaSensor.eta_device_id == number)
             _remove(connection, EtaDevice, number)
 
+    def renumber_device(self, before: int, after: int) -> None:
+        """Give a device another number, with its sensors. Raises NotFound, Conflict (number)."""
+        with writing(self._engine) as connection:
+            _require(connection, EtaDevice, before)
+            columns = EtaDevice.name, EtaDevice.code, EtaDevice.kind, EtaDevice.location, EtaDevice.device_id
+            device = connection.execute(select(*columns).where(EtaDevice.id == before)).one()._asdict()
+            of_it = select(EtaSensor.__table__).where(EtaSensor.eta_device_id == before)
+            sensors = [row._asdict() for row in connection.execute(of_it)]
+            connection.execute(delete(EtaSensor).where(EtaSensor.eta_device_id == before))
+            connection.execute(delete(EtaDevice).where(EtaDevice.id == before))
+            _add(connection, EtaDevice, device, after)
+            for sensor in sensors:
+                connection.execute(insert(EtaSensor).values({**sensor, "eta_device_id": after}))
+
     # -- sensors
 
     def add_sensor(
