@@ -63,7 +63,7 @@ class OldPlant(Body):
 
 
 class SeriesOfSensor(Answer):
-    sensor_id: int
+    sensor_id: Annotated[int, Field(examples=[1])]
     kind: MeasurementKind
     device: str = Field(description="Empty in a dry run for what would be made.", examples=["eta-1"])
     channel: str = Field(examples=["flow_1"])
