@@ -264,9 +264,13 @@ async def _connect(
         supervisor.add(f"broker {broker.state.name}", broker.run)
     for name, job in replaced.jobs:
         supervisor.add(name, job)
-    supervisor.add("housekeeping", lambda beat: housekeeping.keep_house(telemetry, streams, beat))
+    supervisor.add("housekeeping", lambda beat: housekeeping.keep_house(telemetry, streams, micros_now, beat))
     if settings.store.has_retention:
-        supervisor.add("retention", lambda beat: housekeeping.retain(registry, telemetry, settings.store, beat))
+        retain = partial(housekeeping.retain, registry, telemetry, settings.store, micros_now)
+        supervisor.add("retention", retain)
+    if settings.registry.commands_days:
+        days = settings.registry.commands_days
+        supervisor.add("old commands", partial(housekeeping.forget_commands, commands.store, days, micros_now))
     supervisor.add("registry", lambda beat: housekeeping.follow_registry(registry, ingest, beat))
     status = StatusReport(
         settings,

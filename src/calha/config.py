@@ -192,6 +192,8 @@ class _CompatSystem(_Section):
     """A replaced system with listeners of its own."""
 
     ports: ClassVar[tuple[str, ...]] = ("port",)
+    commands_days: Annotated[int, Field(ge=0)] = 365
+    """How long commands are kept that have ended; 0 is for ever. The audit log keeps who asked for what."""
     enabled: bool
     host: str
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-import time
+from collections.abc import Callable
 
 from calha.config import StoreSection
 from calha.domain.errors import LogUnavailable
@@ -10,6 +10,7 @@ from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, SECOND_US
 from calha.ingest.service import Ingest
 from calha.log.streams import Streams
+from calha.store.accounts.commands import CommandStore
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.supervision import Beat, Task
@@ -20,8 +21,10 @@ EVERY_S = 60.0
 BEAT_S = 5
 REGISTRY_POLL_S = 2.0
 
+Clock = Callable[[], Micros]
 
-async def keep_house(telemetry: Telemetry, streams: Streams, beat: Beat) -> None:
+
+async def keep_house(telemetry: Telemetry, streams: Streams, clock: Clock, beat: Beat) -> None:
     """Trim the log of what the store has, and bring complete days into their final form."""
     while True:
         try:
@@ -30,19 +33,27 @@ async def keep_house(telemetry: Telemetry, streams: Streams, beat: Beat) -> None
         except LogUnavailable as error:
             log.warning("the log is trimmed later: %s", error)
         beat()
-        await asyncio.to_thread(telemetry.compact, _now())
+        await asyncio.to_thread(telemetry.compact, clock())
         await _pause(EVERY_S, beat)
 
 
-async def retain(registry: Registry, telemetry: Telemetry, store: StoreSection, beat: Beat) -> None:
+async def retain(registry: Registry, telemetry: Telemetry, store: StoreSection, clock: Clock, beat: Beat) -> None:
     """Drop what is older than its retention class allows, once a day."""
     while True:
         raw = await asyncio.to_thread(registry.series_of_retention, "raw")
         standard = sorted((await asyncio.to_thread(registry.units)).keys() - set(raw))
-        hours_before = _days_ago(store.rollup_days)
+        hours_before = _days_ago(clock(), store.rollup_days)
         for series, days in ((raw, store.raw_days), (standard, store.standard_days)):
             beat()
-            await asyncio.to_thread(telemetry.retain, series, _days_ago(days), hours_before=hours_before)
+            await asyncio.to_thread(telemetry.retain, series, _days_ago(clock(), days), hours_before=hours_before)
+        await _pause(DAY_US / SECOND_US, beat)
+
+
+async def forget_commands(commands: CommandStore, days: int, clock: Clock, beat: Beat) -> None:
+    """Drop commands that have ended so many days ago, once a day. What was asked for stays in the audit log."""
+    while True:
+        while await asyncio.to_thread(commands.forget, _days_ago(clock(), days)):
+            beat()
         await _pause(DAY_US / SECOND_US, beat)
 
 
@@ -88,10 +99,6 @@ async def _pause(seconds: float, beat: Beat) -> None:
         await asyncio.sleep(BEAT_S)
 
 
-def _days_ago(days: int) -> Micros:
+def _days_ago(now: Micros, days: int) -> Micros:
     """The beginning of time for 0 days, which stand for ever."""
-    return _now() - days * DAY_US if days else 0
-
-
-def _now() -> Micros:
-    return time.time_ns() // 1_000
+    return now - days * DAY_US if days else 0

@@ -106,3 +106,16 @@ def test_a_device_has_so_many_commands_under_way_and_no_more(store):
     with pytest.raises(Conflict, match="under way"):
         store.add(new(MAX_OPEN))
     assert store.add(new(MAX_OPEN + 1, device="pump-2"))[1]
+
+
+def test_what_has_ended_long_ago_is_forgotten_and_nothing_else(store):
+    open_, pending, ended = (new(number, read_back=READ_BACK) for number in range(1, 4))
+    for one in (open_, pending, ended):
+        store.add(one)
+    for one in (pending, ended):
+        store.advance("pump-1", one.id, happened(EventKind.SEND))
+        store.advance("pump-1", one.id, happened(EventKind.EXECUTE, 1))
+    store.advance("pump-1", ended.id, happened(EventKind.VERIFY, 2))
+    assert store.forget(NOW) == 0
+    assert [store.forget(NOW + 1), store.forget(NOW + 1)] == [1, 0]
+    assert [one.id for one in store.list("pump-1").items] == [pending.id, open_.id]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Select, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Select, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calha.domain.commands import (
@@ -30,6 +30,7 @@ from calha.store.registry.writing import device_id_of
 MAX_OPEN = 100  # commands of one device
 MAX_DUE = 500  # looked at in one go
 MAX_NOTE = 500
+FORGOTTEN_AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +162,15 @@ class CommandStore:
             }
             connection.execute(update(DeviceCommand).where(DeviceCommand.id == command_id).values(values))
             return _found(connection, device, command_id)
+
+    def forget(self, before: Micros) -> int:
+        """Drop some of the commands that were asked for before a time and have ended; how many, 0 when none is left."""
+        ended = DeviceCommand.state.not_in(OPEN), DeviceCommand.due_at.is_(None)
+        old = select(DeviceCommand.id).where(DeviceCommand.requested_at < before, *ended).limit(FORGOTTEN_AT_ONCE)
+        with self._writing() as connection:
+            ids = connection.execute(old).scalars().all()
+            connection.execute(delete(DeviceCommand).where(DeviceCommand.id.in_(ids)))
+            return len(ids)
 
     def _read(self, query: Select[Any]) -> Sequence[CommandRow]:
         with self._engine.connect() as connection:
