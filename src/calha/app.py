@@ -66,6 +66,7 @@ from calha.log.shards import gateways_url, shard_account, shard_of, source_urls,
 from calha.log.streams import Streams
 from calha.metering.metering import Metering
 from calha.metering.opening import open_billing
+from calha.post_office import post_office
 from calha.serving import bound, http_server
 from calha.starting import gate_seed, micros_now, start
 from calha.store.accounts.provisioning import ProvisioningKeys
@@ -181,6 +182,7 @@ async def _connect(
         live.committed(commit.seq)
 
     keyring = await asyncio.to_thread(Keyring.open, settings.data.folder)
+    post = await asyncio.to_thread(post_office, settings, registry)
     accounts = Accounts.open(registry.engine, keyring, _provider(settings))
     doorman = Doorman(system) if limits.gated else None
     commanding = Commanding(registry, accounts.audit, telemetry, ingest, live, shards, doorman, micros_now)
@@ -221,6 +223,8 @@ async def _connect(
         take_shard = partial(take, lane=lane, find=find, translate=replaced.translate)
         supervisor.add(lane, take_shard)
     supervisor.add("commands", commands.run)
+    if post is not None:
+        supervisor.add("mail", post.run)
 
     if doorman is not None:
         guests, is_open = compat.guests(settings.compat), settings.devices.anonymous
@@ -285,6 +289,7 @@ async def _connect(
         gate=gate.counters if gate is not None else None,
         connections=opcua.all_shown,
         brokers=lambda: [broker.state for broker in brokers],
+        post=post,
     )
 
     async def backup(name: str) -> dict[str, object]:

@@ -136,6 +136,23 @@ class OpenIdSection(_Section):
     """What the button says."""
 
 
+class SmtpSection(_Section):
+    host: str = ""
+    """Mail server that sends messages to people, such as links for a forgotten password; empty for none."""
+    port: Port = 587
+    """Its port."""
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    """starttls: TLS is begun after the connection, or nothing is sent. tls: from the start (port 465). none: in the clear."""
+    user: str = ""
+    """Name with which to sign in there; empty for no sign-in."""
+    password: SecretStr = SecretStr("")
+    """Its password."""
+    sender: Annotated[str, Field(pattern=r"^([^<>\r\n]*<[^@\s<>]+@[^@\s<>]+>|[^@\s<>]+@[^@\s<>]+)?$")] = ""
+    """Address that messages come from: calha@example.org, or Calha <calha@example.org>."""
+    authority: Path | None = None
+    """Authority of the server's certificate (PEM), where the system does not know it."""
+
+
 class LogSection(_Section):
     url: SecretStr | None = None
     """Address of an existing NATS server or cluster (nats://…); without it Calha runs its own."""
@@ -175,6 +192,8 @@ class RegistrySection(_Section):
     """Folder with profiles of your own (*.yaml)."""
     zone: Annotated[str, AfterValidator(_zone)] = "America/Sao_Paulo"
     """Time zone of new sites."""
+    commands_days: Annotated[int, Field(ge=0)] = 365
+    """How long commands are kept that have ended; 0 is for ever. The audit log keeps who asked for what."""
 
 
 class IngestSection(_Section):
@@ -192,8 +211,6 @@ class _CompatSystem(_Section):
     """A replaced system with listeners of its own."""
 
     ports: ClassVar[tuple[str, ...]] = ("port",)
-    commands_days: Annotated[int, Field(ge=0)] = 365
-    """How long commands are kept that have ended; 0 is for ever. The audit log keeps who asked for what."""
     enabled: bool
     host: str
 
@@ -376,6 +393,7 @@ class Settings(_Section):
     tls: TlsSection = TlsSection()
     devices: DevicesSection = DevicesSection()
     openid: OpenIdSection = OpenIdSection()
+    smtp: SmtpSection = SmtpSection()
     log: LogSection = LogSection()
     store: StoreSection = StoreSection()
     registry: RegistrySection = RegistrySection()

@@ -1,16 +1,19 @@
 """The command line as a person meets it: help with examples, errors in one sentence, exit codes."""
 
+import os
 import subprocess
 import sys
 
 import pytest
 
 from calha.up import hold, holder
+from postman import postman
 
 
-def calha(*arguments, cwd=None):
+def calha(*arguments, cwd=None, env=None):
     command = [sys.executable, "-m", "calha", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=60, check=False)
+    known = os.environ | (env or {})
+    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, env=known, timeout=60, check=False)
 
 
 COMMANDS = [
@@ -83,6 +86,17 @@ def test_doctor_says_what_is_open_to_whom_and_whether_that_is_wise(tmp_path):
     assert "Set mqtt.tls = true" in ended.stdout
     assert "127.0.0.1:4000, reached from this machine only" in ended.stdout
     assert "devices.anonymous: anybody" in ended.stdout
+
+
+def test_doctor_says_whether_the_mail_server_lets_calha_in(tmp_path):
+    (tmp_path / "calha.toml").write_text('[http]\npublic_url = "https://calha.example.org"\n')
+    with postman() as server:
+        more = {"CALHA_SMTP_HOST": "127.0.0.1", "CALHA_SMTP_PORT": str(server.port)}
+        more |= {"CALHA_SMTP_SENDER": "calha@example.org", "CALHA_SMTP_SECURITY": "none"}
+        assert f"mail: 127.0.0.1:{server.port} lets Calha in" in calha("doctor", cwd=tmp_path, env=more).stdout
+    assert "mail: nothing can be sent" in calha("doctor", cwd=tmp_path, env=more).stdout
+    ended = calha("doctor", cwd=tmp_path, env=more | {"CALHA_SMTP_USER": "calha"})
+    assert (ended.returncode, "in the clear" in ended.stdout) == (1, True)
 
 
 def test_a_data_folder_is_held_by_one_process_and_says_by_whom(tmp_path):

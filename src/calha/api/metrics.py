@@ -42,6 +42,12 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
             yield _line("calha_gate_total", count, outcome="refused", reason=reason)
         yield _head("calha_gate_violations_total", "counter", "Messages published where a device may not.")
         yield _line("calha_gate_violations_total", sum(report["gate"]["violations"].values()))
+    if report["mail"] is not None:
+        yield _head("calha_mail_total", "counter", "Messages by e-mail: sent, tries that failed, given up.")
+        for outcome in ("sent", "failures", "given_up"):
+            yield _line("calha_mail_total", report["mail"][outcome], outcome=outcome)
+        yield _head("calha_mail_waiting", "gauge", "Messages that the mail server has not taken yet.")
+        yield _line("calha_mail_waiting", report["mail"]["waiting"])
     yield _head("calha_commit_milliseconds", "gauge", "Time of a commit, by quantile, of the last thousand.")
     for quantile in ("p50", "p99"):
         yield _line("calha_commit_milliseconds", store["commit_ms"][quantile], quantile=f"0.{quantile[1:]}")

@@ -20,6 +20,7 @@ from calha.domain.errors import (
     InvalidTariff,
     LogFull,
     LogUnavailable,
+    MailFull,
     Malformed,
     NotFound,
     NotSignedIn,
@@ -50,6 +51,7 @@ _STATUS: tuple[tuple[type[CalhaError], int, str], ...] = (
     (LogFull, 503, "The log is full"),
     (LogUnavailable, 503, "The log does not answer"),
     (StoreUnavailable, 503, "The store does not answer"),
+    (MailFull, 503, "Too many messages wait"),
 )
 
 RESPONSES: dict[int | str, dict[str, Any]] = {

@@ -340,6 +340,17 @@ class GateStatus(Answer):
     )
 
 
+class MailStatus(Answer):
+    """Messages to people."""
+
+    waiting: int = Field(description="That the mail server has not taken yet.", examples=[0])
+    sent: int = Field(description="Since the start.", examples=[12])
+    failures: int = Field(description="Tries since the start that have not sent one.", examples=[0])
+    given_up: int = Field(description="Since the start; there is an event for each.", examples=[0])
+    last_error: str | None = Field(description="null once one was sent again.", examples=[None])
+    last_error_at: datetime | None
+
+
 class TaskStatus(Answer):
     name: str
     state: str
@@ -397,6 +408,7 @@ class Status(Answer):
     log: LogStatus
     gate: GateStatus | None = Field(description="null with an external log server.")
     store: StoreStatus
+    mail: MailStatus | None = Field(description="null without a mail server (smtp.host).")
     tasks: list[TaskStatus]
     connections: list[ConnectionStatus]
     brokers: list[BrokerStatus]

@@ -19,6 +19,7 @@ from calha.ingest.service import Ingest
 from calha.ingest.writer import Writer
 from calha.log.gate import GateCounters
 from calha.log.streams import READINGS, Streams
+from calha.mail import PostOffice
 from calha.store.registry.connections import ConnectionRow
 from calha.store.telemetry import Telemetry
 
@@ -78,6 +79,7 @@ class StatusReport:
         gate: GateCounters | None,
         connections: Callable[[], Sequence[tuple[ConnectionRow, Shown]]],
         brokers: Callable[[], Sequence[BrokerState]],
+        post: PostOffice | None,
     ) -> None:
         self._settings = settings
         self._telemetry = telemetry
@@ -91,6 +93,7 @@ class StatusReport:
         self._gate = gate
         self._connections = connections
         self._brokers = brokers
+        self._post = post
         self._started_at = clock()
 
     async def __call__(self) -> dict[str, Any]:
@@ -125,6 +128,7 @@ class StatusReport:
             },
             "gate": self._gate_status(),
             "store": self._store(logged_seq),
+            "mail": await asyncio.to_thread(_mail, self._post) if self._post is not None else None,
             "tasks": tasks,
             "connections": await asyncio.to_thread(self._connection_states),
             "brokers": [asdict(one) | {"since": to_text(one.since)} for one in self._brokers()],
@@ -214,6 +218,18 @@ class StatusReport:
             return []
 
 
+def _mail(post: PostOffice) -> dict[str, Any]:
+    found = post.counters
+    return {
+        "waiting": post.waiting,
+        "sent": found.sent,
+        "failures": found.failures,
+        "given_up": found.given_up,
+        "last_error": found.last_error,
+        "last_error_at": to_text(found.last_error_at) if found.last_error_at is not None else None,
+    }
+
+
 def _address(section: Listening, client_certificates: str) -> dict[str, Any]:
     return {
         "host": section.host,
@@ -261,6 +277,15 @@ def _warnings(report: dict[str, Any]) -> list[dict[str, Any]]:
         )
         for gap in report["store"]["gaps"]
     ]
+    if report["mail"] is not None and report["mail"]["last_error"]:
+        waiting, error = report["mail"]["waiting"], report["mail"]["last_error"]
+        found.append(
+            _warning(
+                "mail_failing",
+                f"Mensagens por e-mail não saem ({waiting} esperam): {error}",
+                f"Messages by e-mail are not sent ({waiting} wait): {error}",
+            )
+        )
     violations = report["gate"]["violations"] if report["gate"] is not None else {}
     found += [
         _warning(

@@ -14,6 +14,9 @@ import typer
 from calha.certificates import days_left
 from calha.cli.options import ConfigFile, Data, configuration
 from calha.config import GIBIBYTE, Settings
+from calha.domain.errors import InvalidConfiguration
+from calha.mail.smtp import Unreachable, connected
+from calha.post_office import mail_server
 
 Verdict = Literal["ok", "warning", "fault"]
 Finding = tuple[Verdict, str, str]
@@ -50,6 +53,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _fsync(settings.data.folder)
     yield _open_files()
     yield from _exposure(settings)
+    yield from _mail(settings)
     running = _running(settings)
     if running is None:
         yield from _ports(settings)
@@ -131,6 +135,20 @@ def _exposure(settings: Settings) -> Iterator[Finding]:
     certificate = settings.data.folder / "tls" / "server.pem"
     if certificate.exists() and (left := days_left(certificate)) < EXPIRES_SOON_DAYS:
         yield "warning", "certificate", f"expires in {left} days; a restart of Calha renews it"
+
+
+def _mail(settings: Settings) -> Iterator[Finding]:
+    """Whether the mail server is there and lets Calha in; nothing is sent."""
+    try:
+        server = mail_server(settings)
+        if server is None:
+            return
+        with connected(server):
+            yield "ok", "mail", f"{server.host}:{server.port} lets Calha in"
+    except InvalidConfiguration as error:
+        yield "fault", "mail", str(error)
+    except Unreachable as error:
+        yield "warning", "mail", f"nothing can be sent by {settings.smtp.host}:{settings.smtp.port}: {error}"
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:

@@ -22,6 +22,7 @@ CalhaError                 what, where, and what to do
 ├── LogUnavailable         the log does not answer; nothing was acknowledged      → HTTP 503
 │   └── LogFull            the log's disk budget is used up                       → HTTP 503
 ├── StoreUnavailable       the store cannot write; readings stay in the log        → HTTP 503
+├── MailFull               too many messages wait to be sent                      → HTTP 503
 └── CorruptBatch           bytes that are not a batch
 """
 
@@ -172,6 +173,12 @@ class StoreUnavailable(CalhaError):
     """The store cannot write now (disk full, say); readings stay in the log until it can."""
 
     reason = "store_unavailable"
+
+
+class MailFull(CalhaError):
+    """As many messages as may wait for the mail server; no further one is taken."""
+
+    reason = "mail_full"
 
 
 class CorruptBatch(CalhaError):
