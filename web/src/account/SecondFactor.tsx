@@ -1,9 +1,10 @@
-import { Alert, Button, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, PasswordInput, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
+import { CodeField } from "../session/CodeField";
 import { sessionQuery } from "../session/session";
 import { Code } from "../ui/Code";
 import { focusFirst } from "../ui/focus";
@@ -70,17 +71,7 @@ function TurnOn({ done }: { done: (codes: readonly string[]) => void }) {
         <img className="qr" src={`data:image/svg+xml,${encodeURIComponent(picture)}`} alt={t("factor.qr")} width={200} height={200} />
         <Text size="sm">{t("factor.type")}</Text>
         <Code text={key.replace(/(.{4})(?=.)/g, "$1 ")} label={t("factor.key")} wrap />
-        <TextInput
-          ref={focusFirst}
-          label={t("factor.first")}
-          value={code}
-          onChange={(event) => setCode(event.currentTarget.value)}
-          required
-          minLength={6}
-          maxLength={20}
-          inputMode="numeric"
-          autoComplete="one-time-code"
-        />
+        <CodeField label={t("factor.first")} value={code} onChange={setCode} isNumeric />
         <Submit change={confirm}>{t("factor.confirm")}</Submit>
       </Stack>
     </form>

@@ -1,16 +1,17 @@
-import { Badge, Button, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { Badge, Button, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, type Person, take } from "../api/client";
-import { type Language, useTexts } from "../i18n";
+import { useTexts } from "../i18n";
 import { useMe } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
 import { Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import { PersonAccess } from "./PersonAccess";
+import { bodyOf, dataOf, PersonFields } from "./PersonFields";
 import { PersonRoles } from "./PersonRoles";
 
 /** One person, as administrators see him. */
@@ -47,15 +48,9 @@ export function PersonPage() {
 function Details({ person }: { person: Person }) {
   const { t } = useTexts();
   const queries = useQueryClient();
-  const [name, setName] = useState(person.name);
-  const [email, setEmail] = useState(person.email ?? "");
-  const [userName, setUserName] = useState(person.user_name ?? "");
-  const [spoken, setSpoken] = useState(person.language as Language);
+  const [data, setData] = useState(dataOf(person));
   const save = useMutation({
-    mutationFn: () => {
-      const body = { name, email: email === "" ? null : email, user_name: userName === "" ? null : userName, language: spoken };
-      return take(api.PATCH("/api/v1/people/{person_id}", { params: { path: { person_id: person.id } }, body }));
-    },
+    mutationFn: () => take(api.PATCH("/api/v1/people/{person_id}", { params: { path: { person_id: person.id } }, body: bodyOf(data) })),
     onSuccess: () => {
       notifications.show({ message: t("account.saved") });
       return queries.invalidateQueries();
@@ -66,18 +61,7 @@ function Details({ person }: { person: Person }) {
       <form onSubmit={submitting(save.mutate)}>
         <Stack gap="sm">
           <div className="two-columns">
-            <TextInput label={t("person.name")} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} />
-            <NativeSelect
-              label={t("language.label")}
-              value={spoken}
-              onChange={(event) => setSpoken(event.currentTarget.value as Language)}
-              data={[
-                { value: "pt-BR", label: "Português (Brasil)" },
-                { value: "en", label: "English" },
-              ]}
-            />
-            <TextInput label={t("person.email")} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} required={userName === ""} withAsterisk={false} maxLength={254} />
-            <TextInput label={t("person.userName")} value={userName} onChange={(event) => setUserName(event.currentTarget.value)} required={email === ""} withAsterisk={false} pattern="[A-Za-z0-9_.\-]{2,64}" />
+            <PersonFields value={data} onChange={setData} />
           </div>
           <Submit change={save}>{t("common.save")}</Submit>
         </Stack>

@@ -5,6 +5,7 @@ import { api, type Me, Problem, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { focusFirst } from "../ui/focus";
 import { Refusal } from "../ui/Saving";
+import { CodeField } from "./CodeField";
 import { canUsePasskeys, provePasskey } from "./passkey";
 
 /** Name and password, then the second factor where there is one; or a passkey. */
@@ -35,7 +36,10 @@ export function SignInForm({ initialLogin = "", done }: { initialLogin?: string;
     <form onSubmit={submit}>
       <Stack gap="sm">
         {asksCode ? (
-          <CodeField login={login} code={code} setCode={setCode} />
+          <>
+            <Text size="sm">{t("signIn.codeFor", { login })}</Text>
+            <CodeField label={t("signIn.code")} value={code} onChange={setCode} />
+          </>
         ) : (
           <>
             <TextInput label={t("signIn.login")} value={login} onChange={(event) => setLogin(event.currentTarget.value)} required maxLength={254} autoComplete="username" autoCapitalize="none" spellCheck={false} ref={initialLogin === "" ? focusFirst : null} />
@@ -76,28 +80,6 @@ export function SignInForm({ initialLogin = "", done }: { initialLogin?: string;
         )}
       </Stack>
     </form>
-  );
-}
-
-function CodeField({ login, code, setCode }: { login: string; code: string; setCode: (code: string) => void }) {
-  const { t } = useTexts();
-  return (
-    <>
-      <Text size="sm">{t("signIn.codeFor", { login })}</Text>
-      <TextInput
-        label={t("signIn.code")}
-        description={t("signIn.codeHint")}
-        value={code}
-        onChange={(event) => setCode(event.currentTarget.value)}
-        required
-        minLength={6}
-        maxLength={20}
-        autoComplete="one-time-code"
-        autoCapitalize="none"
-        spellCheck={false}
-        ref={focusFirst}
-      />
-    </>
   );
 }
 
