@@ -183,7 +183,7 @@ async def _connect(
 
     keyring = await asyncio.to_thread(Keyring.open, settings.data.folder)
     post = await asyncio.to_thread(post_office, settings, registry)
-    accounts = Accounts.open(registry.engine, keyring, _provider(settings))
+    accounts = Accounts.open(registry.engine, keyring, _provider(settings), post, settings.http.public_url)
     doorman = Doorman(system) if limits.gated else None
     commanding = Commanding(registry, accounts.audit, telemetry, ingest, live, shards, doorman, micros_now)
     commands = commanding.commands

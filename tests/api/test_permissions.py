@@ -31,6 +31,7 @@ PUBLIC = {
     ("post", "/api/v1/links"),
     ("post", "/api/v1/links/password"),
     ("post", "/api/v1/passwords/strength"),
+    ("post", "/api/v1/passwords/forgotten"),
     ("post", "/api/v1/provision"),
     ("get", "/api/v1/tls/authority"),
     ("get", "/api/v1/session/openid"),

@@ -6,10 +6,12 @@ from typing import Self
 from sqlalchemy import Engine
 
 from calha.accounts.door import Door
+from calha.accounts.forgotten import Forgotten
 from calha.accounts.keyring import Keyring
 from calha.accounts.openid import OpenId, Provider
 from calha.accounts.passkeys import Passkeys
 from calha.accounts.sign_in import SignIn
+from calha.mail import PostOffice
 from calha.store.accounts import AuditLog, Keys, Links, People, Sessions
 from calha.store.accounts.credentials import Credentials
 from calha.store.accounts.ownership import Ownerships
@@ -29,9 +31,18 @@ class Accounts:
     sign_in: SignIn
     passkeys: Passkeys
     openid: OpenId | None
+    forgotten: Forgotten
 
     @classmethod
-    def open(cls, engine: Engine, keyring: Keyring, provider: Provider | None = None) -> Self:
+    def open(
+        cls,
+        engine: Engine,
+        keyring: Keyring,
+        provider: Provider | None = None,
+        post: PostOffice | None = None,
+        public_url: str = "",
+    ) -> Self:
+        """public_url: under which people reach this Calha, for links that are mailed."""
         people, sessions, keys = People(engine), Sessions(engine), Keys(engine)
         links, audit = Links(engine), AuditLog(engine)
         credentials, ownerships = Credentials(engine), Ownerships(engine)
@@ -39,6 +50,19 @@ class Accounts:
         passkeys = Passkeys(people)
         openid = OpenId(provider, people, keyring) if provider is not None else None
         sign_in = SignIn(people, sessions, links, audit, keyring, door.forget)
+        forgotten = Forgotten(people, links, audit, post, public_url)
         return cls(
-            people, sessions, keys, links, audit, credentials, ownerships, keyring, door, sign_in, passkeys, openid
+            people,
+            sessions,
+            keys,
+            links,
+            audit,
+            credentials,
+            ownerships,
+            keyring,
+            door,
+            sign_in,
+            passkeys,
+            openid,
+            forgotten,
         )

@@ -71,8 +71,6 @@ class OpenId:
         trip = self._opened(sealed, state)
         claims = self._claims(self._exchange(callback, trip, code), trip)
         person = self._people.of_identity(self.provider.issuer, str(claims["sub"])) or self._introduced(claims)
-        if person.state != "active":
-            raise NotSignedIn("this account is blocked", "blocked")
         return person, trip.target
 
     def _opened(self, sealed: str, state: str) -> Trip:

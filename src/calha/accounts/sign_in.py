@@ -24,7 +24,7 @@ SET_UP_LIFETIME = timedelta(hours=24)
 LINK_LIFETIME = timedelta(hours=72)
 
 SessionKind = Literal["browser", "client"]
-Purpose = Literal["set_up", "invite", "reset"]
+Purpose = Literal["set_up", "invite", "reset", "forgotten"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,17 +90,11 @@ class SignIn:
         person = self._people.find(login)
         known = self._people.secrets(person.id) if person is not None else None
         right = passwords.verify(password, known.password_hash if known is not None else None)
-        if not right or person is None or known is None or person.state != "active":
+        if not right or person is None or known is None:
             self._patience.failed(name, visitor.address)
             self._audit.append(login, "sign_in.failed", _target(person, login), address=visitor.address)
             raise NotSignedIn("the name or the password is wrong", "wrong_credentials")
-        if known.second_factor is not None:
-            if not code:
-                raise NotSignedIn("the code of the second factor is missing", "second_factor_required")
-            if not self._is_right_code(person, known.second_factor, code):
-                self._patience.failed(name, visitor.address)
-                self._audit.append(person.label, "sign_in.failed", _target(person), address=visitor.address)
-                raise NotSignedIn("the code is wrong, or was used already", "wrong_code")
+        self._require_code(person, name, code, visitor)
         self._patience.succeeded(name)
         if known.password_hash is not None and passwords.needs_upgrade(known.password_hash):
             self._people.set_password(person.id, passwords.hashed(password))
@@ -110,7 +104,10 @@ class SignIn:
     def open(
         self, person: PersonRow, visitor: Visitor, kind: SessionKind, how: str, lifetime: timedelta | None = None
     ) -> SignedIn:
-        """A session for somebody who has proved who he is."""
+        """A session for somebody who has proved who he is. Raises NotSignedIn for one who is blocked."""
+        if person.state != "active":
+            self._audit.append(person.label, "sign_in.failed", _target(person), address=visitor.address)
+            raise NotSignedIn("this account is blocked; an administrator can open it again", "blocked")
         now = datetime.now(UTC)
         secret, session_id = new_secret(), secrets.token_hex(16)
         expires_at = now + (lifetime or (BROWSER_IDLE if kind == "browser" else CLIENT_IDLE))
@@ -133,10 +130,7 @@ class SignIn:
         new = new_secret()
         if not self._sessions.rotate(session.id, old, digest(new), datetime.now(UTC) + CLIENT_IDLE):
             raise NotSignedIn("this refresh token was used at the same time elsewhere; sign in again")
-        person = self._people.get(session.person_id)
-        if person.state != "active":
-            raise NotSignedIn("this account is blocked", "blocked")
-        return SignedIn(person, session.id, new)
+        return SignedIn(self._people.get(session.person_id), session.id, new)
 
     def sign_out(self, session_id: str) -> None:
         self._sessions.close(session_id)
@@ -184,12 +178,19 @@ class SignIn:
         self._audit.append(person.label, "set_up", _target(person), address=visitor.address)
         return self.open(person, visitor, "browser", "set-up link")
 
-    def set_password_by_link(self, secret: str, password: str, visitor: Visitor) -> SignedIn:
-        """Use an invitation or a reset. All other sessions of the person end. Raises NotFound, Malformed."""
-        _, person = self.look_at_link(secret)
+    def set_password_by_link(self, secret: str, password: str, code: str | None, visitor: Visitor) -> SignedIn:
+        """Use an invitation or a reset. All other sessions of the person end.
+
+        Raises NotFound, Malformed; and NotSignedIn for the code of the second factor, in whose place a link that came by
+        e-mail does not stand, while one that an administrator has handed over does.
+        """
+        purpose, person = self.look_at_link(secret)
         if person is None:
             raise NotFound("this link does not set a password", "wrong_link")
         passwords.require_good(password, _words(person.name, person.email, person.user_name))
+        if purpose == "forgotten":
+            self._patience.require(person.label, visitor.address)
+            self._require_code(person, person.label, code, visitor)
         if not self._links.use(digest(secret)):
             raise NotFound("this link was used just now", "old_link")
         self._people.set_password(person.id, passwords.hashed(password))
@@ -234,6 +235,18 @@ class SignIn:
         if not passwords.verify(password, self._people.secrets(person.id).password_hash):
             self._patience.failed(person.label, visitor.address)
             raise NotSignedIn("the password is wrong", "wrong_credentials")
+
+    def _require_code(self, person: PersonRow, name: str, code: str | None, visitor: Visitor) -> None:
+        """The code of the second factor, from whoever has one. name: under which failures are counted. Raises NotSignedIn."""
+        sealed = self._people.secrets(person.id).second_factor
+        if sealed is None:
+            return
+        if not code:
+            raise NotSignedIn("the code of the second factor is missing", "second_factor_required")
+        if not self._is_right_code(person, sealed, code):
+            self._patience.failed(name, visitor.address)
+            self._audit.append(person.label, "sign_in.failed", _target(person), address=visitor.address)
+            raise NotSignedIn("the code is wrong, or was used already", "wrong_code")
 
     def _is_right_code(self, person: PersonRow, sealed: str, code: str) -> bool:
         if self._people.use_recovery_code(person.id, digest(second_factor.plain_recovery_code(code))):

@@ -23,6 +23,7 @@ class SetUpState(Answer):
     openid: str | None = Field(
         description="What the button for the OpenID Connect provider says; null without one.", examples=["Company"]
     )
+    reset_by_mail: bool = Field(description="Whether whoever has forgotten his password is sent a link.")
 
 
 class SetUp(Body):
@@ -82,7 +83,7 @@ class Refresh(Body):
 
 
 class LinkState(Answer):
-    purpose: Literal["set_up", "invite", "reset"]
+    purpose: Literal["set_up", "invite", "reset", "forgotten"]
     name: str | None
     login: str | None = Field(examples=["maria@example.org"])
 
@@ -90,6 +91,11 @@ class LinkState(Answer):
 class PasswordByLink(Body):
     link: Secret
     password: Password
+    code: Code | None = Field(None, description="Of the second factor, where the link came by e-mail.")
+
+
+class ForgottenPassword(Body):
+    login: Login
 
 
 class LinkQuestion(Body):

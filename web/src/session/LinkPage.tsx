@@ -1,11 +1,13 @@
-import { Alert, Button, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Skeleton, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useLocation } from "@tanstack/react-router";
 import { type SubmitEvent, useState } from "react";
 import { api, Problem, take } from "../api/client";
 import { useTexts } from "../i18n";
+import { bodyOf, type PersonData, PersonFields } from "../people/PersonFields";
 import { focusFirst } from "../ui/focus";
 import { problemText } from "../ui/words";
+import { CodeField } from "./CodeField";
 import { Entrance } from "./Entrance";
 import { NewPassword } from "./NewPassword";
 
@@ -40,49 +42,46 @@ function OldLink() {
 
 function FirstAccount({ link }: { link: string }) {
   const { t, language } = useTexts();
-  const [name, setName] = useState("");
-  const [email, setEmail] = useState("");
-  const [userName, setUserName] = useState("");
+  const [person, setPerson] = useState<PersonData>({ name: "", email: "", userName: "", language });
   const [password, setPassword] = useState("");
   const create = useMutation({
-    mutationFn: () => {
-      const body = { link, name, password, language, ...(email === "" ? {} : { email }), ...(userName === "" ? {} : { user_name: userName }) };
-      return take(api.POST("/api/v1/set-up", { body }));
-    },
+    mutationFn: () => take(api.POST("/api/v1/set-up", { body: { ...bodyOf(person), link, password, language } })),
     onSuccess: enter,
   });
   return (
     <Entrance title={t("setUp.first")}>
       <Text mb="md">{t("setUp.firstText")}</Text>
       <Form action={t("setUp.create")} saving={create}>
-        <TextInput label={t("person.name")} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} autoComplete="name" ref={focusFirst} />
-        <TextInput label={t("person.email")} type="email" value={email} onChange={(event) => setEmail(event.currentTarget.value)} required={userName === ""} withAsterisk={false} description={t("setUp.login")} maxLength={254} autoComplete="email" />
-        <TextInput
-          label={t("person.userName")}
-          description={t("person.userNameHint")}
-          value={userName}
-          onChange={(event) => setUserName(event.currentTarget.value)}
-          required={email === ""}
-          withAsterisk={false}
-          pattern="[A-Za-z0-9_.\-]{2,64}"
-          autoComplete="username"
-          autoCapitalize="none"
-          spellCheck={false}
-        />
-        <NewPassword label={t("signIn.password")} value={password} onChange={setPassword} words={[name, email, userName]} />
+        <PersonFields value={person} onChange={setPerson} isOwn explains asksLanguage={false} nameRef={focusFirst} />
+        <NewPassword label={t("signIn.password")} value={password} onChange={setPassword} words={[person.name, person.email, person.userName]} />
       </Form>
     </Entrance>
   );
 }
 
-function PasswordByLink({ link, purpose, name, login }: { link: string; purpose: "invite" | "reset"; name: string; login: string }) {
+interface ByLink {
+  link: string;
+  purpose: "invite" | "reset" | "forgotten";
+  name: string;
+  login: string;
+}
+
+function PasswordByLink({ link, purpose, name, login }: ByLink) {
   const { t } = useTexts();
   const [password, setPassword] = useState("");
-  const set = useMutation({ mutationFn: () => take(api.POST("/api/v1/links/password", { body: { link, password } })), onSuccess: enter });
+  const [code, setCode] = useState<string | null>(null);
+  const set = useMutation({
+    mutationFn: () => take(api.POST("/api/v1/links/password", { body: { link, password, ...(code === null ? {} : { code: code.trim() }) } })),
+    onSuccess: enter,
+    onError: (error) => {
+      if (error instanceof Problem && error.reason === "second_factor_required") setCode("");
+    },
+  });
   return (
     <Entrance title={t(`link.${purpose}`)}>
       <Text mb="md">{t(`link.${purpose}Text`, { name, login })}</Text>
       <Form action={t("link.set")} saving={set}>
+        {code !== null && <CodeField label={t("signIn.code")} value={code} onChange={setCode} />}
         <input type="text" name="username" autoComplete="username" value={login} readOnly hidden />
         <NewPassword label={t("password.new")} value={password} onChange={setPassword} words={[name, login]} />
       </Form>

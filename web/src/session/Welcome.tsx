@@ -1,12 +1,13 @@
 import { Alert, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useLocation } from "@tanstack/react-router";
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { Problem } from "../api/client";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
 import { problemText } from "../ui/words";
 import { Entrance } from "./Entrance";
+import { Forgotten } from "./Forgotten";
 import { OpenIdButton } from "./OpenIdButton";
 import { sessionQuery, setUpQuery, useWelcome } from "./session";
 import { SignInForm } from "./SignInForm";
@@ -16,18 +17,32 @@ export function Welcome() {
   const { t } = useTexts();
   const welcome = useWelcome();
   const setUp = useQuery(setUpQuery);
+  const [hasForgotten, setHasForgotten] = useState(false);
   const { pathname, href, search } = useLocation();
   const refused = "refused" in search ? search.refused : undefined;
   const wanted = pathname === "/sign-in" ? "/" : href;
   if (setUp.data?.needed === true) return <SetUpHint />;
+  if (hasForgotten) {
+    return (
+      <Entrance title={t("forgotten.title")}>
+        <Forgotten back={() => setHasForgotten(false)} />
+      </Entrance>
+    );
+  }
   return (
     <Entrance title={t("signIn.title")}>
       {refused !== undefined && <Alert color="red" variant="light" mb="sm" role="alert">{problemText(new Problem(401, t("signIn.refused"), refused), t)}</Alert>}
       <SignInForm done={welcome} />
       <OpenIdButton to={wanted} />
-      <Text size="sm" className="quiet" mt="md">
-        {t("signIn.forgot")}
-      </Text>
+      {setUp.data?.reset_by_mail === true ? (
+        <button type="button" className="like-link entrance-foot" onClick={() => setHasForgotten(true)}>
+          {t("forgotten.open")}
+        </button>
+      ) : (
+        <Text size="sm" className="quiet" mt="md">
+          {t("signIn.forgot")}
+        </Text>
+      )}
     </Entrance>
   );
 }

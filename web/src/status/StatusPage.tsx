@@ -26,7 +26,7 @@ export function StatusPage() {
 
 function StatusView({ status }: { status: Status }) {
   const { t, language, own } = useTexts();
-  const { durability, warnings, log, store, tasks, ingest, version, started_at: startedAt } = status;
+  const { durability, warnings, log, store, mail, tasks, ingest, version, started_at: startedAt } = status;
   const number = (value: number) => new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
   return (
     <>
@@ -69,6 +69,18 @@ function StatusView({ status }: { status: Status }) {
           <Panel title={t("status.totals")}>
             <CountsTable counts={ingest} />
           </Panel>
+          {mail !== null && (
+            <Panel title={t("status.mail")}>
+              <Table>
+                <Table.Tbody>
+                  <Row name={t("mail.waiting")} value={number(mail.waiting)} />
+                  <Row name={t("mail.sent")} value={number(mail.sent)} />
+                  <Row name={t("mail.failures")} value={number(mail.failures)} />
+                  <Row name={t("mail.givenUp")} value={number(mail.given_up)} />
+                </Table.Tbody>
+              </Table>
+            </Panel>
+          )}
         </SimpleGrid>
         <Panel title={t("status.tasks")}>
           <Table.ScrollContainer minWidth={480} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>

@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, BackgroundTasks, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from calha.accounts import passwords, tokens
@@ -15,6 +15,7 @@ from calha.api.access import COOKIE, Anybody, Caller, Self, csrf_token, visitor_
 from calha.api.people import person_answer
 from calha.api.schemas_accounts import (
     Credentials,
+    ForgottenPassword,
     LinkQuestion,
     LinkState,
     Me,
@@ -50,7 +51,11 @@ def set_up_state(services: Here, _: Anybody) -> SetUpState:
     """Whether the first administrator is still to be made, with the link that Calha printed at its start."""
     openid = services.accounts.openid
     needed = services.accounts.people.administrators() == 0
-    return SetUpState(needed=needed, openid=openid.provider.name if openid is not None else None)
+    return SetUpState(
+        needed=needed,
+        openid=openid.provider.name if openid is not None else None,
+        reset_by_mail=services.accounts.forgotten.is_possible,
+    )
 
 
 @router.post("/set-up", status_code=201)
@@ -132,11 +137,11 @@ async def finish_openid(
         if error:
             raise NotSignedIn(f"{openid.provider.name}: {error}", "provider_refused")
         person, target = await asyncio.to_thread(openid.finish, callback, trip, state, code)
+        open_session = services.accounts.sign_in.open
+        signed_in = await asyncio.to_thread(open_session, person, visitor_of(request), "browser", openid.provider.name)
     except NotSignedIn as refused:
         response = _refused(refused)
     else:
-        sign_in = services.accounts.sign_in
-        signed_in = await asyncio.to_thread(sign_in.open, person, visitor_of(request), "browser", openid.provider.name)
         response = RedirectResponse(target, 303)
         _set_cookie(request, response, signed_in)
     response.delete_cookie(TRIP_COOKIE, path="/")
@@ -172,11 +177,21 @@ def look_at_link(body: LinkQuestion, services: Here, _: Anybody) -> LinkState:
 async def set_password_by_link(
     body: PasswordByLink, services: Here, request: Request, response: Response, _: Anybody
 ) -> Me:
-    """Set a password with an invitation or a reset link, and sign in."""
+    """Set a password with a link, and sign in. 401 with reason `second_factor_required` asks for the same with a code."""
     signed_in = await asyncio.to_thread(
-        services.accounts.sign_in.set_password_by_link, body.link, body.password, visitor_of(request)
+        services.accounts.sign_in.set_password_by_link, body.link, body.password, body.code, visitor_of(request)
     )
     return await _welcome(services, request, response, signed_in)
+
+
+@router.post("/passwords/forgotten", status_code=202)
+async def ask_for_new_password(
+    body: ForgottenPassword, services: Here, request: Request, later: BackgroundTasks, _: Anybody
+) -> None:
+    """Have a link mailed with which to set another password. The answer never tells whether there is such an account."""
+    visitor = visitor_of(request)
+    services.accounts.forgotten.admit(body.login, visitor)
+    later.add_task(asyncio.to_thread, services.accounts.forgotten.carry_out, body.login, visitor)
 
 
 @router.post("/passwords/strength")

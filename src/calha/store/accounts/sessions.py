@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert, or_, select, update
+from sqlalchemy import Engine, and_, delete, insert, or_, select, update
 
 from calha.store.accounts.models import Link, Session
 from calha.store.accounts.rows import SessionRow
@@ -84,7 +84,8 @@ class Links:
         """A new link takes the place of older ones of its purpose and person."""
         same_person = Link.person_id.is_(None) if person_id is None else Link.person_id == person_id
         with self._engine.execution_options(writes=True).begin() as connection:
-            connection.execute(delete(Link).where(or_(same_person, Link.expires_at < datetime.now(UTC))))
+            replaced = and_(same_person, Link.purpose == purpose)
+            connection.execute(delete(Link).where(or_(replaced, Link.expires_at < datetime.now(UTC))))
             values = {"digest": digest, "purpose": purpose, "person_id": person_id, "expires_at": expires_at}
             connection.execute(insert(Link).values(values))
 
@@ -96,7 +97,11 @@ class Links:
             return (row.purpose, row.person_id) if row is not None else None
 
     def use(self, digest: str) -> bool:
-        """Whether it had not been used yet; it is used up now."""
-        chosen = delete(Link).where(Link.digest == digest, Link.expires_at > datetime.now(UTC))
+        """Whether it had not been used yet; it is used up now, and so are all others of its person."""
         with self._engine.execution_options(writes=True).begin() as connection:
-            return bool(connection.execute(chosen).rowcount)
+            own = Link.digest == digest, Link.expires_at > datetime.now(UTC)
+            person_id = connection.execute(select(Link.person_id).where(*own)).scalar()
+            is_used = bool(connection.execute(delete(Link).where(*own)).rowcount)
+            if is_used and person_id is not None:
+                connection.execute(delete(Link).where(Link.person_id == person_id))
+            return is_used
