@@ -8,8 +8,9 @@ import pyotp
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from werkzeug.security import generate_password_hash
 
-from calha.accounts import passwords, second_factor, tokens
+from calha.accounts import foreign_hashes, passwords, second_factor, tokens
 from calha.accounts.keyring import Keyring, digest, new_secret
 from calha.accounts.throttle import FREE_TRIES, LONGEST_WAIT_S, Throttle
 from calha.accounts.tokens import AccessToken
@@ -34,6 +35,35 @@ def test_a_bcrypt_hash_of_another_system_verifies_and_wants_an_upgrade():
     assert not passwords.verify("another password", known)
     assert passwords.needs_upgrade(known)
     assert not passwords.needs_upgrade(passwords.hashed(GOOD))
+
+
+@pytest.mark.parametrize("method", ["pbkdf2", "pbkdf2:sha512:1000", "scrypt", "scrypt:1024:8:1"])
+def test_a_hash_of_werkzeug_verifies_and_wants_an_upgrade(method):
+    known = generate_password_hash(GOOD, method)
+    assert passwords.verify(GOOD, known)
+    assert not passwords.verify(GOOD + "x", known)
+    assert not passwords.verify("", known)
+    assert passwords.needs_upgrade(known)
+
+
+@pytest.mark.parametrize(
+    "known",
+    [
+        "pbkdf2:sha256:999999999$salt$00",
+        "pbkdf2:md5:1000$salt$00",
+        "pbkdf2:sha256:0$salt$00",
+        "scrypt:1073741824:8:1$salt$00",
+        "scrypt:1000:8:1$salt$00",
+        "scrypt:0:0:0$salt$00",
+        "$2b$31$" + "a" * 53,
+        "pbkdf2:",
+        "scrypt:",
+        "$2",
+    ],
+)
+def test_a_hash_that_would_take_minutes_or_is_none_does_not_verify(known):
+    assert not passwords.verify(GOOD, known)
+    assert not foreign_hashes.is_usable(known)
 
 
 PERSON = ("Maria José Souza", "maria@example.org", "mjsouza")

@@ -24,12 +24,12 @@ def calha(tmp_path_factory):
         running.site = make_site(running, "Bairro")
         running.admin = Person(running, "admin", {"role": "engineer"})
         running.neighbour = Person(running, "neighbour", {"role": "viewer", "site_id": running.site})
-        make_meter(running, "CASA-1", running.site)
-        make_meter(running, "CASA-2")
         with Meter(running.meter_port) as meter:
             for number in range(5):
                 meter.report(ts=NOW + number, totalLiters=100 + number, flowLmin=0, numeroSerie="CASA-1")
                 meter.report(ts=(NOW + number) * 1_000, totalLiters=900, flowLmin=number, numeroSerie="CASA-2")
+        assert running.send("PATCH", "/api/v1/devices/hidrometro-CASA-1", {"site_id": running.site})[0] == 200
+        with Meter(running.meter_port) as meter:
             meter.report(ts=NOW + 3, totalLiters=7, flowLmin=1.5, numeroSerie="PADRAO")
         running.until_stored()
         yield running
@@ -41,9 +41,10 @@ def make_site(calha, name):
     return site["id"]
 
 
-def make_meter(calha, serial, site=None):
+def make_meter(calha, serial):
+    """One with a secret of its own."""
     body = {"key": f"hidrometro-{serial}", "profile": "hidrometro_meter", "serial": serial}
-    status, made = calha.send("POST", "/api/v1/devices", body | ({"site_id": site} if site else {}))
+    status, made = calha.send("POST", "/api/v1/devices", body)
     assert status == 201, made
     return made["secret"]
 

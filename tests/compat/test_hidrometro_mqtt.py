@@ -241,6 +241,21 @@ def test_without_the_operators_switch_only_meters_with_a_secret_are_heard(tmp_pa
         assert [json.loads(one["raw"])["totalLiters"] for one in kept(calha, "not_allowed")] == [2]
 
 
+def test_a_meter_that_has_a_secret_is_not_heard_without_it(calha):
+    serial = new_serial()
+    _, made = calha.send("POST", "/api/v1/devices", {"key": f"hidrometro-{serial}", "profile": "hidrometro_meter"})
+
+    def says(total, password=""):
+        with Meter(calha.meter_port, f"of-{serial}", password=password) as meter:
+            meter.report(ts=NOW + total, totalLiters=total, numeroSerie=serial)
+        return stored(calha, serial)
+
+    until(lambda: kept(calha, "not_allowed") or says(1))
+    before = stored(calha, serial)
+    assert says(2) == before
+    assert says(3, made["secret"]) == [*before, 3]
+
+
 def test_a_meter_loses_nothing_and_doubles_nothing_while_everything_is_killed(calha):
     serial, count = new_serial(), 300
     with Meter(calha.meter_port, "hidrometro-5e", qos=1, clean=False) as meter:

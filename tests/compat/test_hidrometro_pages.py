@@ -201,6 +201,7 @@ def test_a_meter_is_added_with_its_date_of_installation(page):
     assert "Escreva uma data" in wrong.text
     saves(page, f"/dispositivo/editar/{meter}", status="Manutencao")
     assert "Manutencao" in page.get("/dispositivos").text
+    assert "Ativo → Manutencao" in page.get(f"/dispositivo/leituras/{meter}").text
 
 
 def test_a_typed_reading_is_the_meters_and_a_heard_meter_has_its_page(calha, page):

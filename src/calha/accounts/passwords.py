@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from calha.accounts import foreign_hashes
 from calha.domain.errors import Malformed
 
 MIN_CHARS = 12
@@ -82,10 +83,8 @@ def verify(password: str, known_hash: str | None) -> bool:
     if known_hash is None:
         verify(password, _nobodys())
         return False
-    if known_hash.startswith("$2"):
-        import bcrypt
-
-        return bcrypt.checkpw(password.encode()[:72], known_hash.encode())
+    if foreign_hashes.is_foreign(known_hash):
+        return foreign_hashes.verify(password, known_hash)
     try:
         return bool(_hasher().verify(known_hash, password))
     except (VerificationError, InvalidHashError):
@@ -93,7 +92,7 @@ def verify(password: str, known_hash: str | None) -> bool:
 
 
 def needs_upgrade(known_hash: str) -> bool:
-    return known_hash.startswith("$2") or bool(_hasher().check_needs_rehash(known_hash))
+    return foreign_hashes.is_foreign(known_hash) or bool(_hasher().check_needs_rehash(known_hash))
 
 
 def _of_own(plain: str, words: Iterable[str]) -> Iterator[tuple[int, int]]:

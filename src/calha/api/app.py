@@ -22,6 +22,7 @@ from calha.api.routes import (
     devices,
     eta,
     events,
+    hidrometro,
     invoices,
     labels,
     live,
@@ -72,6 +73,7 @@ ROUTERS = (
     status.router,
     transfer.router,
     databutcher.router,
+    hidrometro.router,
 )
 
 

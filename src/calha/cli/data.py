@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from calha.cli import databutcher, eta
+from calha.cli import databutcher, eta, hidrometro
 from calha.cli.options import ConfigFile, Data, configuration, progress_bar
 from calha.domain.errors import InvalidConfiguration, Malformed
 
@@ -58,14 +58,20 @@ def import_(
     what: Annotated[
         str,
         typer.Argument(
-            help="File with columns device, channel, at, value (*.parquet or *.csv), or `databutcher`, or `eta`."
+            help="File with columns device, channel, at, value (*.parquet or *.csv), or databutcher, eta or hidrometro."
         ),
     ],
     files: Annotated[list[Path] | None, typer.Argument(help="Exported files of the system that is named.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would become of the readings.")] = False,
-    from_: Annotated[str | None, typer.Option("--from", help="Database of eta: mysql://USER@HOST/NAME.")] = None,
-    zone: Annotated[str | None, typer.Option(help="Zone of the times in that database; its site's.")] = None,
+    from_: Annotated[
+        str | None,
+        typer.Option("--from", help="Database of eta or hidrometro: mysql://USER@HOST/NAME, sqlite:///FILE."),
+    ] = None,
+    zone: Annotated[
+        str | None, typer.Option(help="Zone of the times in that database: its site's (eta), UTC (hidrometro).")
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Begin with its first row, not where the last ended.")] = False,
+    serial: Annotated[str | None, typer.Option(help="Meter of hidrometro's readings that name none.")] = None,
     data: Data = None,
     config: ConfigFile = None,
 ) -> None:
@@ -76,11 +82,16 @@ def import_(
     Example: `calha import databutcher usuarios.json maquinas.json dados_sensores.json registros_manuais.json`
 
     Example: `calha import eta --from mysql://root@127.0.0.1/tcc --dry-run`
+
+    Example: `calha import hidrometro --from sqlite:///instance/hidrometro.db --dry-run`
     """
     from calha.cli.running import Running
 
     if what == "eta":
         eta.bring(from_, zone, dry_run, again, data, config)
+        return
+    if what == "hidrometro":
+        hidrometro.bring(from_, zone, serial, dry_run, data, config)
         return
     if what in SYSTEMS and files:
         SYSTEMS[what](files, dry_run, data, config)

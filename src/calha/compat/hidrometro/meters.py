@@ -8,12 +8,14 @@ firmware sends none; its readings are, in this order, those of
 3. the default meter, if the operator has named one, as long as nobody else speaks for it,
 4. the chip's device, made now.
 
-What fits none of these goes to quarantine. No reading ever becomes one of a device of another system.
+What fits none of these goes to quarantine. No reading ever becomes one of a device of another system, nor, without a proof, of
+a meter that has a credential.
 """
 
 import asyncio
 import hashlib
 import re
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -35,6 +37,7 @@ PROFILE = "hidrometro_meter"
 SOURCE = "hidrometro"
 SITE = "Hidrômetro Inteligente"
 DEFAULT_IS_FREE_AFTER_US = 10 * MINUTE_US
+PROVEN_S = 5.0  # within which a credential that was issued or revoked counts
 
 _CHIP = re.compile(r"hidrometro-([0-9a-f]{1,16})", re.IGNORECASE)
 _PLAIN_SERIAL = re.compile(r"[A-Z0-9_.-]{1,53}")  # a key has 64 letters
@@ -89,6 +92,8 @@ class Meters:
         self._adding = asyncio.Lock()
         self._site: SiteRow | None = None
         self._serials: dict[str, str] = {}
+        self._proven: frozenset[str] = frozenset()  # devices with a credential
+        self._proven_at = -PROVEN_S
 
     async def prepare(self) -> None:
         """Have a site for the meters. Call it before anything else."""
@@ -157,7 +162,7 @@ class Meters:
             return proved
         serial = reading.serial or self._of_silent(speaker, now)
         device = key_of(serial)
-        self._require_allowed(device, speaker)
+        await self._require_allowed(device, speaker)
         if not self.is_known(device):
             await self._add(device, serial)
         return device
@@ -185,13 +190,23 @@ class Meters:
         self._default_speaker = (name, now)
         return True
 
-    def _require_allowed(self, device: str, speaker: Speaker) -> None:
+    async def _require_allowed(self, device: str, speaker: Speaker) -> None:
         if speaker.principal is None:
+            if await self._has_credential(device):
+                raise Malformed(f"{device} has a credential of its own, and is not heard without it", "not_allowed")
             return
         directory = self._ingest.directory
         site = directory.site_of(device) if self.is_known(device) else self.site.id
         if not speaker.principal.may_send(device, site, directory.tree):
             raise Malformed(f"{speaker.name} may not send readings of {device}", "not_allowed")
+
+    async def _has_credential(self, device: str) -> bool:
+        now = time.monotonic()
+        if now - self._proven_at > PROVEN_S:
+            self._proven_at = now
+            proofs = await asyncio.to_thread(self._ground.accounts.door.device_proofs)
+            self._proven = frozenset(known for known, _ in proofs.values())
+        return device in self._proven
 
     async def _add(self, device: str, serial: str) -> None:
         async with self._adding:

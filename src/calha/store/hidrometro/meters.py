@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, delete, insert, select, update
@@ -15,6 +15,7 @@ from calha.store.registry.models import Device
 
 STATUSES = ("Ativo", "Inativo", "Manutencao", "Defeito")
 MAX_METERS = 10_000  # in one list
+MAX_STATUS_HISTORY = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class MeterRow:
     model: str
     installed_on: date | None
     status: str
+    status_history: Sequence[Mapping[str, str]]
 
 
 class MeterTable:
@@ -49,10 +51,13 @@ class MeterTable:
     def number_all(self) -> None:
         """Give a number to each device of this system that has none yet."""
         numbered = select(Meter.device_id)
-        new = select(Device.id).where(Device.key.startswith(self._prefix, autoescape=True), Device.id.not_in(numbered))
+        missing = select(Device.id).where(
+            Device.key.startswith(self._prefix, autoescape=True), Device.id.not_in(numbered)
+        )
         with self._writing() as connection:
-            for device_id in connection.execute(new.order_by(Device.id)).scalars().all():
-                connection.execute(insert(Meter).values(device_id=device_id, model="", status=STATUSES[0]))
+            for device_id in connection.execute(missing.order_by(Device.id)).scalars().all():
+                new = {"device_id": device_id, "model": "", "status": STATUSES[0], "status_history": []}
+                connection.execute(insert(Meter).values(new))
 
     def all(self, customer_id: int | None = None) -> list[MeterRow]:
         query = _rows().order_by(Meter.number).limit(MAX_METERS)
@@ -75,9 +80,12 @@ class MeterTable:
     def change(self, number: int, **changes: Any) -> MeterRow:  # noqa: ANN401 - columns
         """customer_id, kind_id, model, installed_on, status. Raises NotFound (also of what it refers to)."""
         with self._writing() as connection:
-            self._found(connection, number)
+            known = self._found(connection, number)
             _require(connection, Customer.id, changes.get("customer_id"), "customer")
             _require(connection, Kind.id, changes.get("kind_id"), "kind of meter")
+            if changes.get("status", known.status) != known.status:
+                step = {"at": _now(), "from": known.status, "to": changes["status"], "note": ""}
+                changes["status_history"] = [*known.status_history, step][-MAX_STATUS_HISTORY:]
             connection.execute(update(Meter).where(Meter.number == number).values(changes))
             return self._found(connection, number)
 
@@ -90,7 +98,8 @@ class MeterTable:
                 return f"meter {number}: that number is another one's here"
             if holder is None:  # a number that it was given when it was heard gives way
                 connection.execute(delete(Meter).where(Meter.device_id == device_id))
-                connection.execute(insert(Meter).values(number=number, device_id=device_id, **columns))
+                new = {"status_history": []} | columns
+                connection.execute(insert(Meter).values(number=number, device_id=device_id, **new))
                 go_on_after(connection, Meter.__table__.c.number)
         return None
 
@@ -139,10 +148,15 @@ class MeterTable:
             row.model,
             row.installed_on,
             row.status,
+            row.status_history,
         )
 
     def _writing(self) -> Any:  # noqa: ANN401 - a transaction
         return self._engine.execution_options(writes=True).begin()
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
 
 
 def _rows() -> Select[Any]:

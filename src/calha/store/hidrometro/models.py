@@ -48,7 +48,7 @@ class Kind(Base):
 
 
 class Meter(Base):
-    """number: its id in this system."""
+    """number: its id in this system. status_history: [{"at": ISO time, "from": …, "to": …, "note": …}], oldest first."""
 
     __tablename__ = "hidrometro_meter"
     number: Mapped[int] = mapped_column(primary_key=True)
@@ -60,6 +60,7 @@ class Meter(Base):
     model: Mapped[str] = mapped_column(String(100))
     installed_on: Mapped[date | None] = mapped_column(Date)
     status: Mapped[str] = mapped_column(String(20))
+    status_history: Mapped[Any] = mapped_column(JSON)
 
 
 class Tariff(Base):

@@ -150,9 +150,9 @@ def money(value: Decimal | None) -> str:
     return "–" if value is None else f"R$ {number(value)}"
 
 
-def moment(at: datetime | int | None, zone: ZoneInfo) -> str:
-    """A time, or ms since the epoch, as the site's clock shows it."""
+def moment(at: int | str | None, zone: ZoneInfo) -> str:
+    """A time (ms since the epoch, or ISO 8601) as the site's clock shows it."""
     if at is None:
         return "–"
-    aware = datetime.fromtimestamp(at / 1_000, UTC) if isinstance(at, int) else at
+    aware = datetime.fromtimestamp(at / 1_000, UTC) if isinstance(at, int) else datetime.fromisoformat(at)
     return aware.astimezone(zone).strftime("%d/%m/%Y %H:%M:%S")
