@@ -251,9 +251,6 @@ async def _connect(
         return Cause.PLATFORM if writer.error is not None or supervisor.is_stuck(hearing) else Cause.NONE
 
     names = connections.names if limits.gated else None
-    senses = Senses(fault, names, commanding.is_connected, commanding.speakers, live.tell, micros_now)
-    presence = commanding.presence = PresenceWatch(ingest, telemetry, registry, senses, settings.data.folder)
-    supervisor.add("presence", presence.run)
     opcua = OpcUa(
         registry,
         ingest,
@@ -266,6 +263,16 @@ async def _connect(
     brokers = _brokers(settings, ingest, ingest_limits, registry)
     for broker in brokers:
         supervisor.add(f"broker {broker.state.name}", broker.run)
+    senses = Senses(
+        fault,
+        names,
+        commanding.is_connected,
+        lambda: commanding.speakers() | opcua.devices(),
+        live.tell,
+        micros_now,
+    )
+    presence = commanding.presence = PresenceWatch(ingest, telemetry, registry, senses, settings.data.folder)
+    supervisor.add("presence", presence.run)
     for name, job in replaced.jobs:
         supervisor.add(name, job)
     supervisor.add("housekeeping", lambda beat: housekeeping.keep_house(telemetry, streams, micros_now, beat))

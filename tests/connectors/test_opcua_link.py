@@ -14,7 +14,7 @@ from calha.connectors.opcua.values import Slot
 from calha.domain.directory import ChannelEntry
 from calha.domain.quality import Quality
 from calha.domain.readings import Batch
-from calha.simulate.plc import node_id
+from calha.simulate.plc_names import node_id
 from plcs import PlcProcess
 
 from .conftest import running_plc

@@ -10,7 +10,8 @@ import pytest_asyncio
 from asyncua import Client, ua
 
 from calha.application_certificate import application_certificate
-from calha.simulate.plc import NAMESPACES, Plc, PlcOptions, node_id
+from calha.simulate.plc import Plc, PlcOptions
+from calha.simulate.plc_names import NAMESPACES, node_id
 from calha.simulate.plc_signals import flow_m3_h, level_m, pump_runs
 
 from .conftest import free_port

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from calha.cli.demo_plc import connect_plc
 from calha.cli.options import (
     ConfigFile,
     Data,
@@ -31,6 +32,7 @@ from calha.config import Configuration, address_of, local_address_of
 from calha.log.child import dies_with_parent
 
 READY_WITHIN_S = 60.0
+PLC_INTERVAL_S = 2
 STOP_WITHIN_S = 20.0
 
 
@@ -96,6 +98,8 @@ def demo(
         _wait_until_ready(effective, calha)
         is_first = not (effective.settings.data.folder / "demo").exists()
         simulators = [_simulator(group, effective, history if is_first else None) for group in FLEET]
+        port = connect_plc(effective.settings.data.folder, is_first)
+        simulators += [_plc(port)] if port is not None else []
         (effective.settings.data.folder / "demo").write_text("The demo's history has been made.\n")
         typer.secho(
             f"\n  Calha is at {address_of(effective.settings)}  (Ctrl-C ends it)\n", fg="green", bold=True, err=True
@@ -141,6 +145,13 @@ def _simulator(group: Group, effective: Configuration, history: str | None) -> "
     if history is not None:
         arguments += ["--backfill", history, "--backfill-interval", str(group.history_interval_s)]
     command = [sys.executable, "-m", "calha", "simulate", group.kind, *arguments]
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("CALHA_")}
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, preexec_fn=dies_with_parent())
+
+
+def _plc(port: int) -> "subprocess.Popen[bytes]":
+    options = ["--port", str(port), "--interval", str(PLC_INTERVAL_S), "--older"]
+    command = [sys.executable, "-m", "calha", "simulate", "plc", *options]
     environment = {key: value for key, value in os.environ.items() if not key.startswith("CALHA_")}
     return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, preexec_fn=dies_with_parent())
 

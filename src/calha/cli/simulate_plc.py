@@ -45,7 +45,8 @@ def plc(
 
     Example: `calha simulate plc --port 4840 --interval 2 --security encrypt --user calha:secret`
     """
-    from calha.simulate.plc import PlcOptions, node_id, serve
+    from calha.simulate.plc import PlcOptions, serve
+    from calha.simulate.plc_names import node_id
 
     logging.getLogger("asyncua").setLevel(logging.ERROR)
     folder = certificates or configuration(data, None).settings.data.folder / FOLDER

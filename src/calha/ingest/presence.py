@@ -61,7 +61,7 @@ class Presence(NamedTuple):
 class Senses:
     """What is asked of the rest of Calha. fault: what hinders hearing now. names: of the open MQTT connections, None where
     they cannot be known. is_connected: whether a device holds an MQTT connection at this moment. Both raise LogUnavailable.
-    speakers: devices on open TCP connections. tell: to the live streams.
+    speakers: devices on open TCP connections, and those that are read over one. tell: to the live streams.
     """
 
     fault: Callable[[], Cause]

@@ -21,6 +21,14 @@ from asyncua.crypto.permission_rules import User, UserRole
 from cryptography import x509
 
 from calha.application_certificate import application_certificate
+from calha.simulate.plc_names import (
+    APPLICATION,
+    LOAD_FOLDER_NODES,
+    NAMESPACE_INDEX,
+    NAMESPACES,
+    load_folder,
+    load_variable,
+)
 from calha.simulate.plc_signals import flow_m3_h, level_m, pump_runs
 
 log = logging.getLogger(__name__)
@@ -28,15 +36,7 @@ log = logging.getLogger(__name__)
 Security = Literal["none", "sign", "encrypt", "aes128", "aes256"]
 Subscriptions = Literal["served", "silent", "refused"]
 
-NAMESPACES: Final = (
-    "http://opcfoundation.org/UA/DI/",
-    "http://PLCopen.org/OpcUa/IEC61131-3/",
-    "CODESYSSPV3/3S/IecVarAccess",
-)
-NAMESPACE_INDEX: Final = 4
-APPLICATION: Final = "|var|Plc3 V3.5.19.61-77f4 192.168.119.204 .Application"
 ANNOUNCED_HOST: Final = "TCC"
-LOAD_FOLDER_NODES: Final = 100
 LARGEST_EXACT: Final = 1 << 24  # of a REAL
 
 POLICIES: Mapping[Security, ua.SecurityPolicyType] = {
@@ -71,12 +71,6 @@ class PlcOptions:
     folder: Path | None = None
     trusts: Sequence[Path] = ()
     subscriptions: Subscriptions = "served"
-
-
-def node_id(variable: str) -> str:
-    """How a variable of the program is called: `GVL.vazao_saida1`, or its last part for those in GVL."""
-    path = variable if "." in variable else f"GVL.{variable}"
-    return f"ns={NAMESPACE_INDEX};s={APPLICATION}.{path}"
 
 
 class Plc:
@@ -195,10 +189,11 @@ class Plc:
             if name in _CURRENT or self._options.older:
                 self._nodes[name] = await self._variable(gvl, name, value)
         for start in range(0, self._options.load_nodes, LOAD_FOLDER_NODES):
-            path = f"{APPLICATION}.CARGA{start // LOAD_FOLDER_NODES + 1:03d}"
-            folder = await _object(application, path, path.rpartition(".")[2])
+            name = load_folder(start)
+            path = f"{APPLICATION}.{name}"
+            folder = await _object(application, path, name)
             for number in range(start, min(start + LOAD_FOLDER_NODES, self._options.load_nodes)):
-                name = f"v{number + 1:05d}"
+                name = load_variable(number)
                 node = await folder.add_variable(
                     _string_id(f"{path}.{name}"), _own(name), 0.0, ua.VariantType.Float, ua.NodeId(ua.ObjectIds.Float)
                 )

@@ -94,6 +94,7 @@ class Link:
         self.wanted = wanted
         self.state = LinkState(since=hands.clock())
         self.session: Session | None = None
+        self.devices = frozenset(slot.device for slot in wanted.slots)
         self.faults: dict[int, str] = {}  # by slot
         self.translator = Translator(wanted.slots, floor)
         self._outbox = outbox

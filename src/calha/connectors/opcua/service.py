@@ -115,6 +115,11 @@ class OpcUa:
         running = self._running.get(connection_id)
         return running.link if running is not None else None
 
+    def devices(self) -> set[str]:
+        """Those whose nodes are read over a connection that is there."""
+        connected = (one.link for one in self._running.values() if one.link.state.state == "connected")
+        return {device for link in connected for device in link.devices}
+
     def shown(self, connection: ConnectionRow, nodes: int) -> Shown:
         """How a connection with so many nodes is doing now."""
         link, sending = self.link(connection.id), self._sending.get(connection.id)
