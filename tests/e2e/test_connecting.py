@@ -1,5 +1,6 @@
 """From a PLC's address to its values on a screen, as an engineer does it, with a real OPC UA server."""
 
+import json
 import re
 
 import pytest
@@ -9,6 +10,17 @@ from steps import field, scrolls_sideways
 from test_access import violations
 
 from plcs import running_plc
+from running import running_calha
+
+BROKER = {"name": "planta", "url": "mqtt://127.0.0.1:9", "routes": [{"topic": "plant/#", "device": "pump-1"}]}
+
+
+@pytest.fixture(scope="module")
+def calha(tmp_path_factory):
+    """With a broker that is not there."""
+    env = {"CALHA_CONNECTORS_MQTT": json.dumps([BROKER])}
+    with running_calha(tmp_path_factory.mktemp("connecting") / "data", env) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -133,6 +145,8 @@ def test_variables_are_found_by_name_and_a_connection_is_switched_off_and_delete
     expect(page.locator("main")).to_contain_text("switched off", timeout=60_000)
     page.goto(f"{calha.address}/connections")
     expect(page.get_by_role("listitem").filter(has_text=name)).to_contain_text("switched off")
+    broker = page.get_by_role("region", name="MQTT brokers").get_by_role("listitem")
+    expect(broker).to_contain_text(re.compile(r"planta.*127\.0\.0\.1:9.*not connected.*refused"), timeout=60_000)
     check(page, "list")
     page.get_by_role("link", name=name).click()
     page.get_by_role("button", name="Delete").click()

@@ -89,7 +89,9 @@ class Connection:
                 return await self._welcome
         except TimeoutError:
             raise BrokerRefused(f"{where.host}:{where.port} does not answer") from None
-        except (OSError, ValueError) as error:
+        except OSError as error:
+            raise BrokerRefused(f"{where.host}:{where.port}: {error.strerror or error}") from None
+        except ValueError as error:
             raise BrokerRefused(f"{where.host}:{where.port}: {error}") from None
 
     async def subscribe(self, filters: Sequence[str]) -> None:

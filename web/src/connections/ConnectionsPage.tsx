@@ -1,4 +1,4 @@
-import { Button, Modal, Paper, Text } from "@mantine/core";
+import { Box, Button, Modal, Paper, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
@@ -6,12 +6,13 @@ import { useTexts } from "../i18n";
 import { useAge } from "../live/hooks";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
+import { Brokers } from "./Brokers";
 import { ConnectionForm } from "./ConnectionForm";
 import { causeText, NodeCounts, StateText } from "./StateText";
 import type { Connection } from "./types";
 import { connectionsQuery, useSites } from "./useConnections";
 
-/** PLCs and other servers that Calha reads, and whether they are there. */
+/** PLCs, other servers and brokers that Calha reads, and whether they are there. */
 export function ConnectionsPage() {
   const { t } = useTexts();
   const navigate = useNavigate();
@@ -40,6 +41,9 @@ export function ConnectionsPage() {
           )
         }
       </Loaded>
+      <Box mt="lg">
+        <Brokers />
+      </Box>
       <Modal opened={isNew} onClose={close} size="lg" title={t("connections.new")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
         <ConnectionForm
           done={(made) => {

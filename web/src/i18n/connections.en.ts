@@ -117,4 +117,9 @@ export const connectionsEn: Record<keyof typeof connectionsPtBR, string> = {
   "action.connection.node_changed": "Node of the connection adjusted",
   "action.connection.node_removed": "Node taken off the connection",
   "target.connection": "connection",
+  "brokers.title": "MQTT brokers",
+  "brokers.text": "Brokers of others, to which Calha subscribes. Each message is acknowledged when it is on disk here; until then the broker keeps it.",
+  "brokers.none": "No broker yet. Devices that publish to a broker of their own stay as they are: add it to calha.toml and restart Calha.",
+  "brokers.example": "Example of a configuration",
+  "brokers.messages": "Messages since the start",
 };

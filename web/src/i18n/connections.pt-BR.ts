@@ -116,4 +116,9 @@ export const connectionsPtBR = {
   "action.connection.node_changed": "Nó da conexão ajustado",
   "action.connection.node_removed": "Nó tirado da conexão",
   "target.connection": "conexão",
+  "brokers.title": "Brokers MQTT",
+  "brokers.text": "Brokers de outros, em que o Calha se inscreve. Cada mensagem é confirmada quando está em disco aqui; até lá o broker a guarda.",
+  "brokers.none": "Nenhum broker ainda. Dispositivos que publicam em um broker próprio ficam como estão: acrescente-o ao calha.toml e reinicie o Calha.",
+  "brokers.example": "Exemplo de configuração",
+  "brokers.messages": "Mensagens desde o início",
 } as const;
