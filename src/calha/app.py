@@ -9,7 +9,7 @@ import logging
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +26,7 @@ from calha.accounts.openid import Provider
 from calha.accounts.provisioning import Provisioning
 from calha.accounts.rosters import Rosters
 from calha.api.app import create_app
+from calha.api.gateways import gateways_of
 from calha.api.live_signal import LiveSignal
 from calha.api.services import Services
 from calha.api.status import StatusReport
@@ -45,7 +46,7 @@ from calha.domain.quality import Quality
 from calha.domain.readings import Micros
 from calha.errands import Errands
 from calha.ingest import mqtt
-from calha.ingest.gateways import Gateways
+from calha.ingest.gateways import Gateways, GatewayState
 from calha.ingest.limits import IngestLimits
 from calha.ingest.parcels import Customs
 from calha.ingest.presence import PresenceWatch, Senses
@@ -236,12 +237,16 @@ async def _connect(
         supervisor.add("tcp", tcp.run)
         commanding.carriers.append(tcp)
 
+    gateways: Gateways | None = None
     if settings.gateways.enabled:
         judge = partial(mqtt.judged, ingest=ingest, limits=ingest_limits, find=find, translate=mqtt.untranslated)
         customs = Customs(ingest, judge, commands.take_reply)
         rosters = Rosters(accounts.door, lambda: ingest.directory)
         gateways = Gateways(links, ingest, publisher, customs, rosters.of, micros_now)
         supervisor.add("gateways", gateways.run)
+
+    def gateway_states() -> Mapping[str, GatewayState]:
+        return gateways.states if gateways is not None else {}
 
     hearing = {"writer", "gate", "tcp", *(mqtt.lane(number) for number in range(len(shards)))}
 
@@ -297,6 +302,7 @@ async def _connect(
         connections=opcua.all_shown,
         brokers=lambda: [broker.state for broker in brokers],
         post=post,
+        gateways=lambda: gateways_of(ingest.directory, gateway_states(), settings.gateways, micros_now()),
     )
 
     async def backup(name: str) -> dict[str, object]:
@@ -338,6 +344,7 @@ async def _connect(
         live,
         status,
         backup,
+        gateway_states,
         disconnect,
         micros_now,
         Errands().start,

@@ -15,7 +15,7 @@ from pathlib import Path
 import paho.mqtt.client as paho
 import pytest
 
-from edge_parts import Edge, Hub, Line, line_to, reading, running_edge, running_hub, tcp_talk, until
+from edge_parts import Edge, Hub, Line, http_post, line_to, reading, running_edge, running_hub, tcp_talk, until
 from running import Calha
 
 NOT_ANONYMOUS = {"CALHA_DEVICES_ANONYMOUS": "false"}
@@ -55,16 +55,6 @@ def mqtt_publish(edge: Calha, device: str, secret: str, *numbers: int) -> None:
     finally:
         client.disconnect()
         client.loop_stop()
-
-
-def http_post(edge: Calha, path: str, secret: str, body: object) -> tuple[int, dict]:
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {secret}"}
-    request = urllib.request.Request(edge.address + path, json.dumps(body).encode(), headers)
-    try:
-        with urllib.request.urlopen(request, timeout=30) as answer:
-            return answer.status, json.load(answer)
-    except urllib.error.HTTPError as error:
-        return error.code, json.load(error)
 
 
 def record(number: int, **more: object) -> dict:
@@ -141,6 +131,63 @@ def test_live_readings_overtake_the_backlog_after_a_cut(plant: Plant):
     until(lambda: len(plant.hub.numbers("m5")) == 2_002, "the backlog is there as well")
     (latest,) = [one for one in plant.hub.get("/api/v1/latest?device=m5")["items"] if one["channel"] == "n"]
     assert latest["value"] == 9_000
+
+
+def test_hub_and_gateway_tell_how_they_are(plant: Plant):
+    secret = plant.hub.create_behind("m10")
+    until_admitted(plant.edge, "m10", secret)
+    path = "/api/v1/gateways/gw-1"
+    linked = until(lambda: (found := plant.hub.get(path))["state"] == "linked" and found["report"] and found, "linked")
+    assert linked["devices"] >= 1
+    assert abs(linked["report"]["clock_ahead_s"]) < 5
+    assert [one["device"] for one in plant.hub.get("/api/v1/gateways")["items"]] == ["gw-1"]
+    assert plant.hub.send("GET", "/api/v1/gateways/m10")[0] == 404
+    until(lambda: page_of(plant.edge)["report"]["messages"] == 0, "nothing waits")
+    plant.line.cut()
+    try:
+        until(lambda: not page_of(plant.edge)["linked"], "the gateway tells of the cut")
+        assert http_post(plant.edge, "/api/v1/telemetry/m10", secret, [record(1)])[0] == 200
+        assert http_post(plant.edge, "/api/v1/telemetry/m10", secret, [record(2)])[0] == 200
+        waiting = until(lambda: (found := page_of(plant.edge)["report"])["messages"] >= 2 and found, "two wait")
+        assert waiting["backlog"]["messages"] == waiting["messages"]
+        assert waiting["oldest_at"] > NOW_MS * 1000
+        until(lambda: plant.hub.get(path)["state"] == "silent", "the hub misses the gateway")
+        assert "gateway_silent" in [one["code"] for one in plant.hub.get("/api/v1/status")["warnings"]]
+    finally:
+        plant.line.mend()
+    until(lambda: page_of(plant.edge)["linked"] and not page_of(plant.edge)["report"]["messages"], "it is drained")
+    metrics = until(lambda: 'linked{gateway="gw-1"} 1' in (found := metrics_of(plant.hub)) and found, "it is linked")
+    for name in ("waiting_messages", "waiting_bytes", "log_fill", "clock_ahead_seconds"):
+        assert f'calha_gateway_{name}{{gateway="gw-1"}} ' in metrics
+    for lane in ("live", "backlog"):
+        assert f'calha_gateway_lag_seconds{{gateway="gw-1",lane="{lane}"}} ' in metrics
+        assert f'calha_gateway_shipped_total{{gateway="gw-1",lane="{lane}"}} ' in metrics
+
+
+def test_the_gateways_page_is_read_only_and_tells_no_secret(plant: Plant):
+    address = f"http://127.0.0.1:{plant.edge.page_port}/"
+    for path in ("", "status.json"):
+        with urllib.request.urlopen(address + path, timeout=30) as answer:
+            text = answer.read().decode()
+        assert "gw-1" in text
+        assert plant.edge.env["CALHA_EDGE_SECRET"] not in text
+        assert "calha_dev_" not in text
+    for request, status in (
+        (urllib.request.Request(address, b"x"), 405),
+        (urllib.request.Request(address, headers={"Host": "evil.example"}), 421),
+    ):
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.urlopen(request, timeout=30)
+        assert refused.value.code == status
+
+
+def page_of(edge: Edge) -> dict:
+    with urllib.request.urlopen(f"http://127.0.0.1:{edge.page_port}/status.json", timeout=30) as answer:
+        return json.load(answer)
+
+
+def metrics_of(hub: Hub) -> str:
+    return hub.get("/metrics", accept="text/plain").decode()
 
 
 def test_a_gateway_works_on_its_own_while_the_hub_is_away(plant: Plant):

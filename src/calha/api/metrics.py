@@ -1,6 +1,6 @@
 """The status report in Prometheus' text format (exposition format 0.0.4)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from calha.domain.written import OUTCOMES
@@ -58,6 +58,7 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
         yield _line("calha_task_restarts_total", task["restarts"], task=task["name"])
     yield from _connections(report["connections"])
     yield from _brokers(report["brokers"])
+    yield from _gateways(report["gateways"])
     yield _head("calha_warnings", "gauge", "Warnings on the status page.")
     yield _line("calha_warnings", len(report["warnings"]))
 
@@ -88,6 +89,34 @@ def _brokers(brokers: list[dict[str, Any]]) -> Iterator[str]:
     for one in brokers:
         yield _line("calha_broker_up", int(one["state"] == "connected"), broker=one["name"])
         yield _line("calha_broker_messages_total", one["messages"], broker=one["name"])
+
+
+def _gateways(gateways: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    if not gateways:
+        return
+    yield _head("calha_gateway_linked", "gauge", "Whether a gateway is linked.")
+    for one in gateways:
+        yield _line("calha_gateway_linked", int(one["state"] == "linked"), gateway=one["device"])
+    for name, _, kind, purpose in _OF_GATEWAYS:
+        yield _head(name, kind, purpose)
+    yield _head("calha_gateway_lag_seconds", "gauge", "Age of the oldest message that a lane of a gateway has to send.")
+    yield _head("calha_gateway_shipped_total", "counter", "Messages that came from a gateway since the start, by lane.")
+    for one in gateways:
+        if (said := one["report"]) is not None:
+            for name, field, _, _ in _OF_GATEWAYS:
+                yield _line(name, said[field], gateway=one["device"])
+            for lane in ("live", "backlog"):
+                yield _line("calha_gateway_lag_seconds", said[lane]["lag_s"], gateway=one["device"], lane=lane)
+                yield _line("calha_gateway_shipped_total", said[lane]["shipped"], gateway=one["device"], lane=lane)
+
+
+_OF_GATEWAYS = (
+    ("calha_gateway_waiting_messages", "messages", "gauge", "Messages that a gateway keeps and has not handed on."),
+    ("calha_gateway_waiting_bytes", "bytes", "gauge", "Size of those messages."),
+    ("calha_gateway_log_fill", "fill", "gauge", "Share of a gateway's log budget that is used up; at 1 it refuses."),
+    ("calha_gateway_refused_total", "refused", "counter", "Messages that a gateway refused since it was started."),
+    ("calha_gateway_clock_ahead_seconds", "clock_ahead_s", "gauge", "By how much a gateway's clock is before ours."),
+)
 
 
 def _head(name: str, kind: str, purpose: str) -> str:

@@ -1,6 +1,6 @@
 """What the routes need. One object, made by `app`, reached by `Depends`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from calha.commands.service import Commands
 from calha.config import Settings
 from calha.connectors.opcua.service import OpcUa
 from calha.domain.readings import Micros
+from calha.ingest.gateways import GatewayState
 from calha.ingest.presence import PresenceWatch
 from calha.ingest.service import Ingest
 from calha.ingest.transfer import Transfer
@@ -45,6 +46,8 @@ class Services:
     live: LiveSignal
     status: Callable[[], Awaitable[dict[str, Any]]]
     backup: Callable[[str], Awaitable[dict[str, Any]]]
+    gateways: Callable[[], Mapping[str, GatewayState]]
+    """What is known of gateways since the start, by device."""
     disconnect: Callable[[str], Awaitable[int]]
     """Close the open connections of a device; how many there were."""
     clock: Callable[[], Micros]

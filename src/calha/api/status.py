@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from calha import __version__
+from calha.api.gateways import warnings_of
 from calha.api.routes.devices import counts
+from calha.api.schemas_gateways import Gateway
 from calha.config import Settings
 from calha.connectors.opcua.service import Shown
 from calha.domain.connections import BrokerState
@@ -80,6 +82,7 @@ class StatusReport:
         connections: Callable[[], Sequence[tuple[ConnectionRow, Shown]]],
         brokers: Callable[[], Sequence[BrokerState]],
         post: PostOffice | None,
+        gateways: Callable[[], Sequence[Gateway]],
     ) -> None:
         self._settings = settings
         self._telemetry = telemetry
@@ -94,6 +97,7 @@ class StatusReport:
         self._connections = connections
         self._brokers = brokers
         self._post = post
+        self._gateways = gateways
         self._started_at = clock()
 
     async def __call__(self) -> dict[str, Any]:
@@ -132,6 +136,7 @@ class StatusReport:
             "tasks": tasks,
             "connections": await asyncio.to_thread(self._connection_states),
             "brokers": [asdict(one) | {"since": to_text(one.since)} for one in self._brokers()],
+            "gateways": [one.model_dump() for one in self._gateways()],  # for the metrics; there are routes for people
             "ingest": counts(self._ingest.counters.total).model_dump(),
             "mqtt": _address(settings.mqtt, "required" if settings.mqtt.client_certificates else "none"),
             "tcp": _address(settings.tcp, "optional" if settings.tcp.tls else "none") if settings.tcp.enabled else None,
@@ -313,6 +318,11 @@ def _warnings(report: dict[str, Any]) -> list[dict[str, Any]]:
         )
         for one in report["brokers"]
         if one["trouble"] is not None
+    ]
+    found += [
+        _warning(code, pt, en) | {"site_id": gateway["site_id"]}
+        for gateway in report["gateways"]
+        for code, pt, en in warnings_of(gateway)
     ]
     for task in report["tasks"]:
         if task["state"] != "running":

@@ -17,6 +17,7 @@ from typing import Any
 from calha.accounts.gatekeeper import Gatekeeper
 from calha.certificates import server_certificate
 from calha.compat import jobs as compat
+from calha.compat.listening import serve
 from calha.config import Settings, address_of
 from calha.connecting import require_free_ports, tcp_listener
 from calha.domain import link
@@ -28,6 +29,8 @@ from calha.edge.http import Telemetry
 from calha.edge.hub import Hub, inbox_of
 from calha.edge.intake import EdgeIntake, EdgeOrders
 from calha.edge.linking import log_settings
+from calha.edge.page import status_page
+from calha.edge.page_html import Part, Shown
 from calha.edge.state import Reporter, State
 from calha.ingest.limits import IngestLimits
 from calha.ingest.mqtt import lane
@@ -67,6 +70,7 @@ def main() -> int:
 def _prepare(settings: Settings, log_url: str | None) -> Coroutine[Any, Any, None]:
     listener = bound(settings.http.host, settings.http.port, "http.port", "--http-port")
     require_free_ports(settings)
+    bound(settings.edge.page_host, settings.edge.page_port, "edge.page_port", "--page-port").close()
     assert log_url is not None, "a gateway runs a log of its own"
     return _run(settings, log_url, listener)
 
@@ -129,7 +133,7 @@ def _built(
         return sum([await close(device) for close in closing])
 
     hub = Hub(connections.hub, settings.edge.gateway)
-    forwarder = Forwarder(outbox, hub)
+    forwarder = Forwarder(outbox, hub, micros_now)
     streams = Streams(connections.main, limits, [connections.devices])
     own = State(outbox, forwarder, intake, door, streams, micros_now)
     supervisor.add("forwarder", forwarder.run)
@@ -137,7 +141,34 @@ def _built(
     supervisor.add("reporter", Reporter(own, forwarder, hub, door, disconnect).run)
     supervisor.add("readings", lambda beat: state.send_readings(settings.edge.gateway, own, forwarder, intake, beat))
     supervisor.add("trimming", lambda beat: _trim(outbox, beat))
+
+    section = settings.edge
+
+    def shown() -> Shown:
+        return Shown(
+            gateway=section.gateway,
+            hub=section.hub,
+            linked=forwarder.linked,
+            linked_since=forwarder.linked_since,
+            error=forwarder.error,
+            report=own.report,
+            taken=intake.taken,
+            refused=dict(intake.refused),
+            doors=_doors(settings),
+            devices=sum(key != section.gateway for key in door.directory.devices),
+            parts=[Part(one.name, one.bytes, one.max_bytes) for one in own.usages],
+            troubles={one.name: one.last_error or "" for one in supervisor.tasks if one.state != "running"},
+        )
+
+    page = status_page(shown, settings.http.names)
+    supervisor.add("page", lambda beat: serve(page, section.page_host, section.page_port, "edge.page_port", beat))
     return supervisor, Telemetry(intake, door, ingest_limits, settings.devices.anonymous)
+
+
+def _doors(settings: Settings) -> dict[str, str]:
+    """Where devices are heard."""
+    found = {"MQTT": f"{settings.mqtt.host}:{settings.mqtt.port}", "HTTP": f"{settings.http.host}:{settings.http.port}"}
+    return found | ({"TCP": f"{settings.tcp.host}:{settings.tcp.port}"} if settings.tcp.enabled else {})
 
 
 def _limits(settings: Settings, outbox: Outbox) -> IngestLimits:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from calha.domain.errors import LogUnavailable
 from calha.domain.link import LaneName, Shipment
+from calha.domain.readings import Micros
 from calha.domain.spans import MAX_SPANS, Spans
 from calha.edge.hub import Hub, NotTaken
 from calha.log import leafs
@@ -57,14 +58,17 @@ class Lane:
 
 
 class Forwarder:
-    def __init__(self, outbox: Outbox, hub: Hub) -> None:
+    def __init__(self, outbox: Outbox, hub: Hub, clock: Callable[[], Micros]) -> None:
         self._outbox = outbox
         self._hub = hub
         self.had = Spans()
         """What the hub has of the outbox, as far as is known."""
         self._live_from = 1
         self.live, self.backlog = Lane("live"), Lane("backlog")
+        self._clock = clock
         self.linked = False
+        self.linked_since = clock()
+        """Since when the link is as it is."""
         self.error = ""
         self.cuts = 0
         self._doubts: asyncio.Queue[str] = asyncio.Queue(maxsize=1)
@@ -98,6 +102,8 @@ class Forwarder:
         self._live_from = self._outbox.last_seq + 1
         if len(self.had.parts) > MAX_GAPS:
             self._live_from = self.had.last + 1
+        if not self.linked:
+            self.linked_since = self._clock()
         self.linked, self.error = True, ""
         backlog = self.missing("backlog")
         log.info("linked to the hub; %d stretches had to wait", len(backlog))
@@ -166,7 +172,7 @@ class Forwarder:
 
     def _note_cut(self, error: BaseException) -> None:
         if self.linked:
-            self.linked = False
+            self.linked, self.linked_since = False, self._clock()
             self.cuts += 1
             self.live.shrink()
             self.backlog.shrink()

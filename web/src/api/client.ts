@@ -3,6 +3,7 @@ import { send } from "./http";
 import type { components, paths } from "./schema";
 
 export type Device = components["schemas"]["Device"];
+export type Gateway = components["schemas"]["Gateway"];
 export type Channel = components["schemas"]["Channel"];
 export type Site = components["schemas"]["Site"];
 export type Profile = components["schemas"]["ProfileAnswer"];

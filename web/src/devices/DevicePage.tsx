@@ -19,7 +19,10 @@ import { Tile } from "./Tile";
 const EditDevice = lazy(async () => ({ default: (await import("./EditDevice")).EditDevice }));
 const Commands = lazy(async () => ({ default: (await import("../commands/Commands")).Commands }));
 const Credentials = lazy(async () => ({ default: (await import("./Credentials")).Credentials }));
+const GatewayCard = lazy(async () => ({ default: (await import("./GatewayCard")).GatewayCard }));
 const Ownership = lazy(async () => ({ default: (await import("./Ownership")).Ownership }));
+
+const GATEWAY = "gateway"; // the profile of devices that run `calha edge`
 
 export function DevicePage() {
   const { key } = useParams({ from: "/devices/$key" });
@@ -86,7 +89,13 @@ function DeviceView({ device }: { device: Device }) {
         )}
       </Text>
       <SilenceNote device={device} />
-      <Connect device={device} isSilent={!hasReadings && stored.data?.items.length === 0} mayConfigure={mayConfigure} />
+      {device.profile === GATEWAY ? (
+        <Suspense fallback={<Skeleton height={180} />}>
+          <GatewayCard device={device} mayConfigure={mayConfigure} />
+        </Suspense>
+      ) : (
+        <Connect device={device} isSilent={!hasReadings && stored.data?.items.length === 0} mayConfigure={mayConfigure} />
+      )}
       <div className="tiles" style={{ margin: "14px 0 20px" }}>
         {device.channels.map((one) => (
           <Tile key={one.series} device={device.key} channel={one} />

@@ -2,6 +2,7 @@ import { accountsEn } from "./accounts.en";
 import { connectionsEn } from "./connections.en";
 import { devicesEn } from "./devices.en";
 import { problemsEn } from "./problems.en";
+import { gatewaysEn } from "./gateways.en";
 import { meteringEn } from "./metering.en";
 import type { Catalogue } from "./pt-BR";
 
@@ -10,6 +11,7 @@ export const en: Catalogue = {
   ...connectionsEn,
   ...devicesEn,
   ...problemsEn,
+  ...gatewaysEn,
   ...meteringEn,
   "app.skip": "Skip to content",
   "app.nav": "Main navigation",

@@ -2,6 +2,7 @@ import { accountsPtBR } from "./accounts.pt-BR";
 import { connectionsPtBR } from "./connections.pt-BR";
 import { devicesPtBR } from "./devices.pt-BR";
 import { problemsPtBR } from "./problems.pt-BR";
+import { gatewaysPtBR } from "./gateways.pt-BR";
 import { meteringPtBR } from "./metering.pt-BR";
 
 /** Portuguese texts: the catalogue whose keys every other language must have. */
@@ -10,6 +11,7 @@ export const ptBR = {
   ...connectionsPtBR,
   ...devicesPtBR,
   ...problemsPtBR,
+  ...gatewaysPtBR,
   ...meteringPtBR,
   "app.skip": "Ir para o conteúdo",
   "app.nav": "Navegação principal",
