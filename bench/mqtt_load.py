@@ -26,7 +26,7 @@ from typing import Any, Literal, cast
 from bench.latency import Latency
 from bench.proofs import secret_of
 from calha.log.mqtt_wire import remaining_length
-from calha.simulate.mqtt import connect_packet
+from calha.log.mqtt_wire import connect_packet
 
 CONNECTING_AT_ONCE = 200
 CONNECT_TIMEOUT_S = 30.0

@@ -94,6 +94,33 @@ class GatewaysSection(_Section):
     """Whether that port speaks TLS."""
 
 
+class BrokerSection(_Section):
+    host: str = ""
+    """Address of an MQTT broker to which everything is published as well, as ETA flow's gateway does; empty for none."""
+    port: Port = 1883
+    """Its port."""
+    tls: bool = False
+    """Whether it speaks TLS."""
+    ca: Path | None = None
+    """Authority of its certificate (PEM); the public ones when missing."""
+    user: str = ""
+    """User name there."""
+    password: SecretStr = SecretStr("")
+    """Password there."""
+    client_id: str = "calha-edge"
+    """Client id there."""
+    topic: Annotated[str, Field(pattern=r"^[^+#\s]+$")] = "tcc/monitoramento"
+    """Topic of the batches."""
+    devices: Annotated[list[str], BeforeValidator(_listed)] = []
+    """Devices whose readings are published; all when empty; separated by commas in the environment."""
+    interval_s: Annotated[int, Field(ge=1, le=86_400)] = 3_600
+    """How often a batch is published: at each full hour by default."""
+    max_readings: Annotated[int, Field(ge=1, le=10_000)] = 500
+    """Readings in one batch at most; more become several."""
+    zone: Annotated[str, AfterValidator(_zone)] = "America/Sao_Paulo"
+    """Time zone of the timestamps, which are written without one."""
+
+
 class EdgeSection(_Section):
     hub: Annotated[str, Field(pattern=r"^((nats|tls)-leaf://[^/\s@]+)?$")] = ""
     """Calha to which this gateway hands everything: nats-leaf://host:7422, or tls-leaf://host:7422 for TLS."""
@@ -109,6 +136,7 @@ class EdgeSection(_Section):
     """Address of this gateway's own status page, which asks nobody who he is."""
     page_port: Port = 8081
     """Port of that page."""
+    broker: BrokerSection = BrokerSection()
 
 
 class TlsSection(_Section):
@@ -422,7 +450,7 @@ class Configuration:
 
 def keys() -> list[str]:
     """All keys, in the order of the sections."""
-    return [f"{section}.{name}" for section, kind in _sections().items() for name in kind.model_fields]
+    return [f"{section}.{name}" for section, kind in _sections().items() for name in _settings_of(kind)]
 
 
 def address_of(settings: Settings) -> str:
@@ -544,7 +572,7 @@ def _allowed(key: str) -> str:
 
 def _near(section: str) -> str:
     if section in _sections():
-        return f"[{section}] knows {', '.join(_sections()[section].model_fields)}"
+        return f"[{section}] knows {', '.join(_settings_of(_sections()[section]))}"
     return f"sections are {', '.join(_sections())}"
 
 
@@ -558,11 +586,18 @@ def _sections() -> dict[str, type[_Section]]:
     """The sections that hold settings, by their path: `http`, `compat.coiot`."""
 
     def below(kind: type[_Section], path: str) -> Iterator[tuple[str, type[_Section]]]:
-        inner = {name: field.annotation for name, field in kind.model_fields.items()}
-        sections = {name: one for name, one in inner.items() if isinstance(one, type) and issubclass(one, _Section)}
-        for name, one in sections.items():
+        for name, one in _sections_in(kind).items():
             yield from below(one, f"{path}.{name}" if path else name)
-        if path and len(sections) < len(inner):
+        if path and _settings_of(kind):
             yield path, kind
 
     return dict(below(Settings, ""))
+
+
+def _settings_of(kind: type[_Section]) -> list[str]:
+    return [name for name in kind.model_fields if name not in _sections_in(kind)]
+
+
+def _sections_in(kind: type[_Section]) -> dict[str, type[_Section]]:
+    inner = {name: field.annotation for name, field in kind.model_fields.items()}
+    return {name: one for name, one in inner.items() if isinstance(one, type) and issubclass(one, _Section)}

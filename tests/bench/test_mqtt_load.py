@@ -9,7 +9,7 @@ import pytest
 from bench.latency import Latency
 from bench.mqtt_load import VARIANTS, Plan, publish_head, tail
 from bench.run import MqttLoad, device_keys
-from calha.simulate.mqtt import publish_packet
+from calha.log.mqtt_wire import publish_packet
 
 
 def plan(port: int, **changes) -> Plan:

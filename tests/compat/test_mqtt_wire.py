@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from calha.compat import mqtt_wire
 from calha.compat.mqtt_wire import BrokenMqtt, Connect, Kind, Other, Publish, Stream, Subscribe
-from calha.log.mqtt_wire import remaining_length, text
-from calha.simulate.mqtt import connect_packet, publish_packet, subscribe_packet
+from calha.log.mqtt_wire import connect_packet, publish_packet, remaining_length, text
+from calha.simulate.mqtt import subscribe_packet
 
 FIRMWARE_HELLO = b"\x10\x1f\x00\x04MQTT\x04\x02\x00\x0f\x00\x13hidrometro-a4cf12ef"
 

@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import pytest
 
 from calha.domain.link import LaneReport, Report
-from calha.edge.page_html import Part, Shown, page
+from calha.edge.page_html import BrokerState, Part, Shown, page
 from calha.edge.page_text import TEXTS, chosen
 
 NOW = 1_769_860_800_000_000
@@ -26,6 +26,7 @@ SHOWN = Shown(
     refused={"too_fast": 3},
     doors={"MQTT": "0.0.0.0:1883"},
     devices=4,
+    broker=BrokerState("mosquitto:1883", published=77, last_at=NOW),
     parts=[Part("OUTBOX", 3_000_000, 10_000_000), Part("log", 4_000_000, 20_000_000)],
     troubles={},
 )
@@ -56,7 +57,10 @@ def read(shown: Shown, language="en") -> Read:
     ("language", "said"),
     [
         ("en", ["Linked to nats-leaf://calha:7422 since 2026-01-31 12:00:00", "12,345 messages, 3 MiB", "2 h ago"]),
-        ("en", ["5 messages, 2 s behind", "12,340 messages, 2 h behind", "20,000 since 2026-01-31 11:00:00", "30 %"]),
+        (
+            "en",
+            ["5 messages, 2 s behind", "12,340 messages, 2 h behind", "20,000 since 2026-01-31 11:00:00", "77", "30 %"],
+        ),
         ("pt-BR", ["Ligado a nats-leaf://calha:7422 desde 31/01/2026 12:00:00", "12.345 mensagens, 3 MiB", "há 2 h"]),
     ],
 )
@@ -88,12 +92,13 @@ def test_nothing_that_is_shown_becomes_markup():
         error=evil,
         refused={evil: 1},
         doors={evil: evil},
+        broker=BrokerState(evil, error=evil),
         parts=[Part(evil, 1, 2)],
         troubles={evil: evil},
     )
     found = read(shown)
     assert "script" not in found.tags
-    assert found.words.count("<script>") == 10
+    assert found.words.count("<script>") == 12
     assert set(found.tags) == set(read(replace(SHOWN, linked=False, error="e", troubles={"a": "b"})).tags)
 
 

@@ -6,9 +6,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calha.log.mqtt_wire import publish_packet
 from calha.simulate import commanded as module
 from calha.simulate.commanded import EFFECTS, Commanded
-from calha.simulate.mqtt import publish_packet, published
+from calha.simulate.mqtt import published
 from calha.store.registry.profiles import packaged
 
 RECORD: dict[str, Any] = {"ts": 1, "values": {"state": 0, "rpm": 0.0, "temperature": 25.0}}

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calha.log.mqtt_wire import Packets, remaining_length
-from calha.simulate.mqtt import MqttLink, as_duplicate, publish_packet
+from calha.log.mqtt_wire import Packets, publish_packet, remaining_length
+from calha.simulate.mqtt import MqttLink, as_duplicate
 
 from .conftest import Broker
 

@@ -23,6 +23,7 @@ from calha.connecting import require_free_ports, tcp_listener
 from calha.domain import link
 from calha.domain.errors import LogUnavailable
 from calha.edge import mqtt, state
+from calha.edge.broker import READER, BrokerSink
 from calha.edge.door import EdgeDoor
 from calha.edge.forwarder import Forwarder, watch_link
 from calha.edge.http import Telemetry
@@ -96,6 +97,8 @@ async def _run(settings: Settings, log_url: str, listener: socket.socket) -> Non
     async with connected(settings, limits, log_url) as connections:
         outbox = Outbox(connections.main, limits, link.pack, settings.edge.keep_days * DAY_S)
         await outbox.ensure()
+        if not settings.edge.broker.host:
+            await outbox.forget_reader(READER)
         supervisor, app = _built(settings, limits, connections, outbox)
         server = http_server(app.app(), server_certificate(settings) if settings.http.tls else None)
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -143,6 +146,9 @@ def _built(
     supervisor.add("trimming", lambda beat: _trim(outbox, beat))
 
     section = settings.edge
+    broker = BrokerSink(connections.main, outbox, section.broker, micros_now) if section.broker.host else None
+    if broker is not None:
+        supervisor.add("broker", broker.run)
 
     def shown() -> Shown:
         return Shown(
@@ -156,6 +162,7 @@ def _built(
             refused=dict(intake.refused),
             doors=_doors(settings),
             devices=sum(key != section.gateway for key in door.directory.devices),
+            broker=broker.state if broker is not None else None,
             parts=[Part(one.name, one.bytes, one.max_bytes) for one in own.usages],
             troubles={one.name: one.last_error or "" for one in supervisor.tasks if one.state != "running"},
         )

@@ -41,6 +41,17 @@ class Part:
     max_bytes: int
 
 
+@dataclass(slots=True)
+class BrokerState:
+    """published: readings since the start. last_at: when the broker acknowledged the last batch, 0 for never."""
+
+    address: str
+    published: int = 0
+    waiting: int = 0
+    last_at: Micros = 0
+    error: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """What the page tells. linked_since: since when the link is as it is. doors: addresses at which
@@ -56,6 +67,7 @@ class Shown:
     refused: Mapping[str, int]
     doors: Mapping[str, str]
     devices: int
+    broker: BrokerState | None
     parts: Sequence[Part]
     troubles: Mapping[str, str]
 
@@ -78,6 +90,7 @@ def page(shown: Shown, language: Language, zone: tzinfo, nonce: str) -> str:
 <header><h1>{title}</h1><a href="?lang={other}" lang="{other}" hreflang="{other}">{t("other")}</a></header>
 {_link(shown, t)}
 {_facts(shown, t)}
+{_broker(shown.broker, t)}
 {_disk(shown.parts, t)}
 {_troubles(shown.troubles, t)}
 <p class="quiet">{version}</p>
@@ -152,6 +165,19 @@ def _facts(shown: Shown, t: _Texts) -> str:
 
 def _lane(lane: LaneReport, t: _Texts) -> str:
     return t("lane", n=t.number(lane.messages), age=t.age(lane.lag_s)) if lane.messages else t("in_time")
+
+
+def _broker(broker: BrokerState | None, t: _Texts) -> str:
+    if broker is None:
+        return ""
+    facts = {
+        "broker_published": t.number(broker.published),
+        "waiting": t.number(broker.waiting),
+        "broker_last": t.time(broker.last_at) if broker.last_at else "—",
+    }
+    rows = "".join(f"<div><dt>{t(key)}</dt><dd>{text}</dd></div>" for key, text in facts.items())
+    error = f'<p class="warn">{t("error", error=broker.error)}</p>' if broker.error else ""
+    return f"<section><h2>{t('broker', address=broker.address)}</h2>{error}<dl>{rows}</dl></section>"
 
 
 def _disk(parts: Iterable[Part], t: _Texts) -> str:

@@ -72,7 +72,7 @@ class Decoding:
         """The keys that `deferred` records need as channels, by device."""
         keys: dict[str, set[str]] = {}
         for device, record, _ in self.deferred:
-            missing = _discoverable(_values(record)) - directory.devices[device].channels.keys()
+            missing = _discoverable(values_of(record)) - directory.devices[device].channels.keys()
             keys.setdefault(device, set()).update(missing)
         return keys
 
@@ -123,7 +123,7 @@ def decode_record(
         return
     values = record.get("values")
     if type(values) is not dict:
-        values = _values(record)
+        values = values_of(record)
     try:
         at, quality = _time(record, device, arrived_at, position, into.now)
     except Malformed as error:
@@ -170,7 +170,7 @@ def decode_records(
             problem = unreadable(key, record)
             into.problems.append(problem._replace(reason="no_device", detail=f"no device is named: {problem.detail}"))
         else:
-            values = _values(record) if type(record) is dict else {}
+            values = values_of(record) if type(record) is dict else {}
             into.problems.append(
                 _problem(key, "unknown_device", f"device {key!r} is not registered", record, values, whole=True)
             )
@@ -184,12 +184,12 @@ def decode_deferred(deferred: Deferred, directory: Directory, into: Decoding) ->
         decode_record(record, entry, arrived_at, into, may_defer=False)
     else:
         detail = f"device {device!r} is not registered"
-        into.problems.append(_problem(device, "unknown_device", detail, record, _values(record), whole=True))
+        into.problems.append(_problem(device, "unknown_device", detail, record, values_of(record), whole=True))
 
 
 def readings_in(record: Record) -> int:
     """How many readings a record brings if its device has a channel for each of its keys."""
-    return len(_values(record)) if type(record) is dict else 0
+    return len(values_of(record)) if type(record) is dict else 0
 
 
 def parse_number(text: str) -> float:
@@ -297,7 +297,8 @@ def _is_numeric(value: object) -> bool:
     return type(value) in (int, float, bool)
 
 
-def _values(record: Mapping[str, Any]) -> dict[str, Any]:
+def values_of(record: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a record, which may lie in it or in its `values`."""
     values = record.get("values")
     if type(values) is dict:
         return values

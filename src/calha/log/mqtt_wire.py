@@ -1,11 +1,37 @@
-"""The frame of MQTT 3.1.1 packets (OASIS 2014, §2.2): first byte, remaining length, body; and texts within a body.
+"""The frame of MQTT 3.1.1 packets (OASIS 2014, §2.2): first byte, remaining length, body; and what every client says.
 
-Both sides of the protocol stand on it: simulated devices, and the listeners for devices of replaced systems.
+Both sides of the protocol stand on it: simulated devices and other clients of ours, and the listeners for devices of
+replaced systems.
 """
 
 from collections.abc import Iterator
 
 MAX_ANSWER_BYTES = 1 << 20
+
+CONNACK, PUBLISH, PUBACK = 0x20, 0x30, 0x40
+DISCONNECT_PACKET = b"\xe0\x00"
+REFUSALS = {
+    1: "protocol version not supported",
+    2: "client id not accepted",
+    3: "server unavailable",
+    4: "bad user name or password",
+    5: "not authorised",
+}
+
+
+def connect_packet(client_id: str, keepalive_s: int = 0, user: str = "", password: str = "") -> bytes:
+    """A clean session: what is unacknowledged is kept by us, and the broker has nothing to remember."""
+    flags, proof = (b"\xc2", text(user) + text(password)) if password else (b"\x02", b"")
+    body = b"\x00\x04MQTT\x04" + flags + keepalive_s.to_bytes(2) + text(client_id) + proof
+    return b"\x10" + remaining_length(len(body)) + body
+
+
+def publish_packet(topic: str, payload: bytes, *, packet_id: int | None) -> bytes:
+    """QoS 1 with a packet id, QoS 0 without."""
+    if packet_id is None:
+        return b"\x30" + remaining_length(2 + len(topic.encode()) + len(payload)) + text(topic) + payload
+    length = 4 + len(topic.encode()) + len(payload)
+    return b"\x32" + remaining_length(length) + text(topic) + packet_id.to_bytes(2) + payload
 
 
 def remaining_length(length: int) -> bytes:

@@ -130,6 +130,15 @@ class Outbox:
         state, most = info["state"], max(info["config"]["max_bytes"], 0)
         return Usage(OUTBOX, state["bytes"], most, state["messages"], state["first_seq"], state["last_seq"])
 
+    async def has_reader(self, name: str) -> bool:
+        """Whether somebody reads the outbox under a durable name, so that what he has not read stays."""
+        return await jetstream.consumer_info(self._connection, OUTBOX, name) is not None
+
+    async def forget_reader(self, name: str) -> None:
+        """Keep nothing for a reader who will not come again. Raises LogUnavailable."""
+        if await self.has_reader(name):
+            await jetstream.call(self._connection, f"CONSUMER.DELETE.{OUTBOX}.{name}")
+
     async def trim(self) -> int:
         """Remove what the hub has and what is old, or in the way; how many packs. Raises LogUnavailable."""
         usage = await self.look()

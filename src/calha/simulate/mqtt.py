@@ -11,36 +11,23 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from calha.log.mqtt_wire import Packets, remaining_length, text
+from calha.log.mqtt_wire import (
+    CONNACK,
+    DISCONNECT_PACKET,
+    PUBACK,
+    PUBLISH,
+    REFUSALS,
+    Packets,
+    connect_packet,
+    publish_packet,
+    remaining_length,
+    text,
+)
 from calha.simulate.link import Link
 
-CONNACK, PUBLISH, PUBACK, PINGRESP = 0x20, 0x30, 0x40, 0xD0
+PINGRESP = 0xD0
 PINGREQ_PACKET = b"\xc0\x00"
-DISCONNECT_PACKET = b"\xe0\x00"
 DUP = 0x08
-
-_REFUSALS = {
-    1: "protocol version not supported",
-    2: "client id not accepted",
-    3: "server unavailable",
-    4: "bad user name or password",
-    5: "not authorised",
-}
-
-
-def connect_packet(client_id: str, keepalive_s: int = 0, user: str = "", password: str = "") -> bytes:
-    """A clean session: what is unacknowledged is kept by us, and the broker has nothing to remember."""
-    flags, proof = (b"\xc2", text(user) + text(password)) if password else (b"\x02", b"")
-    body = b"\x00\x04MQTT\x04" + flags + keepalive_s.to_bytes(2) + text(client_id) + proof
-    return b"\x10" + remaining_length(len(body)) + body
-
-
-def publish_packet(topic: str, payload: bytes, *, packet_id: int | None) -> bytes:
-    """QoS 1 with a packet id, QoS 0 without."""
-    if packet_id is None:
-        return b"\x30" + remaining_length(2 + len(topic.encode()) + len(payload)) + text(topic) + payload
-    length = 4 + len(topic.encode()) + len(payload)
-    return b"\x32" + remaining_length(length) + text(topic) + packet_id.to_bytes(2) + payload
 
 
 def subscribe_packet(topic: str, packet_id: int) -> bytes:
@@ -141,7 +128,7 @@ class MqttLink(Link):
                 self._progress(kept.readings)
         elif kind == CONNACK and len(body) == 2:
             if body[1]:
-                self._fail(f"MQTT connection refused: {_REFUSALS.get(body[1], body[1])}")
+                self._fail(f"MQTT connection refused: {REFUSALS.get(body[1], body[1])}")
             else:
                 self._is_ready()
                 self._ping_in_time()
