@@ -431,7 +431,8 @@ class Settings(_Section):
 
     @property
     def speaks_tls(self) -> bool:
-        return self.http.tls or self.mqtt.tls or (self.tcp.enabled and self.tcp.tls)
+        others = (self.tcp.enabled and self.tcp.tls) or (self.gateways.enabled and self.gateways.tls)
+        return self.http.tls or self.mqtt.tls or others
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import trustme
 
 from calha.domain.errors import LogUnavailable
 from calha.log.connection import Connection
@@ -41,10 +42,12 @@ async def hub(tmp_path: Path) -> AsyncIterator[Gated]:
 
 
 @asynccontextmanager
-async def linked(folder: Path, hub: Gated, gateway: str, secret: str = PASSWORD) -> AsyncIterator[Connection]:
+async def linked(
+    folder: Path, hub: Gated, gateway: str, secret: str = PASSWORD, tls: bool = False, ca_file: str | None = None
+) -> AsyncIterator[Connection]:
     """The gateway's end of the link."""
     assert hub.settings.leaf is not None
-    link = HubLink(f"127.0.0.1:{hub.settings.leaf.port}", gateway, secret)
+    link = HubLink(f"localhost:{hub.settings.leaf.port}", gateway, secret, tls, ca_file)
     server = LogServer(replace(GATED, shards=1, hub=link), folder)
     endpoint = await server.start()
     connection = await Connection.open(link_url(endpoint.url), inbox=f"_INBOX.calha-edge.{gateway.replace('.', '//')}")
@@ -135,6 +138,33 @@ async def test_two_gateways_do_not_hear_each_other(hub: Gated, tmp_path: Path) -
         await ask(of_b, subject(B), b"own")
         assert {one for one, _ in heard} == {subject(A).encode(), subject(B).encode()}
         assert not any(A.encode() in one or b"gw//" in one for one in overheard)
+
+
+async def test_with_tls_the_hub_proves_itself_before_it_gets_the_secret(tmp_path: Path) -> None:
+    own, other = trustme.CA(), trustme.CA()
+    files = {name: str(tmp_path / name) for name in ("own.pem", "other.pem", "server.pem", "server.key")}
+    issued = own.issue_cert("localhost")
+    own.cert_pem.write_to_path(files["own.pem"])
+    other.cert_pem.write_to_path(files["other.pem"])
+    issued.cert_chain_pems[0].write_to_path(files["server.pem"])
+    issued.private_key_pem.write_to_path(files["server.key"])
+    leaf = LeafListener("127.0.0.1", free_port(), files["server.pem"], files["server.key"])
+    async with gated_log(tmp_path / "hub", replace(GATED, leaf=leaf), by_password) as hub, listening(hub, A):
+        async with linked(tmp_path / "a", hub, A, tls=True, ca_file=files["other.pem"]) as link:
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(4):
+                    await ask(link, subject(A))
+        assert hub.knocks == []
+        async with linked(tmp_path / "a", hub, A, tls=True, ca_file=files["own.pem"]) as link:
+            assert await ask(link, subject(A)) == b"ok"
+
+
+async def test_a_gateway_that_insists_on_tls_tells_its_secret_to_nobody_without(hub: Gated, tmp_path: Path) -> None:
+    async with linked(tmp_path / "edge", hub, A, tls=True) as link:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(4):
+                await ask(link, subject(A))
+    assert hub.knocks == []
 
 
 class RawLeaf:

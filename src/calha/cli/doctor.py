@@ -115,6 +115,8 @@ def _exposure(settings: Settings) -> Iterator[Finding]:
     ]
     if tcp.enabled:
         doors.append(("TCP", "tcp", tcp.host, tcp.port, tcp.tls))
+    if (gateways := settings.gateways).enabled:
+        doors.append(("gateways", "gateways", gateways.host, gateways.port, gateways.tls))
     for name, section, host, port, has_tls in doors:
         if host in LOOPBACK:
             yield "ok", name, f"{host}:{port}, reached from this machine only"
@@ -156,6 +158,7 @@ def _ports(settings: Settings) -> Iterator[Finding]:
         ("http", settings.http.host, settings.http.port),
         ("mqtt", settings.mqtt.host, settings.mqtt.port),
         ("tcp", settings.tcp.host, settings.tcp.port),
+        *([("gateways", settings.gateways.host, settings.gateways.port)] if settings.gateways.enabled else []),
     ):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -202,7 +202,8 @@ def _listener(leaf: LeafListener) -> str:
 def _remote(hub: HubLink) -> str:
     scheme = "tls" if hub.tls else "nats-leaf"
     url = f"{scheme}://{quote(hub.gateway, safe='')}:{quote(hub.secret, safe='')}@{hub.address}"
-    tls = f", tls {{ ca_file: {json.dumps(hub.ca_file)}, timeout: 10 }}" if hub.ca_file is not None else ""
+    authority = f"ca_file: {json.dumps(hub.ca_file)}, " if hub.ca_file is not None else ""
+    tls = f", tls {{ {authority}timeout: 10 }}" if hub.tls else ""  # without it the server takes TLS for a wish only
     return f'  reconnect: "1s"\n  remotes: [ {{ url: {json.dumps(url)}, account: {shards.LINK_ACCOUNT}{tls} }} ]\n'
 
 
