@@ -25,8 +25,7 @@ from typing import Any, Literal, cast
 
 from bench.latency import Latency
 from bench.proofs import secret_of
-from calha.log.mqtt_wire import remaining_length
-from calha.log.mqtt_wire import connect_packet
+from calha.log.mqtt_wire import connect_packet, remaining_length
 
 CONNECTING_AT_ONCE = 200
 CONNECT_TIMEOUT_S = 30.0

@@ -124,6 +124,7 @@ class ProcessState:
     last_error: str = ""
     since: float = 0.0
     violations: dict[str, int] = field(default_factory=dict)  # by user, of the log server
+    link_error: str = ""  # of a gateway's log server
 
 
 class Processes:
@@ -238,6 +239,7 @@ def _server_state(server: LogServer) -> dict[str, Any]:
             server.restarts,
             server.last_error or "",
             violations=dict(server.violations),
+            link_error=server.link_error,
         )
     )
 

@@ -156,6 +156,8 @@ def test_hub_and_gateway_tell_how_they_are(plant: Plant):
     finally:
         plant.line.mend()
     until(lambda: page_of(plant.edge)["linked"] and not page_of(plant.edge)["report"]["messages"], "it is drained")
+    path = "/api/v1/devices/gw-1/readings?channel=link&resolution=raw&from=0946684800&to=4102444800"
+    until(lambda: plant.hub.get(path)["series"][0]["value"][-2:] == [0, 1], "the cut is in the gateway's curve")
     metrics = until(lambda: 'linked{gateway="gw-1"} 1' in (found := metrics_of(plant.hub)) and found, "it is linked")
     for name in ("waiting_messages", "waiting_bytes", "log_fill", "clock_ahead_seconds"):
         assert f'calha_gateway_{name}{{gateway="gw-1"}} ' in metrics
@@ -244,6 +246,7 @@ def test_a_gateway_whose_secret_is_revoked_is_cut_off_until_it_has_a_new_one(pla
     status, _ = plant.hub.send("DELETE", "/api/v1/devices/gw-1/credentials")
     assert status == 204
     until(lambda: "wrong credentials" in plant.hub.get("/api/v1/status")["gate"]["refused"], "the link is refused")
+    until(lambda: "Authorization Violation" in page_of(plant.edge)["error"], "the gateway's page says why")
     mqtt_publish(plant.edge, "m9", secret, 1)
     time.sleep(3)
     assert plant.hub.numbers("m9") == [0]

@@ -5,6 +5,7 @@ HTTP, TCP, connectors ─────┴─► outbox ─► Forwarder (live, ba
 """
 
 import asyncio
+import json
 import logging
 import signal
 import socket
@@ -45,7 +46,7 @@ from calha.log.shards import link_url, source_urls, system_url
 from calha.log.streams import Streams
 from calha.serving import bound, http_server
 from calha.starting import gate_seed, micros_now, start
-from calha.supervision import Supervisor
+from calha.supervision import PROCESSES_FILE, Supervisor
 
 LOG_WAIT_S = 30.0
 TRIM_S = 10.0
@@ -156,7 +157,7 @@ def _built(
             hub=section.hub,
             linked=forwarder.linked,
             linked_since=forwarder.linked_since,
-            error=forwarder.error,
+            error=_why_cut(settings, forwarder),
             report=own.report,
             taken=intake.taken,
             refused=dict(intake.refused),
@@ -170,6 +171,16 @@ def _built(
     page = status_page(shown, settings.http.names)
     supervisor.add("page", lambda beat: serve(page, section.page_host, section.page_port, "edge.page_port", beat))
     return supervisor, Telemetry(intake, door, ingest_limits, settings.devices.anonymous)
+
+
+def _why_cut(settings: Settings, forwarder: Forwarder) -> str:
+    """The last error of the link, in the words of the log server where it was told more."""
+    try:
+        states = json.loads((settings.data.folder / PROCESSES_FILE).read_text())
+        refused = "" if forwarder.linked else "".join(one["link_error"] for one in states)
+    except (OSError, ValueError, KeyError):
+        refused = ""
+    return f"{forwarder.error}: {refused}" if refused else forwarder.error
 
 
 def _doors(settings: Settings) -> dict[str, str]:

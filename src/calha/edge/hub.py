@@ -8,7 +8,7 @@ from calha.domain import link
 from calha.domain.errors import LogUnavailable, Malformed
 from calha.domain.link import Hello, Known, LaneName, Matter, Noted, Report, Roster, Shipment, Taken
 from calha.log import topics
-from calha.log.connection import Connection
+from calha.log.connection import Connection, NobodyAnswers
 
 ANSWER_S = 60.0  # on a line that carries little; a hub that cannot be reached is told at once
 
@@ -40,7 +40,10 @@ class Hub:
 
     async def _ask(self, matter: Matter, content: object, kind: type[Answer]) -> Answer:
         subject = topics.to_subject(link.topic(self._gateway, matter))
-        message = await self._connection.request(subject, link.encode(content), timeout_s=ANSWER_S)
+        try:
+            message = await self._connection.request(subject, link.encode(content), timeout_s=ANSWER_S)
+        except NobodyAnswers:
+            raise LogUnavailable("the hub cannot be reached") from None
         try:
             return link.decode(message.payload, kind)
         except Malformed as error:

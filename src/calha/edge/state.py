@@ -6,6 +6,7 @@ of its own, which goes through the outbox like every other, so that a cut shows 
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
@@ -26,6 +27,7 @@ from calha.log.streams import WARN_AT, Streams, Usage
 
 REPORT_S = 2.0
 READING_S = 60.0
+LOOK_S = 1.0
 TRANSPORT = "edge"
 
 log = logging.getLogger(__name__)
@@ -124,15 +126,19 @@ class Reporter:
 async def send_readings(
     gateway: str, state: State, forwarder: Forwarder, intake: EdgeIntake, beat: Callable[[], None]
 ) -> None:
-    """Put a reading of the gateway itself into its outbox once a minute, until cancelled."""
+    """Put a reading of the gateway itself into its outbox once a minute, and when its link changes, until cancelled."""
+    due_at, known = 0.0, forwarder.linked
     while True:
         beat()
+        if time.monotonic() < due_at and forwarder.linked == known:
+            await asyncio.sleep(LOOK_S)
+            continue
+        due_at, known = time.monotonic() + READING_S, forwarder.linked
         try:
             report = await state.look()
             await intake.take([_reading(gateway, report, forwarder.linked)], TRANSPORT)
         except LogUnavailable as error:
             log.warning("the gateway's own reading is left out: %s", error)
-        await asyncio.sleep(READING_S)
 
 
 def _reading(gateway: str, report: Report, linked: bool) -> Message:

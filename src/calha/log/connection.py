@@ -33,6 +33,10 @@ MAX_REQUESTS_UNDER_WAY = 10_000
 logger = logging.getLogger("calha.log.connection")
 
 
+class NobodyAnswers(LogUnavailable):
+    """Nobody has subscribed to the subject of a request."""
+
+
 class Connection:
     """One connection to the log. Open with `Connection.open(url)`, end with `close()`."""
 
@@ -111,7 +115,7 @@ class Connection:
     async def request(
         self, subject: str, payload: bytes = b"", header: bytes = b"", timeout_s: float = REQUEST_TIMEOUT_S
     ) -> Message:
-        """The first answer to a message. Raises LogUnavailable (disconnect, no answer, nobody listens), TooLarge."""
+        """The first answer to a message. Raises LogUnavailable (disconnect, no answer; NobodyAnswers), TooLarge."""
         await self.drain()
         if len(self._requests) >= MAX_REQUESTS_UNDER_WAY:
             raise LogUnavailable(f"{len(self._requests)} requests wait for the log already")
@@ -128,7 +132,7 @@ class Connection:
         finally:
             self._requests.pop(key, None)
         if message.header and headers.status(message.header)[0] == 503:
-            raise LogUnavailable(f"nobody answers on {subject} in the log; is JetStream switched on?")
+            raise NobodyAnswers(f"nobody answers on {subject} in the log; is JetStream switched on?")
         return message
 
     async def drain(self) -> None:

@@ -46,6 +46,7 @@ _LINE = re.compile(rb"\[\d+\] \S+ \S+ \[(INF|WRN|ERR|FTL|DBG|TRC)\] (.*)")
 _LEVELS = {b"WRN": logging.WARNING, b"ERR": logging.ERROR, b"FTL": logging.CRITICAL}
 _EXPECTED = (b"Plaintext passwords detected",)
 _GATE_TALK = re.compile(rb"authentication error|Auth callout service returned an error|Readloop processing time")
+_LINK_ERROR = re.compile(rb"Leafnode Error '(.*)'|Error trying to connect as leafnode to remote server .*?: (.*)")
 _VIOLATION = re.compile(rb"\S+ - mid:(\d+) - .* - Publish Violation - ")
 
 # 5,000 connections that were admitted at the gate need 350 MB; with a limit near that the server collects garbage all the
@@ -84,6 +85,8 @@ class LogServer:
         self.state: ServerState = "stopped"
         self.restarts = 0
         self.last_error: str | None = None
+        self.link_error = ""
+        """Why the hub does not let us in, on a gateway; empty while it does."""
         self.violations: Counter[str] = Counter()
         self._offenders: Counter[int] = Counter()  # connections and how often they have offended
         self._offence = asyncio.Event()
@@ -325,6 +328,7 @@ class LogServer:
     def _log_line(self, line: bytes, budget: "_LineBudget") -> None:
         found = _LINE.match(line)
         kind, said = found.groups() if found else (b"WRN", line)
+        self._note_link(said)
         violation = _VIOLATION.match(said)
         is_known = violation is not None and self._is_known_offence(int(violation[1]))
         is_gate_talk = self._settings.gated and _GATE_TALK.search(said)  # the gate counts its refusals
@@ -336,6 +340,12 @@ class LogServer:
             self.last_error = text
         if budget.allows():
             logger.log(_LEVELS[kind], "%s", text)
+
+    def _note_link(self, said: bytes) -> None:
+        if (refusal := _LINK_ERROR.search(said)) is not None:
+            self.link_error = (refusal[1] or refusal[2]).decode(errors="replace")
+        elif self.link_error and b"Leafnode connection created" in said:
+            self.link_error = ""
 
     def _is_known_offence(self, connection: int) -> bool:
         """Count it, and have the connection closed."""
