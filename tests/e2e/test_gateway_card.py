@@ -11,6 +11,7 @@ from test_access import open_page, violations
 from edge_parts import Hub, http_post, line_to, running_edge, running_hub, until
 
 PATIENCE_MS = 60_000
+PHONE = {"width": 390, "height": 844}
 
 
 @pytest.fixture(scope="module")
@@ -19,6 +20,7 @@ def calha(tmp_path_factory) -> Iterator[Hub]:
         yield running
 
 
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)  # made small on the way: each cut takes its time
 def test_a_gateway_is_set_up_and_seen_through_a_cut(calha, page, device, tmp_path: Path):
     secret = calha.create_gateway(device)
     calha.create_behind(f"{device}-meter", device)
@@ -36,6 +38,7 @@ def test_a_gateway_is_set_up_and_seen_through_a_cut(calha, page, device, tmp_pat
         assert http_post(edge, f"/api/v1/telemetry/{device}-meter", "", body)[0] == 200
         expect(page.get_by_text("Not linked since")).to_be_visible(timeout=PATIENCE_MS)
         assert violations(page) == []
+        page.set_viewport_size(PHONE)
         assert not scrolls_sideways(page)
         line.mend()
         expect(page.get_by_text("Linked", exact=True)).to_be_visible(timeout=PATIENCE_MS)
