@@ -285,3 +285,8 @@ def test_a_device_that_publishes_where_it_may_not_is_told_of(calha, secrets):
         time.sleep(0.1)
     assert "forbidden_topic" in {warning["code"] for warning in status["warnings"]}
     assert b"calha_gate_violations_total" in calha.get("/metrics", accept="*/*")
+    site = calha.send("POST", "/api/v1/sites", {"name": "elsewhere"})[1]["id"]
+    wanted = {"name": "neighbour", "role": "viewer", "site_id": site, "scopes": ["view"]}
+    key = calha.send("POST", "/api/v1/keys", wanted)[1]["key"]
+    answered, _, body = status_of(calha, "/api/v1/status", {"Authorization": f"Bearer {key}"})
+    assert (answered, b"pump" in body) == (200, False), "a device of another site"

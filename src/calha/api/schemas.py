@@ -408,7 +408,9 @@ class Status(Answer):
     log: LogStatus
     gate: GateStatus | None = Field(description="null with an external log server.")
     store: StoreStatus
-    mail: MailStatus | None = Field(description="null without a mail server (smtp.host).")
+    mail: MailStatus | None = Field(
+        description="null without a mail server (smtp.host), and for who does not see all sites."
+    )
     tasks: list[TaskStatus]
     connections: list[ConnectionStatus]
     brokers: list[BrokerStatus]

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Protocol
@@ -143,7 +143,7 @@ class StatusReport:
             "http": _address(settings.http, "none"),
             "local_authority": settings.tls.certificate is None and settings.speaks_tls,
         }
-        report["warnings"] = _warnings(report)
+        report["warnings"] = warnings(report)
         return report
 
     def _store(self, logged_seq: int) -> dict[str, Any]:
@@ -244,7 +244,23 @@ def _address(section: Listening, client_certificates: str) -> dict[str, Any]:
     }
 
 
-def _warnings(report: dict[str, Any]) -> list[dict[str, Any]]:
+def narrowed(
+    report: Mapping[str, Any], sees_site: Callable[[int], bool], sees_device: Callable[[str], bool]
+) -> dict[str, Any]:
+    """The report for somebody who does not see the whole installation: nothing of foreign sites and devices.
+
+    What belongs to no site (mail, external brokers) is for those who see all.
+    """
+    told = dict(report) | {"mail": None, "brokers": []}
+    told["connections"] = [one for one in report["connections"] if sees_site(one["site_id"])]
+    if report["gate"] is not None:
+        violations = {device: times for device, times in report["gate"]["violations"].items() if sees_device(device)}
+        told["gate"] = report["gate"] | {"violations": violations}
+    return told | {"warnings": warnings(told)}
+
+
+def warnings(report: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What somebody should look at."""
     found = []
     if report["log"]["error"]:
         found.append(
@@ -306,7 +322,6 @@ def _warnings(report: dict[str, Any]) -> list[dict[str, Any]]:
             f"Conexão {one['name']}: sem comunicação; {one['trouble']}",
             f"Connection {one['name']}: not connected; {one['trouble']}",
         )
-        | {"site_id": one["site_id"]}
         for one in report["connections"]
         if one["trouble"] is not None
     ]

@@ -8,6 +8,7 @@ from calha.api.access import Anybody, Views, ViewsAll
 from calha.api.metrics import exposition
 from calha.api.schemas import Status
 from calha.api.services import Here
+from calha.api.status import narrowed
 from calha.domain.errors import NotFound
 
 router = APIRouter(tags=["status"])
@@ -16,10 +17,12 @@ probes = APIRouter(tags=["status"])
 
 @router.get("/status")
 async def status(services: Here, caller: Views) -> Status:
-    """Durability promise, log, store, tasks, counters, addresses and warnings; connections of the caller's sites only."""
-    report, sites = await services.status(), caller.reach().sites
-    for name in ("connections", "warnings"):
-        report[name] = [one for one in report[name] if one.get("site_id") is None or one["site_id"] in sites]
+    """Durability promise, log, store, tasks, counters, addresses and warnings; of sites and devices the caller's only."""
+    report, reach = await services.status(), caller.reach()
+    if not reach.is_everything:
+        devices = services.ingest.directory.devices
+        seen = {key for key, entry in devices.items() if entry.site in reach.sites}
+        report = narrowed(report, reach.sites.__contains__, seen.__contains__)
     return Status.model_validate(report)
 
 
