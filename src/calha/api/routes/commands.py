@@ -1,5 +1,6 @@
 """Commands to devices: ask, approve, cancel, follow; and, for a device without MQTT or TCP, fetch and answer."""
 
+from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query
@@ -20,9 +21,10 @@ from calha.api.services import Here
 from calha.commands.messages import Reply
 from calha.commands.service import Request
 from calha.domain.commands import FOR_THE_DEVICE, State
-from calha.domain.errors import Malformed
+from calha.domain.errors import Malformed, NotFound
 from calha.domain.times import to_datetime
 from calha.store.accounts.commands import CommandRow
+from calha.store.registry.rows import Page as Rows
 
 router = APIRouter(tags=["commands"])
 
@@ -38,9 +40,12 @@ CommandId = Annotated[str, Path(max_length=64, examples=[COMMAND_ID])]
 def list_all_commands(
     services: Here, caller: Views, state: States = None, after: After = None, limit: Limit = 100
 ) -> Page[DeviceCommand]:
-    """Commands to all devices that the caller may see, newest first; `state=awaiting_approval` for what waits for people."""
+    """Commands to all devices that the caller may see, newest first; `state=awaiting_approval` for what waits for people.
+
+    A page may be shorter than `limit` where `next` goes on.
+    """
     page = services.commands.store.list(None, _states(state), after, limit, caller.selection())
-    return Page(items=[described(row) for row in page.items], next=page.next)
+    return _seen(caller, page)
 
 
 @router.post("/devices/{key}/commands", status_code=201)
@@ -92,14 +97,16 @@ async def list_commands(
     if caller.principal.kind == "device":
         rows = await services.commands.fetch(key, "http")
         return Page(items=[described(row) for row in rows], next=None)
-    page = services.commands.store.list(key, _states(state), after, limit)
-    return Page(items=[described(row) for row in page.items], next=page.next)
+    return _seen(caller, services.commands.store.list(key, _states(state), after, limit))
 
 
 @router.get("/devices/{key}/commands/{command_id}")
-def read_command(key: str, command_id: CommandId, services: Here, _: ViewsCommands) -> DeviceCommand:
+def read_command(key: str, command_id: CommandId, services: Here, caller: ViewsCommands) -> DeviceCommand:
     """One command with its history."""
-    return described(services.commands.store.get(key, command_id))
+    row = services.commands.store.get(key, command_id)
+    if caller.principal.kind != "device" and not _sees(caller)(row):
+        raise NotFound(f"{key} has no command {command_id}", "unknown_command", command=command_id)
+    return described(row)
 
 
 @router.post("/devices/{key}/commands/{command_id}/cancel")
@@ -149,6 +156,17 @@ def described(row: CommandRow) -> DeviceCommand:
 def as_news(row: CommandRow) -> dict[str, Any]:
     """What the live streams tell of it."""
     return described(row).model_dump(mode="json")
+
+
+def _seen(caller: Caller, page: Rows[CommandRow]) -> Page[DeviceCommand]:
+    sees = _sees(caller)
+    return Page(items=[described(row) for row in page.items if sees(row)], next=page.next)
+
+
+def _sees(caller: Caller) -> Callable[[CommandRow], bool]:
+    """Which commands somebody may see: of a device that is or was his own, those of his time only."""
+    reach, directory = caller.reach(), caller.services.ingest.directory
+    return lambda row: reach.sees_at(row.device, directory.site_of(row.device) or 0, row.requested_at)
 
 
 def _read_back(row: CommandRow) -> CommandReadBack | None:
