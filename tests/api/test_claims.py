@@ -5,10 +5,20 @@ import json
 import sqlite3
 import time
 import urllib.request
+from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
 
 from persons import Person
+
+TARIFF = """
+key: claim_water
+name: {pt: Água, en: Water}
+unit: m³
+versions:
+  - valid_from: 2020-01-01
+    components: [{kind: usage, key: water, name: {pt: Água, en: Water}, unit: m³, price: 5, is_taxed: false}]
+"""
 
 
 def code_of(calha, device):
@@ -31,8 +41,8 @@ def latest(person, device):
     return [one["value"] for one in person.get(f"/api/v1/latest?device={device}")["items"] if one["channel"] == "flow"]
 
 
-def exported(person):
-    body = person.send("GET", "/api/v1/export")[1]
+def exported(person, device=""):
+    body = person.send("GET", f"/api/v1/export?device={device}")[1]
     return pa.ipc.open_stream(io.BytesIO(body)).read_all().to_pylist()
 
 
@@ -53,6 +63,12 @@ def first_live_values(person):
 
 def audited(calha, action):
     return [one["target"] for one in calha.get(f"/api/v1/audit?q={action}&limit=500")["items"]]
+
+
+def reads_of(calha, device):
+    """(reader, whose curve) of each noted read."""
+    found = calha.get(f"/api/v1/audit?q=curve.read&target=device%20{device}")["items"]
+    return [(one["actor"], json.loads(one["after"])["owner"]) for one in found]
 
 
 def test_a_claim_makes_the_device_ones_own(calha):
@@ -110,6 +126,75 @@ def test_each_owner_sees_his_own_time_only(calha):
     assert len(second.get("/api/v1/account/devices")["items"]) == 1
     assert second.get("/api/v1/events?device=claim-time")["items"] == []  # created long before
     assert len(calha.get("/api/v1/events?device=claim-time")["items"]) == 1
+
+
+def test_each_owner_sees_the_commands_of_his_time_only(calha):
+    calha.create_device("claim-cmd", "machine")
+    first, second = Person(calha, "ana"), Person(calha, "rui")
+    ids = []
+    for person in (first, second):
+        assert person.send("POST", "/api/v1/claims", {"code": code_of(calha, "claim-cmd")})[0] == 201
+        status, made = calha.send("POST", "/api/v1/devices/claim-cmd/commands", {"command": "stop"})
+        assert status == 201, made
+        ids.append(made["id"])
+        if person is first:
+            assert person.send("DELETE", "/api/v1/devices/claim-cmd/claim")[0] == 204
+    for person, own, foreign in ((first, *ids), (second, *reversed(ids))):
+        for path in ("/api/v1/commands", "/api/v1/devices/claim-cmd/commands"):
+            assert [one["id"] for one in person.get(path)["items"]] == [own]
+        assert person.send("GET", f"/api/v1/devices/claim-cmd/commands/{own}")[0] == 200
+        assert person.send("GET", f"/api/v1/devices/claim-cmd/commands/{foreign}")[0] == 404
+    assert len(calha.get("/api/v1/devices/claim-cmd/commands")["items"]) == 2
+
+
+def test_whoever_reads_anothers_curve_is_written_down_once_and_its_owner_learns_it(calha):
+    calha.create_device("claim-curve")
+    owner, reader = Person(calha, "lia"), Person(calha, "ivo", {"role": "viewer"})
+    assert owner.send("POST", "/api/v1/claims", {"code": code_of(calha, "claim-curve")})[0] == 201
+    report(calha, "claim-curve", 1.0)
+    assert flows(owner, "claim-curve") == [1.0]
+    assert reads_of(calha, "claim-curve") == []
+    for _ in range(2):
+        exported(reader, "claim-curve")
+        flows(reader, "claim-curve")
+    assert reads_of(calha, "claim-curve") == [(reader.login, f"person {owner.id}")]
+    known = calha.get(f"/api/v1/people/{owner.id}/export")
+    assert list(known["devices"]) == ["claim-curve"]
+    assert (reader.login, "curve.read") in {(one["actor"], one["action"]) for one in known["audit"]}
+
+
+def test_a_customers_curve_is_his_also_without_an_account_and_who_pays_is_not_forgotten(calha):
+    calha.create_device("claim-pays", "water_meter")
+    person, reader = Person(calha, "bia"), Person(calha, "ivo", {"role": "viewer"})
+    meters = calha.get("/api/v1/devices/claim-pays/meters")
+    channel = next(one["channel"] for one in meters if one["source"] == "register")
+    assert calha.send("PUT", "/api/v1/tariffs/claim_water", {"text": TARIFF})[0] == 200
+    today, begun = datetime.now(UTC).date(), datetime.now(UTC).date() - timedelta(days=40)
+    customer = calha.send("POST", "/api/v1/customers", {"site_id": 1, "name": "Bia Reis", "document": "12345678909"})[1]
+    terms = {"number": "P-1", "customer_id": customer["id"], "device": "claim-pays", "channel": channel}
+    status, made = calha.send("POST", "/api/v1/contracts", terms | {"tariff": "claim_water", "from_day": str(begun)})
+    assert status == 201, made
+    reader.get("/api/v1/devices/claim-pays/readings")
+    assert reads_of(calha, "claim-pays") == [(reader.login, f"customer {customer['id']}")]
+    assert calha.send("PATCH", f"/api/v1/customers/{customer['id']}", {"person_id": person.id})[0] == 200
+    known = calha.get(f"/api/v1/people/{person.id}/export")
+    assert [one["document"] for one in known["customers"]] == ["12345678909"]
+    assert [one["number"] for one in known["contracts"]] == ["P-1"]
+    status, refused = calha.send("DELETE", f"/api/v1/people/{person.id}")
+    assert (status, refused["reason"]) == (409, "running_contract")
+    assert calha.send("PATCH", "/api/v1/contracts/P-1", {"until_day": str(today - timedelta(days=1))})[0] == 200
+    assert calha.send("DELETE", f"/api/v1/people/{person.id}")[0] == 204
+    left = calha.get(f"/api/v1/customers/{customer['id']}")
+    assert (left["name"], left["document"], left["person_id"]) == (f"#{customer['id']}", "", None)
+
+
+def test_who_is_forgotten_leaves_his_devices_free_with_new_codes(calha):
+    calha.create_device("claim-left")
+    person, old = Person(calha, "noa"), code_of(calha, "claim-left")
+    assert person.send("POST", "/api/v1/claims", {"code": old})[0] == 201
+    assert calha.send("DELETE", f"/api/v1/people/{person.id}")[0] == 204
+    assert code_of(calha, "claim-left") != old
+    assert calha.get("/api/v1/devices/claim-left/claim")["owner"] is None
 
 
 def test_a_claimed_device_goes_where_its_claimant_configures(calha):

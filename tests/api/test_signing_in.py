@@ -233,13 +233,17 @@ def test_every_change_and_sign_in_is_in_the_audit_log(calha, person):
 
 
 def test_what_is_known_of_a_person_is_exported_and_forgotten(calha, person):
-    login, visitor, number = person
+    old, visitor, number = person
+    login = f"new.{old}"
+    assert visitor.send("PATCH", "/account", {"email": login})[0] == 200
     known = calha.get(f"/api/v1/people/{number}/export")
     assert known["person"]["email"] == login
     assert known["roles"][0]["role"] == "viewer"
-    assert any(one["action"] == "sign_in" for one in known["audit"])
+    assert {(one["actor"], one["action"]) for one in known["audit"]} >= {(old, "sign_in"), (old, "person.changed")}
     assert "password_hash" not in json.dumps(known)
+    link = calha.send("POST", f"/api/v1/people/{number}/reset-link")[1]["link"].partition("#")[2]
     assert calha.send("DELETE", f"/api/v1/people/{number}")[0] == 204
+    assert Visitor(calha).send("POST", "/links", {"link": link})[0] == 404
     assert visitor.send("GET", "/session")[0] == 401
     assert calha.get(f"/api/v1/people/{number}")["name"] == f"#{number}"
     assert calha.get("/api/v1/audit/verdict")["broken_at"] is None

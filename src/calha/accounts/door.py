@@ -94,9 +94,9 @@ class Door:
             self._owners_read_at = self._clock()
         return self._owners.get(device)
 
-    def is_first_read(self, reader: Principal, device: str) -> bool:
-        """Whether somebody has not asked for a device's curve within READ_NOTED_S."""
-        key, now = (reader.kind, reader.id, device), self._clock()
+    def is_first_read(self, reader: Principal, curve: str) -> bool:
+        """Whether somebody has not asked for a curve within READ_NOTED_S. curve: of which device, and whose."""
+        key, now = (reader.kind, reader.id, curve), self._clock()
         if now - self._reads.get(key, -READ_NOTED_S) < READ_NOTED_S:
             return False
         _bound(self._reads)

@@ -73,6 +73,7 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.provider_refused": "The provider did not confirm the sign-in. Try again.",
   "problem.provisioned_already": "This device has its secret already; an administrator can let it ask again.",
   "problem.role_twice": "The person has this role there already.",
+  "problem.running_contract": "The person pays contract {contract}. End it first.",
   "problem.second_factor_required": "The code of the second factor is missing.",
   "problem.server_refused": "The server has refused, or answered what cannot be read.",
   "problem.session_ended": "This session has ended already.",

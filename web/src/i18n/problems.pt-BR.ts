@@ -72,6 +72,7 @@ export const problemsPtBR = {
   "problem.provider_refused": "O provedor não confirmou o acesso. Tente de novo.",
   "problem.provisioned_already": "Este dispositivo já tem seu segredo; um administrador pode deixá-lo pedir de novo.",
   "problem.role_twice": "A pessoa já tem este papel ali.",
+  "problem.running_contract": "A pessoa paga o contrato {contract}. Encerre-o antes.",
   "problem.second_factor_required": "Falta o código de verificação.",
   "problem.server_refused": "O servidor recusou, ou respondeu o que não se entende.",
   "problem.session_ended": "Esta sessão já tinha terminado.",

@@ -11,7 +11,8 @@ from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from calha.api.access import ViewsDevice
-from calha.api.routes.readings import csv_cell, note_curve_read, visible
+from calha.api.curve_reads import note_curve_reads
+from calha.api.routes.readings import csv_cell, visible
 from calha.api.schemas_metering import ConsumptionAnswer, MeterAnswer, RegisterPlateAnswer, RegisterStep, Total
 from calha.api.services import Here
 from calha.domain import quality
@@ -58,7 +59,7 @@ async def read_consumption(
     meter = await asyncio.to_thread(services.metering.meters.of_device, device, channel)
     asked = _window(from_, to, meter.zone, services.clock())
     since, until = visible(caller.reach().periods(key, device.site_id), *asked)
-    await note_curve_read(caller, key, since, until)
+    await note_curve_reads(caller, [key], since, until)
     bounds = Calendar(step, meter.zone, first_day, day_start_h).bounds(since, until)
     if (since, until) != asked:
         bounds = np.clip(bounds, since, until)  # what was before it was his is not his to see

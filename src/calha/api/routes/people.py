@@ -15,6 +15,7 @@ from calha.accounts.door import KEY_PREFIX
 from calha.accounts.keyring import digest, new_secret
 from calha.api.access import Administers
 from calha.api.people import changed_person, person_answer
+from calha.api.personal import known_of
 from calha.api.schemas import Page
 from calha.api.schemas_accounts import (
     AuditAnswer,
@@ -30,10 +31,9 @@ from calha.api.schemas_accounts import (
     PersonChange,
     PersonState,
 )
-from calha.api.services import Here, Services
+from calha.api.services import Here
 from calha.domain.errors import Conflict, Malformed
 from calha.store.accounts import AuditRow, KeyRow
-from calha.store.databutcher.store import DataButcherStore
 
 router = APIRouter(tags=["people"])
 
@@ -98,11 +98,18 @@ async def block(person_id: Number, body: PersonState, services: Here, caller: Ad
 
 @router.delete("/people/{person_id}", status_code=204)
 async def anonymise(person_id: Number, services: Here, caller: Administers) -> None:
-    """Forget who somebody was (LGPD Art. 18 IV). Readings and the audit log stay, without his name from now on."""
-    people = services.accounts.people
+    """Forget who somebody was, also as a customer (LGPD Art. 18 IV); refused while he pays a contract.
+
+    Readings stay. What the law wants kept keeps its names: issued invoices, and the audit log of the time until now.
+    """
+    people, customers = services.accounts.people, services.billing.customers
     if caller.principal.kind == "person" and caller.principal.id == person_id:
         raise Conflict("nobody anonymises himself; another administrator can", "not_oneself")
+    contract = await asyncio.to_thread(customers.running_contract, person_id, services.billing.today())
+    if contract is not None:
+        raise Conflict(f"the person pays contract {contract!r}; end it first", "running_contract", contract=contract)
     await asyncio.to_thread(people.anonymise, person_id)
+    await asyncio.to_thread(customers.forget, person_id)
     services.accounts.door.forget()
     await caller.note("person.anonymised", f"person {person_id}")
 
@@ -110,7 +117,7 @@ async def anonymise(person_id: Number, services: Here, caller: Administers) -> N
 @router.get("/people/{person_id}/export")
 async def export_person(person_id: Number, services: Here, caller: Administers) -> dict[str, Any]:
     """Everything that Calha knows about a person (LGPD Art. 18 II)."""
-    known = await asyncio.to_thread(_known_of, services, person_id)
+    known = await asyncio.to_thread(known_of, services, person_id)
     await caller.note("person.exported", f"person {person_id}")
     return known
 
@@ -235,23 +242,6 @@ def link_address(request: Request, secret: str) -> str:
 
 def _key(row: KeyRow) -> KeyAnswer:
     return KeyAnswer.model_validate(asdict(row) | {"scopes": sorted(row.scopes)})
-
-
-def _known_of(services: Services, person_id: int) -> dict[str, Any]:
-    accounts = services.accounts
-    person = accounts.people.get(person_id)
-    mentioned = [
-        asdict(row) for row in accounts.audit.all() if f"person {person_id}" == row.target or row.actor == person.label
-    ]
-    return {
-        "person": asdict(person),
-        "roles": [asdict(one) for one in accounts.people.grants(person_id)],
-        "sessions": [asdict(one) for one in accounts.sessions.of(person_id)],
-        "passkeys": [{"name": one.name, "created_at": one.created_at} for one in accounts.people.passkeys(person_id)],
-        "devices": {key: list(periods) for key, periods in accounts.ownerships.of(person_id).items()},
-        "databutcher": asdict(user) if (user := DataButcherStore(services.registry.engine).user(person_id)) else None,
-        "audit": mentioned,
-    }
 
 
 def _as_csv(rows: Iterator[AuditRow]) -> Iterator[str]:

@@ -11,7 +11,8 @@ import numpy as np
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
-from calha.api.access import Caller, Views, ViewsDevice
+from calha.api.access import Views, ViewsDevice
+from calha.api.curve_reads import note_curve_reads
 from calha.api.schemas import LatestReading, Page, Readings, SiteId
 from calha.api.services import Here
 from calha.domain import quality
@@ -63,7 +64,7 @@ async def read_readings(
     if since >= until:
         raise Malformed("`from` must lie before `to`", "bad_time")
     since, until = visible(caller.reach().periods(key, device.site_id), since, until)
-    await note_curve_read(caller, key, since, until)
+    await note_curve_reads(caller, [key], since, until)
     channels = _channels(device.channels, channel)
     if resolution is None and points is None:
         points = DEFAULT_POINTS
@@ -147,17 +148,6 @@ def visible(periods: Periods, since: Micros, until: Micros) -> tuple[Micros, Mic
         if first < last:
             return first, last
     return until, until
-
-
-async def note_curve_read(caller: Caller, device: str, since: Micros, until: Micros) -> None:
-    """Reading the curve of somebody's consumption is written into the audit log, once an hour and reader (LGPD)."""
-    owner = await asyncio.to_thread(caller.accounts.door.owner_of, device)
-    reader = caller.principal
-    if owner is None or reader.kind == "local" or (reader.kind == "person" and reader.id == owner):
-        return
-    if caller.accounts.door.is_first_read(reader, device):
-        window = {"from": to_text(since), "to": to_text(until)}
-        await caller.note("curve.read", f"device {device}", after=window | {"owner": f"person {owner}"})
 
 
 def _channels(channels: Any, wanted: str | None) -> list[Any]:  # noqa: ANN401

@@ -11,6 +11,7 @@ from starlette.responses import Response, StreamingResponse
 
 from calha.api.access import Administers, SendsAll, Views
 from calha.api.bodies import read_body
+from calha.api.curve_reads import note_curve_reads
 from calha.api.schemas import Answer, Body
 from calha.api.services import Here, Services
 from calha.domain.access import Periods
@@ -90,6 +91,7 @@ async def export_readings(
         raise Malformed(
             f"no device {', '.join(sorted(missing))} with readings", "unknown_device", device=", ".join(sorted(missing))
         )
+    await note_curve_reads(caller, sorted({names[number][0] for number in series}), since, until)
     units = await asyncio.to_thread(services.registry.units)
     chunks = _export(services, _joined(windows), units)
     return StreamingResponse(_in_thread(chunks), media_type=ARROW)

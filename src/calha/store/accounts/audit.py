@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Engine, func, insert, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, func, insert, or_, select
 
 from calha.store.accounts.models import AuditEntry
 from calha.store.accounts.rows import AuditRow
@@ -74,6 +74,18 @@ class AuditLog:
             found = [AuditRow(**row._mapping) for row in connection.execute(query)]
         return Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
 
+    def of_person(self, person_id: int, label: str) -> Sequence[AuditRow]:
+        """What a person did under any name that was his, what was done to him, and who read his curves; oldest first."""
+        target = f"person {person_id}"
+        about = self._read(AuditEntry.target == target)
+        if not about:
+            return []
+        since = AuditEntry.id >= about[0].id
+        acted = [and_(AuditEntry.actor == label, since)]
+        acted += [and_(AuditEntry.actor == old, since, AuditEntry.id <= until) for old, until in _former_labels(about)]
+        curves = and_(AuditEntry.action == "curve.read", AuditEntry.after.contains(f'"{target}"'))
+        return self._read(or_(AuditEntry.target == target, curves, *acted))
+
     def all(self) -> Iterator[AuditRow]:
         """Every entry, oldest first."""
         last = 0
@@ -95,10 +107,22 @@ class AuditLog:
         with self._engine.connect() as connection:
             return connection.execute(select(func.count()).select_from(AuditEntry)).scalar_one()
 
+    def _read(self, condition: ColumnElement[bool]) -> Sequence[AuditRow]:
+        query = select(AuditEntry.__table__).where(condition).order_by(AuditEntry.id)
+        with self._engine.connect() as connection:
+            return [AuditRow(**row._mapping) for row in connection.execute(query)]
+
     def _after(self, last: int) -> Sequence[AuditRow]:
         query = select(AuditEntry.__table__).where(AuditEntry.id > last).order_by(AuditEntry.id).limit(PAGE)
         with self._engine.connect() as connection:
             return [AuditRow(**row._mapping) for row in connection.execute(query)]
+
+
+def _former_labels(about: Sequence[AuditRow]) -> Iterator[tuple[str, int]]:
+    """(e-mail address or user name, entry until which it was the person's) out of the changes of his data."""
+    for row in about:
+        before = json.loads(row.before) if row.action == "person.changed" and row.before else {}
+        yield from ((before[name], row.id) for name in ("email", "user_name") if before.get(name))
 
 
 def _hash(row: AuditRow, previous: str) -> str:

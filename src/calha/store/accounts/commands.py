@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, Select, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Select, String, delete, func, insert, or_, select, update
+from sqlalchemy import cast as as_text
 from sqlalchemy.exc import IntegrityError
 
 from calha.domain.commands import (
@@ -126,6 +127,12 @@ class CommandStore:
             query = query.where(or_(Device.site_id.in_(within.sites), Device.key.in_(within.devices)))
         found = self._read(query)
         return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
+
+    def of_person(self, requester: str, name: str, limit: int) -> Sequence[CommandRow]:
+        """What somebody has asked for or approved, newest first. requester: by kind and id; name: as he is called now."""
+        named = or_(DeviceCommand.requested_by == name[:120], DeviceCommand.approved_by == name[:120])
+        asked = as_text(DeviceCommand.requester, String).contains(f'"{requester}"')
+        return self._read(_rows().where(or_(named, asked)).order_by(DeviceCommand.id.desc()).limit(limit))
 
     def for_device(self, device: str) -> Sequence[CommandRow]:
         """What a device has still to get, oldest first."""

@@ -16,6 +16,7 @@ from calha.store.registry.models import ClaimCode, Device
 from calha.store.registry.writing import device_id_of, writing
 
 DEVICES_AT_ONCE = 500  # databases limit the parameters of a statement
+IS_HELD = Ownership.until_at.is_(None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Ownerships:
         """Whose each device is now, as far as it is somebody's."""
         query = select(Device.key, Ownership.person_id).join(Device, Device.id == Ownership.device_id)
         with self._engine.connect() as connection:
-            found = connection.execute(query.where(Ownership.until_at.is_(None)))
+            found = connection.execute(query.where(IS_HELD))
             return {row.key: row.person_id for row in found}
 
     def was_anothers(self, device: str, person_id: int) -> bool:
@@ -108,7 +109,7 @@ class Ownerships:
         """What its owner calls it. Raises NotFound when it is not his."""
         with writing(self._engine) as connection:
             own = Ownership.device_id == device_id_of(connection, device), Ownership.person_id == person_id
-            changed = update(Ownership).where(*own, Ownership.until_at.is_(None)).values(label=label)
+            changed = update(Ownership).where(*own, IS_HELD).values(label=label)
             if not connection.execute(changed).rowcount:
                 raise NotFound(f"{device} is not yours", "not_yours", device=device)
 
@@ -116,18 +117,15 @@ class Ownerships:
         """End the ownership and give the device a new code. Raises NotFound when it is nobody's."""
         with writing(self._engine) as connection:
             device_id = device_id_of(connection, device)
-            current = update(Ownership).where(Ownership.device_id == device_id, Ownership.until_at.is_(None))
-            if not connection.execute(current.values(until_at=datetime.now(UTC))).rowcount:
+            if not free(connection, device_id):
                 raise NotFound(f"{device} belongs to nobody", "nobodys", device=device)
-            connection.execute(delete(ClaimCode).where(ClaimCode.device_id == device_id))
-            connection.execute(insert(ClaimCode).values(device_id=device_id, code=new_code()))
 
     def owned_now(self, person_id: int) -> Sequence[OwnedRow]:
         """The devices that are a person's now, by his names for them."""
         query = (
             select(Device.key, Ownership.label, Ownership.from_at)
             .join(Device, Device.id == Ownership.device_id)
-            .where(Ownership.person_id == person_id, Ownership.until_at.is_(None))
+            .where(Ownership.person_id == person_id, IS_HELD)
             .order_by(Ownership.label, Device.key)
         )
         with self._engine.connect() as connection:
@@ -148,8 +146,18 @@ class Ownerships:
         return found
 
 
+def free(connection: Connection, device_id: int) -> bool:
+    """End the ownership of a device and give it a new code; whether it was somebody's."""
+    held = update(Ownership).where(Ownership.device_id == device_id, IS_HELD)
+    if not connection.execute(held.values(until_at=datetime.now(UTC))).rowcount:
+        return False
+    connection.execute(delete(ClaimCode).where(ClaimCode.device_id == device_id))
+    connection.execute(insert(ClaimCode).values(device_id=device_id, code=new_code()))
+    return True
+
+
 def _owner(connection: Connection, device_id: int) -> OwnerRow | None:
     columns = Ownership.person_id, Ownership.label, Ownership.from_at
-    query = select(*columns).where(Ownership.device_id == device_id, Ownership.until_at.is_(None))
+    query = select(*columns).where(Ownership.device_id == device_id, IS_HELD)
     row = connection.execute(query).first()
     return OwnerRow(*row) if row is not None else None

@@ -9,7 +9,8 @@ from sqlalchemy.exc import IntegrityError
 
 from calha.domain.access import Role
 from calha.domain.errors import Conflict, NotFound
-from calha.store.accounts.models import Identity, Ownership, Passkey, Person, RecoveryCode, RoleGrant, Session
+from calha.store.accounts.models import Identity, Link, Ownership, Passkey, Person, RecoveryCode, RoleGrant, Session
+from calha.store.accounts.ownership import IS_HELD, free
 from calha.store.accounts.rows import GrantRow, PasskeyRow, PersonRow, Secrets
 from calha.store.databutcher.models import DataButcherPerson
 from calha.store.registry.rows import Page
@@ -100,15 +101,18 @@ class People:
             return _person(connection, person_id)
 
     def anonymise(self, person_id: int) -> None:
-        """Forget who this was; what refers to the person stays, nameless; his devices are free. Raises NotFound."""
+        """Forget who this was; what refers to the person stays, nameless; his devices are free, with new codes.
+
+        Raises NotFound.
+        """
         with writing(self._engine) as connection:
             _person(connection, person_id)
-            for table in (RoleGrant, RecoveryCode, Passkey, Identity, Session, DataButcherPerson):
+            for table in (RoleGrant, RecoveryCode, Passkey, Identity, Session, Link, DataButcherPerson):
                 connection.execute(delete(table).where(table.person_id == person_id))
             own = Ownership.person_id == person_id
             connection.execute(update(Ownership).where(own).values(label=""))
-            still = update(Ownership).where(own, Ownership.until_at.is_(None))
-            connection.execute(still.values(until_at=datetime.now(UTC)))
+            for device_id in connection.execute(select(Ownership.device_id).where(own, IS_HELD)).scalars().all():
+                free(connection, device_id)
             nobody = {
                 "name": f"#{person_id}",
                 "email": None,
@@ -224,6 +228,12 @@ class People:
         with self._engine.connect() as connection:
             found = connection.execute(query).scalar()
             return _person(connection, found) if found is not None else None
+
+    def identities(self, person_id: int) -> list[tuple[str, str]]:
+        """(issuer, subject) at the providers that sign the person in."""
+        query = select(Identity.issuer, Identity.subject).where(Identity.person_id == person_id)
+        with self._engine.connect() as connection:
+            return [(issuer, subject) for issuer, subject in connection.execute(query)]
 
     def add_identity(self, person_id: int, issuer: str, subject: str) -> None:
         with writing(self._engine) as connection:

@@ -3,9 +3,9 @@
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Select, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Select, String, cast, func, insert, literal, or_, select, update
 
 from calha.domain.errors import Conflict, NotFound
 from calha.store.accounts.models import Person
@@ -13,6 +13,16 @@ from calha.store.billing.models import Contract, Customer, Invoice, Issuer
 from calha.store.billing.rows import ContractRow, CustomerRow, IssuerRow
 from calha.store.registry.models import Device
 from calha.store.registry.writing import device_id_of, require_site
+
+DEVICES_AT_ONCE = 500  # databases limit the parameters of a statement
+
+
+class Payer(NamedTuple):
+    """A device, and a customer who pays it. person_id: his account."""
+
+    device: str
+    customer_id: int
+    person_id: int | None
 
 
 class Customers:
@@ -70,6 +80,35 @@ class Customers:
         with self._engine.connect() as connection:
             rows = connection.execute(select(Customer.__table__).where(Customer.person_id == person_id))
             return [CustomerRow(**row._mapping) for row in rows]
+
+    def running_contract(self, person_id: int, today: date) -> str | None:
+        """The number of a contract that a person pays now or will; None without one."""
+        query = select(Contract.number).join(Customer, Customer.id == Contract.customer_id).order_by(Contract.id)
+        query = query.where(
+            Customer.person_id == person_id, or_(Contract.until_day.is_(None), Contract.until_day > today)
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar()
+
+    def forget(self, person_id: int) -> None:
+        """Blank who a person was as a customer. Issued invoices keep what they say."""
+        number = literal("#") + cast(Customer.id, String(12))
+        blank = {"name": number, "document": "", "email": "", "address": "", "city": "", "person_id": None}
+        with self._writing.begin() as connection:
+            connection.execute(update(Customer).where(Customer.person_id == person_id).values(blank))
+
+    def payers(self, devices: Sequence[str], first: date, last: date) -> Sequence[Payer]:
+        """Of contracts that run on a day from the first to the last."""
+        query = select(Device.key, Customer.id, Customer.person_id).distinct()
+        query = query.join(Contract, Contract.device_id == Device.id)
+        query = query.join(Customer, Customer.id == Contract.customer_id).order_by(Device.key, Customer.id)
+        runs = Contract.from_day <= last, or_(Contract.until_day.is_(None), Contract.until_day > first)
+        found: Sequence[Payer] = []
+        with self._engine.connect() as connection:
+            for start in range(0, len(devices), DEVICES_AT_ONCE):
+                part = Device.key.in_(devices[start : start + DEVICES_AT_ONCE])
+                found = [*found, *(Payer(*row) for row in connection.execute(query.where(part, *runs)))]
+        return found
 
     # -- contracts
 

@@ -1,0 +1,78 @@
+"""Everything that Calha knows about a person, for himself (LGPD Art. 18 II): a document of plain lists.
+
+Secrets are not in it, nor readings: those of his devices are exported by `GET /export`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from calha.accounts.accounts import Accounts
+from calha.api.services import Services
+from calha.domain.times import to_text
+from calha.metering.invoicing import Billing
+from calha.store.accounts import PersonRow
+from calha.store.accounts.commands import CommandRow, CommandStore
+from calha.store.databutcher.store import DataButcherStore
+
+MAX_LISTED = 10_000  # commands, and invoices: the newest ones
+
+
+def known_of(services: Services, person_id: int) -> dict[str, Any]:
+    """Raises NotFound."""
+    person = services.accounts.people.get(person_id)
+    butcher = DataButcherStore(services.registry.engine).user(person_id)
+    return {
+        "person": asdict(person),
+        **_of_accounts(services.accounts, person),
+        **_of_billing(services.billing, person_id),
+        "commands": _commands(services.commands.store, person),
+        "databutcher": asdict(butcher) if butcher is not None else None,
+        "audit": [asdict(row) for row in services.accounts.audit.of_person(person_id, person.label)],
+    }
+
+
+def _of_accounts(accounts: Accounts, person: PersonRow) -> dict[str, Any]:
+    people = accounts.people
+    return {
+        "roles": [asdict(one) for one in people.grants(person.id)],
+        "sessions": [asdict(one) for one in accounts.sessions.of(person.id)],
+        "passkeys": [{"name": one.name, "created_at": one.created_at} for one in people.passkeys(person.id)],
+        "identities": [{"issuer": issuer, "subject": subject} for issuer, subject in people.identities(person.id)],
+        "keys": [asdict(one) for one in accounts.keys.list() if one.made_by == person.label],
+        "devices": {
+            key: [
+                {"from": to_text(from_), "until": to_text(until) if until is not None else None}
+                for from_, until in held
+            ]
+            for key, held in accounts.ownerships.of(person.id).items()
+        },
+    }
+
+
+def _of_billing(billing: Billing, person_id: int) -> dict[str, Any]:
+    customers = billing.customers.of_person(person_id)
+    ids = [one.id for one in customers]
+    contracts = [row for number in ids for row in billing.customers.contracts(customer_id=number, limit=MAX_LISTED)]
+    invoices = billing.invoices.list(customers=ids, limit=MAX_LISTED)
+    return {
+        "customers": [asdict(one) for one in customers],
+        "contracts": [asdict(one) for one in contracts],
+        "invoices": [asdict(one) for one in invoices],
+    }
+
+
+def _commands(store: CommandStore, person: PersonRow) -> Sequence[dict[str, Any]]:
+    return [_told(row) for row in store.of_person(f"person {person.id}", person.label, MAX_LISTED)]
+
+
+def _told(row: CommandRow) -> dict[str, Any]:
+    return {
+        "device": row.device,
+        "command": row.command,
+        "parameters": dict(row.parameters),
+        "state": row.state.value,
+        "requested_by": row.requested_by,
+        "requested_at": to_text(row.requested_at),
+        "approved_by": row.approved_by,
+    }
