@@ -1,5 +1,6 @@
 """Profiles as YAML: what is right is read, what is wrong is refused with line, column and reason."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -10,6 +11,7 @@ from calha.domain.errors import InvalidProfile
 from calha.domain.profile_reader import MAX_CHARS, MAX_DEPTH, read_profile
 from calha.domain.profiles import Verify
 from calha.domain.registers import Plate, Register
+from calha.domain.validation import RuleSet
 
 HEAD = "name: pump\ntitle: {pt: Bomba, en: Pump}\ndescription: {pt: Uma bomba, en: A pump}\n"
 FLOW = "channels:\n  - {key: flow, name: {pt: Vazão, en: Flow}, unit: m³/h}\n"
@@ -57,6 +59,35 @@ def test_a_wrong_profile_is_refused_with_its_place_and_reason(text, where, reaso
         read_profile(text, "pump.yaml")
     assert str(refused.value).startswith(f"pump.yaml:{where}: ")
     assert reason in str(refused.value)
+
+
+def test_a_counter_has_rules_from_a_day_on():
+    text = HEAD + (
+        "channels:\n  - key: f\n    name: {pt: V, en: F}\n    kind: counter\n    validation:\n"
+        "      - {step: 15m, gap_minutes: 60}\n"
+        "      - {from: 2026-03-01, zero_days: 2, sum_against: flow}\n"
+    )
+    assert read_profile(text, "pump.yaml").channels[0].validation == (
+        RuleSet(step="15m", gap_minutes=60),
+        RuleSet(valid_from=date(2026, 3, 1), zero_days=2, sum_against="flow"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("rules", "reason"),
+    [
+        ("{from: soon}", "a day is expected"),
+        ("{from: 2026-03-01 12:00:00}", "a day is expected"),
+        ("{zero_days: 0}", "allowed: 1 to 90"),
+        ("{gap_minutes: -1}", "at least 0"),
+        ("{step: 1d}", "allowed: 15m, 1h"),
+        ("{melted: 1}", "'melted' is unknown"),
+    ],
+)
+def test_a_wrong_rule_is_refused(rules, reason):
+    text = HEAD + f"channels: [{{key: f, name: {{pt: V, en: F}}, validation: [{rules}]}}]"
+    with pytest.raises(InvalidProfile, match=reason):
+        read_profile(text, "pump.yaml")
 
 
 def test_a_counter_has_the_register_that_its_plate_shows():

@@ -107,7 +107,7 @@ def consumption(curve: Curve, bounds: Ints, unit: str) -> Consumption:
     is_known = (ends > curve.at[0]) & (begins < curve.at[-1])
     inner_begins, inner_ends = (np.clip(edges, curve.at[0], curve.at[-1]) for edges in (begins, ends))
     quality = curve.worst_quality(inner_begins, inner_ends)
-    coverage = np.diff(curve.observed(bounds)) / np.diff(bounds)
+    coverage = np.diff(curve.observed(bounds)) / np.maximum(np.diff(bounds), 1)
     if curve.is_bridged:
         floor = np.where(curve.is_inside_hole(begins) | curve.is_inside_hole(ends), Quality.ESTIMATED, Quality.GOOD)
     else:

@@ -27,6 +27,7 @@ from calha.domain.profiles import (
     Verify,
 )
 from calha.domain.registers import Plate
+from calha.domain.validation_reader import read_rule_set
 
 MAX_CHARS = 200_000  # of a profile
 MAX_CHANNELS = 500  # and the most items of any other list
@@ -110,7 +111,10 @@ class _Reader:
         fields = self.mapping(
             node,
             required=("key", "name"),
-            optional=("kind", "unit", "minimum", "maximum", "precision", "states", "aliases", "retention", "register"),
+            optional=(
+                *("kind", "unit", "minimum", "maximum", "precision", "states", "aliases", "retention"),
+                *("register", "validation"),
+            ),
         )
         kind = cast(Kind, self.choice(fields.get("kind"), get_args(Kind), "gauge"))
         minimum, maximum = self.range(fields)
@@ -126,6 +130,7 @@ class _Reader:
             aliases=self.items(fields.get("aliases"), self.alias),
             retention=cast(Retention, self.choice(fields.get("retention"), get_args(Retention), "standard")),
             register=self.plate(fields["register"], kind) if "register" in fields else None,
+            validation=self.items(fields.get("validation"), lambda one: read_rule_set(self, one)),
         )
 
     def plate(self, node: yaml.Node, kind: Kind) -> Plate:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from calha.domain.directory import Kind
 from calha.domain.registers import Plate
+from calha.domain.validation import RuleSet
 
 Text = dict[str, str]  # by language: pt, en
 Retention = Literal["standard", "raw"]
@@ -32,7 +33,7 @@ class State:
 class ProfileChannel:
     """unit: symbol as printed. minimum, maximum: plausible range in that unit. aliases: other keys that devices use.
 
-    register: what is printed on the register of such a counter.
+    register: what is printed on the register of such a counter. validation: the rules for its consumption.
     """
 
     key: str
@@ -46,6 +47,7 @@ class ProfileChannel:
     aliases: tuple[str, ...] = ()
     retention: Retention = "standard"
     register: Plate | None = None
+    validation: tuple[RuleSet, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
