@@ -1,6 +1,17 @@
 """Metering as it is kept: registers, decisions, edits, findings, balances. In the registry's database."""
 
+from calha.store.metering.edits import EditStore
+from calha.store.metering.findings import FindingStore
 from calha.store.metering.registers import RegisterStore
 from calha.store.metering.rows import DecisionRow, EditRow, ExceptionRow, ManualReadingRow, PlateRow
 
-__all__ = ["DecisionRow", "EditRow", "ExceptionRow", "ManualReadingRow", "PlateRow", "RegisterStore"]
+__all__ = [
+    "DecisionRow",
+    "EditRow",
+    "EditStore",
+    "ExceptionRow",
+    "FindingStore",
+    "ManualReadingRow",
+    "PlateRow",
+    "RegisterStore",
+]

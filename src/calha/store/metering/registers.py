@@ -13,6 +13,7 @@ from calha.domain.registers import Plate, Verdict
 from calha.store.metering.models import ManualReading, RegisterDecision, RegisterPlate
 from calha.store.metering.rows import DecisionRow, ManualReadingRow, PlateRow
 
+SERIES_AT_ONCE = 500  # databases limit the parameters of a statement
 MAX_PLATES = 100  # of a channel
 MAX_DECISIONS = 1_000  # of a channel, that hold
 
@@ -28,13 +29,13 @@ class RegisterStore:
     def plates(self, series: Iterable[int]) -> dict[int, list[PlateRow]]:
         """By series and time."""
         wanted = list(series)
-        query = (
-            select(RegisterPlate.__table__).where(RegisterPlate.series.in_(wanted)).order_by(RegisterPlate.valid_from)
-        )
         found: dict[int, list[PlateRow]] = {one: [] for one in wanted}
+        query = select(RegisterPlate.__table__).order_by(RegisterPlate.valid_from)
         with self._engine.connect() as connection:
-            for row in connection.execute(query):
-                found[row.series].append(_plate_row(row))
+            for start in range(0, len(wanted), SERIES_AT_ONCE):
+                part = RegisterPlate.series.in_(wanted[start : start + SERIES_AT_ONCE])
+                for row in connection.execute(query.where(part)):
+                    found[row.series].append(_plate_row(row))
         return found
 
     def save_plate(self, row: PlateRow) -> PlateRow:
@@ -90,9 +91,9 @@ class RegisterStore:
                 connection.execute(select(RegisterDecision.__table__).where(RegisterDecision.id == made[0])).one()
             )
 
-    def undo_decision(self, series: int, decision_id: int, author: str, at: Micros) -> None:
-        """Raises NotFound, Conflict if it has been taken back."""
-        self._undo(RegisterDecision, series, decision_id, author, at)
+    def undo_decision(self, series: int, decision_id: int, author: str, at: Micros) -> DecisionRow:
+        """The decision, which no longer holds. Raises NotFound, Conflict if it has been taken back."""
+        return _decision_row(self._undo(RegisterDecision, series, decision_id, author, at))
 
     # -- readings made by people
 
@@ -135,15 +136,16 @@ class RegisterStore:
 
     # -- below
 
-    def _undo(self, table: Any, series: int, number: int, author: str, at: Micros) -> None:  # noqa: ANN401 - a model
+    def _undo(self, table: Any, series: int, number: int, author: str, at: Micros) -> Any:  # noqa: ANN401 - a model, its row
         wanted = (table.series == series) & (table.id == number)
         with self._writing() as connection:
-            found = connection.execute(select(table.undone_at).where(wanted)).first()
+            found = connection.execute(select(table.__table__).where(wanted)).first()
             if found is None:
                 raise NotFound(f"there is nothing with the number {number} of this channel")
-            if found[0] is not None:
+            if found.undone_at is not None:
                 raise Conflict("it has been taken back already")
             connection.execute(update(table).where(wanted).values(undone_at=at, undone_by=author))
+            return found
 
     def _writing(self) -> Any:  # noqa: ANN401 - SQLAlchemy's context manager of a Connection
         return self._engine.execution_options(writes=True).begin()

@@ -3,5 +3,6 @@
 from calha.store.telemetry.columns import Columns
 from calha.store.telemetry.latest import Latest
 from calha.store.telemetry.telemetry import Statistics, Telemetry
+from calha.store.telemetry.touched import Touched
 
-__all__ = ["Columns", "Latest", "Statistics", "Telemetry"]
+__all__ = ["Columns", "Latest", "Statistics", "Telemetry", "Touched"]

@@ -37,6 +37,7 @@ from calha.store.telemetry.merged import Merged
 from calha.store.telemetry.query import Reader
 from calha.store.telemetry.segments import Gap, Segment, Segments
 from calha.store.telemetry.snapshots import Snapshots
+from calha.store.telemetry.touched import Touched, touched
 
 log = logging.getLogger(__name__)
 
@@ -143,6 +144,15 @@ class Telemetry:
         def ask() -> dict[int, Columns]:
             with self._snapshots.take() as (con, segments):
                 return Reader(con, self._segments, segments).columns(series, from_, until, grid, points)
+
+        return self._despite_gaps(ask)
+
+    def touched(self, after_seq: int) -> Touched:
+        """What was stored after a log sequence, by series and UTC day. Raises StoreUnavailable."""
+
+        def ask() -> Touched:
+            with self._snapshots.take() as (con, _):
+                return touched(con, after_seq)
 
         return self._despite_gaps(ask)
 
