@@ -280,6 +280,10 @@ async def _connect(
     supervisor.add("presence", presence.run)
     for name, job in replaced.jobs:
         supervisor.add(name, job)
+    record = partial(ingest.record, source="metering")
+    metering = Metering.over(registry, telemetry, record, micros_now, has_retention=settings.store.has_retention)
+    supervisor.add("validation", metering.validator.run)
+    supervisor.add("flumes", metering.flumes.run)
     supervisor.add("housekeeping", lambda beat: housekeeping.keep_house(telemetry, streams, micros_now, beat))
     if settings.store.has_retention:
         retain = partial(housekeeping.retain, registry, telemetry, settings.store, micros_now)
@@ -320,7 +324,6 @@ async def _connect(
     provisioning = Provisioning(
         accounts, registry, ProvisioningKeys(registry.engine), lambda: ingest.directory.tree, has_reported
     )
-    metering = Metering.over(registry, telemetry, micros_now, has_retention=settings.store.has_retention)
     zone = ZoneInfo(settings.registry.zone)
     billing, billing_runs = await asyncio.to_thread(
         open_billing, registry.engine, metering, lambda: ingest.directory.tree, lambda: datetime.now(zone).date()

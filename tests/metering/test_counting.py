@@ -12,8 +12,6 @@ from calha.domain.errors import Malformed, NotFound
 from calha.domain.quality import Quality
 from calha.domain.registers import Plate, Verdict
 from calha.domain.times import DAY_US, HOUR_US, MINUTE_US, SECOND_US
-from calha.metering.counting import Counting
-from calha.metering.windows import Windows
 from calha.store.metering import DecisionRow, PlateRow
 
 START = 1_705_287_600_000_000  # 2024-01-15T03:00Z, a local midnight
@@ -175,5 +173,5 @@ def test_what_counts_nothing_is_refused_with_what_to_do(plant):
 
 def test_a_meter_without_readings_has_no_consumption(plant):
     plant.device("m1")
-    found = Counting(Windows(plant.telemetry), plant.registers).of(plant.meter(), DAYS.bounds(START, START + DAY_US))
+    found = plant.counting.of(plant.meter(), DAYS.bounds(START, START + DAY_US))
     assert found.consumption.total().amount is None

@@ -10,6 +10,7 @@ from calha.api.conditional import ConditionalGet
 from calha.api.hosts import OwnNames
 from calha.api.routes import (
     account,
+    balances,
     billing,
     bulk,
     claims,
@@ -22,6 +23,7 @@ from calha.api.routes import (
     devices,
     eta,
     events,
+    flumes,
     gateways,
     hidrometro,
     invoices,
@@ -40,6 +42,7 @@ from calha.api.routes import (
     tariffs,
     telemetry,
     transfer,
+    validation,
 )
 from calha.api.services import Services
 
@@ -68,6 +71,9 @@ ROUTERS = (
     readings.router,
     consumption.router,
     registers.router,
+    validation.router,
+    balances.router,
+    flumes.router,
     telemetry.router,
     quarantine.router,
     live.router,

@@ -67,6 +67,9 @@ class ConsumptionAnswer(Answer):
     amount: list[float | None] = Field(description="null where nothing is known.", examples=[[12.5, None]])
     quality: list[str]
     coverage: list[float] = Field(examples=[[1.0, 0.0]])
+    suspect: list[bool] = Field(
+        description="Whether an open exception is about a part of it.", examples=[[False, True]]
+    )
     total: Total
     events: list[RegisterStep]
 

@@ -168,6 +168,18 @@ class Ingest:
             raise
         self._remember_newest(batch, transport)
 
+    async def record(self, batch: Batch, source: str) -> None:
+        """Put readings into the log that no device sent: entered by a person, or made from others.
+
+        Raises LogFull or LogUnavailable with nothing counted.
+        """
+        self.counters.received(batch)
+        try:
+            await self._log(batch, source, None)
+        except LogUnavailable:
+            self.counters.received(batch, sign=-1)
+            raise
+
     async def set_aside_again(self, messages: Sequence[Message]) -> None:
         """Quarantine what is wrong with messages whose readings the log is known to have (after a crash)."""
         await self._set_aside(await self._decode(messages))

@@ -10,14 +10,16 @@ import numpy as np
 
 from calha.domain.consumption import Consumption, consumption
 from calha.domain.curves import Curve, flow_curve, register_curve
+from calha.domain.edits import Edit, edited
+from calha.domain.quality import Quality
 from calha.domain.readings import Micros
 from calha.domain.register_breaks import Ints, Readings
 from calha.domain.register_steps import steps
-from calha.domain.registers import Decision, RegisterEvent
+from calha.domain.registers import TICKS, Decision, RegisterEvent
 from calha.domain.times import HOUR_US
 from calha.metering.meters import Meter
 from calha.metering.windows import Windows
-from calha.store.metering import RegisterStore
+from calha.store.metering import EditRow, EditStore, RegisterStore
 
 GAP_INTERVALS = 3  # readings further apart than so many usual intervals leave a hole,
 GAP_SHARE = 0.05  # or than this share of the intervals asked for
@@ -25,45 +27,78 @@ METERS_AT_ONCE = 50
 READINGS_AT_ONCE = 4_000_000  # of all meters that are counted together
 
 
+Span = tuple[Micros, Micros]
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Consumption of a meter, and the events of its register in that time."""
+    """Consumption of a meter, the events of its register, and times without readings (whole, beyond the edges too)."""
 
     meter: Meter
     consumption: Consumption
     events: Sequence[RegisterEvent]
+    holes: Sequence[Span]
 
 
 class Counting:
-    def __init__(self, windows: Windows, registers: RegisterStore) -> None:
+    def __init__(self, windows: Windows, registers: RegisterStore, edits: EditStore) -> None:
         self._windows = windows
         self._registers = registers
+        self._edits = edits
 
-    def of(self, meter: Meter, bounds: Ints, supposed: Sequence[Decision] = ()) -> Counted:
+    def of(self, meter: Meter, bounds: Ints, supposed: Sequence[Decision] = (), *, measured: bool = False) -> Counted:
         """Of one meter in the intervals between `bounds` (of a `Calendar`, or any others). Raises StoreUnavailable.
 
-        supposed: decisions that nobody has made yet, for a look at what would follow.
+        supposed: decisions that nobody has made yet, for a look at what would follow. measured: without edits.
         """
-        return next(self.of_all([meter], bounds, supposed))
+        return next(self.of_all([meter], bounds, supposed, measured=measured))
 
-    def of_all(self, meters: Sequence[Meter], bounds: Ints, supposed: Sequence[Decision] = ()) -> Iterator[Counted]:
+    def of_all(
+        self, meters: Sequence[Meter], bounds: Ints, supposed: Sequence[Decision] = (), *, measured: bool = False
+    ) -> Iterator[Counted]:
         """Of many meters, some at a time."""
         for start in range(0, len(meters), METERS_AT_ONCE):
             together = meters[start : start + METERS_AT_ONCE]
-            made = self._registers.decisions([meter.series for meter in together])
-            decisions = {series: [*(row.decision() for row in rows), *supposed] for series, rows in made.items()}
-            parts = [self._part(together, part, decisions) for part in _parts(together, bounds)]
+            said = self._said(together, bounds, supposed, measured)
+            parts = [self._part(together, part, said) for part in _parts(together, bounds)]
             for meter in together:
                 yield _whole(meter, [part[meter.series] for part in parts])
 
-    def _part(
-        self, meters: Sequence[Meter], bounds: Ints, decisions: Mapping[int, Sequence[Decision]]
-    ) -> dict[int, Counted]:
+    def _said(
+        self, meters: Sequence[Meter], bounds: Ints, supposed: Sequence[Decision], measured: bool
+    ) -> "dict[int, _Said]":
+        series = [meter.series for meter in meters]
+        decisions = self._registers.decisions(series)
+        edits = {} if measured else self._edits.holding(series, int(bounds[0]), int(bounds[-1]))
+        return {
+            meter.series: _Said(
+                [*(row.decision() for row in decisions[meter.series]), *supposed],
+                [edit_of(row) for row in edits.get(meter.series, ())],
+            )
+            for meter in meters
+        }
+
+    def _part(self, meters: Sequence[Meter], bounds: Ints, said: "Mapping[int, _Said]") -> dict[int, Counted]:
         whole_hours = bool((bounds % HOUR_US == 0).all())
         from_, until = int(bounds[0]), int(bounds[-1])
-        decided = {series: [one.at for one in some] for series, some in decisions.items()}
+        decided = {series: [one.at for one in some.decisions] for series, some in said.items()}
         found = self._windows.readings(meters, from_, until, whole_hours=whole_hours, decided=decided)
-        return {meter.series: _counted(meter, found[meter.series], decisions[meter.series], bounds) for meter in meters}
+        return {meter.series: _counted(meter, found[meter.series], said[meter.series], bounds) for meter in meters}
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What people have said of a meter."""
+
+    decisions: Sequence[Decision]
+    edits: Sequence[Edit]
+
+
+def edit_of(row: EditRow) -> Edit:
+    """An edit as it is applied; what a person entered is substituted, what was calculated is estimated."""
+    ticks = np.array([int(amount * TICKS) for amount in row.amounts], np.int64)
+    quality = Quality.SUBSTITUTED if row.method == "manual" else Quality.ESTIMATED
+    return Edit(np.array(row.bounds, np.int64), ticks, quality)
 
 
 def _parts(meters: Sequence[Meter], bounds: Ints) -> Iterator[Ints]:
@@ -78,15 +113,33 @@ def _parts(meters: Sequence[Meter], bounds: Ints) -> Iterator[Ints]:
         first = last
 
 
-def _counted(meter: Meter, readings: Readings, decisions: Sequence[Decision], bounds: Ints) -> Counted:
+def _counted(meter: Meter, readings: Readings, said: _Said, bounds: Ints) -> Counted:
     from_, until = int(bounds[0]), int(bounds[-1])
     longest_us = round(max(GAP_INTERVALS * meter.usual_us, GAP_SHARE * int(np.diff(bounds).min())))
+    events: Sequence[RegisterEvent] = ()
     if meter.source == "flow":
         curve = flow_curve(readings, longest_us, meter.per_hour, bounds)
-        return Counted(meter, consumption(curve, bounds, meter.unit), ())
-    curve, events = _of_register(meter, readings, decisions, longest_us, until)
-    inside = [event for event in events if from_ < event.at <= until]
-    return Counted(meter, consumption(curve, bounds, meter.unit), inside)
+    else:
+        curve, events = _of_register(meter, readings, said.decisions, longest_us, until)
+    holes = _holes(curve, from_, until)
+    edits = [edit for edit in said.edits if edit.from_at < until and edit.until_at > from_]
+    consumed = consumption(edited(curve, edits), bounds, meter.unit)
+    return Counted(meter, consumed, [event for event in events if from_ < event.at <= until], holes)
+
+
+def _holes(curve: Curve, from_: Micros, until: Micros) -> list[Span]:
+    """Times without readings that touch [from_, until); one behind the last reading too."""
+    if not len(curve.at):
+        return []
+    found: list[Span] = []
+    for end in np.flatnonzero(curve.is_hole & (curve.at > from_)).tolist():
+        begin_at, end_at = int(curve.at[end - 1]), int(curve.at[end])
+        if found and found[-1][1] == begin_at and not curve.is_bridged:  # cut at the intervals' bounds
+            found[-1] = (found[-1][0], end_at)
+        elif begin_at < until:
+            found.append((begin_at, end_at))
+    last = int(curve.at[-1])
+    return [*found, (last, until)] if last < until else found
 
 
 def _of_register(
@@ -103,4 +156,5 @@ def _whole(meter: Meter, parts: Sequence[Counted]) -> Counted:
     if len(parts) == 1:
         return parts[0]
     events = [event for part in parts for event in part.events]
-    return Counted(meter, Consumption.following([part.consumption for part in parts]), events)
+    holes = list(dict.fromkeys(hole for part in parts for hole in part.holes))
+    return Counted(meter, Consumption.following([part.consumption for part in parts]), events, holes)

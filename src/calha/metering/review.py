@@ -74,9 +74,9 @@ class Review:
         self.effect(meter, row)
         return self._registers.decide(row)
 
-    def undo(self, meter: Meter, decision_id: int, author: str) -> None:
-        """Raises NotFound, Conflict if it has been taken back."""
-        self._registers.undo_decision(meter.series, decision_id, author, self._clock())
+    def undo(self, meter: Meter, decision_id: int, author: str) -> DecisionRow:
+        """The decision that no longer holds. Raises NotFound, Conflict if it has been taken back."""
+        return self._registers.undo_decision(meter.series, decision_id, author, self._clock())
 
     def _days(self, meter: Meter, row: DecisionRow) -> Ints:
         """The days that the step in question touches."""

@@ -3,7 +3,8 @@
 import asyncio
 import io
 from collections.abc import Sequence
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -53,11 +54,14 @@ async def read_consumption(
     unit: Annotated[str | None, Query(max_length=20, description="That of the channel when missing.")] = None,
     first_day: Annotated[int, Query(ge=1, le=31, description="Day of the month on which a cycle begins.")] = 1,
     day_start_h: Annotated[int, Query(ge=0, le=23, description="Hour at which a day begins.")] = 0,
+    layer: Annotated[
+        Literal["validated", "measured"], Query(description="measured: as the meter says, without estimates and edits.")
+    ] = "validated",
 ) -> Response:
     """Consumption of a register or flow in the device's own zone, as JSON or CSV (`Accept`)."""
     device = await asyncio.to_thread(services.registry.device, key)
     meter = await asyncio.to_thread(services.metering.meters.of_device, device, channel)
-    asked = _window(from_, to, meter.zone, services.clock())
+    asked = window_of(from_, to, meter.zone, services.clock())
     since, until = visible(caller.reach().periods(key, device.site_id), *asked)
     await note_curve_reads(caller, [key], since, until)
     bounds = Calendar(step, meter.zone, first_day, day_start_h).bounds(since, until)
@@ -65,15 +69,20 @@ async def read_consumption(
         bounds = np.clip(bounds, since, until)  # what was before it was his is not his to see
     if len(bounds) < 2 or bounds[0] == bounds[-1]:
         raise Malformed("there is nothing of that time that you may see", "bad_time")
-    counted = await asyncio.to_thread(services.metering.counting.of, meter, bounds)
+    counting = partial(services.metering.counting.of, measured=layer == "measured")
+    counted = await asyncio.to_thread(counting, meter, bounds)
     consumption = counted.consumption.given_in(unit) if unit is not None else counted.consumption
     if "text/csv" in request.headers.get("accept", ""):
         headers = {"Content-Disposition": f'attachment; filename="{key}-{meter.channel}.csv"'}
         return Response(_csv(meter, consumption), media_type="text/csv; charset=utf-8", headers=headers)
     decisions = await asyncio.to_thread(services.metering.registers.decisions, [meter.series])
     reviewed = with_decisions(counted.events, decisions[meter.series])
+    edges = int(bounds[0]), int(bounds[-1])
+    found = await asyncio.to_thread(services.metering.findings.overlapping, meter.series, *edges)
+    suspect = [(one.from_at, one.until_at) for one in found]
     return Response(
-        _answer(meter, step, consumption, reviewed).model_dump_json(by_alias=True), media_type="application/json"
+        _answer(meter, step, consumption, reviewed, suspect).model_dump_json(by_alias=True),
+        media_type="application/json",
     )
 
 
@@ -114,7 +123,7 @@ async def list_register_events(
     """What a register went through besides growth, oldest first; at most 400 days at once."""
     device = await asyncio.to_thread(services.registry.device, key)
     meter = await asyncio.to_thread(services.metering.meters.of_device, device, channel)
-    asked = _window(from_, to, meter.zone, services.clock())
+    asked = window_of(from_, to, meter.zone, services.clock())
     since, until = visible(caller.reach().periods(key, device.site_id), *asked)
     if since >= until:
         return []
@@ -161,14 +170,8 @@ def plate_fields(plate: Plate) -> dict[str, Any]:
     return {name: getattr(plate, name) for name in names}
 
 
-def _declared(plate: Plate | None, meter: Meter) -> list[RegisterPlateAnswer]:
-    if meter.source != "register":
-        return []
-    fields = plate_fields(plate or Plate())
-    return [RegisterPlateAnswer(**fields, id=None, valid_from=None, serial=None, author=None)]
-
-
-def _window(from_: str | None, to: str | None, zone: ZoneInfo, now: Micros) -> tuple[Micros, Micros]:
+def window_of(from_: str | None, to: str | None, zone: ZoneInfo, now: Micros) -> tuple[Micros, Micros]:
+    """The time that is asked for: the last month when nothing is said. Raises Malformed."""
     until = from_text(to, zone) if to else now
     since = from_text(from_, zone) if from_ else until - DEFAULT_DAYS * DAY_US
     if since >= until:
@@ -176,7 +179,20 @@ def _window(from_: str | None, to: str | None, zone: ZoneInfo, now: Micros) -> t
     return since, until
 
 
-def _answer(meter: Meter, step: Step, consumption: Consumption, events: Sequence[Reviewed]) -> ConsumptionAnswer:
+def _declared(plate: Plate | None, meter: Meter) -> list[RegisterPlateAnswer]:
+    if meter.source != "register":
+        return []
+    fields = plate_fields(plate or Plate())
+    return [RegisterPlateAnswer(**fields, id=None, valid_from=None, serial=None, author=None)]
+
+
+def _answer(
+    meter: Meter,
+    step: Step,
+    consumption: Consumption,
+    events: Sequence[Reviewed],
+    suspect: Sequence[tuple[Micros, Micros]],
+) -> ConsumptionAnswer:
     amounts = consumption.amounts()
     return ConsumptionAnswer(
         device=meter.device,
@@ -189,9 +205,19 @@ def _answer(meter: Meter, step: Step, consumption: Consumption, events: Sequence
         amount=[None if amount != amount else round(amount, 9) for amount in amounts.tolist()],  # NaN
         quality=[quality.label(code) for code in consumption.quality.tolist()],
         coverage=np.round(consumption.coverage, 4).tolist(),
+        suspect=_touched(consumption, suspect),
         total=total_of(consumption.total()),
         events=[step_of(meter, one) for one in events],
     )
+
+
+def _touched(consumption: Consumption, spans: Sequence[tuple[Micros, Micros]]) -> list[bool]:
+    """Which intervals overlap one of the spans."""
+    begins, ends = consumption.bounds[:-1], consumption.bounds[1:]
+    found = np.zeros(len(consumption), bool)
+    for from_at, until_at in spans:
+        found |= (begins < until_at) & (ends > from_at)
+    return [bool(one) for one in found]
 
 
 def _csv(meter: Meter, consumption: Consumption) -> bytes:

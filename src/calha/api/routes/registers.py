@@ -78,6 +78,7 @@ async def decide(key: str, new: NewDecision, services: Here, caller: OperatesDev
     row = _decision(meter, new, caller, services.clock())
     effect = await asyncio.to_thread(services.metering.review.effect, meter, row)
     made = await asyncio.to_thread(services.metering.review.decide, meter, row)
+    services.metering.validator.mark(meter, row.at)
     if new.register_ is not None:
         await _save_plate(services, caller, meter, new.register_, row.at, new.new_serial)
     await caller.note("register.decided", f"device {key}", after=new.model_dump(mode="json") | {"id": made.id})
@@ -90,7 +91,8 @@ async def undo_decision(
 ) -> None:
     """Take a decision back; the rule speaks again."""
     meter = await _register(services, key, channel)
-    await asyncio.to_thread(services.metering.review.undo, meter, decision_id, caller.principal.name)
+    taken_back = await asyncio.to_thread(services.metering.review.undo, meter, decision_id, caller.principal.name)
+    services.metering.validator.mark(meter, taken_back.at)
     await caller.note("register.undone", f"device {key}", before={"channel": channel, "id": decision_id})
 
 

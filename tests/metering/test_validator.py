@@ -1,0 +1,176 @@
+"""Validation follows what is stored: as it comes, late, corrected, and after a restart."""
+
+import asyncio
+from decimal import Decimal
+
+import numpy as np
+
+from calha.domain.registers import Plate, Verdict
+from calha.domain.times import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from calha.store.metering import DecisionRow, PlateRow
+
+START = 1_705_287_600_000_000  # Monday 2024-01-15T03:00Z, a local midnight
+RULES = "{gap_minutes: 60, high_percent: 200, low_percent: 50, zero_days: 2, clock_ahead_s: 180}"
+
+
+def days(plant, amounts, key: str = "m1", first: int = 0) -> None:
+    """Whole days of a meter, quarter by quarter, each with so much in all."""
+    at = START + first * DAY_US + np.arange(0, len(amounts) * 96 + 1, dtype=np.int64) * 15 * MINUTE_US
+    register = np.concatenate([[0], np.cumsum(np.repeat(np.array(amounts) / 96, 96))]) + 1000 * first + 10
+    plant.send(at, np.round(register, 4), key)
+
+
+def open_ones(plant, device=None):
+    found = plant.metering.findings.page("open", device=device).items
+    return [(one.rule, (one.from_at - START) / DAY_US) for one in found]
+
+
+def test_what_comes_is_checked_and_what_is_corrected_is_checked_again(plant):
+    plant.device("m1", rules=RULES)
+    plant.device("m2", interval_s=600)
+    days(plant, [24, 24, 24, 24, 96, 24])
+    days(plant, [24, 24, 24, 24, 96, 24], "m2")  # without rules
+    plant.now = START + 7 * DAY_US
+    validator = plant.metering.validator
+    validator.check_now()
+    assert open_ones(plant) == [("high", 4.0)]
+    validator.check_now()
+    assert open_ones(plant) == [("high", 4.0)]
+
+    days(plant, [24, 24, 24, 24, 24, 24])  # the readings were wrong
+    validator.check_now()
+    assert open_ones(plant) == []
+    assert [one.state for one in plant.metering.findings.page(None).items] == ["gone"]
+    days(plant, [24, 24, 24, 24, 96, 24])
+    validator.check_now()
+    assert open_ones(plant) == [("high", 4.0)]
+
+
+def test_what_somebody_accepted_stays_accepted(plant):
+    plant.device("m1", rules=RULES)
+    days(plant, [24, 24, 24, 24, 96, 24])
+    plant.now = START + 7 * DAY_US
+    metering = plant.metering
+    metering.validator.check_now()
+    found = metering.findings.page("open").items
+    metering.findings.close([one.id for one in found], "accepted", "Ana", 1)
+    plant.send([START + 5 * DAY_US + 1], [200.5])
+    metering.validator.check_now()
+    assert open_ones(plant) == []
+    assert metering.findings.count() == {}
+    assert metering.findings.reopen([one.id for one in found]) == 1
+    assert metering.findings.count() == {"high": 1}
+
+
+def test_a_hole_and_a_register_that_starts_over_are_found_each_on_its_day(plant):
+    plant.device("m1", rules=RULES)
+    plant.now = START + 3 * DAY_US + HOUR_US
+    plant.send([START, START + 10 * HOUR_US, START + 11 * HOUR_US], [100, 110, 111])
+    plant.send([START + 26 * HOUR_US, START + 27 * HOUR_US], [125, 2])
+    plant.metering.validator.check_now()
+    assert open_ones(plant) == [("gap", 0), ("gap", 11 / 24), ("register", 1 + 2 / 24), ("gap", 1 + 3 / 24)]
+    (short,) = [one for one in plant.metering.findings.page("open").items if one.from_at == START + 11 * HOUR_US]
+    assert short.until_at == START + 26 * HOUR_US
+
+
+def test_a_hole_that_goes_on_is_one_exception_that_grows_until_a_reading_ends_it(plant):
+    plant.device("m1", rules="{gap_minutes: 60}")
+    plant.send([START, START + HOUR_US], [100, 101])
+    validator = plant.metering.validator
+    for day in range(1, 4):
+        plant.now = START + day * DAY_US + HOUR_US
+        validator.mark(plant.meter(), START + day * DAY_US - HOUR_US)
+        validator.check_now()
+        (hole,) = plant.metering.findings.page("open").items
+        assert (hole.from_at, hole.until_at) == (START + HOUR_US, START + day * DAY_US)
+    plant.send([START + 2 * DAY_US], [110])
+    validator.check_now()
+    assert [(one.until_at - one.from_at) / HOUR_US for one in plant.metering.findings.page("open").items] == [47, 24]
+
+
+def test_a_meter_that_is_exchanged_is_no_longer_an_exception(plant):
+    plant.device("m1", rules="{}")
+    plant.now = START + 2 * DAY_US
+    plant.send([START + HOUR_US, START + 2 * HOUR_US], [1520.0, 7.8])
+    metering, meter = plant.metering, plant.meter()
+    metering.validator.check_now()
+    assert open_ones(plant) == [("register", 1 / 24)]
+    exchange = DecisionRow(
+        meter.series, START + 2 * HOUR_US, Verdict.EXCHANGE, Decimal(1521), None, None, None, "", "Ana", 1
+    )
+    metering.registers.decide(exchange)
+    metering.validator.mark(meter, START + 2 * HOUR_US)
+    metering.validator.check_now()
+    assert open_ones(plant) == []
+
+
+def test_a_meter_that_cannot_be_checked_does_not_keep_the_others_from_it(plant):
+    for key in ("m1", "m2"):
+        plant.device(key, rules="{gap_minutes: 60}") if key == "m1" else plant.registry.create_device(
+            key, "meter_900", 1
+        )
+        plant.send([START, START + 10 * HOUR_US], [99_000, 5], key)
+    plant.now = START + 2 * DAY_US
+    series = plant.meter("m1").series
+    rollover = DecisionRow(series, START + 10 * HOUR_US, Verdict.ROLLOVER, None, None, None, None, "", "Ana", 1)
+    plant.registers.decide(rollover)
+    plant.registry.save_profile(
+        "name: meter_900\ntitle: {pt: M, en: M}\ndescription: {pt: M, en: M}\ninterval_s: 900\nchannels:\n"
+        "  - {key: total, name: {pt: T, en: T}, kind: counter, unit: m³, validation: [{gap_minutes: 60}]}\n"
+    )
+    plant.metering.validator.check_now()
+    assert {device for device in ("m1", "m2") if open_ones(plant, device)} == {"m2"}
+    plant.registers.save_plate(PlateRow(series, 0, Plate(digits=5), None, "Ana", 1))
+    plant.send([START + 10 * HOUR_US + 1], [5], "m1")
+    plant.metering.validator.check_now()
+    assert ("gap", 0) in open_ones(plant, "m1")
+
+
+def test_a_clock_that_is_ahead_is_found_while_the_day_runs(plant):
+    plant.device("m1", rules=RULES)
+    at = START + 10 * HOUR_US
+    plant.now = at
+    plant.send([at], [5], arrived_at=[at - 200 * SECOND_US])
+    plant.metering.validator.check_now()
+    assert open_ones(plant) == [("clock", 0)]
+
+
+def test_a_register_is_compared_with_the_flow_beside_it(plant):
+    plant.device("m1", rules="{sum_against: flow, sum_percent: 5}")
+    days(plant, [86.4, 86.4])
+    at = START + np.arange(0, 2 * 96 + 1, dtype=np.int64) * 15 * MINUTE_US
+    plant.send(at, np.where(at <= START + DAY_US, 1.0, 1.2), channel="flow")  # L/s
+    plant.now = START + 3 * DAY_US
+    plant.metering.validator.check_now()
+    assert open_ones(plant) == [("sum", 1.0)]
+
+
+async def until(is_so) -> None:
+    async with asyncio.timeout(60):
+        while not is_so():  # noqa: ASYNC110 - what is waited for happens in a database
+            await asyncio.sleep(0.01)
+
+
+async def test_the_job_goes_on_where_it_was_and_finds_a_meter_that_died_meanwhile(plant, monkeypatch):
+    monkeypatch.setattr("calha.metering.validator.EVERY_S", 0.01)
+    plant.device("m1", rules=RULES)
+    days(plant, [24, 24, 24, 24])
+    plant.now = START + 4 * DAY_US + HOUR_US
+    findings = plant.metering.findings
+    beats: list[int] = []
+    job = asyncio.create_task(plant.metering.validator.run(lambda: beats.append(1)))
+    await until(lambda: findings.progress()[0] == plant.seq)
+    assert open_ones(plant) == []
+    plant.now = START + 5 * DAY_US + HOUR_US  # nothing came any more
+    await until(lambda: ("gap", 4.0) in open_ones(plant))
+    job.cancel()
+    assert beats
+
+    plant.send([START + 5 * DAY_US + HOUR_US], [150.0])
+    plant.now = START + 12 * DAY_US + HOUR_US
+    again = asyncio.create_task(plant.metering.validator.run(lambda: None))
+    await until(lambda: findings.progress()[0] == plant.seq and len(open_ones(plant)) == 2)
+    again.cancel()
+    (first, second) = [one for one in findings.page("open").items if one.rule == "gap"]
+    assert (first.until_at, second.from_at) == (START + 5 * DAY_US + HOUR_US, START + 5 * DAY_US + HOUR_US)
+    assert second.until_at == START + 12 * DAY_US
