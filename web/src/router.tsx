@@ -4,6 +4,7 @@ import { isDay, isView, type View } from "./consumption/period";
 import { loadLanguage } from "./i18n";
 import { ErrorPage, NotFound } from "./shell/Pages";
 import { Root } from "./shell/Shell";
+import { isRule, type Rule } from "./validation/rules";
 
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: ErrorPage });
 
@@ -35,6 +36,11 @@ export interface ConsumptionSearch {
   /** A day of the period. */
   at?: string;
   unit?: string;
+}
+
+export interface ExceptionsSearch {
+  rule?: Rule;
+  device?: string;
 }
 
 /** A part of the address that is a text; a number that was typed by hand is one too. */
@@ -83,6 +89,16 @@ const consumption = createRoute({
     ...textOf(given, "unit"),
   }),
   component: lazyRouteComponent(() => import("./consumption/ConsumptionPage"), "ConsumptionPage"),
+});
+
+const exceptions = createRoute({
+  getParentRoute: () => root,
+  path: "/exceptions",
+  validateSearch: (given: Record<string, unknown>): ExceptionsSearch => ({
+    ...(isRule(given.rule) ? { rule: given.rule } : {}),
+    ...textOf(given, "device"),
+  }),
+  component: lazyRouteComponent(() => import("./validation/ExceptionsPage"), "ExceptionsPage"),
 });
 
 const quarantine = createRoute({
@@ -188,7 +204,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, consumption, quarantine, sites, status, link, signIn, claim, account, people, person, keys, fleets, connections, connection, audit]),
+  routeTree: root.addChildren([devices, device, deviceData, consumption, exceptions, quarantine, sites, status, link, signIn, claim, account, people, person, keys, fleets, connections, connection, audit]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });

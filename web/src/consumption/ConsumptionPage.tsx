@@ -13,6 +13,8 @@ import { ErrorNote, PageTitle } from "../shell/Pages";
 import { download } from "../ui/download";
 import { Loaded } from "../ui/Loaded";
 import { qualityText } from "../ui/words";
+import { EditHistory } from "../validation/EditHistory";
+import { useOpenExceptions } from "../validation/useExceptions";
 import { amountText, BarChart, type Mark } from "./BarChart";
 import { intervalsOf } from "./bars";
 import { ConsumptionTable } from "./ConsumptionTable";
@@ -34,12 +36,25 @@ export function ConsumptionPage() {
   return (
     <>
       <PageTitle title={t("consumption.title", { name: device.data.name })}>
+        <Pending device={key} />
         <Button component={Link} to={`/devices/${key}`} variant="default">
           {t("common.back")}
         </Button>
       </PageTitle>
       {meters.data.length === 0 ? <Text className="quiet">{t("consumption.nothingCounts")}</Text> : <MeterView device={device.data} />}
     </>
+  );
+}
+
+/** The way to what validation has found of this device. */
+function Pending({ device }: { device: string }) {
+  const { t } = useTexts();
+  const open = useOpenExceptions({ device }).data?.open ?? 0;
+  if (open === 0) return null;
+  return (
+    <Button component={Link} to={`/exceptions?device=${encodeURIComponent(device)}`} variant="default">
+      {t("validation.pending", { n: open })}
+    </Button>
   );
 }
 
@@ -108,6 +123,7 @@ function MeterView({ device }: { device: Device }) {
           )}
         </Loaded>
       </Paper>
+      <EditHistory device={device} channel={meter.channel} period={period} mayOperate={mayOperate} />
       {meter.source === "register" && (
         <>
           <RegisterEvents device={device} channel={meter.channel} events={now.data?.events ?? []} mayOperate={mayOperate} enterExchange={exchange.open} />

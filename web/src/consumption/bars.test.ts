@@ -4,12 +4,13 @@ import { intervalsOf, lookOf, scaleOf, shownLabels } from "./bars";
 describe("bars", () => {
   it("are made of columns with one more time than amounts", () => {
     const [first, second] = intervalsOf({ t: [0, 10, 20], amount: [1.5, null], quality: ["good", "bad"], coverage: [1, 0] });
-    expect(first).toEqual({ from: 0, to: 10, amount: 1.5, quality: "good", coverage: 1 });
+    expect(first).toEqual({ from: 0, to: 10, amount: 1.5, quality: "good", coverage: 1, suspect: false });
     expect(second?.amount).toBeNull();
   });
 
   it("show how good they are", () => {
     const of = (quality: string) => lookOf({ from: 0, to: 1, amount: 1, quality, coverage: 1 });
+    expect(lookOf({ from: 0, to: 1, amount: 1, quality: "good", coverage: 1, suspect: true })).toBe("uncertain");
     expect(["good", "manual", "estimated", "substituted", "uncertain", "something new"].map(of)).toEqual(["measured", "measured", "estimated", "edited", "uncertain", "uncertain"]);
   });
 

@@ -7,6 +7,8 @@ export interface Interval {
   amount: number | null;
   quality: string;
   coverage: number;
+  /** Whether somebody should look at it. */
+  suspect?: boolean;
 }
 
 export interface Columns {
@@ -14,15 +16,17 @@ export interface Columns {
   amount: (number | null)[];
   quality: string[];
   coverage: number[];
+  suspect?: boolean[];
 }
 
-export function intervalsOf({ t, amount, quality, coverage }: Columns): Interval[] {
+export function intervalsOf({ t, amount, quality, coverage, suspect }: Columns): Interval[] {
   return amount.map((one, index) => ({
     from: t[index] ?? 0,
     to: t[index + 1] ?? 0,
     amount: one,
     quality: quality[index] ?? "bad",
     coverage: coverage[index] ?? 0,
+    suspect: suspect?.[index] ?? false,
   }));
 }
 
@@ -31,8 +35,9 @@ export type Look = "measured" | "estimated" | "edited" | "uncertain";
 
 const looks: Record<string, Look> = { good: "measured", arrival_time: "measured", manual: "measured", estimated: "estimated", substituted: "edited" };
 
-export function lookOf({ quality }: Interval): Look {
-  return looks[quality] ?? "uncertain";
+export function lookOf({ quality, suspect }: Interval): Look {
+  const look = looks[quality] ?? "uncertain";
+  return suspect === true && look === "measured" ? "uncertain" : look;
 }
 
 export interface Scale {

@@ -4,6 +4,7 @@ import { devicesEn } from "./devices.en";
 import { problemsEn } from "./problems.en";
 import { gatewaysEn } from "./gateways.en";
 import { meteringEn } from "./metering.en";
+import { validationEn } from "./validation.en";
 import type { Catalogue } from "./pt-BR";
 
 export const en: Catalogue = {
@@ -13,6 +14,7 @@ export const en: Catalogue = {
   ...problemsEn,
   ...gatewaysEn,
   ...meteringEn,
+  ...validationEn,
   "app.skip": "Skip to content",
   "app.nav": "Main navigation",
   "nav.devices": "Devices",

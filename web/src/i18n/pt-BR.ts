@@ -4,6 +4,7 @@ import { devicesPtBR } from "./devices.pt-BR";
 import { problemsPtBR } from "./problems.pt-BR";
 import { gatewaysPtBR } from "./gateways.pt-BR";
 import { meteringPtBR } from "./metering.pt-BR";
+import { validationPtBR } from "./validation.pt-BR";
 
 /** Portuguese texts: the catalogue whose keys every other language must have. */
 export const ptBR = {
@@ -13,6 +14,7 @@ export const ptBR = {
   ...problemsPtBR,
   ...gatewaysPtBR,
   ...meteringPtBR,
+  ...validationPtBR,
   "app.skip": "Ir para o conteúdo",
   "app.nav": "Navegação principal",
   "nav.devices": "Dispositivos",

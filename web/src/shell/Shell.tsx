@@ -15,6 +15,7 @@ import { administration } from "./administration";
 
 const pages = [
   { to: "/", icon: "devices", text: "nav.devices" },
+  { to: "/exceptions", icon: "validation", text: "nav.validation" },
   { to: "/quarantine", icon: "quarantine", text: "nav.quarantine" },
   { to: "/sites", icon: "sites", text: "nav.sites" },
   { to: "/status", icon: "status", text: "nav.status" },
