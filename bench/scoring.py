@@ -2,7 +2,8 @@
 
 Data and scorer are not part of this tree (one of the data sets is GPL-3.0). They are looked for in `--shared FOLDER`, in
 the folder that CALHA_SHARED names, or in a folder `shared` beside this tree: `data/anomaly/<name>` and
-`bench/score_anomaly.py` in it. `--data` names other folders of the same data set, whose splits are joined.
+`bench/score_anomaly.py` in it. `--data` names other folders of the same data set, whose splits are joined. The scorer runs in
+the Python that CALHA_SCORER_PYTHON names, because it needs pandas; `./dev bench` sees to that.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from numpy.typing import NDArray
 
 ROOT = Path(__file__).parents[1]
 VARIABLE = "CALHA_SHARED"
+SCORER_PYTHON = "CALHA_SCORER_PYTHON"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ class DataSet:
             folders = [str(folder) for folder in self.folders]
             arguments = ["--data", *folders, "--pred", str(predictions), "--split", split, "--json", str(target)]
             done = subprocess.run(
-                [sys.executable, str(self.scorer), command, *arguments, *options],
+                [os.environ.get(SCORER_PYTHON, sys.executable), str(self.scorer), command, *arguments, *options],
                 check=False,
                 capture_output=True,
                 text=True,

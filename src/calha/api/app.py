@@ -2,7 +2,7 @@
 
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from calha import __version__
 from calha.api import access, docs, examples, files, problems
@@ -101,12 +101,10 @@ def create_app(services: Services | None) -> FastAPI:
     if services is not None:
         public = urlsplit(services.settings.http.public_url).hostname
         app.add_middleware(OwnNames, names=[*services.settings.http.names, *([public] if public else [])])
-    routes = APIRouter(prefix=API_PREFIX, responses=problems.RESPONSES)
-    for router in ROUTERS:
+    for router in ROUTERS:  # each directly, because FastAPI works out a route anew for every level that includes it
         access.describe(router)
-        routes.include_router(router)
+        app.include_router(router, prefix=API_PREFIX, responses=problems.RESPONSES)
     access.describe(status.probes)
-    app.include_router(routes)
     app.include_router(status.probes)
     problems.add_to(app)
     docs.add_to(app)
