@@ -10,6 +10,8 @@ import pytest
 
 from persons import Person
 
+pytestmark = pytest.mark.slow
+
 
 def states(command):
     return [step["state"] for step in command["history"]]

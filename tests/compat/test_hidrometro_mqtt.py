@@ -10,6 +10,8 @@ import pytest
 
 from hidrometro_meter import Meter, kept, running_hidrometro, until
 
+pytestmark = pytest.mark.slow
+
 NOW = int(time.time()) - 3_600
 _numbers = itertools.count(1)
 

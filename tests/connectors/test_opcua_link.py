@@ -19,6 +19,8 @@ from plcs import PlcProcess
 
 from .conftest import running_plc
 
+pytestmark = pytest.mark.slow
+
 WITHIN_S = 60.0
 
 

@@ -18,6 +18,8 @@ import pytest
 from edge_parts import Edge, Hub, Line, http_post, line_to, reading, running_edge, running_hub, tcp_talk, until
 from running import Calha
 
+pytestmark = pytest.mark.slow
+
 NOT_ANONYMOUS = {"CALHA_DEVICES_ANONYMOUS": "false"}
 NOW_MS = int(time.time() * 1000)
 

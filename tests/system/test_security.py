@@ -22,6 +22,8 @@ from api.browser import Visitor
 from calha.config import Settings
 from running import running_calha
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 PASSWORD = "canoa lenta abacaxi 7"
 STRICT = {"CALHA_DEVICES_ANONYMOUS": "false"}
