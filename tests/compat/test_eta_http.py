@@ -71,6 +71,15 @@ def test_the_root_says_what_it_is(eta):
     assert EtaClient(eta).ask("GET", "/nada") == (404, {"detail": "Not Found"})
 
 
+def test_the_documentation_needs_no_internet(eta):
+    client = EtaClient(eta)
+    page = client.get("/docs").decode()
+    assert "//" not in "".join(re.findall(r'(?:src|href)="([^"]+)"', page)), "an address elsewhere"
+    for script in ("/docs/swagger-ui-bundle.js", "/docs/swagger-ui.css", "/openapi.json"):
+        assert script in page
+        assert client.get(script)
+
+
 def test_signing_in_is_a_form_and_the_token_says_who_for_an_hour(eta, common):
     status, told = EtaClient(eta).sign_in("comum")
     assert (status, list(told), told["token_type"]) == (200, ["access_token", "token_type"], "bearer")

@@ -63,6 +63,13 @@ def test_before_and_after_the_first_reading_there_is_a_last_one(calha):
     assert ask(calha, "GET", "/api/v1/ping", key="")[0] == 200
 
 
+def test_the_documentation_that_containers_ask_for_is_there_without_the_internet(calha):
+    with urllib.request.urlopen(f"http://127.0.0.1:{calha.flow_port}/docs", timeout=20) as answer:
+        page = answer.read().decode()
+    assert "/docs/swagger-ui-bundle.js" in page
+    assert "https://" not in page
+
+
 def test_numbers_as_texts_and_station_ids_of_the_wifi_firmware_are_taken(calha):
     body = b'{"temperature":23.45, "humidity":"56.78", "pressure":"1013.25", "sensor_id":"E6616407E3A1B2C3"}'
     status, told = ask(calha, "POST", "/api/temperature_reading", body, header="x-api-key")

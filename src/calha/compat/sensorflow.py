@@ -25,6 +25,7 @@ from pydantic import AllowInfNan, BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
+from calha.compat import docs_page
 from calha.compat.ground import Newer
 from calha.compat.listening import refused, serve
 from calha.compat.own_devices import OwnDevices
@@ -110,7 +111,8 @@ class SensorFlow:
         await serve(self.app(), self._options.host, self._options.port, "compat.sensorflow.port", beat)
 
     def app(self) -> FastAPI:
-        app = FastAPI(title="SensorFlow", docs_url="/docs", redoc_url=None)
+        app = FastAPI(title="SensorFlow", docs_url=None, redoc_url=None)
+        docs_page.add_to(app)
         may_send = [Depends(self._require_key)]
         for prefix in Prefixes:
             routes = APIRouter(prefix=prefix)

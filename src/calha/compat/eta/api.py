@@ -8,6 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 
+from calha.compat import docs_page
 from calha.compat.eta import analysis, curves, door, listing, measurements, people, place, plant, reports
 from calha.compat.eta.parts import Parts
 from calha.compat.ground import Ground
@@ -45,7 +46,8 @@ class EtaApi:
         await serve(self.app(), section.host, section.port, "compat.eta.port", beat)
 
     def app(self) -> FastAPI:
-        app = FastAPI(title="ETA", docs_url="/docs", redoc_url=None)
+        app = FastAPI(title="ETA", docs_url=None, redoc_url=None)
+        docs_page.add_to(app)
         app.state.parts = self._parts
         app.add_api_route("/", _root, methods=["GET"])
         for router in ROUTERS:
