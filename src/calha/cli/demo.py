@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from calha.cli.demo_compat import addresses, switched_on
 from calha.cli.demo_plc import connect_plc
 from calha.cli.options import (
     ConfigFile,
@@ -28,7 +29,7 @@ from calha.cli.options import (
 )
 from calha.cli.running import trusting
 from calha.cli.up import plan
-from calha.config import Configuration, address_of, local_address_of
+from calha.config import Configuration, Settings, address_of, load, local_address_of
 from calha.log.child import dies_with_parent
 
 READY_WITHIN_S = 60.0
@@ -89,6 +90,8 @@ def demo(
         tcp_port=tcp_port,
         log_durability=durability,
     )
+    given = {key: effective.value(key) for key, source in effective.sources.items() if source == "flag"}
+    effective = load(given | switched_on(effective), config)
     signal.signal(signal.SIGTERM, _interrupt)
     calha = subprocess.Popen(
         [sys.executable, "-m", "calha.up", json.dumps(plan(effective, config))], preexec_fn=dies_with_parent()
@@ -101,9 +104,7 @@ def demo(
         port = connect_plc(effective.settings.data.folder, is_first)
         simulators += [_plc(port)] if port is not None else []
         (effective.settings.data.folder / "demo").write_text("The demo's history has been made.\n")
-        typer.secho(
-            f"\n  Calha is at {address_of(effective.settings)}  (Ctrl-C ends it)\n", fg="green", bold=True, err=True
-        )
+        _say_where(effective.settings)
         code = calha.wait()
     except KeyboardInterrupt:
         code = 0
@@ -111,6 +112,12 @@ def demo(
         for process in [*simulators, calha]:
             _end(process)
     raise typer.Exit(code)
+
+
+def _say_where(settings: Settings) -> None:
+    typer.secho(f"\n  Calha is at {address_of(settings)}  (Ctrl-C ends it)\n", fg="green", bold=True, err=True)
+    for system, address in addresses(settings):
+        typer.echo(f"  Devices and clients of {system} find it at {address}", err=True)
 
 
 def _wait_until_ready(effective: Configuration, calha: "subprocess.Popen[bytes]") -> None:
