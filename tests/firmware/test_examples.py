@@ -63,8 +63,8 @@ def test_what_is_measured_while_nobody_listens_arrives_later_and_nothing_twice(c
     line.mend()
     for channel in program.measured[0]:
         until(lambda channel=channel: len(stored(calha, device, channel)) > missed, "what was kept, and more")
+        arrived = stored(calha, device, channel)  # first: meanwhile more is measured
         measured = [reading[channel] for reading in program.measured]
-        arrived = stored(calha, device, channel)
         assert arrived == pytest.approx(measured[: len(arrived)])
     if device == "water-meter":
         assert 48211.5 < program.measured[0]["total"] < 48212
