@@ -44,8 +44,8 @@ INPUTS = Inputs(
     due_on=date(2018, 7, 15),
     terms=Terms(2),
     metered=(Metered(date(2018, 6, 1), date(2018, 7, 1), {"consumption": D("24.125")}),),
-    opening=RegisterReading(at=1_527_822_000_000_000, value=D("100.000"), quality="good"),
-    closing=RegisterReading(at=1_530_414_000_000_000, value=D("124.125"), quality="estimated"),
+    opening=RegisterReading(at=1_527_822_000_000_000, value=D("100.000"), unit="m³", quality="good"),
+    closing=RegisterReading(at=1_530_414_000_000_000, value=D("124.125"), unit="m³", quality="estimated"),
     adjustments=(
         Adjustment(key="settlement", name={"pt": "Acerto", "en": "Settlement"}, amount=D("-3.10"), invoice="7"),
     ),

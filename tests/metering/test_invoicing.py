@@ -85,6 +85,9 @@ def test_what_was_counted_becomes_an_invoice_that_can_be_verified(plant, billing
     assert preview.problem is None
     assert preview.inputs.issuer.name == "Água Exemplo"
     assert preview.inputs.metered[0].quantities["consumption"] == D("7.44")
+    opening, closing = preview.inputs.opening, preview.inputs.closing
+    assert (opening.at, opening.value, opening.unit, opening.quality) == (JULY, D(100), "m³", "good")
+    assert (closing.at, closing.value) == (AUGUST, D("107.44"))
     assert preview.total == D("37.20")
     (row,) = issue(billing, [preview])
     assert (row.number, row.total, row.quantity, row.is_estimated) == ("2026-000001", D("37.20"), D("7.44"), False)

@@ -40,7 +40,7 @@ INPUTS = Inputs(
     due_on=date(2026, 7, 15),
     terms=Terms(),
     metered=(Metered(date(2026, 6, 1), date(2026, 7, 1), {"consumption": D("1250.5")}, is_estimated=True),),
-    opening=RegisterReading(at=1_780_282_800_000_000, value=D(100), quality="good"),
+    opening=RegisterReading(at=1_780_282_800_000_000, value=D(100), unit="kWh", quality="good"),
     history=(Month(from_=date(2025, 6, 1), quantity=D(1000)),),
 )
 

@@ -41,6 +41,7 @@ from calha.api.routes import (
     status,
     tariffs,
     telemetry,
+    touched,
     transfer,
     validation,
 )
@@ -55,6 +56,7 @@ ROUTERS = (
     customers.router,
     tariffs.router,
     invoices.router,
+    touched.router,
     billing.router,
     claims.router,
     commands.router,

@@ -23,6 +23,7 @@ BY_NAME: dict[str, Any] = {
     "LineAnswer.name": {"pt": "Água", "en": "Water"},
     "PaymentAnswer.source": "statement",
     "PreviewAnswer.problem": None,
+    "TouchedInvoice.problem": None,
     "RunAnswer.contracts": 1200,
     "RunAnswer.month": "2026-07",
     "Status.version": "1.0.0",

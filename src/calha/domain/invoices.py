@@ -73,6 +73,7 @@ class RegisterReading(_Part, frozen=True, kw_only=True):
 
     at: int
     value: Decimal
+    unit: str
     quality: str
 
 

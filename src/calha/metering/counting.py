@@ -14,7 +14,7 @@ from calha.domain.edits import Edit, edited
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
 from calha.domain.register_breaks import Ints, Readings
-from calha.domain.register_steps import steps
+from calha.domain.register_steps import Steps, steps
 from calha.domain.registers import TICKS, Decision, RegisterEvent
 from calha.domain.times import HOUR_US
 from calha.metering.meters import Meter
@@ -32,12 +32,42 @@ Span = tuple[Micros, Micros]
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """Consumption of a meter, the events of its register, and times without readings (whole, beyond the edges too)."""
+    """Consumption of a meter, the events of its register, and times without readings (whole, beyond the edges too).
+
+    ends: what a register showed when the time began and when it ended.
+    """
 
     meter: Meter
     consumption: Consumption
     events: Sequence[RegisterEvent]
     holes: Sequence[Span]
+    ends: "tuple[Shown | None, Shown | None]" = (None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A reading of a register, as the meter shows it."""
+
+    at: Micros
+    value: float
+    quality: int
+
+
+@dataclass(frozen=True, slots=True)
+class Supposed:
+    """What nobody has said yet of a series, for a look at what would follow. edits: after those that hold.
+
+    without: edits that hold, by id, as if they were taken back.
+    """
+
+    series: int
+    decisions: Sequence[Decision] = ()
+    edits: Sequence[Edit] = ()
+    readings: Readings | None = None
+    without: frozenset[int] = frozenset()
+
+
+NOTHING = Supposed(-1)
 
 
 class Counting:
@@ -46,15 +76,15 @@ class Counting:
         self._registers = registers
         self._edits = edits
 
-    def of(self, meter: Meter, bounds: Ints, supposed: Sequence[Decision] = (), *, measured: bool = False) -> Counted:
+    def of(self, meter: Meter, bounds: Ints, supposed: Supposed = NOTHING, *, measured: bool = False) -> Counted:
         """Of one meter in the intervals between `bounds` (of a `Calendar`, or any others). Raises StoreUnavailable.
 
-        supposed: decisions that nobody has made yet, for a look at what would follow. measured: without edits.
+        measured: without edits.
         """
         return next(self.of_all([meter], bounds, supposed, measured=measured))
 
     def of_all(
-        self, meters: Sequence[Meter], bounds: Ints, supposed: Sequence[Decision] = (), *, measured: bool = False
+        self, meters: Sequence[Meter], bounds: Ints, supposed: Supposed = NOTHING, *, measured: bool = False
     ) -> Iterator[Counted]:
         """Of many meters, some at a time."""
         for start in range(0, len(meters), METERS_AT_ONCE):
@@ -64,19 +94,20 @@ class Counting:
             for meter in together:
                 yield _whole(meter, [part[meter.series] for part in parts])
 
-    def _said(
-        self, meters: Sequence[Meter], bounds: Ints, supposed: Sequence[Decision], measured: bool
-    ) -> "dict[int, _Said]":
+    def _said(self, meters: Sequence[Meter], bounds: Ints, supposed: Supposed, measured: bool) -> "dict[int, _Said]":
         series = [meter.series for meter in meters]
         decisions = self._registers.decisions(series)
         edits = {} if measured else self._edits.holding(series, int(bounds[0]), int(bounds[-1]))
-        return {
-            meter.series: _Said(
-                [*(row.decision() for row in decisions[meter.series]), *supposed],
-                [edit_of(row) for row in edits.get(meter.series, ())],
+        said = {
+            one: _Said(
+                [row.decision() for row in decisions[one]],
+                [edit_of(row) for row in edits.get(one, ()) if row.id not in supposed.without],
             )
-            for meter in meters
+            for one in series
         }
+        if supposed.series in said:
+            said[supposed.series] = said[supposed.series].and_supposed(supposed)
+        return said
 
     def _part(self, meters: Sequence[Meter], bounds: Ints, said: "Mapping[int, _Said]") -> dict[int, Counted]:
         whole_hours = bool((bounds % HOUR_US == 0).all())
@@ -88,10 +119,14 @@ class Counting:
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What people have said of a meter."""
+    """What people have said of a meter. readings: what they suppose that it showed."""
 
     decisions: Sequence[Decision]
     edits: Sequence[Edit]
+    readings: Readings | None = None
+
+    def and_supposed(self, supposed: Supposed) -> "_Said":
+        return _Said([*self.decisions, *supposed.decisions], [*self.edits, *supposed.edits], supposed.readings)
 
 
 def edit_of(row: EditRow) -> Edit:
@@ -117,14 +152,30 @@ def _counted(meter: Meter, readings: Readings, said: _Said, bounds: Ints) -> Cou
     from_, until = int(bounds[0]), int(bounds[-1])
     longest_us = round(max(GAP_INTERVALS * meter.usual_us, GAP_SHARE * int(np.diff(bounds).min())))
     events: Sequence[RegisterEvent] = ()
+    ends: tuple[Shown | None, Shown | None] = (None, None)
+    if said.readings is not None:
+        readings = Readings.joined([readings, said.readings])
     if meter.source == "flow":
         curve = flow_curve(readings, longest_us, meter.per_hour, bounds)
     else:
-        curve, events = _of_register(meter, readings, said.decisions, longest_us, until)
+        judged = _judged(meter, readings, said.decisions, until)
+        curve, events = register_curve(judged, longest_us), judged.events
+        ends = _ends(readings.take(np.isin(readings.at, judged.at)), from_, until)
     holes = _holes(curve, from_, until)
     edits = [edit for edit in said.edits if edit.from_at < until and edit.until_at > from_]
     consumed = consumption(edited(curve, edits), bounds, meter.unit)
-    return Counted(meter, consumed, [event for event in events if from_ < event.at <= until], holes)
+    inside = [event for event in events if from_ < event.at <= until]
+    return Counted(meter, consumed, inside, holes, ends)
+
+
+def _ends(readings: Readings, from_: Micros, until: Micros) -> tuple[Shown | None, Shown | None]:
+    """The last readings up to the begin and up to the end; of a register that was not there at the begin, its first one."""
+    first, last = (int(np.searchsorted(readings.at, at, side="right")) - 1 for at in (from_, until))
+    return (None, None) if last < 0 else (_shown(readings, max(first, 0)), _shown(readings, last))
+
+
+def _shown(readings: Readings, place: int) -> Shown:
+    return Shown(int(readings.at[place]), float(readings.value[place]), int(readings.quality[place]))
 
 
 def _holes(curve: Curve, from_: Micros, until: Micros) -> list[Span]:
@@ -142,14 +193,11 @@ def _holes(curve: Curve, from_: Micros, until: Micros) -> list[Span]:
     return [*found, (last, until)] if last < until else found
 
 
-def _of_register(
-    meter: Meter, readings: Readings, decisions: Sequence[Decision], longest_us: int, until: Micros
-) -> tuple[Curve, Sequence[RegisterEvent]]:
+def _judged(meter: Meter, readings: Readings, decisions: Sequence[Decision], until: Micros) -> Steps:
     """Decisions outside the readings that were read belong to other times, except behind the very last reading."""
     begin = int(readings.at[0]) if len(readings) else until
     end = max(until, int(readings.at[-1])) if len(readings) else until
-    judged = steps(readings, meter.registers, [one for one in decisions if begin < one.at <= end])
-    return register_curve(judged, longest_us), judged.events
+    return steps(readings, meter.registers, [one for one in decisions if begin < one.at <= end])
 
 
 def _whole(meter: Meter, parts: Sequence[Counted]) -> Counted:
@@ -157,4 +205,5 @@ def _whole(meter: Meter, parts: Sequence[Counted]) -> Counted:
         return parts[0]
     events = [event for part in parts for event in part.events]
     holes = list(dict.fromkeys(hole for part in parts for hole in part.holes))
-    return Counted(meter, Consumption.following([part.consumption for part in parts]), events, holes)
+    consumed = Consumption.following([part.consumption for part in parts])
+    return Counted(meter, consumed, events, holes, (parts[0].ends[0], parts[-1].ends[1]))

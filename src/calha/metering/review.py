@@ -17,7 +17,7 @@ from calha.domain.readings import Micros
 from calha.domain.register_breaks import Ints
 from calha.domain.registers import RegisterEvent, Verdict
 from calha.domain.times import DAY_US, require_plausible
-from calha.metering.counting import Counting
+from calha.metering.counting import Counting, Supposed
 from calha.metering.meters import Meter
 from calha.metering.windows import Windows
 from calha.store.metering import DecisionRow, RegisterStore
@@ -67,7 +67,8 @@ class Review:
         """What a decision would change. Raises Malformed for one that cannot be."""
         days = self._days(meter, row)
         before = self._counting.of(meter, days).consumption.total()
-        return Effect(before, self._counting.of(meter, days, [row.decision()]).consumption.total())
+        supposed = Supposed(meter.series, [row.decision()])
+        return Effect(before, self._counting.of(meter, days, supposed).consumption.total())
 
     def decide(self, meter: Meter, row: DecisionRow) -> DecisionRow:
         """Keep a decision. Raises Malformed for one that cannot be, TooLarge."""

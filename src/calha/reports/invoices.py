@@ -136,7 +136,12 @@ def _line(line: Line, language: Language) -> dict[str, str]:
 def _reading(name: str, reading: RegisterReading, inputs: Inputs, language: Language) -> list[str]:
     at = datetime.fromtimestamp(reading.at / 1_000_000, UTC).astimezone(ZoneInfo(inputs.zone))
     quality = _QUALITIES[language].get(reading.quality, reading.quality)
-    return [name, f"{day(at.date(), language)} {at:%H:%M}", f"{number(reading.value, language)} {inputs.unit}", quality]
+    return [
+        name,
+        f"{day(at.date(), language)} {at:%H:%M}",
+        f"{number(reading.value, language)} {reading.unit}",
+        quality,
+    ]
 
 
 def _months(inputs: Inputs, language: Language) -> list[dict[str, Any]]:

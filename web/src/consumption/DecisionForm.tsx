@@ -10,6 +10,7 @@ import { useTexts } from "../i18n";
 import { Refusal, submitting } from "../ui/Saving";
 import { amountText } from "./BarChart";
 import { decimalOf } from "./decimal";
+import { TouchedInvoices } from "./TouchedInvoices";
 import type { Effect, RegisterStep } from "./useConsumption";
 
 type Verdict = components["schemas"]["NewDecision"]["verdict"];
@@ -70,6 +71,12 @@ export function DecisionForm({ device, channel, event, close }: { device: Device
           )}
           <TextInput label={t("register.reason")} maxLength={500} {...text("reason")} />
           <EffectText effect={effect.data} error={effect.error} />
+          <TouchedInvoices
+            about={device.key}
+            asked={decision}
+            enabled={effect.data !== undefined && effect.error === null}
+            ask={(body) => take(api.POST("/api/v1/devices/{key}/register-decisions/invoices", { params: { path: { key: device.key } }, body }))}
+          />
           <Refusal error={save.error} />
           <Group justify="end">
             <Button variant="default" onClick={close}>

@@ -9,6 +9,7 @@ import { useTexts } from "../i18n";
 import { Refusal, Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import { decimalOf } from "./decimal";
+import { TouchedInvoices } from "./TouchedInvoices";
 
 /** Readings that people made of a register. */
 export function ManualReadings({ device, channel, unit, mayOperate }: { device: Device; channel: string; unit: string; mayOperate: boolean }) {
@@ -65,8 +66,9 @@ function ManualReadingForm({ device, channel, unit, close }: { device: Device; c
   const [at, setAt] = useState("");
   const [value, setValue] = useState("");
   const [note, setNote] = useState("");
+  const reading = { channel, at, value: decimalOf(value) ?? "", note };
   const add = useMutation({
-    mutationFn: () => take(api.POST("/api/v1/devices/{key}/manual-readings", { params: { path: { key: device.key } }, body: { channel, at, value: decimalOf(value) ?? "", note } })),
+    mutationFn: () => take(api.POST("/api/v1/devices/{key}/manual-readings", { params: { path: { key: device.key } }, body: reading })),
     onSuccess: async () => {
       notifications.show({ message: t("manual.added") });
       await refresh();
@@ -83,6 +85,12 @@ function ManualReadingForm({ device, channel, unit, close }: { device: Device; c
           <Text size="sm" className="quiet">
             {t("manual.kept")}
           </Text>
+          <TouchedInvoices
+            about={device.key}
+            asked={reading}
+            enabled={at !== "" && reading.value !== ""}
+            ask={(body) => take(api.POST("/api/v1/devices/{key}/manual-readings/invoices", { params: { path: { key: device.key } }, body }))}
+          />
           <Submit change={add}>{t("common.save")}</Submit>
         </Stack>
       </form>

@@ -98,4 +98,8 @@ export const meteringEn: Record<keyof typeof meteringPtBR, string> = {
   "problem.no_reading": "There is no reading at this very time; only an exchange or a reset lies between two readings.",
   "problem.no_digits": "How many digits the register has is not known. Enter the plate data first.",
   "problem.time_in_future": "This time is in the future.",
+  "touched.label": "Invoices touched",
+  "touched.none": "No issued invoice would change.",
+  "touched.some": "Issued invoices that would be another amount: {n}. Nothing changes until they are issued again.",
+  "touched.more": "Issued invoices that would be another amount: {n} or more. Nothing changes until they are issued again.",
 };

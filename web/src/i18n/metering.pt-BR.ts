@@ -97,4 +97,8 @@ export const meteringPtBR = {
   "problem.no_reading": "Não há leitura neste instante exato; só uma troca ou um zeramento fica entre duas leituras.",
   "problem.no_digits": "Não se sabe quantos dígitos o registrador tem. Informe os dados da placa primeiro.",
   "problem.time_in_future": "Este instante está no futuro.",
+  "touched.label": "Faturas atingidas",
+  "touched.none": "Nenhuma fatura emitida muda.",
+  "touched.some": "Faturas emitidas que passariam a outro valor: {n}. Nada muda até que sejam reemitidas.",
+  "touched.more": "Faturas emitidas que passariam a outro valor: {n} ou mais. Nada muda até que sejam reemitidas.",
 } as const;

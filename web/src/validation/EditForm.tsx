@@ -6,6 +6,7 @@ import { useState } from "react";
 import { api, type Device, take } from "../api/client";
 import { amountText, BarChart } from "../consumption/BarChart";
 import { decimalOf } from "../consumption/decimal";
+import { TouchedInvoices } from "../consumption/TouchedInvoices";
 import { useTexts } from "../i18n";
 import { Refusal, submitting } from "../ui/Saving";
 import { spanText } from "./facts";
@@ -53,6 +54,12 @@ export function EditForm({ device, exception, unit, close, edited }: Props) {
           {method === "manual" && <TextInput label={t("edit.total", { unit })} inputMode="decimal" value={total} onChange={(event) => setTotal(event.currentTarget.value)} required />}
           <TextInput label={t("register.reason")} maxLength={500} value={reason} onChange={(event) => setReason(event.currentTarget.value)} required />
           {proposal.error !== null ? <Refusal error={proposal.error} /> : proposal.data !== undefined && <Preview proposal={proposal.data} zone={device.zone} />}
+          <TouchedInvoices
+            about={device.key}
+            asked={asked}
+            enabled={proposal.data !== undefined && proposal.error === null}
+            ask={(body) => take(api.POST("/api/v1/devices/{key}/edits/invoices", { params: { path: { key: device.key } }, body }))}
+          />
           <Refusal error={save.error} />
           <Group justify="end">
             <Button variant="default" onClick={close}>

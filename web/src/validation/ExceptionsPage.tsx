@@ -92,7 +92,7 @@ function WorkThrough({ rows, hasMore, more }: { rows: readonly Exception[]; hasM
   const leave = () => setPlace({ id: after(ids, id, chosen({ id, ticked })), ticked: [] });
   const act = (action: Action) => {
     if (action === "next" || action === "previous") setPlace({ id: stepped(ids, id, action === "next" ? 1 : -1), ticked });
-    if (!mayWork || work.isBusy) return;
+    if (!mayWork) return;
     if (action === "tick" && id !== null) setPlace({ id: stepped(ids, id, 1), ticked: toggled(ticked, id) });
     if (action === "accept" && about.length > 0) {
       work.accept(about.map((one) => one.id));
@@ -100,7 +100,7 @@ function WorkThrough({ rows, hasMore, more }: { rows: readonly Exception[]; hasM
     }
     if (action === "estimate" && about.length > 0) work.estimate(about);
     if (action === "edit" && looked !== undefined) setEdits(true);
-    if (action === "undo" && work.canUndo) work.undo();
+    if (action === "undo") work.undo();
   };
   const onKey = (event: KeyboardEvent) => {
     const { target } = event;

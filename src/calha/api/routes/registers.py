@@ -38,7 +38,7 @@ async def set_register(
     key: str, channel: ChannelKey, new: NewRegisterPlate, services: Here, caller: ConfiguresDevice
 ) -> RegisterPlateAnswer:
     """Say what holds of a register from a time on; what was said for the very time is replaced."""
-    meter = await _register(services, key, channel)
+    meter = await register_of(services, key, channel)
     valid_from = from_text(new.valid_from, meter.zone) if new.valid_from is not None else 0
     row = await _save_plate(services, caller, meter, new, valid_from, new.serial)
     return RegisterPlateAnswer(
@@ -55,7 +55,7 @@ async def delete_register(
     key: str, channel: ChannelKey, plate_id: RowId, services: Here, caller: ConfiguresDevice
 ) -> None:
     """Take back what was said of a register from a time on."""
-    meter = await _register(services, key, channel)
+    meter = await register_of(services, key, channel)
     await asyncio.to_thread(services.metering.registers.delete_plate, meter.series, plate_id)
     await caller.note("register.deleted", f"device {key}", before={"channel": channel, "id": plate_id})
 
@@ -64,9 +64,9 @@ async def delete_register(
 async def preview_decision(key: str, new: NewDecision, services: Here, caller: OperatesDevice) -> EffectAnswer:
     """What a decision would change, with nothing changed."""
     caller.noted = True
-    meter = await _register(services, key, new.channel)
+    meter = await register_of(services, key, new.channel)
     effect = await asyncio.to_thread(
-        services.metering.review.effect, meter, _decision(meter, new, caller, services.clock())
+        services.metering.review.effect, meter, decision_of(meter, new, caller, services.clock())
     )
     return EffectAnswer(before=total_of(effect.before), after=total_of(effect.after), difference=effect.difference)
 
@@ -74,8 +74,8 @@ async def preview_decision(key: str, new: NewDecision, services: Here, caller: O
 @router.post("/register-decisions", status_code=201)
 async def decide(key: str, new: NewDecision, services: Here, caller: OperatesDevice) -> EffectAnswer:
     """Confirm or change the verdict on a step of a register, or enter an exchange; consumption follows at once."""
-    meter = await _register(services, key, new.channel)
-    row = _decision(meter, new, caller, services.clock())
+    meter = await register_of(services, key, new.channel)
+    row = decision_of(meter, new, caller, services.clock())
     effect = await asyncio.to_thread(services.metering.review.effect, meter, row)
     made = await asyncio.to_thread(services.metering.review.decide, meter, row)
     services.metering.validator.mark(meter, row.at)
@@ -90,7 +90,7 @@ async def undo_decision(
     key: str, decision_id: RowId, channel: OfChannel, services: Here, caller: OperatesDevice
 ) -> None:
     """Take a decision back; the rule speaks again."""
-    meter = await _register(services, key, channel)
+    meter = await register_of(services, key, channel)
     taken_back = await asyncio.to_thread(services.metering.review.undo, meter, decision_id, caller.principal.name)
     services.metering.validator.mark(meter, taken_back.at)
     await caller.note("register.undone", f"device {key}", before={"channel": channel, "id": decision_id})
@@ -112,7 +112,7 @@ async def add_manual_reading(
     key: str, new: NewManualReading, services: Here, caller: OperatesDevice
 ) -> ManualReadingAnswer:
     """Enter what a person has read on a register. It is stored beside the readings of the device, marked as manual."""
-    meter = await _register(services, key, new.channel)
+    meter = await register_of(services, key, new.channel)
     at = require_plausible(from_text(new.at, meter.zone), services.clock())
     found = await asyncio.to_thread(services.telemetry.readings, [meter.series], at, at + 1, resolution="raw")
     if any(code < Quality.BAD for code in found[meter.series].quality.tolist()):
@@ -130,7 +130,7 @@ async def undo_manual_reading(
     key: str, reading_id: RowId, channel: OfChannel, services: Here, caller: OperatesDevice
 ) -> None:
     """Take back a reading that a person made; it stays in the history as bad and counts nothing."""
-    meter = await _register(services, key, channel)
+    meter = await register_of(services, key, channel)
     row = await asyncio.to_thread(services.metering.registers.manual_reading, meter.series, reading_id)
     await _store(services, meter, row.at, math.nan, Quality.BAD)
     await asyncio.to_thread(
@@ -152,7 +152,7 @@ async def _store(services: Services, meter: Meter, at: Micros, value: float, cod
     await services.transfer.load(batch)
 
 
-async def _register(services: Services, key: str, channel: str) -> Meter:
+async def register_of(services: Services, key: str, channel: str) -> Meter:
     meter = await asyncio.to_thread(services.metering.meters.meter, key, channel)
     if meter.source != "register":
         raise Malformed(f"{key} {channel} is a flow; only a counter has a register", "not_a_register")
@@ -173,7 +173,7 @@ async def _save_plate(
     return kept
 
 
-def _decision(meter: Meter, new: NewDecision, caller: Caller, now: Micros) -> DecisionRow:
+def decision_of(meter: Meter, new: NewDecision, caller: Caller, now: Micros) -> DecisionRow:
     return DecisionRow(
         meter.series,
         from_text(new.at, meter.zone),

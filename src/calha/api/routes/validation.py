@@ -101,7 +101,7 @@ async def preview_edit(key: str, asked: ProposedEdit, services: Here, caller: Op
     """What an edit would say, with nothing changed."""
     caller.noted = True
     meter = await asyncio.to_thread(services.metering.meters.meter, key, asked.channel)
-    return _proposed(await _proposal(services, meter, asked), asked.unit)
+    return _proposed(await proposal_of(services, meter, asked), asked.unit)
 
 
 @router.post("/devices/{key}/edits", status_code=201)
@@ -109,7 +109,7 @@ async def edit(key: str, new: NewEdit, services: Here, caller: OperatesDevice) -
     """Let estimated or entered amounts stand instead of what was measured; the readings stay as they are."""
     meter = await asyncio.to_thread(services.metering.meters.meter, key, new.channel)
     _require_of(await asyncio.to_thread(services.metering.findings.named, new.exceptions), meter)
-    proposal = await _proposal(services, meter, new)
+    proposal = await proposal_of(services, meter, new)
     author = caller.principal.name
     made = await asyncio.to_thread(services.metering.editing.apply, proposal, new.reason, author, new.exceptions)
     await caller.note("consumption.edited", f"device {key}", after=new.model_dump(mode="json") | {"id": made.id})
@@ -190,7 +190,7 @@ def _require_of(rows: Sequence[ExceptionRow], meter: Meter) -> None:
             raise NotFound(f"exception {row.id} is not of {meter.device} {meter.channel}")
 
 
-async def _proposal(services: Services, meter: Meter, asked: ProposedEdit) -> Proposal:
+async def proposal_of(services: Services, meter: Meter, asked: ProposedEdit) -> Proposal:
     factor = units.factor(asked.unit, meter.unit) if asked.unit not in (None, meter.unit) else Decimal(1)
     wanted = Asked(
         from_text(asked.from_, meter.zone),

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
 
 from calha.domain.errors import Conflict, NotFound, TooLarge
 from calha.domain.readings import Micros
@@ -46,6 +46,12 @@ class EditStore:
         with self._engine.connect() as connection:
             return [_row(row) for row in connection.execute(query)]
 
+    def get(self, series: int, edit_id: int) -> EditRow:
+        """Raises NotFound."""
+        wanted = (ConsumptionEdit.series == series) & (ConsumptionEdit.id == edit_id)
+        with self._engine.connect() as connection:
+            return _one(connection, wanted, edit_id)
+
     def add(self, row: EditRow) -> EditRow:
         """Raises TooLarge."""
         with self._engine.execution_options(writes=True).begin() as connection:
@@ -55,13 +61,18 @@ class EditStore:
         """Raises NotFound, Conflict if it has been taken back."""
         wanted = (ConsumptionEdit.series == series) & (ConsumptionEdit.id == edit_id)
         with self._engine.execution_options(writes=True).begin() as connection:
-            found = connection.execute(select(ConsumptionEdit.__table__).where(wanted)).first()
-            if found is None:
-                raise NotFound(f"there is no edit {edit_id} of this channel")
+            found = _one(connection, wanted, edit_id)
             if found.undone_at is not None:
                 raise Conflict("this edit has been taken back already")
             connection.execute(update(ConsumptionEdit).where(wanted).values(undone_at=at, undone_by=author))
-            return _row(found)
+            return found
+
+
+def _one(connection: Connection, wanted: ColumnElement[bool], edit_id: int) -> EditRow:
+    found = connection.execute(select(ConsumptionEdit.__table__).where(wanted)).first()
+    if found is None:
+        raise NotFound(f"there is no edit {edit_id} of this channel")
+    return _row(found)
 
 
 def add_edit(connection: Connection, row: EditRow) -> EditRow:

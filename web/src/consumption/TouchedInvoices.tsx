@@ -1,0 +1,37 @@
+import { Text } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
+import { useQuery } from "@tanstack/react-query";
+import type { components } from "../api/schema";
+import { type Language, useTexts } from "../i18n";
+
+type Touched = components["schemas"]["TouchedInvoices"];
+
+const SHOWN = 5;
+
+/** Which invoices a change would touch and by how much, asked a moment after the last key. Silent while the change cannot be made. */
+export function TouchedInvoices<T>({ about, asked, enabled, ask }: { about: string; asked: T; enabled: boolean; ask: (asked: T) => Promise<Touched> }) {
+  const { t, language } = useTexts();
+  const [settled] = useDebouncedValue(asked, 300);
+  const { data } = useQuery({ queryKey: ["touched-invoices", about, settled], queryFn: () => ask(settled), enabled, retry: false, gcTime: 0 });
+  if (!enabled || data === undefined) return null;
+  const { invoices, is_whole } = data;
+  if (invoices.length === 0 && is_whole) return <Text size="sm">{t("touched.none")}</Text>;
+  return (
+    <div className="effect" role="status" aria-label={t("touched.label")}>
+      <Text size="sm" fw={600}>
+        {t(is_whole ? "touched.some" : "touched.more", { n: invoices.length })}
+      </Text>
+      {invoices.slice(0, SHOWN).map((one) => (
+        <Text size="sm" className="number" key={one.number}>
+          {one.number}: {money(one.issued, language)} → <b>{one.then === null ? one.problem : money(one.then, language)}</b>
+          {one.difference !== null && ` (${Number(one.difference) > 0 ? "+" : ""}${money(one.difference, language)})`}
+        </Text>
+      ))}
+      {invoices.length > SHOWN && <Text size="sm">…</Text>}
+    </div>
+  );
+}
+
+function money(amount: string, language: Language): string {
+  return new Intl.NumberFormat(language, { style: "currency", currency: "BRL" }).format(Number(amount));
+}
