@@ -109,6 +109,34 @@ def test_a_month_is_previewed_issued_paid_and_verified(calha, contract):
     assert [one["external_id"] for one in calha.get("/api/v1/payments")["items"]][:2] == ["E9", "E1"]
 
 
+def test_what_a_change_would_touch_is_told_before_it_is_made(calha, contract, counter):
+    def touched(path, body):
+        status, answer = calha.send("POST", f"/api/v1/{path}/invoices", body)
+        assert (status, answer.get("is_whole")) == (200, True), answer
+        return [(one["contract"], one["issued"], one["then"], one["difference"]) for one in answer["invoices"]]
+
+    text = TARIFF.replace("PRICE", "6.00")
+    assert touched("tariffs/test_water", {"text": text}) == [("C-1", "50.00", "60.00", "10.00")]
+    hour = {"channel": counter, "from": f"{MONTH}-05T00:00", "to": f"{MONTH}-05T01:00"}
+    edit = hour | {"method": "manual", "total": "2000", "unit": "L"}
+    ((_, issued, then, difference),) = touched("devices/bill-1/edits", edit)
+    assert Decimal("59.90") < Decimal(then) < Decimal("60.00")
+    assert Decimal(difference) == Decimal(then) - Decimal(issued)
+    begin = datetime.fromisoformat(f"{MONTH}-01T03:00:00+00:00")
+    length = (begin + timedelta(days=32)).replace(day=1) - begin
+    on_the_line = 100_000 + 10_000 * (timedelta(days=4, minutes=30) / length)
+    reading = {"channel": counter, "at": f"{MONTH}-05T00:30", "value": f"{on_the_line:.1f}", "note": ""}
+    assert touched("devices/bill-1/manual-readings", reading) == []
+    verdict = {"channel": counter, "at": f"{MONTH}-05T06:00", "verdict": "glitch"}
+    assert touched("devices/bill-1/register-decisions", verdict) == []
+
+    status, made = calha.send("POST", "/api/v1/devices/bill-1/edits", edit | {"reason": "x"})
+    assert status == 201, made
+    undone = calha.get(f"/api/v1/devices/bill-1/edits/{made['id']}/invoices?channel={counter}")
+    assert [(one["then"], one["difference"]) for one in undone["invoices"]] == [("50.00", "0.00")]
+    assert calha.send("DELETE", f"/api/v1/devices/bill-1/edits/{made['id']}?channel={counter}")[0] == 204
+
+
 def test_a_corrected_reading_corrects_the_bill_when_a_person_says_so(calha, contract, counter):
     path = f"/api/v1/invoices/differences?month={MONTH}&contract=C-1"
     assert calha.get(path)["items"] == []

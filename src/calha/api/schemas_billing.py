@@ -64,6 +64,9 @@ class NewContract(Body):
     contracted: Annotated[Decimal, Field(ge=0, le=10**6, description="Contracted demand, kW.")] = Decimal(0)
     cycle_day: Annotated[int, Field(ge=1, le=31, description="Day of the month on which a cycle begins.")] = 1
     due_days: Annotated[int, Field(ge=0, le=180, description="From issue to due day.")] = 10
+    reactive_channel: ChannelKey | None = Field(
+        None, description="Counts the device's reactive energy, for `excess_reactive`.", examples=["reactive_energy"]
+    )
 
 
 class ContractChange(Body):
@@ -72,6 +75,9 @@ class ContractChange(Body):
     dwellings: Annotated[int, Field(ge=1, le=10_000)] | None = None
     contracted: Annotated[Decimal, Field(ge=0, le=10**6)] | None = None
     due_days: Annotated[int, Field(ge=0, le=180)] | None = None
+    reactive_channel: ChannelKey | None = Field(
+        None, description="Counts the device's reactive energy; null: none does.", examples=["reactive_energy"]
+    )
 
 
 class Contract(Answer):
@@ -87,6 +93,7 @@ class Contract(Answer):
     contracted: Quantity
     cycle_day: int
     due_days: int
+    reactive_channel: str | None = Field(examples=["reactive_energy"])
 
 
 class IssuerBody(Body):
@@ -219,6 +226,24 @@ class DifferenceAnswer(Answer):
     now: Amount | None
     difference: Amount | None
     problem: str | None
+
+
+class TouchedInvoice(Answer):
+    """An invoice in force that a change would touch."""
+
+    number: str
+    contract: str
+    from_day: date
+    until_day: date = Field(description="The first day that is not in it.")
+    issued: Amount
+    then: Amount | None = Field(description="With the change; null when it could not be computed.")
+    difference: Amount | None
+    problem: str | None
+
+
+class TouchedInvoices(Answer):
+    invoices: list[TouchedInvoice]
+    is_whole: bool = Field(description="Whether all invoices that the change may reach were compared.")
 
 
 class VerifiedAnswer(Answer):

@@ -10,7 +10,7 @@ Rule 3: what is read is checked as a whole, so that a tariff that was accepted c
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -25,9 +25,11 @@ MAX_NUMBER = Decimal(10) ** 12
 MAX_PLACES = 12
 
 CONSUMPTION = "consumption"  # the quantity that most components charge
+EXCESS_REACTIVE = "excess_reactive"
 
 Text = dict[Literal["pt", "en"], str]
 Days = Literal["none", "by_days"]
+Hour = Annotated[int, msgspec.Meta(ge=0, le=24)]
 
 
 class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True, omit_defaults=True):
@@ -153,8 +155,18 @@ class Taxes(_Strict, frozen=True, kw_only=True):
     cofins: Decimal = Decimal(0)
 
 
+class Reactive(_Strict, frozen=True, kw_only=True):
+    """When reactive energy is in excess: below a power factor, in the hours from `from_hour` until before `until_hour`."""
+
+    reference: Decimal = Decimal("0.92")
+    from_hour: Hour = 6
+    until_hour: Hour = 24
+
+
 class Version(_Strict, frozen=True, kw_only=True):
     """Components from a day on. windows: when which post applies, for quantities by time of use.
+
+    reactive: for the quantity `excess_reactive`.
 
     cycle_days: length to which amounts a month and the limits of blocks belong; None = that of the cycle itself.
     """
@@ -162,6 +174,7 @@ class Version(_Strict, frozen=True, kw_only=True):
     valid_from: date
     components: tuple[Component, ...]
     windows: Windows | None = None
+    reactive: Reactive = Reactive()
     cycle_days: int | None = None
     minimum_amount: Decimal = Decimal(0)
 

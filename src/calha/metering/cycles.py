@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -13,17 +13,20 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from calha.domain import quality
 from calha.domain.billing import ZERO, Metered
 from calha.domain.calendars import Calendar
 from calha.domain.consumption import Consumption
 from calha.domain.errors import IncompatibleUnits, UnknownUnit
+from calha.domain.invoices import RegisterReading
 from calha.domain.posts import Windows
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
-from calha.domain.tariffs import CONSUMPTION, Demand, Flag, Tariff, Usage, Version
+from calha.domain.tariffs import CONSUMPTION, EXCESS_REACTIVE, Demand, Flag, Tariff, Usage, Version
 from calha.domain.times import to_datetime, to_micros
-from calha.metering.counting import Counted
+from calha.metering.counting import Counted, Shown
 from calha.metering.meters import Meter
+from calha.metering.reactive import excess
 from calha.store.billing import ContractRow
 
 DEMAND = "demand"
@@ -46,13 +49,15 @@ class Cycle:
 @dataclass(frozen=True, slots=True)
 class Measured:
     """What was counted in a cycle. total: None where nothing is known. known: share of the time. problem: why it cannot be
-    billed without hands, None if it can."""
+    billed without hands, None if it can. opening, closing: what a register showed at its ends."""
 
     spans: tuple[Metered, ...]
     total: Decimal | None
     known: float
     is_estimated: bool
     problem: str | None = None
+    opening: RegisterReading | None = None
+    closing: RegisterReading | None = None
 
 
 class Counter(Protocol):
@@ -63,12 +68,13 @@ class Counter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A cycle of a contract that is to be measured."""
+    """A cycle of a contract that is to be measured. reactive: what counts its reactive energy, if anything does."""
 
     contract: ContractRow
     meter: Meter
     tariff: Tariff
     cycle: Cycle
+    reactive: Meter | None = None
 
 
 def cycle_in(contract: ContractRow, month: str) -> Cycle | None:
@@ -90,12 +96,17 @@ def measured(wanted: Sequence[Wanted], counter: Counter) -> Iterator[tuple[Wante
             intervals[shared] = _bounds(one.tariff, one.cycle, one.meter.zone)
         groups.setdefault(intervals[shared].tobytes(), []).append(one)
     for bounds, together in groups.items():
-        counted = counter.of_all([one.meter for one in together], np.frombuffer(bounds, np.int64))
+        edges = np.frombuffer(bounds, np.int64)
+        beside = counter.of_all([one.reactive for one in together if one.reactive is not None], edges)
+        reactive = {found.meter.series: found.consumption for found in beside}
+        counted = counter.of_all([one.meter for one in together], edges)
         for one, found in zip(together, counted, strict=True):
-            yield one, _measured(one, found.consumption)
+            opening, closing = (_reading(shown, one.meter.reading_unit) for shown in found.ends)
+            second = reactive[one.reactive.series] if one.reactive is not None else None
+            yield one, replace(_measured(one, found.consumption, second), opening=opening, closing=closing)
 
 
-def _measured(wanted: Wanted, consumption: Consumption) -> Measured:
+def _measured(wanted: Wanted, consumption: Consumption, reactive: Consumption | None) -> Measured:
     total = consumption.total()
     known = _known(consumption)
     if total.amount is None:
@@ -106,7 +117,7 @@ def _measured(wanted: Wanted, consumption: Consumption) -> Measured:
         reason = f"the tariff is for {wanted.tariff.unit}, the meter counts {consumption.unit}"
         return Measured((), total.amount, known, is_estimated=False, problem=reason)
     is_estimated = total.quality >= Quality.UNCERTAIN or known < 1.0
-    spans = tuple(_spans(wanted, counted, is_estimated=is_estimated))
+    spans = tuple(_spans(wanted, counted, reactive, is_estimated=is_estimated))
     problem = None
     if known < MIN_KNOWN:
         problem = f"only {known:.0%} of the cycle is known; at least {MIN_KNOWN:.0%} are needed"
@@ -115,19 +126,32 @@ def _measured(wanted: Wanted, consumption: Consumption) -> Measured:
     return Measured(spans, counted.total().amount, known, is_estimated, problem)
 
 
+def _reading(shown: Shown | None, unit: str) -> RegisterReading | None:
+    """Decimals beyond a millionth are of binary fractions, not of the meter."""
+    if shown is None:
+        return None
+    value = Decimal(f"{shown.value:.6f}").normalize()
+    return RegisterReading(at=shown.at, value=Decimal(f"{value:f}"), unit=unit, quality=quality.label(shown.quality))
+
+
 def _known(consumption: Consumption) -> float:
     """Share of the time of which the amount is known, observed or as the difference of a register over a hole."""
     lengths = np.diff(consumption.bounds)
     return float(lengths[consumption.is_known].sum() / lengths.sum())
 
 
-def _spans(wanted: Wanted, consumption: Consumption, *, is_estimated: bool) -> Iterator[Metered]:
+def _spans(
+    wanted: Wanted, consumption: Consumption, reactive: Consumption | None, *, is_estimated: bool
+) -> Iterator[Metered]:
     zone, cycle, tariff = wanted.meter.zone, wanted.cycle, wanted.tariff
     days = [cycle.from_, *tariff.changes_between(cycle.from_, cycle.until), cycle.until]
     for from_, until in pairwise(days):
         begins = consumption.bounds[:-1]
         inside = (begins >= _begin_of(from_, zone)) & (begins < _begin_of(until, zone))
-        quantities = dict(_quantities(tariff.version_at(from_), consumption, inside, zone))
+        version = tariff.version_at(from_)
+        quantities = dict(_quantities(version, consumption, inside, zone))
+        if reactive is not None and EXCESS_REACTIVE in _names(version):
+            quantities[EXCESS_REACTIVE] = excess(version.reactive, consumption, reactive, inside, zone, tariff.unit)
         yield Metered(from_, until, quantities, is_estimated)
 
 
@@ -158,7 +182,7 @@ def _bounds(tariff: Tariff, cycle: Cycle, zone: ZoneInfo) -> NDArray[np.int64]:
     """The longest intervals of which the tariff's quantities can be made; days, so that it shows which are not known."""
     days = [cycle.from_, *tariff.changes_between(cycle.from_, cycle.until)]
     versions = [tariff.version_at(day) for day in days]
-    has_hours = any(version.windows is not None or DEMAND in _names(version) for version in versions)
+    has_hours = any(version.windows is not None or _names(version) & {DEMAND, EXCESS_REACTIVE} for version in versions)
     calendar = Calendar("15m" if has_hours else "1d", zone)
     return calendar.bounds(_begin_of(cycle.from_, zone), _begin_of(cycle.until, zone))
 

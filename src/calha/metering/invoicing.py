@@ -13,7 +13,7 @@ from decimal import Decimal
 import msgspec
 
 from calha.domain.access import Tree
-from calha.domain.billing import Bill, Metered, Terms
+from calha.domain.billing import Bill, Terms
 from calha.domain.errors import Conflict, InvalidTariff, Malformed, NotFound
 from calha.domain.invoices import (
     Adjustment,
@@ -221,7 +221,9 @@ def _wanted(billing: Billing, contract: ContractRow, cycle: Cycle | None, books:
     try:
         tariff = books.tariffs[contract.tariff][1]
         tariff.version_at(cycle.from_)
-        return Wanted(contract, billing.meters.meter(contract.device, contract.channel), tariff, cycle)
+        meter = billing.meters.meter(contract.device, contract.channel)
+        reactive = contract.reactive_channel and billing.meters.meter(contract.device, contract.reactive_channel)
+        return Wanted(contract, meter, tariff, cycle, reactive or None)
     except (NotFound, Malformed, InvalidTariff) as error:
         return Preview(contract, cycle, problem=str(error))
 
@@ -230,13 +232,13 @@ def _preview(billing: Billing, wanted: Wanted, counted: Measured, books: _Books)
     contract, cycle = wanted.contract, wanted.cycle
     if not counted.spans:
         return Preview(contract, cycle, problem=counted.problem)
-    inputs = _inputs(wanted, counted.spans, books)
+    inputs = _inputs(wanted, counted, books)
     settled = tuple(_settlements(billing, wanted, books))
     inputs = msgspec.structs.replace(inputs, adjustments=settled)
     return Preview(contract, cycle, inputs, made_from(inputs, wanted.tariff), counted.problem)
 
 
-def _inputs(wanted: Wanted, spans: tuple[Metered, ...], books: _Books) -> Inputs:
+def _inputs(wanted: Wanted, counted: Measured, books: _Books) -> Inputs:
     contract, cycle = wanted.contract, wanted.cycle
     customer = books.customers[contract.customer_id]
     return Inputs(
@@ -259,7 +261,9 @@ def _inputs(wanted: Wanted, spans: tuple[Metered, ...], books: _Books) -> Inputs
         until=cycle.until,
         due_on=books.today + timedelta(days=contract.due_days),
         terms=Terms(contract.dwellings, contract.contracted),
-        metered=spans,
+        metered=counted.spans,
+        opening=counted.opening,
+        closing=counted.closing,
         history=_history(books.standing.get(contract.id, ()), cycle),
     )
 

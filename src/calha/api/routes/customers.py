@@ -20,8 +20,9 @@ from calha.api.schemas_billing import (
     Number,
 )
 from calha.api.services import Here, Services
+from calha.domain import units
 from calha.domain.access import Everywhere, Permission
-from calha.domain.errors import NotFound
+from calha.domain.errors import Malformed, NotFound
 from calha.store.billing import ContractRow, CustomerRow
 
 router = APIRouter(tags=["billing"])
@@ -102,6 +103,7 @@ async def add_contract(new: NewContract, services: Here, caller: Configures) -> 
         raise NotFound(f"there is no device {new.device!r}")
     await customer_of(caller, services, new.customer_id)
     await asyncio.to_thread(services.billing.meters.meter, new.device, new.channel)
+    await _require_reactive(services, new.device, new.reactive_channel)
     await asyncio.to_thread(services.billing.tariffs.current, new.tariff)
     row = await asyncio.to_thread(lambda: services.billing.customers.add_contract(**new.model_dump()))
     await caller.note("contract.added", f"contract {new.number}", after=new.model_dump(mode="json"))
@@ -118,7 +120,8 @@ async def read_contract(number: ContractPath, services: Here, caller: Configures
 async def change_contract(number: ContractPath, change: ContractChange, services: Here, caller: Configures) -> Contract:
     """Change its terms from the next invoice on, or end it."""
     before = await contract_of(caller, services, number)
-    changes = _given(change, "until_day")
+    changes = _given(change, "until_day", "reactive_channel")
+    await _require_reactive(services, before.device, changes.get("reactive_channel"))
     if "tariff" in changes:
         await asyncio.to_thread(services.billing.tariffs.current, changes["tariff"])
     row = await asyncio.to_thread(lambda: services.billing.customers.change_contract(number, **changes))
@@ -144,10 +147,19 @@ async def set_issuer(site_id: SiteId, body: IssuerBody, services: Here, caller: 
     return Issuer.model_validate(row)
 
 
-def _given(change: Body, nullable: str) -> dict[str, Any]:
-    """What a request changes. null stands for nothing, but for one field that may be emptied."""
+def _given(change: Body, *nullable: str) -> dict[str, Any]:
+    """What a request changes. null stands for nothing, but for fields that may be emptied."""
     given = change.model_dump(exclude_unset=True)
-    return {name: value for name, value in given.items() if value is not None or name == nullable}
+    return {name: value for name, value in given.items() if value is not None or name in nullable}
+
+
+async def _require_reactive(services: Services, device: str, channel: str | None) -> None:
+    """Raises NotFound, Malformed for a channel that counts no reactive energy."""
+    if channel is None:
+        return
+    meter = await asyncio.to_thread(services.billing.meters.meter, device, channel)
+    if units.quantity(meter.unit) != "reactive energy":
+        raise Malformed(f"{device} {channel} counts {meter.unit}, not reactive energy in kvarh", "not_reactive")
 
 
 def billed_sites(caller: Caller) -> frozenset[int] | None:

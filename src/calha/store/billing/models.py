@@ -33,7 +33,7 @@ class Customer(Base):
 class Contract(Base):
     """Which channel a customer pays, from when until before when, by which tariff and on which terms.
 
-    cycle_day: of the month on which its cycles begin. contracted: demand, kW.
+    cycle_day: of the month on which its cycles begin. contracted: demand, kW. reactive_channel: what counts reactive energy.
     """
 
     __tablename__ = "contract"
@@ -50,6 +50,7 @@ class Contract(Base):
     contracted: Mapped[str] = mapped_column(DECIMAL)
     cycle_day: Mapped[int] = mapped_column(index=True)
     due_days: Mapped[int]
+    reactive_channel: Mapped[str | None] = mapped_column(key_type())
 
 
 class TariffRevision(Base):

@@ -27,7 +27,7 @@ class CustomerRow:
 
 @dataclass(frozen=True, slots=True)
 class ContractRow:
-    """site_id: of the device. from_day until before until_day."""
+    """site_id: of the device. from_day until before until_day. reactive_channel: of the same device, for its excess."""
 
     id: int
     number: str
@@ -42,6 +42,7 @@ class ContractRow:
     contracted: Decimal
     cycle_day: int
     due_days: int
+    reactive_channel: str | None = None
 
     def runs_in(self, from_: date, until: date) -> bool:
         return self.from_day < until and (self.until_day is None or self.until_day > from_)
