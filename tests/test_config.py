@@ -63,3 +63,24 @@ def test_a_file_that_is_named_must_exist_and_be_toml(tmp_path):
     (tmp_path / "broken.toml").write_text("[http\n")
     with pytest.raises(InvalidConfiguration, match="not TOML"):
         load({}, tmp_path / "broken.toml")
+
+
+def test_the_plcs_of_a_gateway_are_told_in_the_file_and_what_is_wrong_with_one_is_named(tmp_path):
+    path = tmp_path / "calha.toml"
+    plc = '[[edge.plcs]]\nname = "{name}"\nendpoint = "{endpoint}"\ndevice = "eta"\n[edge.plcs.channels]\nflow = "{node}"\n'
+    good = {"name": "CLP", "endpoint": "opc.tcp://10.0.0.5:4840", "node": "ns=4;s=GVL.flow"}
+    path.write_text(plc.format(**good) + plc.format(**good | {"name": "other"}))
+    first, second = load({}, path).settings.edge.plcs
+    assert (first.name, first.channels, second.name) == ("CLP", {"flow": "ns=4;s=GVL.flow"}, "other")
+    for wrong, told in (
+        ({"endpoint": "http://10.0.0.5"}, "no OPC UA address"),
+        ({"node": "GVL.flow"}, "no node id"),
+        ({"name": "a b"}, "should match pattern"),
+    ):
+        path.write_text(plc.format(**good | wrong))
+        with pytest.raises(InvalidConfiguration, match=told) as caught:
+            load({}, path)
+        assert "edge.plcs" in str(caught.value)
+    path.write_text(plc.format(**good) * 2)
+    with pytest.raises(InvalidConfiguration, match="same name"):
+        load({}, path)

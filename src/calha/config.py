@@ -11,12 +11,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, reduce
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, get_args
+from typing import Annotated, Any, ClassVar, Literal, Protocol, TypeVar, get_args
 from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
-from calha.domain.errors import InvalidConfiguration
+from calha.domain.connections import FASTEST_MS, Security, read_node_id, require_endpoint
+from calha.domain.errors import InvalidConfiguration, Malformed
 
 FILE_NAME = "calha.toml"
 PREFIX = "CALHA_"
@@ -35,6 +36,24 @@ def _zone(name: str) -> str:
 
 def _listed(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _parsed(value: object) -> object:
+    return json.loads(value) if isinstance(value, str) else value
+
+
+class _Named(Protocol):
+    @property
+    def name(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=_Named)
+
+
+def _of_different_names(found: list[Named]) -> list[Named]:
+    if len({one.name for one in found}) < len(found):
+        raise ValueError("two of them have the same name")
+    return found
 
 
 class _Section(BaseModel):
@@ -121,6 +140,43 @@ class BrokerSection(_Section):
     """Time zone of the timestamps, which are written without one."""
 
 
+def _node_id(text: str) -> str:
+    try:
+        read_node_id(text)
+    except Malformed as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _endpoint(text: str) -> str:
+    try:
+        return require_endpoint(text)
+    except Malformed as error:
+        raise ValueError(str(error)) from None
+
+
+class PlcOptions(BaseModel):
+    """channels: by key, the node that feeds it. trusted: SHA-256 of the certificate that the PLC must show; trust_first: the
+    one that it shows first is trusted then. repeat_s: after how long an unchanged value is told again, 0 for never."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    endpoint: Annotated[str, AfterValidator(_endpoint)]
+    device: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+    security: Security = "none"
+    user: str = ""
+    password: SecretStr = SecretStr("")
+    trusted: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    trust_first: bool = False
+    interval_ms: Annotated[int, Field(ge=FASTEST_MS, le=60_000)] = 1_000
+    repeat_s: Annotated[int, Field(ge=0, le=86_400)] = 60
+    deadband: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    channels: Annotated[
+        dict[Annotated[str, Field(min_length=1, max_length=64)], Annotated[str, AfterValidator(_node_id)]],
+        Field(min_length=1, max_length=10_000),
+    ]
+
+
 class EdgeSection(_Section):
     hub: Annotated[str, Field(pattern=r"^((nats|tls)-leaf://[^/\s@]+)?$")] = ""
     """Calha to which this gateway hands everything: nats-leaf://host:7422, or tls-leaf://host:7422 for TLS."""
@@ -136,6 +192,11 @@ class EdgeSection(_Section):
     """Address of this gateway's own status page, which asks nobody who he is."""
     page_port: Port = 8081
     """Port of that page."""
+    plcs: Annotated[
+        list[PlcOptions], Field(max_length=50), BeforeValidator(_parsed), AfterValidator(_of_different_names)
+    ] = []
+    """PLCs that this gateway reads over OPC UA: [[edge.plcs]] with name, endpoint, device and channels; as JSON in the
+    environment."""
     broker: BrokerSection = BrokerSection()
 
 
@@ -381,16 +442,6 @@ class BrokerOptions(BaseModel):
     certificate: Path | None = None
     key: Path | None = None
     routes: Annotated[list[BrokerRoute], Field(min_length=1, max_length=1_000)]
-
-
-def _parsed(value: object) -> object:
-    return json.loads(value) if isinstance(value, str) else value
-
-
-def _of_different_names(brokers: list[BrokerOptions]) -> list[BrokerOptions]:
-    if len({one.name for one in brokers}) < len(brokers):
-        raise ValueError("two of them have the same name")
-    return brokers
 
 
 class ConnectorsSection(_Section):

@@ -1,5 +1,6 @@
 """A gateway and its hub as devices and operators see them: real processes, a line between them that can be cut."""
 
+import asyncio
 import json
 import queue
 import shutil
@@ -15,7 +16,22 @@ from pathlib import Path
 import paho.mqtt.client as paho
 import pytest
 
-from edge_parts import Edge, Hub, Line, http_post, line_to, reading, running_edge, running_hub, tcp_talk, until
+from calha.simulate.plc_names import node_id
+from edge_parts import (
+    ALL_TIMES,
+    Edge,
+    Hub,
+    Line,
+    http_post,
+    line_to,
+    parcels_of,
+    reading,
+    running_edge,
+    running_hub,
+    tcp_talk,
+    until,
+)
+from plcs import PlcProcess
 from running import Calha
 
 pytestmark = pytest.mark.slow
@@ -29,15 +45,23 @@ class Plant:
     hub: Hub
     line: Line
     edge: Edge
+    plc: PlcProcess
 
 
 @pytest.fixture(scope="module")
 def plant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Plant]:
     folder = tmp_path_factory.mktemp("plant")
+    plc = PlcProcess(folder, "--interval", "0.2", "--no-stops", "--security", "encrypt", "--user", "calha:plc-secret")
+    channels = {"flow_1": node_id("vazao_saida1"), "flow_2": node_id("vazao_saida2"), "inflow": node_id("nada")}
+    read = {"name": "CLP", "endpoint": plc.address, "device": "eta-clp", "interval_ms": 200, "channels": channels}
+    read |= {"security": "encrypt", "trust_first": True, "user": "calha", "password": "plc-secret"}
     with running_hub(folder / "hub", NOT_ANONYMOUS) as hub:
         secret = hub.create_gateway()
-        with line_to(hub.leaf_port) as line, running_edge(folder / "edge", line.port, secret, NOT_ANONYMOUS) as edge:
-            yield Plant(hub, line, edge)
+        with line_to(hub.leaf_port) as line:
+            settings = NOT_ANONYMOUS | {"CALHA_EDGE_PLCS": json.dumps([read])}
+            with running_edge(folder / "edge", line.port, secret, settings) as edge:
+                yield Plant(hub, line, edge, plc)
+    plc.kill()
 
 
 def mqtt_publish(edge: Calha, device: str, secret: str, *numbers: int) -> None:
@@ -168,6 +192,57 @@ def test_hub_and_gateway_tell_how_they_are(plant: Plant):
         assert f'calha_gateway_shipped_total{{gateway="gw-1",lane="{lane}"}} ' in metrics
 
 
+def test_a_plc_that_the_gateway_reads_loses_nothing_at_a_cut_and_its_own_loss_is_told(plant: Plant):
+    device = {"key": "eta-clp", "profile": "water_flow", "gateway": "gw-1"}
+    assert plant.hub.send("POST", "/api/v1/devices", device)[0] == 201
+    until(lambda: plc_of(page_of(plant.edge))["report"]["trouble"], "the gateway misses the PLC")
+    told = until(lambda: warnings_of(plant.hub, "gateway_plc_lost"), "the hub is told")
+    assert "CLP (eta-clp)" in told[0]["text"]["en"]
+    plant.plc.start()
+    until(lambda: len(flows_of(plant.hub)) >= 3, "the hub has its readings")
+    plant.line.cut()
+    try:
+        until(lambda: page_of(plant.edge)["report"]["messages"] >= 5, "its messages wait")
+        shown = plc_of(page_of(plant.edge))
+        assert (shown["mode"], shown["report"]["good"], shown["report"]["nodes"]) == ("subscription", 2, 3)
+        assert shown["faults"] == {"inflow": "the server answers BadNodeIdUnknown"}
+        plant.plc.kill()
+        until(lambda: plc_of(page_of(plant.edge))["report"]["state"] == "waiting", "the PLC is missed")
+    finally:
+        plant.line.mend()
+    last = until(lambda: (found := flows_of(plant.hub)) and found[-1][1] is None and found[-1], "the gap is told")
+    assert last[2] == "no_communication"
+    kept = [record for record in records_of(plant.edge, "eta-clp") if "flow_1" in record["values"]]
+    stored = until(lambda: len(found := flows_of(plant.hub)) == len(kept) and found, "the hub has every reading")
+    assert [round(1000 * at) for at, _, _ in stored] == [record["ts"] for record in kept]
+    values = [value for _, value, quality in stored if quality == "good"]
+    assert len(values) >= 5
+    assert min(values) > 0
+    assert plant.hub.get("/api/v1/gateways/gw-1")["report"]["plcs"][0]["trouble"]
+    until(lambda: 'calha_gateway_plc_up{gateway="gw-1",plc="CLP"} 0' in metrics_of(plant.hub), "it is in the metrics")
+
+
+def plc_of(page: dict) -> dict:
+    (plc,) = page["plcs"]
+    return plc
+
+
+def warnings_of(hub: Hub, code: str) -> list[dict]:
+    return [one for one in hub.get("/api/v1/status")["warnings"] if one["code"] == code]
+
+
+def flows_of(hub: Hub) -> list[tuple[float, float | None, str]]:
+    """(ms, value, quality) of what is stored of the PLC's first flow."""
+    (series,) = hub.get(f"/api/v1/devices/eta-clp/readings?channel=flow_1&resolution=raw&{ALL_TIMES}")["series"]
+    return list(zip(series["t"], series["value"], series["quality"], strict=True))
+
+
+def records_of(edge: Edge, device: str) -> list[dict]:
+    """All records of a device in the gateway's outbox that the hub can have taken, by time."""
+    found = [json.loads(one.payload) for one in asyncio.run(parcels_of(edge)) if one.device == device]
+    return sorted((record for records in found for record in records), key=lambda one: one["ts"])
+
+
 def test_the_gateways_page_is_read_only_and_tells_no_secret(plant: Plant):
     address = f"http://127.0.0.1:{plant.edge.page_port}/"
     for path in ("", "status.json"):
@@ -175,6 +250,7 @@ def test_the_gateways_page_is_read_only_and_tells_no_secret(plant: Plant):
             text = answer.read().decode()
         assert "gw-1" in text
         assert plant.edge.env["CALHA_EDGE_SECRET"] not in text
+        assert "plc-secret" not in text
         assert "calha_dev_" not in text
     for request, status in (
         (urllib.request.Request(address, b"x"), 405),

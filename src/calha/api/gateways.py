@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
-from calha.api.schemas_gateways import Gateway, GatewayLane, GatewayReport
+import msgspec
+
+from calha.api.schemas_gateways import Gateway, GatewayLane, GatewayPlc, GatewayReport
 from calha.config import GatewaysSection
 from calha.domain import link
 from calha.domain.directory import Directory
+from calha.domain.link import PlcReport
 from calha.domain.readings import Micros
 from calha.domain.times import SECOND_US, to_datetime, to_micros, to_text
 from calha.ingest.gateways import GatewayState
@@ -65,7 +68,14 @@ def _report(state: GatewayState) -> GatewayReport | None:
         refused=report.refused,
         clock_ahead_s=round(state.ahead_s, 1),
         warnings=report.warnings,
+        plcs=[_plc(one) for one in report.plcs],
     )
+
+
+def _plc(plc: PlcReport) -> GatewayPlc:
+    since = to_datetime(plc.since) if plc.since else None
+    last_at = to_datetime(plc.last_at) if plc.last_at else None
+    return GatewayPlc.model_validate(msgspec.structs.asdict(plc) | {"since": since, "last_at": last_at})
 
 
 def warnings_of(gateway: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
@@ -87,6 +97,14 @@ def warnings_of(gateway: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
             f"O registro do gateway {name} está {percent} % cheio. Quando encher, ele recusa dispositivos.",
             f"The log of the gateway {name} is {percent} % full. When it is full, it refuses devices.",
         )
+    for plc in report["plcs"]:
+        if gateway["state"] == "linked" and plc["trouble"]:
+            what = f"{plc['name']} ({plc['device']})"
+            yield (
+                "gateway_plc_lost",
+                f"O gateway {name} não lê o CLP {what}: {plc['trouble']}",
+                f"The gateway {name} does not read the PLC {what}: {plc['trouble']}",
+            )
     if abs(report["clock_ahead_s"]) >= CLOCK_OFF_S:
         off = round(report["clock_ahead_s"])
         yield (

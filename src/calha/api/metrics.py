@@ -108,6 +108,20 @@ def _gateways(gateways: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             for lane in ("live", "backlog"):
                 yield _line("calha_gateway_lag_seconds", said[lane]["lag_s"], gateway=one["device"], lane=lane)
                 yield _line("calha_gateway_shipped_total", said[lane]["shipped"], gateway=one["device"], lane=lane)
+    yield from _plcs(gateways)
+
+
+def _plcs(gateways: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    yield _head("calha_gateway_plc_up", "gauge", "Whether a gateway is connected to a PLC that it reads.")
+    yield _head("calha_gateway_plc_nodes", "gauge", "Nodes of that PLC, by how they are.")
+    yield _head("calha_gateway_plc_lost_total", "counter", "Readings of that PLC lost since the gateway was started.")
+    for one in gateways:
+        for plc in one["report"]["plcs"] if one["report"] is not None else ():
+            names = {"gateway": one["device"], "plc": plc["name"]}
+            yield _line("calha_gateway_plc_up", int(plc["state"] == "connected"), **names)
+            yield _line("calha_gateway_plc_nodes", plc["good"], **names, state="good")
+            yield _line("calha_gateway_plc_nodes", plc["nodes"] - plc["good"], **names, state="other")
+            yield _line("calha_gateway_plc_lost_total", plc["lost"], **names)
 
 
 _OF_GATEWAYS = (

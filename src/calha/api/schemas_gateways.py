@@ -14,6 +14,21 @@ class GatewayLane(Answer):
     shipped: int = Field(description="Messages that came this way since Calha was started.", examples=[48_211])
 
 
+class GatewayPlc(Answer):
+    """A PLC that the gateway reads itself. Times are by the gateway's clock."""
+
+    name: str = Field(description="As the gateway's calha.toml calls it.", examples=["CLP"])
+    device: str = Field(description="Whose channels it feeds.", examples=["eta-1-clp"])
+    state: str = Field(description="connecting, connected or waiting (for the next trial).", examples=["connected"])
+    since: datetime | None = Field(description="Since when it is in this state.")
+    nodes: int = Field(examples=[12])
+    good: int = Field(description="How many of them give a good value.", examples=[11])
+    last_at: datetime | None = Field(description="When it last gave a value; null: not since the gateway was started.")
+    waiting: int = Field(description="Readings that are not on the gateway's disk yet.", examples=[0])
+    lost: int = Field(description="Readings lost since the gateway was started.", examples=[0])
+    trouble: str = Field(description="Why it is not connected; empty while it is.", examples=[""])
+
+
 class GatewayReport(Answer):
     """What the gateway said of itself last."""
 
@@ -30,6 +45,7 @@ class GatewayReport(Answer):
     refused: int = Field(description="Messages that it refused since it was started.", examples=[0])
     clock_ahead_s: float = Field(description="By how much its clock is before ours; negative: behind.", examples=[-0.2])
     warnings: list[str] = Field(examples=[["OUTBOX is 81% full"]])
+    plcs: list[GatewayPlc]
 
 
 class Gateway(Answer):

@@ -75,6 +75,24 @@ class LaneReport(msgspec.Struct, frozen=True):
     lag_s: float = 0.0
 
 
+class PlcReport(msgspec.Struct, frozen=True):
+    """A PLC that the gateway reads. since, last_at (of the newest value; 0 for none): µs UTC by the gateway's clock.
+
+    good: how many of its nodes are. waiting: readings that the outbox has not taken yet. trouble: "" while it is connected.
+    """
+
+    name: Word
+    device: Word
+    state: Word
+    since: Number
+    nodes: Number
+    good: Number
+    last_at: Number = 0
+    waiting: Number = 0
+    lost: Number = 0
+    trouble: Text = ""
+
+
 class Report(msgspec.Struct, frozen=True):
     """How a gateway is doing. now, started_at, oldest_at: µs UTC by its own clock; oldest_at 0 when nothing waits.
 
@@ -93,6 +111,7 @@ class Report(msgspec.Struct, frozen=True):
     refused: Number
     roster: Word = ""
     warnings: Annotated[list[Text], msgspec.Meta(max_length=20)] = []
+    plcs: Annotated[list[PlcReport], msgspec.Meta(max_length=50)] = []
 
 
 class Noted(msgspec.Struct, frozen=True):

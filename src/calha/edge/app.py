@@ -1,7 +1,7 @@
 """The core of a gateway: builds its parts from the configuration and supervises them. Started by `calha.up`.
 
 log server ──► MqttSource ─┐
-HTTP, TCP, connectors ─────┴─► outbox ─► Forwarder (live, backlog) ─► linked log server of the hub
+HTTP, TCP, PLCs ───────────┴─► outbox ─► Forwarder (live, backlog) ─► linked log server of the hub
 """
 
 import asyncio
@@ -13,9 +13,10 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from calha.accounts.gatekeeper import Gatekeeper
+from calha.certificates import FOLDER as CERTIFICATES
 from calha.certificates import server_certificate
 from calha.compat import jobs as compat
 from calha.compat.listening import serve
@@ -47,6 +48,9 @@ from calha.log.streams import Streams
 from calha.serving import bound, http_server
 from calha.starting import gate_seed, micros_now, start
 from calha.supervision import PROCESSES_FILE, Supervisor
+
+if TYPE_CHECKING:
+    from calha.edge.plc import Plc
 
 LOG_WAIT_S = 30.0
 TRIM_S = 10.0
@@ -139,7 +143,10 @@ def _built(
     hub = Hub(connections.hub, settings.edge.gateway)
     forwarder = Forwarder(outbox, hub, micros_now)
     streams = Streams(connections.main, limits, [connections.devices])
-    own = State(outbox, forwarder, intake, door, streams, micros_now)
+    plcs = _plcs(settings, intake)
+    for plc in plcs:
+        supervisor.add(f"plc {plc.report.name}", plc.run)
+    own = State(outbox, forwarder, intake, door, streams, lambda: [plc.report for plc in plcs], micros_now)
     supervisor.add("forwarder", forwarder.run)
     supervisor.add("link", lambda beat: watch_link(connections.system, forwarder, beat))
     supervisor.add("reporter", Reporter(own, forwarder, hub, door, disconnect).run)
@@ -163,6 +170,7 @@ def _built(
             refused=dict(intake.refused),
             doors=_doors(settings),
             devices=sum(key != section.gateway for key in door.directory.devices),
+            plcs=[plc.shown() for plc in plcs],
             broker=broker.state if broker is not None else None,
             parts=[Part(one.name, one.bytes, one.max_bytes) for one in own.usages],
             troubles={one.name: one.last_error or "" for one in supervisor.tasks if one.state != "running"},
@@ -171,6 +179,16 @@ def _built(
     page = status_page(shown, settings.http.names)
     supervisor.add("page", lambda beat: serve(page, section.page_host, section.page_port, "edge.page_port", beat))
     return supervisor, Telemetry(intake, door, ingest_limits, settings.devices.anonymous)
+
+
+def _plcs(settings: Settings, intake: EdgeIntake) -> "list[Plc]":
+    """Raises InvalidConfiguration."""
+    if not settings.edge.plcs:
+        return []
+    from calha.edge.plc import Plc  # its OPC UA library takes memory
+
+    folder = settings.data.folder / CERTIFICATES
+    return [Plc(number, one, intake, folder, micros_now) for number, one in enumerate(settings.edge.plcs, 1)]
 
 
 def _why_cut(settings: Settings, forwarder: Forwarder) -> str:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime, tzinfo
 from html import escape
 
-from calha.domain.link import LaneReport, Report
+from calha.domain.connections import Mode
+from calha.domain.link import LaneReport, PlcReport, Report
 from calha.domain.readings import Micros
 from calha.domain.times import SECOND_US, to_datetime
 from calha.edge.page_text import TEXTS, Language
 
 REFRESH_S = 3
+NARROW = "\N{NO-BREAK SPACE}"  # so that no unit stands alone on a line
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 STYLE = """
@@ -53,6 +55,16 @@ class BrokerState:
 
 
 @dataclass(frozen=True, slots=True)
+class PlcShown:
+    """A PLC that the gateway reads. faults: by channel, why its node gives nothing; some, if there are many."""
+
+    endpoint: str
+    mode: Mode | None
+    report: PlcReport
+    faults: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """What the page tells. linked_since: since when the link is as it is. doors: addresses at which
     devices are heard. troubles: tasks that do not run, and why."""
@@ -67,6 +79,7 @@ class Shown:
     refused: Mapping[str, int]
     doors: Mapping[str, str]
     devices: int
+    plcs: Sequence[PlcShown]
     broker: BrokerState | None
     parts: Sequence[Part]
     troubles: Mapping[str, str]
@@ -90,6 +103,7 @@ def page(shown: Shown, language: Language, zone: tzinfo, nonce: str) -> str:
 <header><h1>{title}</h1><a href="?lang={other}" lang="{other}" hreflang="{other}">{t("other")}</a></header>
 {_link(shown, t)}
 {_facts(shown, t)}
+{"".join(_plc(one, shown.report.now, t) for one in shown.plcs)}
 {_broker(shown.broker, t)}
 {_disk(shown.parts, t)}
 {_troubles(shown.troubles, t)}
@@ -109,8 +123,9 @@ class _Texts:
         """A text with values, all of it escaped."""
         return escape(self._texts[key].format(**values))
 
-    def name(self, part: str) -> str:
-        return escape(self._texts.get(part, part))
+    def name(self, word: str) -> str:
+        """What stands for a word of ours; the word itself if nothing does. Not escaped."""
+        return self._texts.get(word, word)
 
     def number(self, value: float) -> str:
         written = f"{value:,.0f}"
@@ -120,7 +135,7 @@ class _Texts:
         unit = 0
         while size >= 1024 and unit < len(_UNITS) - 1:
             size, unit = size / 1024, unit + 1
-        return f"{self.number(size)} {_UNITS[unit]}"
+        return f"{self.number(size)}{NARROW}{_UNITS[unit]}"
 
     def time(self, at: Micros) -> str:
         moment: datetime = to_datetime(at).astimezone(self._zone)
@@ -128,10 +143,10 @@ class _Texts:
 
     def age(self, seconds: float) -> str:
         if seconds < 100:
-            return f"{seconds:.0f} s"
+            return f"{seconds:.0f}{NARROW}s"
         if seconds < 100 * 60:
-            return f"{seconds / 60:.0f} min"
-        return f"{seconds / 3600:.0f} h"
+            return f"{seconds / 60:.0f}{NARROW}min"
+        return f"{seconds / 3600:.0f}{NARROW}h"
 
 
 def _link(shown: Shown, t: _Texts) -> str:
@@ -167,6 +182,24 @@ def _lane(lane: LaneReport, t: _Texts) -> str:
     return t("lane", n=t.number(lane.messages), age=t.age(lane.lag_s)) if lane.messages else t("in_time")
 
 
+def _plc(plc: PlcShown, now: Micros, t: _Texts) -> str:
+    report = plc.report
+    known = f"plc_{plc.mode or report.state}"
+    facts = {
+        "plc_state": t("plc_since", state=t.name(known), since=t.time(report.since)),
+        "plc_nodes": t("plc_good", good=t.number(report.good), n=t.number(report.nodes)),
+        "plc_last": t("age", age=t.age(max(0, now - report.last_at) / SECOND_US)) if report.last_at else "—",
+        "plc_unsent": t.number(report.waiting),
+    }
+    if report.lost:
+        facts["plc_lost"] = t.number(report.lost)
+    rows = "".join(f"<div><dt>{t(key)}</dt><dd>{text}</dd></div>" for key, text in facts.items())
+    trouble = f'<p class="warn">{t("error", error=report.trouble)}</p>' if report.trouble else ""
+    faults = "".join(f"<p>{escape(channel)}: {escape(why)}</p>" for channel, why in plc.faults.items())
+    head = f"<h2>{t('plc', name=report.name, device=report.device)}</h2>"
+    return f'<section>{head}<p class="quiet">{escape(plc.endpoint)}</p>{trouble}<dl>{rows}</dl>{faults}</section>'
+
+
 def _broker(broker: BrokerState | None, t: _Texts) -> str:
     if broker is None:
         return ""
@@ -182,7 +215,7 @@ def _broker(broker: BrokerState | None, t: _Texts) -> str:
 
 def _disk(parts: Iterable[Part], t: _Texts) -> str:
     rows = "".join(
-        f"<tr><td>{t.name(part.name)}</td><td>{t.size(part.bytes)} {t('of')} {t.size(part.max_bytes)}</td>"
+        f"<tr><td>{escape(t.name(part.name))}</td><td>{t.size(part.bytes)} {t('of')} {t.size(part.max_bytes)}</td>"
         f"<td>{100 * part.bytes / part.max_bytes if part.max_bytes else 0:.0f} %</td></tr>"
         for part in parts
     )

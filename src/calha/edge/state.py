@@ -13,7 +13,7 @@ import msgspec
 
 from calha import __version__
 from calha.domain.errors import LogUnavailable
-from calha.domain.link import LaneName, LaneReport, Report
+from calha.domain.link import LaneName, LaneReport, PlcReport, Report
 from calha.domain.readings import Micros
 from calha.domain.spans import Spans
 from calha.domain.times import SECOND_US
@@ -46,6 +46,7 @@ class State:
         intake: EdgeIntake,
         door: EdgeDoor,
         streams: Streams,
+        plcs: Callable[[], list[PlcReport]],
         clock: Callable[[], Micros],
     ) -> None:
         self._outbox = outbox
@@ -53,6 +54,7 @@ class State:
         self._intake = intake
         self._door = door
         self._streams = streams
+        self._plcs = plcs
         self._clock = clock
         self._started_at = clock()
         self.usages: Sequence[Usage] = ()
@@ -80,6 +82,7 @@ class State:
             refused=self._intake.refused.total(),
             roster=self._door.fingerprint,
             warnings=[f"{one.name} is {one.fill:.0%} full" for one in self.usages if one.fill >= WARN_AT],
+            plcs=self._plcs(),
         )
 
     async def _waiting(self, lane: LaneName) -> Waiting:

@@ -234,7 +234,7 @@ def number_of(value: object, channel: ChannelEntry, quality: int) -> tuple[float
             raise Malformed("an object inside an object is not a value", "wrong_kind")
         return number_of(inner, channel, max(quality, code or 0))
     if value is None:
-        return np.nan, Quality.BAD
+        return np.nan, max(quality, int(Quality.BAD))
     if type(value) is bool:
         if channel.kind == "counter":
             raise Malformed("a boolean is not a register value", "wrong_kind")

@@ -9,6 +9,7 @@ import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
 import { Section } from "../ui/Section";
 import { secondsLeft, useRate } from "./draining";
+import { GatewayPlcs } from "./GatewayPlcs";
 import { freshSecret, onSecrets, rememberSecret } from "./secrets";
 
 const REFRESH_MS = 2_000;
@@ -94,6 +95,7 @@ function Facts({ gateway, report }: { gateway: Gateway; report: NonNullable<Gate
           </Fact>
         )}
       </dl>
+      <GatewayPlcs plcs={report.plcs} />
       <div>
         <Text size="sm" mb={4} style={{ display: "flex", justifyContent: "space-between" }}>
           <span>{t("gateway.fill")}</span>
