@@ -4,11 +4,11 @@ import json
 import re
 
 import pytest
-from conftest import keep
 from playwright.sync_api import Page, expect
 from steps import field, scrolls_sideways
 from test_access import violations
 
+from conftest import keep
 from plcs import running_plc
 from running import running_calha
 

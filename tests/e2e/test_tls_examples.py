@@ -4,12 +4,12 @@ import subprocess
 import sys
 
 import pytest
-from conftest import SIZES
 from playwright.sync_api import expect
 from signing_in import administrator, cookie
 from steps import code, ensure, example, scrolls_sideways, tile
 from test_access import violations
 
+from conftest import SIZES
 from running import running_calha
 
 EVERYWHERE = {
