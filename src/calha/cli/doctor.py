@@ -7,24 +7,19 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import typer
 
-from calha.certificates import days_left
+from calha.cli.doors import Finding, exposure, listeners
 from calha.cli.options import ConfigFile, Data, configuration
 from calha.config import GIBIBYTE, Settings
 from calha.domain.errors import InvalidConfiguration
 from calha.mail.smtp import Unreachable, connected
 from calha.post_office import mail_server
 
-Verdict = Literal["ok", "warning", "fault"]
-Finding = tuple[Verdict, str, str]
-
 FSYNC_TRIALS = 50
 SLOW_FSYNC_MS = 20.0
-EXPIRES_SOON_DAYS = 30
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _MARKS = {"ok": ("✓", "green"), "warning": ("!", "yellow"), "fault": ("✗", "red")}
 
 
@@ -52,7 +47,7 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _disk_space(settings)
     yield _fsync(settings.data.folder)
     yield _open_files()
-    yield from _exposure(settings)
+    yield from exposure(settings)
     yield from _mail(settings)
     running = _running(settings)
     if running is None:
@@ -106,39 +101,6 @@ def _open_files() -> Finding:
     )
 
 
-def _exposure(settings: Settings) -> Iterator[Finding]:
-    """Which ports are open, to whom, and whether that is wise."""
-    http, mqtt, tcp = settings.http, settings.mqtt, settings.tcp
-    doors = [
-        ("web app and API", "http", http.host, http.port, http.tls),
-        ("MQTT", "mqtt", mqtt.host, mqtt.port, mqtt.tls),
-    ]
-    if tcp.enabled:
-        doors.append(("TCP", "tcp", tcp.host, tcp.port, tcp.tls))
-    if (gateways := settings.gateways).enabled:
-        doors.append(("gateways", "gateways", gateways.host, gateways.port, gateways.tls))
-    for name, section, host, port, has_tls in doors:
-        if host in LOOPBACK:
-            yield "ok", name, f"{host}:{port}, reached from this machine only"
-        elif has_tls:
-            yield (
-                "ok",
-                name,
-                f"{host}:{port} is open to the network, encrypted (TLS); who comes in has to prove who he is",
-            )
-        else:
-            risk = f"{host}:{port} is open to the network without TLS: passwords and secrets can be read on the way"
-            yield "warning", name, f"{risk}. Set {section}.tls = true, or put it behind a proxy that speaks TLS"
-    if settings.devices.anonymous:
-        is_open = any(host not in LOOPBACK for _, _, host, _, _ in doors)
-        risk = "anybody who reaches a port can send readings in the name of any registered device"
-        verdict: Verdict = "fault" if is_open else "warning"
-        yield verdict, "devices.anonymous", f"{risk}; give the devices credentials and switch it off"
-    certificate = settings.data.folder / "tls" / "server.pem"
-    if certificate.exists() and (left := days_left(certificate)) < EXPIRES_SOON_DAYS:
-        yield "warning", "certificate", f"expires in {left} days; a restart of Calha renews it"
-
-
 def _mail(settings: Settings) -> Iterator[Finding]:
     """Whether the mail server is there and lets Calha in; nothing is sent."""
     try:
@@ -154,18 +116,13 @@ def _mail(settings: Settings) -> Iterator[Finding]:
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
-    for name, host, port in (
-        ("http", settings.http.host, settings.http.port),
-        ("mqtt", settings.mqtt.host, settings.mqtt.port),
-        ("tcp", settings.tcp.host, settings.tcp.port),
-        *([("gateways", settings.gateways.host, settings.gateways.port)] if settings.gateways.enabled else []),
-    ):
+    for key, host, port in listeners(settings):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
             except OSError as error:
-                yield "fault", f"{name}.port", f"{host}:{port} cannot be used: {error.strerror}; choose another"
+                yield "fault", key, f"{host}:{port} cannot be used: {error.strerror}; choose another"
 
 
 def _running(settings: Settings) -> dict[str, Any] | None:
