@@ -38,6 +38,25 @@ PUBLIC = {
     ("get", "/api/v1/session/openid/callback"),
 }
 
+EVERYBODYS = {"/api/v1/profiles/{name}", "/api/v1/tariffs/{key}", "/api/v1/tariffs/{key}/revisions"}
+NAMING = [
+    (method, path)
+    for method, path, required in ROUTES
+    if required["where"] == "anywhere" and "{" in path and path not in EVERYBODYS
+]
+BODIES = {  # by the end of the path, where an empty one is refused before it is looked at who asks
+    "nodes": b'{"nodes": [{"node": "i=2258", "device": "perm-own", "channel": "vibration"}]}',
+    "read": b'{"nodes": ["i=2258"]}',
+}
+TARIFF = """
+key: perm_water
+name: {pt: Água, en: Water}
+unit: m³
+versions:
+  - valid_from: 2020-01-01
+    components: [{kind: usage, key: water, name: {pt: Água, en: Water}, unit: m³, price: 5, is_taxed: false}]
+"""
+
 
 @pytest.fixture(scope="module")
 def plant(calha):
@@ -97,6 +116,54 @@ def test_a_foreign_site_is_refused_even_to_its_neighbours_administrator(calha, p
         pytest.skip("names no site; what it shows is tested below")
     answered = ask(calha, keys[Role.ADMINISTRATOR, "own"], method, address(path, sites["foreign"], "perm-foreign"))
     assert answered in (403, 404)
+
+
+@pytest.fixture(scope="module")
+def foreign(calha, plant):
+    """What stands in paths, of the foreign site: a connection, a customer with a contract, a billing run, a bad message."""
+    site = plant[0]["foreign"]
+    assert calha.send("PUT", "/api/v1/tariffs/perm_water", {"text": TARIFF})[0] == 200
+    wanted = {"site_id": site, "name": "foreign", "endpoint": "opc.tcp://127.0.0.1:1", "enabled": False}
+    calha.send("POST", "/api/v1/devices", {"key": "perm-meter", "site_id": site, "profile": "water_meter"})
+    customer = calha.send("POST", "/api/v1/customers", {"site_id": site, "name": "foreign"})[1]["id"]
+    terms = {"number": "perm-1", "customer_id": customer, "device": "perm-meter", "channel": "total"}
+    terms |= {"tariff": "perm_water", "from_day": "2020-01-01"}
+    assert calha.send("POST", "/api/v1/contracts", terms)[0] == 201
+    assert calha.send("POST", "/api/v1/telemetry/perm-meter", {"ts": "nonsense", "x": 1})[0] == 422
+    (kept, *_) = calha.get("/api/v1/quarantine?device=perm-meter")["items"]
+    return {
+        "connection_id": calha.send("POST", "/api/v1/connections", wanted)[1]["id"],
+        "customer_id": customer,
+        "number": "perm-1",
+        "run_id": calha.send("POST", "/api/v1/billing-runs", {"month": "2020-01", "site_id": site})[1]["id"],
+        "seq": kept["seq"],
+        "node_id": 1,
+    }
+
+
+@pytest.mark.parametrize(("method", "path"), NAMING, ids=[f"{method} {path}" for method, path in NAMING])
+def test_what_is_named_in_a_path_belongs_to_a_site_too(calha, plant, foreign, method, path):
+    address_ = path.format(**foreign) + ("?q=ab" if path.endswith("/search") else "")
+    body = BODIES.get(path.rpartition("/")[2], b"{}")
+    assert ask(calha, plant[1][Role.ADMINISTRATOR, "own"], method, address_, body) in (403, 404)
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("/api/v1/connections", "foreign"),
+        ("/api/v1/customers", "foreign"),
+        ("/api/v1/contracts", "perm-1"),
+        ("/api/v1/billing-runs", "2020-01"),
+        ("/api/v1/devices", "perm-meter"),
+    ],
+)
+def test_lists_of_what_is_configured_show_nothing_of_a_foreign_site(calha, plant, foreign, path, name):
+    def listed(place):
+        return text_of(calha.request(path, headers={"Authorization": f"Bearer {plant[1][Role.ADMINISTRATOR, place]}"}))
+
+    assert name not in listed("own")
+    assert name in listed("everywhere")
 
 
 @pytest.mark.parametrize(
@@ -166,12 +233,12 @@ def address(path: str, site: int, device: str) -> str:
     return re.sub(r"\{(\w+)\}", lambda found: str(known.get(found[1], others.get(found[1], 1))), path)
 
 
-def ask(calha, key: str | None, method: str, path: str) -> int:
+def ask(calha, key: str | None, method: str, path: str, content: bytes = b"{}") -> int:
     import urllib.error
     import urllib.request
 
     headers = {"Authorization": f"Bearer {key}"} if key else {"Authorization": ""}
-    body = b"{}" if method in ("post", "put", "patch") else None
+    body = content if method in ("post", "put", "patch") else None
     headers["Content-Type"] = "application/json"
     try:
         with urllib.request.urlopen(calha.request(path, body, headers, method.upper()), timeout=20) as answer:
