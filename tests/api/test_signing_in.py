@@ -232,6 +232,48 @@ def test_every_change_and_sign_in_is_in_the_audit_log(calha, person):
     assert "calha_dev_" not in text
 
 
+PROFILE = """
+name: audit_before
+title: {pt: A, en: A}
+description: {pt: A, en: A}
+channels:
+  - {key: x, name: {pt: X, en: X}, unit: UNIT, kind: gauge}
+"""
+CHANGES = {
+    "channel.changed": (
+        "PATCH",
+        "/api/v1/devices/audit-before/channels/vibration",
+        [{"precision": 1}, {"precision": 3}],
+    ),
+    "issuer.set": (
+        "PUT",
+        "/api/v1/sites/1/issuer",
+        [{"name": "Old", "city": "Recife"}, {"name": "New", "city": "Natal"}],
+    ),
+    "profile.saved": (
+        "PUT",
+        "/api/v1/profiles/audit_before",
+        [PROFILE.replace("UNIT", unit) for unit in ("m", "bar")],
+    ),
+}
+
+
+@pytest.mark.parametrize("action", CHANGES)
+def test_the_audit_log_tells_what_was_before_a_change(calha, action):
+    if action == "channel.changed":
+        calha.create_device("audit-before", "machine")
+    method, path, (old, new) = CHANGES[action]
+    for body in (old, new):
+        is_text = isinstance(body, str)
+        kind = "application/yaml" if is_text else "application/json"
+        status, answer = calha.send(method, path, body.encode() if is_text else body, kind)
+        assert status == 200, answer
+    told = calha.get(f"/api/v1/audit?q={action}")["items"][0]
+    for side, given in (("before", old), ("after", new)):
+        kept = json.loads(told[side])
+        assert kept == given if isinstance(given, str) else given.items() <= kept.items(), side
+
+
 def test_what_is_known_of_a_person_is_exported_and_forgotten(calha, person):
     old, visitor, number = person
     login = f"new.{old}"

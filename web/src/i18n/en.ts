@@ -1,4 +1,5 @@
 import { accountsEn } from "./accounts.en";
+import { auditEn } from "./audit.en";
 import { connectionsEn } from "./connections.en";
 import { devicesEn } from "./devices.en";
 import { problemsEn } from "./problems.en";
@@ -9,6 +10,7 @@ import type { Catalogue } from "./pt-BR";
 
 export const en: Catalogue = {
   ...accountsEn,
+  ...auditEn,
   ...connectionsEn,
   ...devicesEn,
   ...problemsEn,

@@ -1,4 +1,5 @@
 import { accountsPtBR } from "./accounts.pt-BR";
+import { auditPtBR } from "./audit.pt-BR";
 import { connectionsPtBR } from "./connections.pt-BR";
 import { devicesPtBR } from "./devices.pt-BR";
 import { problemsPtBR } from "./problems.pt-BR";
@@ -9,6 +10,7 @@ import { validationPtBR } from "./validation.pt-BR";
 /** Portuguese texts: the catalogue whose keys every other language must have. */
 export const ptBR = {
   ...accountsPtBR,
+  ...auditPtBR,
   ...connectionsPtBR,
   ...devicesPtBR,
   ...problemsPtBR,

@@ -73,9 +73,16 @@ async def change_node(
     changes = change.model_dump(exclude_unset=True)
     if changes.get("deadband", 0.0) is None:
         del changes["deadband"]
+    before = await asyncio.to_thread(services.opcua.rows.node, connection_id, node_id)
     changed = await asyncio.to_thread(services.opcua.rows.change_node, connection_id, node_id, changes)
     await services.ingest.refresh()
-    await caller.note("connection.node_changed", f"connection {connection_id}", after={"node": changed.node} | changes)
+    old = {name: getattr(before, name) for name in changes}
+    await caller.note(
+        "connection.node_changed",
+        f"connection {connection_id}",
+        {"node": before.node} | old,
+        {"node": before.node} | changes,
+    )
     return _node(changed, None, None)
 
 

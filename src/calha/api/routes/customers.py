@@ -142,8 +142,9 @@ async def read_issuer(site_id: SiteId, services: Here, _: ConfiguresSite) -> Iss
 @router.put("/sites/{site_id}/issuer")
 async def set_issuer(site_id: SiteId, body: IssuerBody, services: Here, caller: ConfiguresSite) -> Issuer:
     """Say who issues, and to whose Pix key customers pay."""
+    before = (await asyncio.to_thread(services.billing.customers.issuers)).get(site_id)
     row = await asyncio.to_thread(lambda: services.billing.customers.set_issuer(site_id, **body.model_dump()))
-    await caller.note("issuer.set", f"site {site_id}", after=asdict(row))
+    await caller.note("issuer.set", f"site {site_id}", asdict(before) if before is not None else None, asdict(row))
     return Issuer.model_validate(row)
 
 

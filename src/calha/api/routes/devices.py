@@ -149,9 +149,11 @@ async def change_channel(
 ) -> Device:
     """Name, unit, kind, plausible range or precision of a channel."""
     changes = change.model_dump(exclude_unset=True)
+    device = await asyncio.to_thread(services.registry.device, key)
+    before = {name: getattr(one, name) for one in device.channels if one.key == channel for name in changes}
     await asyncio.to_thread(services.registry.update_channel, key, channel, **changes)
     await services.ingest.refresh()
-    await caller.note("channel.changed", f"device {key} channel {channel}", after=changes)
+    await caller.note("channel.changed", f"device {key} channel {channel}", before, changes)
     return Device.model_validate(await asyncio.to_thread(services.registry.device, key))
 
 

@@ -39,16 +39,19 @@ async def save_profile(
     profile = profile_reader.read_profile(yaml, name)
     if profile.name != name:
         raise InvalidProfile(f"the profile calls itself {profile.name!r}, its address {name!r}")
+    before = await asyncio.to_thread(services.registry.profile_text, name)
     saved = await asyncio.to_thread(services.registry.save_profile, yaml)
     await services.ingest.refresh()
-    await caller.note("profile.saved", f"profile {name}", after=yaml)
+    await caller.note("profile.saved", f"profile {name}", before, yaml)
     return _answer(saved)
 
 
 @router.delete("/{name}", status_code=204)
-def delete_profile(name: str, services: Here, _: ConfiguresAll) -> None:
+async def delete_profile(name: str, services: Here, caller: ConfiguresAll) -> None:
     """Delete a profile of your own that no device uses."""
-    services.registry.delete_profile(name)
+    before = await asyncio.to_thread(services.registry.profile_text, name)
+    await asyncio.to_thread(services.registry.delete_profile, name)
+    await caller.note("profile.deleted", f"profile {name}", before)
 
 
 def _answer(profile: Profile) -> ProfileAnswer:

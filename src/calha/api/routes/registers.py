@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
@@ -24,7 +24,7 @@ from calha.domain.errors import Conflict, Malformed
 from calha.domain.quality import Quality
 from calha.domain.readings import Batch, Micros
 from calha.domain.registers import Plate, Verdict
-from calha.domain.times import from_text, require_plausible, to_datetime
+from calha.domain.times import from_text, require_plausible, to_datetime, to_text
 from calha.metering.meters import Meter
 from calha.store.metering import DecisionRow, ManualReadingRow, PlateRow
 
@@ -56,8 +56,10 @@ async def delete_register(
 ) -> None:
     """Take back what was said of a register from a time on."""
     meter = await register_of(services, key, channel)
+    plates = (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
     await asyncio.to_thread(services.metering.registers.delete_plate, meter.series, plate_id)
-    await caller.note("register.deleted", f"device {key}", before={"channel": channel, "id": plate_id})
+    before = next((_told(meter, row) for row in plates if row.id == plate_id), None)
+    await caller.note("register.deleted", f"device {key}", before)
 
 
 @router.post("/register-decisions/preview")
@@ -166,11 +168,17 @@ async def _save_plate(
     plate = Plate(**{name: getattr(body, name) for name in names})
     row = PlateRow(meter.series, valid_from, plate, serial, caller.principal.name, services.clock())
     await asyncio.to_thread(services.metering.meters.require_fitting, meter, row)
+    plates = (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
+    before = next((_told(meter, one) for one in plates if one.valid_from == valid_from), None)
     kept = await asyncio.to_thread(services.metering.registers.save_plate, row)
-    await caller.note(
-        "register.set", f"device {meter.device}", after=body.model_dump(mode="json") | {"channel": meter.channel}
-    )
+    await caller.note("register.set", f"device {meter.device}", before, _told(meter, kept))
     return kept
+
+
+def _told(meter: Meter, row: PlateRow) -> dict[str, Any]:
+    """A plate as the audit log keeps it."""
+    since = to_text(row.valid_from) if row.valid_from else None
+    return plate_fields(row.plate) | {"channel": meter.channel, "valid_from": since, "serial": row.serial}
 
 
 def decision_of(meter: Meter, new: NewDecision, caller: Caller, now: Micros) -> DecisionRow:

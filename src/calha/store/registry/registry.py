@@ -365,6 +365,11 @@ class Registry:
     def profile(self, name: str) -> Profile:
         return _require_profile(self._profiles(), name)
 
+    def profile_text(self, name: str) -> str | None:
+        """The YAML of a profile of the user's as it was saved; None without one."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(UserProfile.yaml).where(UserProfile.name == name)).scalar()
+
     def save_profile(self, yaml_text: str) -> Profile:
         """Create or replace a profile of the user's. Raises InvalidProfile, Conflict for a packaged or filed name."""
         profile = read_profile(yaml_text, "profile")
