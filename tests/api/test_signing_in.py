@@ -168,6 +168,17 @@ def test_a_new_password_ends_all_other_sessions(calha, person):
     assert sign_in(calha, login, OTHER)[1] == 201
 
 
+def test_another_address_needs_the_present_password(calha, person):
+    login, visitor, _ = person
+    change = {"name": "Eva", "email": f"elsewhere.{login}"}
+    assert visitor.send("PATCH", "/account", change)[1]["reason"] == "present_password"
+    assert visitor.send("PATCH", "/account", change | {"password": "wrong words"})[1]["reason"] == "wrong_credentials"
+    assert visitor.send("GET", "/session")[1]["person"]["email"] == login
+    assert visitor.send("PATCH", "/account", {"name": "Eva", "email": login.upper()})[0] == 200, "the same address"
+    assert visitor.send("PATCH", "/account", change | {"password": PASSWORD})[1]["email"] == change["email"]
+    assert "wrong words" not in json.dumps(calha.get("/api/v1/audit?limit=500"))
+
+
 def test_a_reset_link_works_once(calha, person):
     login, visitor, number = person
     link = secret_of(calha.send("POST", f"/api/v1/people/{number}/reset-link")[1]["link"])
@@ -277,7 +288,7 @@ def test_the_audit_log_tells_what_was_before_a_change(calha, action):
 def test_what_is_known_of_a_person_is_exported_and_forgotten(calha, person):
     old, visitor, number = person
     login = f"new.{old}"
-    assert visitor.send("PATCH", "/account", {"email": login})[0] == 200
+    assert visitor.send("PATCH", "/account", {"email": login, "password": PASSWORD})[0] == 200
     known = calha.get(f"/api/v1/people/{number}/export")
     assert known["person"]["email"] == login
     assert known["roles"][0]["role"] == "viewer"

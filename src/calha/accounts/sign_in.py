@@ -211,6 +211,21 @@ class SignIn:
         self._changed()
         self._audit.append(person.label, "password.changed", _target(person), address=visitor.address)
 
+    def require_address_change(self, person_id: int, email: str | None, password: str | None, visitor: Visitor) -> None:
+        """Whether a person may give himself this e-mail address, to which links go that set a password: with the present one.
+
+        Somebody with a stolen session would otherwise take the account for good. Raises Malformed, NotSignedIn, TooManyTries.
+        """
+        person = self._people.get(person_id)
+        if (email or "").strip().lower() == (person.email or ""):
+            return
+        if not password:
+            raise Malformed(
+                "another e-mail address needs the present password; who has none asks an administrator",
+                "present_password",
+            )
+        self._require_password(person, password, visitor)
+
     def confirm_second_factor(self, person_id: int, key: str, code: str, visitor: Visitor) -> list[str]:
         """Switch the second factor on, proved by a first code; the recovery codes. Raises NotSignedIn."""
         step = second_factor.step_of(key, code)

@@ -125,6 +125,10 @@ class PersonChange(Body):
     language: Language | None = None
 
 
+class AccountChange(PersonChange):
+    password: Password | None = Field(None, description="The present one; needed for another e-mail address.")
+
+
 class SessionAnswer(Answer):
     id: str = Field(examples=["6f1c…"])
     kind: Literal["browser", "client"]

@@ -1,4 +1,4 @@
-import { Stack } from "@mantine/core";
+import { PasswordInput, Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -13,10 +13,13 @@ export function Profile({ person }: { person: Person }) {
   const { t, setLanguage } = useTexts();
   const queries = useQueryClient();
   const [data, setData] = useState(dataOf(person));
+  const [password, setPassword] = useState("");
+  const isMoving = data.email.trim().toLowerCase() !== (person.email ?? "");
   const save = useMutation({
-    mutationFn: () => take(api.PATCH("/api/v1/account", { body: bodyOf(data) })),
+    mutationFn: () => take(api.PATCH("/api/v1/account", { body: { ...bodyOf(data), ...(isMoving ? { password } : {}) } })),
     onSuccess: async () => {
       setLanguage(data.language);
+      setPassword("");
       await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
       notifications.show({ message: t("account.saved") });
     },
@@ -27,6 +30,18 @@ export function Profile({ person }: { person: Person }) {
         <Stack gap="sm">
           <div className="two-columns">
             <PersonFields value={data} onChange={setData} isOwn />
+            {isMoving && (
+              <PasswordInput
+                label={t("account.oldPassword")}
+                description={t("account.moving")}
+                value={password}
+                onChange={(event) => setPassword(event.currentTarget.value)}
+                required
+                maxLength={200}
+                autoComplete="current-password"
+                visibilityToggleButtonProps={{ "aria-label": t("password.show") }}
+              />
+            )}
           </div>
           <Submit change={save}>{t("common.save")}</Submit>
         </Stack>

@@ -76,6 +76,7 @@ export const accountsEn: Record<keyof typeof accountsPtBR, string> = {
   "account.saved": "Details saved.",
   "account.passwordText": "When the password changes, all other sessions end.",
   "account.oldPassword": "Present password",
+  "account.moving": "For another e-mail address, to which links for the password are sent.",
   "account.changePassword": "Change the password",
   "account.passwordChanged": "Password changed. All other sessions have ended.",
   "factor.title": "Second factor",

@@ -75,6 +75,7 @@ export const accountsPtBR = {
   "account.saved": "Dados salvos.",
   "account.passwordText": "Ao trocar a senha, as outras sessões terminam.",
   "account.oldPassword": "Senha atual",
+  "account.moving": "Para trocar o e-mail, que recebe os links de nova senha.",
   "account.changePassword": "Trocar a senha",
   "account.passwordChanged": "Senha trocada. As outras sessões terminaram.",
   "factor.title": "Segundo fator",

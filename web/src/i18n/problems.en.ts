@@ -67,6 +67,7 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.password_length": "A password has {least} to {most} characters.",
   "problem.persons_only": "Only a person who has signed in can do this.",
   "problem.policy_not_offered": "The server does not offer this security. Choose another one, or switch it on at the server.",
+  "problem.present_password": "Type your present password. If you have none, ask an administrator.",
   "problem.profile_in_use": "{devices} devices use the profile {profile}. Give them another first.",
   "problem.profile_of_file": "The profile {profile} comes from a file and cannot be changed here.",
   "problem.provider_away": "The provider does not answer now. Try later, or sign in with a password.",

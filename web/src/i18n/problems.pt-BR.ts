@@ -66,6 +66,7 @@ export const problemsPtBR = {
   "problem.password_length": "Uma senha tem de {least} a {most} caracteres.",
   "problem.persons_only": "Só uma pessoa que entrou com a própria conta pode fazer isto.",
   "problem.policy_not_offered": "O servidor não oferece esta segurança. Escolha outra, ou ative-a no servidor.",
+  "problem.present_password": "Digite sua senha atual. Se não tiver uma, peça a um administrador.",
   "problem.profile_in_use": "{devices} dispositivos usam o perfil {profile}. Dê outro a eles antes.",
   "problem.profile_of_file": "O perfil {profile} vem de um arquivo e não pode ser mudado aqui.",
   "problem.provider_away": "O provedor de acesso não responde agora. Tente mais tarde, ou entre com a senha.",

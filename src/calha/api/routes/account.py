@@ -12,6 +12,7 @@ from calha.api.people import changed_person
 from calha.api.routes.session import site_of
 from calha.api.schemas import Page
 from calha.api.schemas_accounts import (
+    AccountChange,
     PasskeyAnswer,
     PasskeyBegin,
     PasskeyProof,
@@ -33,9 +34,13 @@ SessionId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=["0123456789
 
 
 @router.patch("")
-async def change_account(change: PersonChange, caller: Self) -> PersonAnswer:
-    """Change one's own name, e-mail address, user name or language."""
-    return await changed_person(caller, caller.person_id(), change)
+async def change_account(change: AccountChange, services: Here, caller: Self) -> PersonAnswer:
+    """Change one's own name, e-mail address, user name or language; another e-mail address with the present password."""
+    if "email" in change.model_fields_set:
+        proved = services.accounts.sign_in.require_address_change
+        await asyncio.to_thread(proved, caller.person_id(), change.email, change.password, caller.visitor)
+    wanted = PersonChange(**change.model_dump(exclude_unset=True, exclude={"password"}))
+    return await changed_person(caller, caller.person_id(), wanted)
 
 
 @router.put("/password", status_code=204)
