@@ -38,6 +38,12 @@ export interface ConsumptionSearch {
   unit?: string;
 }
 
+export interface BalanceSearch {
+  view?: View;
+  /** A day of the period. */
+  at?: string;
+}
+
 export interface ExceptionsSearch {
   rule?: Rule;
   device?: string;
@@ -111,6 +117,16 @@ const sites = createRoute({
   getParentRoute: () => root,
   path: "/sites",
   component: lazyRouteComponent(() => import("./sites/SitesPage"), "SitesPage"),
+});
+
+const balance = createRoute({
+  getParentRoute: () => root,
+  path: "/sites/$id/balance",
+  validateSearch: (given: Record<string, unknown>): BalanceSearch => ({
+    ...(isView(given.view) ? { view: given.view } : {}),
+    ...(isDay(given.at) ? { at: given.at } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./balance/BalancePage"), "BalancePage"),
 });
 
 const status = createRoute({
@@ -204,7 +220,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, consumption, exceptions, quarantine, sites, status, link, signIn, claim, account, people, person, keys, fleets, connections, connection, audit]),
+  routeTree: root.addChildren([devices, device, deviceData, consumption, exceptions, quarantine, sites, balance, status, link, signIn, claim, account, people, person, keys, fleets, connections, connection, audit]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });

@@ -30,6 +30,7 @@ class BalancePart(Answer):
     device: str
     channel: str
     role: RoleName
+    is_named: bool = Field(description="Whether the role was said; a volume counter is consumption without that.")
     site_id: int | None
     site: str | None = Field(examples=["Setor Norte"])
     amount: float | None = Field(description="m³; null where nothing is known.", examples=[120.5])

@@ -103,5 +103,5 @@ def minimum_night_flow(local_hours: NDArray[np.int64], nights: NDArray[np.int64]
 
 
 def losses_percent(raw: float, treated: float) -> float | None:
-    """Losses in treatment; None where nothing went in."""
+    """What is lost between what goes in and what comes out; None where nothing went in."""
     return (raw - treated) / raw * 100 if raw > 0 else None

@@ -1,5 +1,5 @@
 import "./consumption.css";
-import { ActionIcon, Button, Group, NativeSelect, Paper, SegmentedControl, Skeleton, Stack, Text } from "@mantine/core";
+import { Button, Group, NativeSelect, Paper, SegmentedControl, Skeleton, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -21,6 +21,7 @@ import { ConsumptionTable } from "./ConsumptionTable";
 import { DecisionForm } from "./DecisionForm";
 import { ManualReadings } from "./ManualReadings";
 import { dayAt, edges, inside, moved, type Period, periodOf, stepOf, titleOf, views } from "./period";
+import { PeriodSteps } from "./PeriodSteps";
 import { RegisterEvents } from "./RegisterEvents";
 import { RegisterPlates } from "./RegisterPlates";
 import { type Consumption, type Total, unitsFor, useConsumption, useMeters } from "./useConsumption";
@@ -133,23 +134,6 @@ function MeterView({ device }: { device: Device }) {
       )}
       {exchanges && <DecisionForm device={device} channel={meter.channel} close={exchange.close} />}
     </Stack>
-  );
-}
-
-function PeriodSteps({ period, today, show }: { period: Period; today: string; show: (period: Period) => void }) {
-  const { t, language } = useTexts();
-  return (
-    <Group gap={4} wrap="nowrap">
-      <ActionIcon variant="default" aria-label={t("consumption.previous")} title={t("consumption.previous")} onClick={() => show(moved(period, -1))}>
-        ←
-      </ActionIcon>
-      <Text fw={600} size="sm" style={{ minWidth: 130, textAlign: "center" }} aria-live="polite">
-        {titleOf(period, language)}
-      </Text>
-      <ActionIcon variant="default" aria-label={t("consumption.next")} title={t("consumption.next")} disabled={moved(period, 1).at > today} onClick={() => show(moved(period, 1))}>
-        →
-      </ActionIcon>
-    </Group>
   );
 }
 

@@ -47,19 +47,12 @@ export function SitesPage() {
                 {site.zone}
               </Text>
             </div>
-            {rights.on("configure", site.id) && (
-              <Group gap={4} wrap="nowrap">
-                <ActionIcon variant="default" aria-label={t("sites.below", { name: site.name })} title={t("sites.below", { name: site.name })} onClick={() => edit({ parent: site.id })}>
-                  +
-                </ActionIcon>
-                <ActionIcon variant="default" aria-label={t("sites.rename", { name: site.name })} title={t("sites.rename", { name: site.name })} onClick={() => edit({ site })}>
-                  ✎
-                </ActionIcon>
-                <ActionIcon variant="default" aria-label={`${t("common.delete")} ${site.name}`} title={t("common.delete")} onClick={() => doom(site)}>
-                  ×
-                </ActionIcon>
-              </Group>
-            )}
+            <Group gap={4} wrap="nowrap">
+              <ActionIcon component={Link} to={`/sites/${site.id}/balance`} variant="default" aria-label={t("balance.of", { name: site.name })} title={t("balance.of", { name: site.name })}>
+                ≈
+              </ActionIcon>
+              {rights.on("configure", site.id) && <Changes site={site} edit={edit} doom={doom} />}
+            </Group>
           </Group>
         ))}
       </Paper>
@@ -73,6 +66,23 @@ export function SitesPage() {
           if (doomed !== null) remove.mutate(doomed.id);
         }}
       />
+    </>
+  );
+}
+
+function Changes({ site, edit, doom }: { site: Site; edit: (editing: Editing) => void; doom: (site: Site) => void }) {
+  const { t } = useTexts();
+  return (
+    <>
+      <ActionIcon variant="default" aria-label={t("sites.below", { name: site.name })} title={t("sites.below", { name: site.name })} onClick={() => edit({ parent: site.id })}>
+        +
+      </ActionIcon>
+      <ActionIcon variant="default" aria-label={t("sites.rename", { name: site.name })} title={t("sites.rename", { name: site.name })} onClick={() => edit({ site })}>
+        ✎
+      </ActionIcon>
+      <ActionIcon variant="default" aria-label={`${t("common.delete")} ${site.name}`} title={t("common.delete")} onClick={() => doom(site)}>
+        ×
+      </ActionIcon>
     </>
   );
 }

@@ -1,6 +1,7 @@
 """Water balances of sites, and how they are set up."""
 
 import asyncio
+from collections.abc import Collection
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -23,9 +24,10 @@ from calha.domain import quality
 from calha.domain.calendars import Calendar, Step
 from calha.domain.errors import Forbidden, Malformed
 from calha.domain.times import DAY_US
-from calha.domain.water_balance import Network, index_class
+from calha.domain.water_balance import Network, index_class, losses_percent
 from calha.metering.balances import Balance, Part, countable_in, is_water
 from calha.metering.meters import Meter
+from calha.store.registry import SiteRow
 
 router = APIRouter(prefix="/sites/{site_id}", tags=["metering"])
 
@@ -48,7 +50,8 @@ async def read_balance(
     bounds = Calendar(step, zone).bounds(*window_of(from_, to, zone, services.clock()))
     balance = await asyncio.to_thread(services.metering.balances.of, site_id, bounds)
     candidates = await asyncio.to_thread(_candidates, services, site_id, balance)
-    return _answer(site_id, site.zone, step, balance, candidates)
+    named = (await asyncio.to_thread(services.metering.balances.store.roles)).get(site_id, {})
+    return _answer(site, step, balance, candidates, named)
 
 
 @router.put("/balance/meters", status_code=204)
@@ -92,13 +95,15 @@ def _candidates(services: Services, site_id: int, balance: Balance) -> list[Mete
     return [meter for meter in countable_in(services.metering.meters, devices) if meter.series not in shown]
 
 
-def _answer(site_id: int, zone: str, step: Step, balance: Balance, candidates: list[Meter]) -> BalanceAnswer:
+def _answer(
+    site: SiteRow, step: Step, balance: Balance, candidates: list[Meter], named: Collection[int]
+) -> BalanceAnswer:
     supply, lost = float(balance.supply.sum()), float(balance.losses.sum())
-    has_share = balance.has_inlet and supply > 0 and not np.isnan(lost)
+    share = losses_percent(supply, supply - lost) if balance.has_inlet and not np.isnan(lost) else None
     return BalanceAnswer.model_validate(
         {
-            "site_id": site_id,
-            "zone": zone,
+            "site_id": site.id,
+            "zone": site.zone,
             "step": step,
             "t": (balance.bounds / 1000).tolist(),
             "supply": _column(balance.supply) if balance.has_inlet else None,
@@ -106,10 +111,10 @@ def _answer(site_id: int, zone: str, step: Step, balance: Balance, candidates: l
             "used": balance.used.round(6).tolist(),
             "losses": _column(balance.losses) if balance.has_inlet else None,
             "missing": balance.missing.tolist(),
-            "losses_percent": round(lost / supply * 100, 2) if has_share else None,
+            "losses_percent": round(share, 2) if share is not None else None,
             "quality": quality.label(balance.quality),
-            "parts": [_part(part) for part in balance.parts[:MAX_SHOWN]],
-            "candidates": [_candidate(meter) for meter in candidates[:MAX_SHOWN]],
+            "parts": [_part(part, named) for part in balance.parts[:MAX_SHOWN]],
+            "candidates": [_candidate(meter, named) for meter in candidates[:MAX_SHOWN]],
             "network": NetworkBody.model_validate(balance.network) if balance.network is not None else None,
             "night": _night(balance),
             "leakage": _leakage(balance),
@@ -117,12 +122,13 @@ def _answer(site_id: int, zone: str, step: Step, balance: Balance, candidates: l
     )
 
 
-def _part(part: Part) -> BalancePart:
+def _part(part: Part, named: Collection[int]) -> BalancePart:
     total = part.consumption.total()
     return BalancePart(
         device=part.meter.device,
         channel=part.meter.channel,
         role=part.role,
+        is_named=part.meter.series in named,
         site_id=part.site.id if part.site is not None else None,
         site=" › ".join(part.site.path) if part.site is not None else None,
         amount=float(total.amount) if total.amount is not None else None,
@@ -131,11 +137,12 @@ def _part(part: Part) -> BalancePart:
     )
 
 
-def _candidate(meter: Meter) -> BalancePart:
+def _candidate(meter: Meter, named: Collection[int]) -> BalancePart:
     return BalancePart(
         device=meter.device,
         channel=meter.channel,
         role="none",
+        is_named=meter.series in named,
         site_id=meter.site_id,
         site=None,
         amount=None,
