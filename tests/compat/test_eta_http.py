@@ -203,6 +203,18 @@ def test_the_bytes_of_the_collector_are_taken_and_its_whole_batch_is_found_under
     assert sorted(row["id"] for row in found["medicoes"]) == sorted(row["id"] for row in told["medicoes"])
 
 
+def test_a_collector_with_the_addresses_of_its_documentation_works_as_well(eta, common, day):
+    form = f"username=comum&password={PASSWORD.replace(' ', '+')}".encode()
+    status, told = EtaClient(eta).ask("POST", "/usuarios/login", form, Content_Type="application/x-www-form-urlencoded")
+    assert status == 200, told
+    collector = EtaClient(eta, told["access_token"])
+    status, told = collector.ask("POST", "/coletas", collected(day, measured(day, 58.5)))
+    assert (status, told["medicoes"][0]["valor"]) == (200, 58.5)
+    status, again = collector.ask("POST", "/coletas/batch", [collected(day, measured(day, 58.5))])
+    assert (status, again[0]["id"]) == (200, told["id"])
+    assert EtaClient(eta).ask("POST", "/coletas", collected(day, measured(day, 58.5)))[0] == 403
+
+
 def test_the_same_batch_twice_is_stored_once_under_the_same_numbers(eta, common, day):
     body = [
         collected(day + timedelta(hours=hour), measured(day + timedelta(hours=hour), 50.0 + hour)) for hour in range(9)

@@ -45,6 +45,7 @@ class Caller:
         await asyncio.to_thread(append, self.principal.name, action, target, before, after, self.visitor.address)
 
 
+@router.post("/usuarios/login", include_in_schema=False)  # as the collector's documentation has it
 @router.post("/auth/login")
 async def sign_in(request: Request, parts: Here) -> dict[str, str]:
     """The form of OAuth2's password flow; a wrong password is 400, as ever."""

@@ -141,11 +141,13 @@ class Taken:
             return 0  # which the decoder refuses, as before 2000
 
 
+@router.post("/coletas", include_in_schema=False)  # as the collector's documentation has it
 @router.post("/coleta")
 async def take_collection(new: NovaColeta, parts: Here, _: Measures) -> dict[str, Any]:
     return (await _take(parts, [new]))[0]
 
 
+@router.post("/coletas/batch", include_in_schema=False)
 @router.post("/coleta/batch")
 async def take_collections(new: list[NovaColeta], parts: Here, _: Measures) -> list[dict[str, Any]]:
     """All or none, also when one in the middle is wrong."""
