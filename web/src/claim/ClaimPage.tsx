@@ -1,15 +1,16 @@
 import { Button, Group, Paper, Stack, Text, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
-import { lazy, Suspense, useCallback, useState } from "react";
+import { Suspense, useCallback, useState } from "react";
 import { api, Problem, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { PageTitle } from "../shell/Pages";
 import { Refusal, submitting } from "../ui/Saving";
+import { later } from "../ui/later";
 import { ClaimForm } from "./ClaimForm";
 import { codeIn } from "./code";
 
-const Scanner = lazy(async () => ({ default: (await import("./Scanner")).Scanner }));
+const Scanner = later(async () => (await import("./Scanner")).Scanner);
 
 /** Where the code on a label leads: make the device one's own. Without a code: scan one, or type it. */
 export function ClaimPage() {

@@ -2,7 +2,7 @@ import { Button, Paper, Skeleton, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { lazy, Suspense, useMemo } from "react";
+import { Suspense, useMemo } from "react";
 import { api, type Device, Problem, take } from "../api/client";
 import { History } from "../chart/History";
 import { spanOf } from "../chart/range";
@@ -10,17 +10,18 @@ import { useTexts } from "../i18n";
 import { live, useNewest, useWatch } from "../live/hooks";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
+import { later } from "../ui/later";
 import { Connect } from "./Connect";
 import { useOwnDevice } from "./own";
 import { PresenceOf, SilenceNote } from "./Presence";
 import { Tile } from "./Tile";
 
 // Forms are seldom wanted: they do not delay the first values.
-const EditDevice = lazy(async () => ({ default: (await import("./EditDevice")).EditDevice }));
-const Commands = lazy(async () => ({ default: (await import("../commands/Commands")).Commands }));
-const Credentials = lazy(async () => ({ default: (await import("./Credentials")).Credentials }));
-const GatewayCard = lazy(async () => ({ default: (await import("./GatewayCard")).GatewayCard }));
-const Ownership = lazy(async () => ({ default: (await import("./Ownership")).Ownership }));
+const EditDevice = later(async () => (await import("./EditDevice")).EditDevice);
+const Commands = later(async () => (await import("../commands/Commands")).Commands);
+const Credentials = later(async () => (await import("./Credentials")).Credentials);
+const GatewayCard = later(async () => (await import("./GatewayCard")).GatewayCard);
+const Ownership = later(async () => (await import("./Ownership")).Ownership);
 
 const GATEWAY = "gateway"; // the profile of devices that run `calha edge`
 

@@ -1,18 +1,19 @@
 import { Button, Modal, Skeleton, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
-import { lazy, Suspense, useCallback, useState } from "react";
+import { Suspense, useCallback, useState } from "react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
+import { later } from "../ui/later";
 import { DeviceForm } from "./DeviceForm";
 import { DeviceList } from "./DeviceList";
 import { Filters } from "./Filters";
 import { FirstReading } from "./FirstReading";
 import { useDevices } from "./useDevices";
 
-const Labels = lazy(async () => ({ default: (await import("./Labels")).Labels }));
-const Import = lazy(async () => ({ default: (await import("./Import")).Import }));
+const Labels = later(async () => (await import("./Labels")).Labels);
+const Import = later(async () => (await import("./Import")).Import);
 
 export function DevicesPage() {
   const { t } = useTexts();

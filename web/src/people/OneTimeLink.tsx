@@ -1,9 +1,10 @@
 import { Button, Stack, Text } from "@mantine/core";
-import { lazy, Suspense } from "react";
+import { Suspense } from "react";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
+import { later } from "../ui/later";
 
-const QrCode = lazy(async () => ({ default: (await import("../ui/QrCode")).QrCode }));
+const QrCode = later(async () => (await import("../ui/QrCode")).QrCode);
 
 /** A link to hand over: as text, and as a code for a phone that is at hand. */
 export function OneTimeLink({ link, name, done }: { link: string; name: string; done: () => void }) {

@@ -1,15 +1,16 @@
 import { Loader } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense, useEffect, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useState } from "react";
 import type { Me } from "../api/client";
 import { onRefused } from "../api/http";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { ErrorNote } from "../shell/Pages";
+import { later } from "../ui/later";
 import { seesSomething, SessionContext, sessionQuery } from "./session";
 
-const Welcome = lazy(async () => ({ default: (await import("./Welcome")).Welcome }));
-const SessionEnded = lazy(async () => ({ default: (await import("./SessionEnded")).SessionEnded }));
+const Welcome = later(async () => (await import("./Welcome")).Welcome);
+const SessionEnded = later(async () => (await import("./SessionEnded")).SessionEnded);
 
 /** Shows the app to whoever has signed in; to others the way in. The address stays, so that one arrives where one wanted to go. */
 export function Gate({ children }: { children: ReactNode }) {
