@@ -19,6 +19,7 @@ def calha(*arguments, cwd=None, env=None):
 COMMANDS = [
     "up",
     "demo",
+    "nodes",
     "simulate",
     "bench",
     "doctor",

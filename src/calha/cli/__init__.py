@@ -5,7 +5,7 @@ import sys
 import typer
 
 from calha import __version__
-from calha.cli import accounts, bench, config, data, databutcher, demo, doctor, edge, invoices, simulate, up
+from calha.cli import accounts, bench, config, data, databutcher, demo, doctor, edge, invoices, nodes, simulate, up
 from calha.domain.errors import CalhaError, FolderInUse, InvalidConfiguration
 
 app = typer.Typer(
@@ -25,7 +25,7 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
         raise typer.Exit
 
 
-for register in (up, edge, demo, simulate, doctor, data, databutcher, accounts, invoices, bench, config):
+for register in (up, edge, nodes, demo, simulate, doctor, data, databutcher, accounts, invoices, bench, config):
     register.add_to(app)
 
 
