@@ -41,16 +41,21 @@ class MqttSender(threading.Thread):
 
     def __init__(self, port: int, device: str) -> None:
         super().__init__(daemon=True)
-        self.device, self.acknowledged, self.sent, self.connects = device, set(), {}, 0
+        self.device, self.sent, self.connects = device, {}, 0
+        self._acknowledged: list[int] = []  # by message id, which may be heard of before `publish` returns it
         self.stopping = threading.Event()
         self.client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=device, clean_session=False)
         self.client.max_inflight_messages_set(INFLIGHT)
         self.client.max_queued_messages_set(0)
         self.client.reconnect_delay_set(1, 1)
         self.client.on_connect = self._connected
-        self.client.on_publish = lambda _c, _u, mid, _r, _p: self.acknowledged.add(self.sent[mid])
+        self.client.on_publish = lambda _c, _u, mid, _r, _p: self._acknowledged.append(mid)
         self.client.connect("127.0.0.1", port, keepalive=5)
         self.client.loop_start()
+
+    @property
+    def acknowledged(self) -> set[int]:
+        return {self.sent[mid] for mid in list(self._acknowledged) if mid in self.sent}
 
     def _connected(self, *_: object) -> None:
         self.connects += 1
@@ -62,7 +67,7 @@ class MqttSender(threading.Thread):
             info = self.client.publish(f"calha/v1/{self.device}/telemetry", reading(number, START_MS + number), qos=1)
             self.sent[info.mid] = number
             time.sleep(PACE_S)
-            while len(self.sent) - len(self.acknowledged) > 1_000 and not self.stopping.is_set():
+            while len(self.sent) - len(self._acknowledged) > 1_000 and not self.stopping.is_set():
                 time.sleep(0.05)
 
     def finish(self) -> None:
