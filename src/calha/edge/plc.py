@@ -5,7 +5,6 @@ no channels, so nodes are numbered by their place; what a number means for its c
 """
 
 import asyncio
-import json
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -18,11 +17,12 @@ from calha.connectors.opcua.outbox import Outbox
 from calha.connectors.opcua.session import Target
 from calha.connectors.opcua.values import Slot
 from calha.domain.directory import ChannelEntry
-from calha.domain.errors import ConnectionFailed, InvalidConfiguration
+from calha.domain.errors import ConnectionFailed
 from calha.domain.link import PlcReport
 from calha.domain.readings import Batch, Micros
 from calha.edge.intake import EdgeIntake
 from calha.edge.page_html import PlcShown
+from calha.edge.pins import Pins
 from calha.edge.plc_messages import message_of
 
 TRANSPORT: Final = "opcua"
@@ -42,11 +42,12 @@ class Plc:
         self._options = options
         self._channels = list(options.channels)
         self._intake = intake
-        self._pins = _Pins(certificates / "plcs.json")
+        self._pins = Pins(certificates / "plcs.json")
         self._outbox = Outbox(self._publish, self._dropped)
         own = partial(application_certificate, certificates, CERTIFICATE)
         hands = Hands(clock, own, self._trust, self._tell, intake.refuse)
-        self._link = Link(self._wanted(number), self._outbox, hands, ())
+        before = [clock()] * len(self._channels)  # what was told before this start, of a gap say, is not known any more
+        self._link = Link(self._wanted(number), self._outbox, hands, before)
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Read until cancelled; then hand over what is on its way."""
@@ -114,32 +115,3 @@ class Plc:
 
     async def _tell(self, _: Wanted, error: ConnectionFailed | None) -> None:
         """The link has logged it, and the hub learns it from the next report."""
-
-
-class _Pins:
-    """The certificates that PLCs have shown first, by address, in a file: who deletes it lets them show others.
-
-    A damaged file is no reason to trust anew. Everything raises InvalidConfiguration then.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-
-    def of(self, endpoint: str) -> str:
-        return self._read().get(endpoint, "")
-
-    def add(self, endpoint: str, sha256: str) -> None:
-        content = self._read() | {endpoint: sha256}
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = self._path.with_suffix(".new")
-        temporary.write_text(json.dumps(content))
-        temporary.replace(self._path)
-
-    def _read(self) -> dict[str, str]:
-        try:
-            return {str(key): str(value) for key, value in json.loads(self._path.read_text()).items()}
-        except FileNotFoundError:
-            return {}
-        except (ValueError, AttributeError) as error:
-            detail = f"{self._path} is damaged ({error}); delete it to trust the certificates that PLCs show next"
-            raise InvalidConfiguration(detail) from None
