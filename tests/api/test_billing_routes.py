@@ -130,6 +130,13 @@ def test_what_a_change_would_touch_is_told_before_it_is_made(calha, contract, co
     verdict = {"channel": counter, "at": f"{MONTH}-05T06:00", "verdict": "glitch"}
     assert touched("devices/bill-1/register-decisions", verdict) == []
 
+    status, made = calha.send("POST", "/api/v1/devices/bill-1/manual-readings", reading)
+    assert status == 201, made
+    own = f"/api/v1/devices/bill-1/manual-readings/{made['id']}"
+    assert calha.get(f"{own}/invoices?channel={counter}") == {"invoices": [], "is_whole": True}
+    assert calha.send("DELETE", f"{own}?channel={counter}")[0] == 204
+    assert calha.send("GET", f"/api/v1/devices/bill-1/register-decisions/99/invoices?channel={counter}")[0] == 404
+
     status, made = calha.send("POST", "/api/v1/devices/bill-1/edits", edit | {"reason": "x"})
     assert status == 201, made
     undone = calha.get(f"/api/v1/devices/bill-1/edits/{made['id']}/invoices?channel={counter}")

@@ -18,6 +18,7 @@ from calha.metering.counting import Supposed
 from calha.metering.editing import Asked
 from calha.metering.invoicing import issue, previews
 from calha.metering.touched_invoices import touched_by_meter, touched_by_tariff
+from calha.store.metering import DecisionRow
 
 TEN_DAYS = JULY + 10 * DAY_US
 
@@ -74,6 +75,22 @@ def test_a_verdict_touches_the_invoices_of_its_step(plant, billing, contract):  
     exchange = Decision(TEN_DAYS + HOUR_US, Verdict.EXCHANGE, D("1503.4"), D("0.3"), "Ana")
     ((month, _, _, difference),) = touched(plant, billing, Supposed(plant.meter().series, [exchange]))
     assert (month, difference) == (7, D("3.50")), "1 m³ until the old meter went, but what a reset had counted"
+
+
+def test_taking_a_verdict_or_a_reading_back_touches_them_again(plant, billing, contract):  # noqa: F811
+    hourly(plant, JULY, TEN_DAYS, 1500)
+    hourly(plant, TEN_DAYS + HOUR_US, AUGUST, 0.3)
+    meter = plant.meter()
+    exchange = DecisionRow(
+        meter.series, TEN_DAYS + HOUR_US, Verdict.EXCHANGE, D("1503.4"), D("0.3"), None, None, "", "Ana", 1
+    )
+    made = plant.registers.decide(exchange)
+    issue(billing, list(previews(billing, [contract], "2026-07")))
+    ((_, _, _, difference),) = touched(plant, billing, Supposed(meter.series, undecided=frozenset([made.id])))
+    assert difference == D("-3.50")
+    wrong = Supposed(meter.series, [Decision(AUGUST, Verdict.GLITCH)])
+    ((_, _, _, difference),) = touched(plant, billing, wrong)
+    assert difference == D("-0.05"), "the last hour is not known any more"
 
 
 def test_a_tariff_touches_the_invoices_of_its_contracts(plant, billing, issued):  # noqa: F811

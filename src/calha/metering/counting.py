@@ -57,7 +57,7 @@ class Shown:
 class Supposed:
     """What nobody has said yet of a series, for a look at what would follow. edits: after those that hold.
 
-    without: edits that hold, by id, as if they were taken back.
+    without, undecided: edits and decisions that hold, by id, as if they were taken back.
     """
 
     series: int
@@ -65,6 +65,7 @@ class Supposed:
     edits: Sequence[Edit] = ()
     readings: Readings | None = None
     without: frozenset[int] = frozenset()
+    undecided: frozenset[int] = frozenset()
 
 
 NOTHING = Supposed(-1)
@@ -100,7 +101,7 @@ class Counting:
         edits = {} if measured else self._edits.holding(series, int(bounds[0]), int(bounds[-1]))
         said = {
             one: _Said(
-                [row.decision() for row in decisions[one]],
+                [row.decision() for row in decisions[one] if row.id not in supposed.undecided],
                 [edit_of(row) for row in edits.get(one, ()) if row.id not in supposed.without],
             )
             for one in series

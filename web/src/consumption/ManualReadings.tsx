@@ -10,6 +10,7 @@ import { Refusal, Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import { decimalOf } from "./decimal";
 import { TouchedInvoices } from "./TouchedInvoices";
+import { UndoButton } from "./UndoButton";
 
 /** Readings that people made of a register. */
 export function ManualReadings({ device, channel, unit, mayOperate }: { device: Device; channel: string; unit: string; mayOperate: boolean }) {
@@ -41,9 +42,11 @@ export function ManualReadings({ device, channel, unit, mayOperate }: { device: 
                 {one.note !== "" && ` · ${one.note}`}
               </span>
               {mayOperate && (
-                <Button size="compact-sm" variant="subtle" onClick={() => undo.mutate(one.id)}>
-                  {t("common.undo")}
-                </Button>
+                <UndoButton
+                  look={() => take(api.GET("/api/v1/devices/{key}/manual-readings/{reading_id}/invoices", { params: { path: { key: device.key, reading_id: one.id }, query: { channel } } }))}
+                  undo={() => undo.mutate(one.id)}
+                  isBusy={undo.isPending}
+                />
               )}
             </Group>
           </li>

@@ -10,6 +10,7 @@ import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import { amountText } from "./BarChart";
 import { DecisionForm } from "./DecisionForm";
+import { UndoButton } from "./UndoButton";
 import type { RegisterStep } from "./useConsumption";
 
 interface Props {
@@ -71,9 +72,7 @@ function Event({ device, event, mayOperate, review }: { device: Device; event: R
               {t("register.review")}
             </Button>
             {event.decision_id !== null && (
-              <Button size="compact-sm" variant="subtle" loading={undo.isPending} onClick={() => undo.mutate(event)}>
-                {t("common.undo")}
-              </Button>
+              <UndoButton look={() => touchedByUndo(device.key, event)} undo={() => undo.mutate(event)} isBusy={undo.isPending} />
             )}
           </Group>
         )}
@@ -81,6 +80,11 @@ function Event({ device, event, mayOperate, review }: { device: Device; event: R
       <Refusal error={undo.error} />
     </li>
   );
+}
+
+function touchedByUndo(device: string, { channel, decision_id }: RegisterStep) {
+  const path = { key: device, decision_id: decision_id ?? 0 };
+  return take(api.GET("/api/v1/devices/{key}/register-decisions/{decision_id}/invoices", { params: { path, query: { channel } } }));
 }
 
 function useUndo(device: string) {

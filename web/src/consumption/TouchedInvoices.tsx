@@ -4,18 +4,22 @@ import { useQuery } from "@tanstack/react-query";
 import type { components } from "../api/schema";
 import { type Language, useTexts } from "../i18n";
 
-type Touched = components["schemas"]["TouchedInvoices"];
+export type Touched = components["schemas"]["TouchedInvoices"];
 
 const SHOWN = 5;
 
 /** Which invoices a change would touch and by how much, asked a moment after the last key. Silent while the change cannot be made. */
 export function TouchedInvoices<T>({ about, asked, enabled, ask }: { about: string; asked: T; enabled: boolean; ask: (asked: T) => Promise<Touched> }) {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
   const [settled] = useDebouncedValue(asked, 300);
   const { data } = useQuery({ queryKey: ["touched-invoices", about, settled], queryFn: () => ask(settled), enabled, retry: false, gcTime: 0 });
   if (!enabled || data === undefined) return null;
-  const { invoices, is_whole } = data;
-  if (invoices.length === 0 && is_whole) return <Text size="sm">{t("touched.none")}</Text>;
+  return data.invoices.length === 0 && data.is_whole ? <Text size="sm">{t("touched.none")}</Text> : <TouchedList touched={data} />;
+}
+
+/** The invoices and by how much each would differ. */
+export function TouchedList({ touched: { invoices, is_whole } }: { touched: Touched }) {
+  const { t, language } = useTexts();
   return (
     <div className="effect" role="status" aria-label={t("touched.label")}>
       <Text size="sm" fw={600}>

@@ -1,9 +1,10 @@
-import { Button, Group, Text } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, type Device, take } from "../api/client";
 import { amountText } from "../consumption/BarChart";
 import { edges, type Period } from "../consumption/period";
+import { UndoButton } from "../consumption/UndoButton";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { Refusal } from "../ui/Saving";
@@ -44,9 +45,11 @@ export function EditHistory({ device, channel, period, mayOperate }: { device: D
                 {one.undone_by !== null && ` · ${t("edit.undoneBy", { name: one.undone_by })}`}
               </span>
               {mayOperate && one.undone_at === null && (
-                <Button size="compact-sm" variant="subtle" loading={undo.isPending} onClick={() => undo.mutate(one.id)}>
-                  {t("common.undo")}
-                </Button>
+                <UndoButton
+                  look={() => take(api.GET("/api/v1/devices/{key}/edits/{edit_id}/invoices", { params: { path: { key: device.key, edit_id: one.id }, query: { channel } } }))}
+                  undo={() => undo.mutate(one.id)}
+                  isBusy={undo.isPending}
+                />
               )}
             </Group>
           </li>

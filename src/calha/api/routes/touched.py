@@ -2,17 +2,15 @@
 
 import asyncio
 from functools import partial
-from typing import Annotated
 
 import numpy as np
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 
 from calha.api.access import ConfiguresAll, OperatesDevice
 from calha.api.routes.customers import billed_sites
-from calha.api.routes.registers import decision_of, register_of
+from calha.api.routes.registers import OfChannel, decision_of, register_of
 from calha.api.routes.tariffs import Key
 from calha.api.routes.validation import proposal_of
-from calha.api.schemas import ChannelKey
 from calha.api.schemas_billing import TariffText, TouchedInvoice, TouchedInvoices
 from calha.api.schemas_metering import NewDecision, NewManualReading, RowId
 from calha.api.schemas_validation import ProposedEdit
@@ -20,6 +18,7 @@ from calha.api.services import Here, Services
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
 from calha.domain.register_breaks import Readings
+from calha.domain.registers import Decision, Verdict
 from calha.domain.tariff_reader import read_tariff
 from calha.domain.times import from_text, require_plausible
 from calha.metering.counting import Supposed, edit_of
@@ -40,7 +39,7 @@ async def invoices_of_edit(key: str, asked: ProposedEdit, services: Here, caller
 
 @router.get("/devices/{key}/edits/{edit_id}/invoices")
 async def invoices_of_undone_edit(
-    key: str, edit_id: RowId, channel: Annotated[ChannelKey, Query()], services: Here, _: OperatesDevice
+    key: str, edit_id: RowId, channel: OfChannel, services: Here, _: OperatesDevice
 ) -> TouchedInvoices:
     """Invoices in force that taking an edit back would touch."""
     meter = await asyncio.to_thread(services.metering.meters.meter, key, channel)
@@ -58,6 +57,29 @@ async def invoices_of_decision(key: str, new: NewDecision, services: Here, calle
     return await _touched(services, meter, Supposed(meter.series, [row.decision()]), effect.before.from_at)
 
 
+@router.get("/devices/{key}/register-decisions/{decision_id}/invoices")
+async def invoices_of_undone_decision(
+    key: str, decision_id: RowId, channel: OfChannel, services: Here, _: OperatesDevice
+) -> TouchedInvoices:
+    """Invoices in force that taking a decision about a register back would touch."""
+    meter = await register_of(services, key, channel)
+    row = await asyncio.to_thread(services.metering.registers.decision, meter.series, decision_id)
+    effect = await asyncio.to_thread(services.metering.review.effect, meter, row)
+    undone = Supposed(meter.series, undecided=frozenset([row.id]))
+    return await _touched(services, meter, undone, effect.before.from_at)
+
+
+@router.get("/devices/{key}/manual-readings/{reading_id}/invoices")
+async def invoices_of_withdrawn_reading(
+    key: str, reading_id: RowId, channel: OfChannel, services: Here, _: OperatesDevice
+) -> TouchedInvoices:
+    """Invoices in force that taking a reading by a person back would touch."""
+    meter = await register_of(services, key, channel)
+    row = await asyncio.to_thread(services.metering.registers.manual_reading, meter.series, reading_id)
+    withdrawn = Supposed(meter.series, [Decision(row.at, Verdict.GLITCH)])
+    return await _touched(services, meter, withdrawn, await _read_before(services, meter, row.at))
+
+
 @router.post("/devices/{key}/manual-readings/invoices")
 async def invoices_of_reading(
     key: str, new: NewManualReading, services: Here, caller: OperatesDevice
@@ -69,9 +91,9 @@ async def invoices_of_reading(
     read = Readings.of(
         np.array([at], np.int64), np.array([float(new.value)]), np.array([Quality.MANUAL]).astype(np.uint8)
     )
-    (before, _) = (await asyncio.to_thread(services.metering.counting.of, meter, np.array([at - 1, at]))).ends
-    since = min(at, before.at) if before is not None else at
-    return await _touched(services, meter, Supposed(meter.series, readings=read), since)
+    return await _touched(
+        services, meter, Supposed(meter.series, readings=read), await _read_before(services, meter, at)
+    )
 
 
 @router.post("/tariffs/{key}/invoices")
@@ -80,6 +102,12 @@ async def invoices_of_tariff(key: Key, body: TariffText, services: Here, caller:
     caller.noted = True
     tariff = await asyncio.to_thread(read_tariff, body.text, key)
     return _answer(await asyncio.to_thread(touched_by_tariff, services.billing, tariff, billed_sites(caller)))
+
+
+async def _read_before(services: Services, meter: Meter, at: Micros) -> Micros:
+    """When the register was read last before a time; a reading there changes what was consumed since."""
+    (before, _) = (await asyncio.to_thread(services.metering.counting.of, meter, np.array([at - 1, at]))).ends
+    return min(at, before.at) if before is not None else at
 
 
 async def _touched(services: Services, meter: Meter, supposed: Supposed, from_at: Micros) -> TouchedInvoices:

@@ -75,6 +75,13 @@ class RegisterStore:
                 found[row.series].append(_decision_row(row))
         return found
 
+    def decision(self, series: int, decision_id: int) -> DecisionRow:
+        """One that holds. Raises NotFound."""
+        found = next((row for row in self.decisions([series])[series] if row.id == decision_id), None)
+        if found is None:
+            raise NotFound(f"no decision {decision_id} of this channel holds")
+        return found
+
     def decide(self, row: DecisionRow) -> DecisionRow:
         """Keep a decision; one made before for the same time is taken back with it. Raises TooLarge."""
         with self._writing() as connection:
