@@ -18,7 +18,10 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from calha.compat.coiot_wire import HttpRequest, MeterMessage, NotUnderstood, Stream, http_answer, meter_answer
+from calha.compat.gathering import Gathering
 from calha.compat.own_devices import OwnDevices
 from calha.domain.errors import CalhaError, LogUnavailable, Malformed
 from calha.domain.readings import Micros
@@ -68,7 +71,8 @@ class Coiot:
         self._ingest = ingest
         self._telemetry = telemetry
         self._clock = clock
-        self._giving = asyncio.Lock()
+        self._gathering = Gathering(ingest, SOURCE)
+        self._highest = 0  # number that was given
         self._speaking: dict[asyncio.StreamWriter, tuple[str, str | None]] = {}  # address, device
         self._last_of_address: dict[str, set[str]] = {}
 
@@ -144,7 +148,7 @@ class Coiot:
             return None
         alert = self._alert(device, first=ABOVE)
         reading = {"ts": fields["datetime"], "values": {CHANNEL: fields["consumption"]}}
-        if not await self._take(Message(device, json.dumps(reading).encode(), self._clock(), SOURCE, "spent", "json")):
+        if not await self._take(Message(device, msgspec.json.encode(reading), self._clock(), SOURCE, "spent", "json")):
             return None
         return {
             "alert": alert,
@@ -157,7 +161,7 @@ class Coiot:
         """Whether the message's reading is on disk; waits while the log is away, as the meter waits for its answer."""
         while True:
             try:
-                return bool((await self._ingest.take([message], SOURCE)).accepted)
+                return await self._gathering.take(message) is not None
             except LogUnavailable as error:
                 log.warning("COIOT waits for the log: %s", error)
                 await asyncio.sleep(RETRY_S)
@@ -168,23 +172,19 @@ class Coiot:
 
     async def _new_id(self, address: str) -> str:
         """The device of a meter that has just started."""
-        async with self._giving:
-            connected = {device for _, device in self._speaking.values()}
-            gone = self._last_of_address.get(address, set()) - connected
-            if len(gone) == 1:
-                return gone.pop()
-            number = 1 + max((_number(key) for key in self._own.registered()), default=0)
-            device = f"{PREFIX}{number}"
-            if not await self._create(device):
-                raise NotUnderstood("no more meters are taken (compat.coiot.max_devices)")
-            return device
+        connected = {device for _, device in self._speaking.values()}
+        gone = self._last_of_address.get(address, set()) - connected
+        if len(gone) == 1:
+            return gone.pop()
+        self._highest = 1 + max(self._highest, *map(_number, self._own.registered()), 0)
+        device = f"{PREFIX}{self._highest}"
+        if not await self._create(device):
+            raise NotUnderstood("no more meters are taken (compat.coiot.max_devices)")
+        return device
 
     async def _is_known(self, device: str) -> bool:
         """Whether the device is registered by now; a meter that kept its id from another server is taken over with it."""
-        if device in self._ingest.directory.devices:
-            return True
-        async with self._giving:
-            return device in self._ingest.directory.devices or await self._create(device)
+        return device in self._ingest.directory.devices or await self._create(device)
 
     async def _create(self, device: str) -> bool:
         return await self._own.create(device, f"COIOT {_number(device)}")

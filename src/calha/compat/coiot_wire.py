@@ -6,6 +6,7 @@ understood. This module knows bytes only: `feed` them, and take the messages out
 """
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from urllib.parse import unquote
 MAX_MESSAGE_BYTES = 64 * 1024
 METHODS = (b"GET", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"HEAD", b"PATCH")
 _END_OF_HEAD = b"\r\n\r\n"
+_MARKS = re.compile(rb"[\"'{}\[\]\\]")
 _LONGEST_METHOD = max(map(len, METHODS)) + 1
 
 
@@ -41,6 +43,7 @@ class Stream:
 
     def __init__(self) -> None:
         self._buffer = b""
+        self._braces = _Braces()
 
     def feed(self, data: bytes) -> Iterator[MeterMessage | HttpRequest]:
         """The messages that are complete. Raises NotUnderstood after those before the fault."""
@@ -63,9 +66,10 @@ class Stream:
         raise NotUnderstood(f"neither an object nor HTTP: {self._buffer[:40]!r}")
 
     def _object(self) -> MeterMessage | None:
-        end = _end_of_object(self._buffer)
+        end = self._braces.end(self._buffer)
         if end is None:
             return None
+        self._braces = _Braces()
         raw, self._buffer = self._buffer[:end], self._buffer[end:]
         return MeterMessage(_fields(raw), raw)
 
@@ -102,26 +106,34 @@ def meter_answer(answer: object) -> bytes:
     return repr(answer).encode()
 
 
-def _end_of_object(buffer: bytes) -> int | None:
-    """Behind the brace that closes the first object; braces within texts do not count."""
-    depth, quote, position = 0, 0, 0
-    while position < len(buffer):
-        byte = buffer[position]
-        if quote:
-            if byte == 0x5C:  # a backslash hides what follows it
-                position += 1
-            elif byte == quote:
-                quote = 0
-        elif byte in b"\"'":
-            quote = byte
-        elif byte in b"{[":
-            depth += 1
-        elif byte in b"}]":
-            depth -= 1
-            if not depth:
-                return position + 1
-        position += 1
-    return None
+class _Braces:
+    """Finds the end of the object with which a growing buffer begins; what was looked at is not looked at again."""
+
+    def __init__(self) -> None:
+        self._depth, self._quote = 0, b""
+        self._looked, self._hidden = 0, -1  # behind a backslash
+
+    def end(self, buffer: bytes) -> int | None:
+        """Behind the brace that closes it; braces within texts do not count."""
+        for found in _MARKS.finditer(buffer, self._looked):
+            mark = found.group()
+            if found.start() == self._hidden:
+                continue
+            if self._quote:
+                if mark == b"\\":
+                    self._hidden = found.end()
+                elif mark == self._quote:
+                    self._quote = b""
+            elif mark in (b'"', b"'"):
+                self._quote = mark
+            elif mark in (b"{", b"["):
+                self._depth += 1
+            elif mark in (b"}", b"]"):
+                self._depth -= 1
+                if not self._depth:
+                    return found.end()
+        self._looked = len(buffer)
+        return None
 
 
 def _fields(raw: bytes) -> dict[str, Any] | None:

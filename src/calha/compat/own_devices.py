@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
 from contextlib import suppress
 
 from calha.domain.directory import DeviceEntry
@@ -9,6 +10,7 @@ from calha.domain.errors import Conflict
 from calha.domain.readings import Micros
 from calha.ingest.service import Ingest
 from calha.store.registry import Registry, SiteRow
+from calha.store.registry.rows import NewDevice
 from calha.store.telemetry import Telemetry
 
 
@@ -32,6 +34,8 @@ class OwnDevices:
         self._ingest = ingest
         self._telemetry = telemetry
         self._site = site
+        self._making = asyncio.Lock()
+        self._asked: dict[str, NewDevice] = {}
 
     def registered(self) -> list[str]:
         return [key for key in self._ingest.directory.devices if key.startswith(self._prefix)]
@@ -40,15 +44,34 @@ class OwnDevices:
         return self._ingest.directory.devices.get(device)
 
     async def create(self, device: str, name: str, serial: str | None = None) -> bool:
-        """Whether the device is registered now; False, counted as refused, when there are too many. One at a time."""
-        if len(self.registered()) >= self._most:
+        """Whether the device is registered now; False, counted as refused, when there are too many.
+
+        Those that are asked for meanwhile are made together: a thousand meters that are switched on at once wait for a few
+        transactions, and not for a thousand.
+        """
+        if len(self.registered()) + len(self._asked) >= self._most and device not in self._asked:
             self._ingest.refuse(device, "too_many_devices")
             return False
-        site = (await asyncio.to_thread(own_site, self._registry, self._site)).id
-        with suppress(Conflict):  # registered at the same time by a person
-            await asyncio.to_thread(self._registry.create_device, device, self._profile, site, name=name, serial=serial)
-        await self._ingest.refresh()
+        self._asked[device] = NewDevice(device, self._profile, name, serial)
+        try:
+            async with self._making:
+                if device in self._asked:
+                    await self._make(list(self._asked.values()))
+        finally:
+            self._asked.pop(device, None)
         return True
+
+    async def _make(self, asked: Sequence[NewDevice]) -> None:
+        site = (await asyncio.to_thread(own_site, self._registry, self._site)).id
+        try:
+            await asyncio.to_thread(self._registry.create_devices, asked, site)
+        except Conflict:  # one was registered at the same time by a person
+            for one in asked:
+                with suppress(Conflict):
+                    await asyncio.to_thread(self._registry.create_devices, [one], site)
+        await self._ingest.refresh()
+        for one in asked:
+            self._asked.pop(one.key, None)
 
     def series(self, device: str, channel: str) -> int | None:
         entry = self.entry(device)

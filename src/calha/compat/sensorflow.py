@@ -26,6 +26,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
 from calha.compat import docs_page
+from calha.compat.gathering import Gathering
 from calha.compat.ground import Newer
 from calha.compat.listening import refused, serve
 from calha.compat.own_devices import OwnDevices
@@ -103,7 +104,7 @@ class SensorFlow:
         self._telemetry = telemetry
         self._clock = clock
         self._newer = newer
-        self._creating = asyncio.Lock()
+        self._gathering = Gathering(ingest, SOURCE)
         self._cycles: dict[str, tuple[int, Micros]] = {}  # of a station: cip_id, time of its last reading
         self._live: Counter[str] = Counter()
 
@@ -174,20 +175,17 @@ class SensorFlow:
         if not self._ingest.admits(device, at):
             raise HTTPException(429, "This station sends too much.", {"Retry-After": "1"})
         try:
-            receipt = await self._ingest.take([Message(device, body, at, SOURCE, "sensor_data", "json")], SOURCE)
+            return await self._gathering.take(Message(device, body, at, SOURCE, "sensor_data", "json"))
         except LogUnavailable as error:
             self._ingest.refuse(device, "log_unavailable")
             raise HTTPException(503, str(error), {"Retry-After": "5"}) from None
-        return receipt.seq
 
     async def _station(self, name: str | None, request: Request) -> str:
         """The device of a station, made when it is heard for the first time."""
         text = re.sub(r"[^A-Za-z0-9_-]+", "-", name or _address(request)).strip("-")[:40]
         device = f"{PREFIX}{text or 'station'}"
         if device not in self._ingest.directory.devices:
-            async with self._creating:
-                if device not in self._ingest.directory.devices:
-                    await self._create(device, name or _address(request))
+            await self._create(device, name or _address(request))
         return device
 
     async def _create(self, device: str, name: str) -> None:
