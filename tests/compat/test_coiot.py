@@ -117,6 +117,22 @@ def test_many_objects_in_one_segment_and_one_in_many_are_all_answered(calha):
     connection.close()
 
 
+def test_of_reports_that_come_at_once_each_gets_its_own_answer(calha):
+    meters = [new_meter(calha) for _ in range(30)]
+    twin, shared = connect(calha), meters[0][1]
+    bad = report(shared, "nonsense", 0)
+    for connection, meter in meters:
+        connection.sendall(json.dumps(report(meter, float(meter), 0)).encode())
+    twin.sendall(json.dumps(bad).encode())
+    told = {meter: hear(connection).decode() for connection, meter in meters}
+    assert hear(twin) == b"None", "of the same meter, and no reading"
+    assert all(f"'id': '{meter}', 'consumption': {float(meter)}" in answer for meter, answer in told.items())
+    calha.until_stored()
+    assert all(calha.values(f"coiot-{meter}", "energy") == [float(meter)] for meter in told)
+    for connection in (twin, *(connection for connection, _ in meters)):
+        connection.close()
+
+
 def test_a_report_said_twice_is_stored_once(calha):
     connection, meter = new_meter(calha)
     for _ in range(3):
@@ -271,6 +287,12 @@ def test_a_bill_goes_on_over_restarts():
     assert consumed([]) == 0
     assert consumed([1.0, 5.0, 5.0]) == 5.0
     assert consumed([1.0, 5.0, 0.0, 2.0]) == 7.0
+
+
+def test_an_object_that_comes_byte_by_byte_is_looked_at_once():
+    stream, report = Stream(), b'{"id": "1", "note": "' + b'}{\\"' * 10_000 + b'", "type": "/spent"}'
+    found = [message for byte in report for message in stream.feed(bytes([byte]))]
+    assert [message.raw for message in found] == [report]
 
 
 @given(

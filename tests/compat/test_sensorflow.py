@@ -118,6 +118,21 @@ def test_what_is_no_reading_is_refused_and_harms_nobody(calha, body):
     assert ask(calha, "GET", "/health", key="")[0] == 200
 
 
+def test_a_body_in_pieces_and_a_big_one_are_dealt_with_like_any_other(calha):
+    content = json.dumps(BODY | {"sensor_id": "pieces"}).encode()
+    head = f"POST /api/sensor_data HTTP/1.1\r\nHost: x\r\nX-API-Key: {KEY}\r\nContent-Type: application/json\r\n"
+    with socket.create_connection(("127.0.0.1", calha.flow_port), 20) as connection:
+        connection.sendall(f"{head}Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n".encode())
+        for piece in (content[:10], content[10:]):
+            connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece))
+        connection.sendall(b"0\r\n\r\n")
+        told = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert told.startswith(b"HTTP/1.1 201 ")
+    big = json.dumps(BODY | {"sensor_id": "big", "note": "x" * 200_000}).encode()
+    assert ask(calha, "POST", "/api/sensor_data", big)[0] == 201
+    assert calha.until_stored()
+
+
 def test_no_client_runs_sql(calha):
     assert ask(calha, "POST", "/api/v1/query/sql", {"query": "SELECT 1"})[0] == 404
     status, told = ask(calha, "GET", "/api/v1/query/sensor/s1'%20OR%201=1/latest")

@@ -30,6 +30,7 @@ from calha.compat.gathering import Gathering
 from calha.compat.ground import Newer
 from calha.compat.listening import refused, serve
 from calha.compat.own_devices import OwnDevices
+from calha.compat.short_way import ShortWay
 from calha.domain.errors import LogUnavailable
 from calha.domain.readings import Micros
 from calha.domain.times import MINUTE_US, to_datetime
@@ -47,7 +48,7 @@ POLICY_VIOLATION = 1008
 
 VALUES = ("pressure", "temperature", "concentration", "flow")
 Number = Annotated[float, AllowInfNan(False)]
-Prefixes = ("", "/api", "/api/v1")
+PREFIXES = ("", "/api", "/api/v1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +110,15 @@ class SensorFlow:
         self._live: Counter[str] = Counter()
 
     async def run(self, beat: Callable[[], None]) -> None:
-        await serve(self.app(), self._options.host, self._options.port, "compat.sensorflow.port", beat)
+        paths = [f"{prefix}/sensor_data" for prefix in PREFIXES]
+        app = ShortWay(self.app(), paths, Reading, self._has_key, self._take)
+        await serve(app, self._options.host, self._options.port, "compat.sensorflow.port", beat)
 
     def app(self) -> FastAPI:
         app = FastAPI(title="SensorFlow", docs_url=None, redoc_url=None)
         docs_page.add_to(app)
         may_send = [Depends(self._require_key)]
-        for prefix in Prefixes:
+        for prefix in PREFIXES:
             routes = APIRouter(prefix=prefix)
             routes.add_api_route("/sensor_data", self._take, methods=["POST"], status_code=201, dependencies=may_send)
             routes.add_api_route("/sensor_data", self._last, methods=["GET"])
@@ -134,6 +137,13 @@ class SensorFlow:
         return app
 
     # -- stations
+
+    def _has_key(self, request: Request) -> bool:
+        try:
+            self._require_key(request)
+        except HTTPException:
+            return False
+        return True
 
     def _require_key(self, request: Request) -> None:
         """The key in any of its three spellings, which HTTP takes for two headers."""
