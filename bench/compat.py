@@ -18,6 +18,7 @@ from bench.run import ROOT, Resources, run, until_quiet, until_stored
 from bench.server import HOST, Server, free_ports
 
 STORED_TIMEOUT_S = 60.0
+WARM_UP_S = 12  # in which the first day of a thousand new meters is validated, as every five minutes from then on
 SAMPLES = 20
 CHANNELS = {"meters": "energy", "stations": "temperature"}
 READINGS_A_REPORT = {"meters": 1, "stations": 5}  # four values and the number of the cleaning
@@ -65,12 +66,14 @@ async def measure(report: Report, kind: Literal["meters", "stations"], count: in
     began_ms = time.time_ns() // 1_000_000 - 7_200_000
     async with Server(options.durability, settings) as server:
         await server.start()
-        devices = Devices(Plan(kind, HOST, port, count, options.seconds))
+        devices = Devices(Plan(kind, HOST, port, count, WARM_UP_S + options.seconds))
         connecting_s = await devices.connect()
         await until_quiet(server)
         before = await server.readings_stored()
+        running = asyncio.create_task(devices.run())
+        await asyncio.sleep(WARM_UP_S)
         async with Resources(server) as resources:
-            outcome = await devices.run()
+            outcome = await running
             resources.mark()
         answered = sum(outcome.answered_of.values())
         expected = before + answered * READINGS_A_REPORT[kind]

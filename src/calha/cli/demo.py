@@ -8,11 +8,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
+from calha.cli import demo_originals
 from calha.cli.demo_compat import addresses, switched_on
 from calha.cli.demo_plc import connect_plc
 from calha.cli.options import (
@@ -52,7 +54,7 @@ class Group:
 
 FLEET = (
     Group("water-flow", "eta", 2, 2, 300, "mqtt"),
-    Group("water-meter", "hidrometro", 6, 5, 900, "mqtt", ("leak",)),
+    Group("water-meter", "agua", 6, 5, 900, "mqtt", ("leak",)),
     Group("energy-meter", "medidor", 6, 5, 900, "tcp"),
     Group("machine", "maquina", 4, 2, 600, "mqtt", ("drift",)),
     Group("cip", "cip", 2, 2, 120, "http"),
@@ -103,6 +105,8 @@ def demo(
         simulators = [_simulator(group, effective, history if is_first else None) for group in FLEET]
         port = connect_plc(effective.settings.data.folder, is_first)
         simulators += [_plc(port)] if port is not None else []
+        originals = demo_originals.command(effective.settings)
+        simulators += [_started(originals)] if originals else []
         (effective.settings.data.folder / "demo").write_text("The demo's history has been made.\n")
         _say_where(effective.settings)
         code = calha.wait()
@@ -151,16 +155,17 @@ def _simulator(group: Group, effective: Configuration, history: str | None) -> "
         arguments += ["--fault", fault]
     if history is not None:
         arguments += ["--backfill", history, "--backfill-interval", str(group.history_interval_s)]
-    command = [sys.executable, "-m", "calha", "simulate", group.kind, *arguments]
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("CALHA_")}
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, preexec_fn=dies_with_parent())
+    return _started(["simulate", group.kind, *arguments])
 
 
 def _plc(port: int) -> "subprocess.Popen[bytes]":
-    options = ["--port", str(port), "--interval", str(PLC_INTERVAL_S), "--older"]
-    command = [sys.executable, "-m", "calha", "simulate", "plc", *options]
+    return _started(["simulate", "plc", "--port", str(port), "--interval", str(PLC_INTERVAL_S), "--older"])
+
+
+def _started(command: Sequence[str]) -> "subprocess.Popen[bytes]":
     environment = {key: value for key, value in os.environ.items() if not key.startswith("CALHA_")}
-    return subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment, preexec_fn=dies_with_parent())
+    whole = [sys.executable, "-m", "calha", *command]
+    return subprocess.Popen(whole, stdout=subprocess.DEVNULL, env=environment, preexec_fn=dies_with_parent())
 
 
 def _interrupt(*_: object) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from calha.cli import simulate_plc
+from calha.cli import simulate_originals, simulate_plc
 from calha.cli.options import Data, configuration
 from calha.domain.errors import InvalidConfiguration
 
@@ -40,6 +40,7 @@ def add_to(app: typer.Typer) -> None:
     for kind, purpose in FLEETS.items():
         group.command(kind, short_help=purpose)(simulate)
     simulate_plc.add_to(group)
+    simulate_originals.add_to(group)
     app.add_typer(group)
 
 

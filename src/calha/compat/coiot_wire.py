@@ -66,6 +66,9 @@ class Stream:
         raise NotUnderstood(f"neither an object nor HTTP: {self._buffer[:40]!r}")
 
     def _object(self) -> MeterMessage | None:
+        if self._braces.is_new and self._buffer.endswith(b"}") and type(whole := _json(self._buffer)) is dict:
+            raw, self._buffer = self._buffer, b""  # one report in one segment, as nearly always
+            return MeterMessage(whole, raw)
         end = self._braces.end(self._buffer)
         if end is None:
             return None
@@ -112,6 +115,10 @@ class _Braces:
     def __init__(self) -> None:
         self._depth, self._quote = 0, b""
         self._looked, self._hidden = 0, -1  # behind a backslash
+
+    @property
+    def is_new(self) -> bool:
+        return not self._looked
 
     def end(self, buffer: bytes) -> int | None:
         """Behind the brace that closes it; braces within texts do not count."""
