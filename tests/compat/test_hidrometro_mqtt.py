@@ -47,6 +47,15 @@ def test_a_reading_arrives_on_each_topic_with_each_quality_of_service(calha, fam
     assert stored(calha, serial, "flow") == [0.0], "0 is a value"
 
 
+@pytest.mark.parametrize("topic", ["hidrômetro/3/{}/dados", "hidrometro/3/{}/dados"])
+def test_the_topic_that_was_recommended_last_is_heard(calha, topic):
+    serial = new_serial()
+    with Meter(calha.meter_port, "hidrometro-d0c") as meter:
+        said = {"id_dispositivo": serial, "id_cliente": "3", "totalLiters": 5, "flowLmin": 0, "nivel_bateria": 80}
+        meter.say(said, topic=topic.format(serial)).wait_for_publish(60)
+    assert (stored(calha, serial), stored(calha, serial, "battery")) == ([5.0], [80.0])
+
+
 def test_each_set_of_names_is_understood_with_mosquittos_client(calha):
     for said in (
         {"totalLiters": 1.5, "flowLmin": 2.5, "numeroSerie": (first := new_serial())},

@@ -1,5 +1,6 @@
 """The pages of Hidrômetro Inteligente and its alerts: as before, for those who have signed in, computed from readings."""
 
+import queue
 import re
 import time
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
+import socketio
 
 from hidrometro_meter import Meter, running_hidrometro, until
 from persons import PASSWORD, Person
@@ -356,6 +358,23 @@ def test_a_leak_is_told_after_its_time_whether_the_meter_counts_seconds_or_milli
     assert alert["resolved_at"] is None
     events = calha.get(f"/api/v1/events?device=hidrometro-{serial}")["items"]
     assert "leak" in {one["kind"] for one in events}
+
+
+def test_a_leak_is_told_at_once_to_the_pages_that_are_open(calha):
+    heard = queue.Queue()
+    client = socketio.Client(reconnection=False)
+    client.on("alert", heard.put)
+    address, auth = f"http://127.0.0.1:{calha.page_port}", {"token": calha.admin.token}
+    client.connect(address, auth=auth, transports=["websocket"], wait_timeout=60)
+    with Meter(calha.meter_port) as one:
+        for second in (0, 5, 10, 11):
+            one.report(ts=NOW + second, totalLiters=second, flowLmin=0.5, numeroSerie="LEAK-LIVE")
+    while (told := heard.get(timeout=60))["serial"] != "LEAK-LIVE":
+        pass
+    client.disconnect()
+    fields = ("id", "type", "message", "serial", "flowLmin", "threshold", "duration", "totalLiters", "ts")
+    assert set(told) == set(fields)
+    assert (told["type"], told["serial"], told["threshold"], told["duration"]) == ("leak", "LEAK-LIVE", 0.2, 10.0)
 
 
 def test_a_leak_over_http_is_one_as_well_and_water_that_stops_is_none(calha, page):

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import socket
+import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import websockets
@@ -194,6 +196,26 @@ def test_the_event_stream_that_was_promised_is_there(calha):
         while not line.startswith(b"data:"):
             line = stream.readline()
     assert json.loads(line[5:])["flow"] == 7.5
+
+
+def test_after_ten_minutes_of_silence_a_new_cycle_begins_and_before_them_none(calha):
+    for minutes, name, cycle in ((11, "gap", 8), (9, "pause", 7)):
+        calha.create_device(f"sensorflow-{name}", "sensorflow_station")
+        record = {"ts": int((time.time() - 60 * minutes) * 1_000), "values": {"temperature": 20, "cip_id": 7}}
+        assert calha.send("POST", f"/api/v1/telemetry/sensorflow-{name}", record)[0] < 300
+        calha.until_stored()
+        for _ in range(2):
+            assert ask(calha, "POST", "/sensor_data", BODY | {"sensor_id": name})[1]["cip_id"] == cycle
+
+
+def test_stations_that_are_heard_for_the_first_time_at_once_are_each_one_device_and_lose_nothing(calha):
+    said = [BODY | {"sensor_id": f"first-{number % 5}", "flow": number} for number in range(40)]
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(lambda body: ask(calha, "POST", "/api/sensor_data", body)[0], said))
+    assert answers == [201] * 40
+    calha.until_stored()
+    for number in range(5):
+        assert sorted(calha.values(f"sensorflow-first-{number}", "flow")) == list(range(number, 40, 5))
 
 
 def test_the_cycle_number_survives_a_restart(calha):

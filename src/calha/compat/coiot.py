@@ -45,6 +45,7 @@ READ_BYTES = 64 * 1024
 IDLE_TIMEOUT_S = 3_600.0
 BEAT_S = 5.0
 RETRY_S = 1.0
+TOO_FAST_PAUSE_S = 0.1
 MAX_HISTORY = 10_000
 HISTORY_SPANS = (DAY_US, 7 * DAY_US, 31 * DAY_US, 366 * DAY_US)
 
@@ -68,6 +69,7 @@ class Coiot:
     ) -> None:
         self._options = options
         self._own = OwnDevices(PREFIX, PROFILE, options.max_devices, registry, ingest, telemetry)
+        self._registry = registry
         self._ingest = ingest
         self._telemetry = telemetry
         self._clock = clock
@@ -78,6 +80,7 @@ class Coiot:
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Listen until cancelled. Raises OSError when the port is taken."""
+        await self._know_addresses()
         server = await asyncio.start_server(self._converse, self._options.host, self._options.port)
         log.info("COIOT meters are heard on %s:%d", self._options.host, self._options.port)
         try:
@@ -146,6 +149,8 @@ class Coiot:
         if not await self._is_known(device):
             await self._set_aside(raw)
             return None
+        while not self._ingest.admits(device, self._clock()):  # noqa: ASYNC110 - a rate has no event
+            await asyncio.sleep(TOO_FAST_PAUSE_S)  # it waits for its answer, so it can be slowed down without a loss
         alert = self._alert(device, first=ABOVE)
         reading = {"ts": fields["datetime"], "values": {CHANNEL: fields["consumption"]}}
         if not await self._take(Message(device, msgspec.json.encode(reading), self._clock(), SOURCE, "spent", "json")):
@@ -178,7 +183,7 @@ class Coiot:
             return gone.pop()
         self._highest = 1 + max(self._highest, *map(_number, self._own.registered()), 0)
         device = f"{PREFIX}{self._highest}"
-        if not await self._create(device):
+        if not await self._create(device, address):
             raise NotUnderstood("no more meters are taken (compat.coiot.max_devices)")
         return device
 
@@ -186,8 +191,15 @@ class Coiot:
         """Whether the device is registered by now; a meter that kept its id from another server is taken over with it."""
         return device in self._ingest.directory.devices or await self._create(device)
 
-    async def _create(self, device: str) -> bool:
-        return await self._own.create(device, f"COIOT {_number(device)}")
+    async def _create(self, device: str, address: str = "") -> bool:
+        """address: kept as the device's note, so that its meter is known again when Calha has been restarted as well."""
+        return await self._own.create(device, f"COIOT {_number(device)}", note=address)
+
+    async def _know_addresses(self) -> None:
+        """The addresses from which the meters have asked for their numbers."""
+        for row in (await asyncio.to_thread(self._registry.devices_named, self._own.registered())).values():
+            if row.note:
+                self._last_of_address.setdefault(row.note, set()).add(row.key)
 
     def _remember(self, writer: asyncio.StreamWriter, device: str) -> None:
         address, known = self._speaking[writer]

@@ -43,7 +43,7 @@ class OwnDevices:
     def entry(self, device: str) -> DeviceEntry | None:
         return self._ingest.directory.devices.get(device)
 
-    async def create(self, device: str, name: str, serial: str | None = None) -> bool:
+    async def create(self, device: str, name: str, serial: str | None = None, note: str = "") -> bool:
         """Whether the device is registered now; False, counted as refused, when there are too many.
 
         Those that are asked for meanwhile are made together: a thousand meters that are switched on at once wait for a few
@@ -52,7 +52,7 @@ class OwnDevices:
         if len(self.registered()) + len(self._asked) >= self._most and device not in self._asked:
             self._ingest.refuse(device, "too_many_devices")
             return False
-        self._asked[device] = NewDevice(device, self._profile, name, serial)
+        self._asked[device] = NewDevice(device, self._profile, name, serial, note)
         try:
             async with self._making:
                 if device in self._asked:

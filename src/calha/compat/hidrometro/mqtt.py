@@ -12,6 +12,7 @@ What is sent again after a reconnection, marked DUP, and is the same, is acknowl
 import asyncio
 import hashlib
 import logging
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
@@ -37,6 +38,7 @@ MAX_UNRELEASED = 1_000  # QoS 2 messages of one connection
 MAX_REMEMBERED = 64  # messages of one client that would be known if they came again
 MAX_CLIENTS_REMEMBERED = 10_000
 
+_DOCUMENTED = re.compile("hidr(?:o|ô|o\u0302)metro/[^/]+/[^/]+/dados")  # of a customer and his device, recommended last
 _Client = tuple[str, str]  # who he has proved to be, "" for nobody; and his client id
 
 
@@ -48,7 +50,7 @@ class Broker:
         self._meters = meters
         self._orders = orders
         self._clock = ground.clock
-        self._readings = {f"{family}/dados" for family in options.families}
+        self._dados = {f"{family}/dados" for family in options.families}
         self._commands = {f"{family}/cmd" for family in options.families}
         self._connections: dict[_Client, _Connection] = {}
         self._repeats = _Repeats()
@@ -185,8 +187,8 @@ class Broker:
         new = [one for one in published if self._is_new(one, connection)]
         while new:
             try:
-                await self._put([one for one in new if one.topic not in self._readings], connection)
-                readings = [Said(one.payload, one.topic) for one in new if one.topic in self._readings]
+                await self._put([one for one in new if not self._is_reading(one)], connection)
+                readings = [Said(one.payload, one.topic) for one in new if self._is_reading(one)]
                 if readings:
                     taken = await self._meters.take(readings, connection.speaker)
                     await self._orders.speaks_for(connection, taken.devices)
@@ -196,6 +198,9 @@ class Broker:
             else:
                 self._repeats.remember(connection.client, new)
                 return
+
+    def _is_reading(self, publish: Publish) -> bool:
+        return publish.topic in self._dados or _DOCUMENTED.fullmatch(publish.topic) is not None
 
     def _is_new(self, publish: Publish, connection: "_Connection") -> bool:
         if publish.qos == 2:
