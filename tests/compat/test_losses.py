@@ -173,8 +173,9 @@ def test_what_was_answered_is_stored_once_while_each_process_is_killed(calha):
     for device in devices:
         device.end()
     calha.until_ready()
-    calha.until_stored()
     meter, station, gateway = devices
+    until(lambda: len(calha.values("eta-1", "flow_1")) >= len(gateway.answered), "what is read behind its PUBACK")
+    calha.until_stored()
     reported = calha.values(f"coiot-{meter.meter}", "energy")
     assert reported[: len(meter.answered)] == meter.answered
     assert len(reported) <= len(meter.answered) + 1, "one may be on disk whose answer was lost"
@@ -201,7 +202,8 @@ def test_an_hour_that_arrives_late_and_twice_corrects_the_past_and_nothing_else(
         client.publish("eta/dados", json.dumps(said), 1).wait_for_publish(WITHIN_S)
     client.disconnect()
     client.loop_stop()
-    calha.until_stored()
+    until(lambda: len(calha.values("eta-1", "flow_2")) >= 21, "the batches, which are read behind their PUBACK")
+    assert calha.until_stored()
     assert calha.values("eta-1", "flow_2") == [*(60 + number for number in range(20)), 1]
     live = calha.get("/api/v1/devices/eta-1")
     newest = next(one for one in live["channels"] if one["key"] == "flow_2")
