@@ -205,6 +205,5 @@ def test_an_hour_that_arrives_late_and_twice_corrects_the_past_and_nothing_else(
     until(lambda: len(calha.values("eta-1", "flow_2")) >= 21, "the batches, which are read behind their PUBACK")
     assert calha.until_stored()
     assert calha.values("eta-1", "flow_2") == [*(60 + number for number in range(20)), 1]
-    live = calha.get("/api/v1/devices/eta-1")
-    newest = next(one for one in live["channels"] if one["key"] == "flow_2")
-    assert newest["latest"]["value"] == 1
+    newest = calha.get("/api/v1/latest?device=eta-1")["items"]
+    assert [one["value"] for one in newest if one["channel"] == "flow_2"] == [1]
