@@ -4,6 +4,7 @@ import base64
 import json
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
@@ -191,6 +192,18 @@ def test_the_first_generation_registers_itself_by_a_free_text(calha):
     assert page.ask("POST", "/dados", {"maquina_id": "moedor_001"} | READING) == (200, {"status": "ok"})
     calha.until_stored()
     assert calha.values("databutcher-moedor_001", "rpm") == [1500]
+
+
+def test_machines_that_register_themselves_at_once_are_each_one_device_and_lose_nothing(calha):
+    def post(number):
+        body = {"maquina_id": f"moedor_{100 + number % 4}"} | READING | {"rpm": number}
+        return Page(calha).ask("POST", "/dados", body)
+
+    with ThreadPoolExecutor(12) as threads:
+        assert list(threads.map(post, range(24))) == [(200, {"status": "ok"})] * 24
+    calha.until_stored()
+    for number in range(4):
+        assert sorted(calha.values(f"databutcher-moedor_{100 + number}", "rpm")) == list(range(number, 24, 4))
 
 
 # -- status and commands

@@ -172,6 +172,19 @@ def test_the_register_that_begins_anew_is_kept_as_it_was_sent(calha):
     assert stored(calha, serial) == [100.0, 250.5, 0.0, 12.0]
 
 
+def test_meters_that_are_heard_for_the_first_time_at_once_are_each_one_device_and_lose_nothing(calha):
+    serials = [new_serial() for _ in range(10)]
+    with Meter(calha.meter_port, "hidrometro-f1") as one, Meter(calha.meter_port, "hidrometro-f2") as other:
+        said = [
+            meter.say({"ts": NOW + second, "totalLiters": second, "numeroSerie": serial})
+            for serial in serials
+            for second, meter in enumerate((one, other, one, other))
+        ]
+        for info in said:
+            info.wait_for_publish(60)
+    assert [stored(calha, serial) for serial in serials] == [[0.0, 1.0, 2.0, 3.0]] * 10
+
+
 def test_the_same_reading_twice_is_stored_once(calha):
     serial = new_serial()
     with Meter(calha.meter_port) as meter:
