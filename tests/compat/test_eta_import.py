@@ -13,6 +13,7 @@ import pytest
 from eta_client import EtaClient
 
 from calha.compat.eta.old_database import LocalClock
+from calha.domain.errors import CalhaError
 from calha.domain.times import HOUR_US, to_text
 from databases import mariadb
 
@@ -242,15 +243,19 @@ def test_an_import_that_was_interrupted_goes_on(eta, old, monkeypatch):
         ("sqlite:///x.db", "is not read"),
         ("mysql://root@127.0.0.1:9/calha", "an't connect"),
         ("nonsense", "no database address"),
-        ("mysql://root@127.0.0.1:{port}/mysql", "doesn't exist"),
     ],
 )
-def test_a_database_that_is_none_is_named(eta, old, url, words):
+def test_a_database_that_is_none_is_named(eta, url, words):
+    from calha.cli.eta import bring as brought
+
+    with pytest.raises(CalhaError, match=words):
+        brought(url, None, True, False, eta.folder, None)
+
+
+def test_another_database_ends_the_command_with_a_sentence(eta, old):
     port = re.search(r":(\d+)/", old[0])[1]
-    code, told = bring(eta, url.format(port=port))
-    assert code == 2
-    assert words in told
-    assert "Traceback" not in told
+    code, told = bring(eta, f"mysql://root@127.0.0.1:{port}/mysql")
+    assert (code, "doesn't exist" in told, "Traceback" in told) == (2, True, False)
 
 
 def test_the_hour_that_a_zone_has_twice_is_told_apart():
