@@ -107,7 +107,12 @@ def test_a_passkey_is_made_and_opens_the_account(calha, stranger, device):
     stranger.goto(f"{named}/account")
     fill_in(stranger, login, PASSWORD)
     field(stranger, "Name of the passkey").fill("My phone")
-    stranger.get_by_role("button", name="Make a passkey").click()
+    form = stranger.locator("form").filter(has=stranger.get_by_role("button", name="Make a passkey"))
+    field(form, "Present password").fill("wrong words")
+    form.get_by_role("button", name="Make a passkey").click()
+    expect(form.get_by_role("alert")).to_have_text("The name or the password is wrong.")
+    field(form, "Present password").fill(PASSWORD)
+    form.get_by_role("button", name="Make a passkey").click()
     expect(stranger.get_by_text("Passkey made.")).to_be_visible()
     expect(stranger.get_by_role("button", name="Remove My phone")).to_be_visible()
     open_menu(stranger)
@@ -216,6 +221,13 @@ def test_a_password_is_changed_and_other_sessions_are_ended(calha, stranger, dev
     stranger.get_by_role("button", name="Change the password").click()
     expect(stranger.get_by_text("Password changed.")).to_be_visible()
     assert not scrolls_sideways(stranger)
+    form = stranger.locator("form").filter(has=stranger.get_by_role("button", name="Save"))
+    field(form, "E-mail").fill(f"{device}@example.org")
+    field(form, "Present password").fill(CHOSEN)
+    assert_accessible(stranger)
+    form.get_by_role("button", name="Save").click()
+    expect(stranger.get_by_text("Details saved.")).to_be_visible()
+    expect(field(form, "Present password")).to_be_hidden()
 
 
 def test_an_api_key_is_made_used_and_revoked_and_the_audit_log_tells(calha, page, device):

@@ -1,7 +1,7 @@
 """Passkeys (WebAuthn Level 3): a person signs in with the lock of his phone or computer instead of a password.
 
-A challenge is given out once and holds for five minutes; it is remembered in this process only, so that a restart costs
-whoever is just signing in a second try.
+A challenge is given out once, to somebody who adds a passkey or to nobody in particular who signs in, and holds for five
+minutes; it is remembered in this process only, so that a restart costs whoever is just signing in a second try.
 """
 
 import json
@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from calha.domain.errors import NotSignedIn
 from calha.store.accounts import People, PersonRow
@@ -27,11 +27,19 @@ class Site:
     origin: str
 
 
+class _Challenge(NamedTuple):
+    """person_id: who adds a passkey; None to sign in."""
+
+    given_at: float
+    challenge: bytes
+    person_id: int | None
+
+
 class Passkeys:
     def __init__(self, people: People, clock: Callable[[], float] = time.monotonic) -> None:
         self._people = people
         self._clock = clock
-        self._challenges: OrderedDict[str, tuple[float, bytes]] = OrderedDict()
+        self._challenges: OrderedDict[str, _Challenge] = OrderedDict()
 
     def begin_adding(self, person: PersonRow, site: Site) -> dict[str, Any]:
         """(ticket and options) for `navigator.credentials.create`."""
@@ -44,7 +52,7 @@ class Passkeys:
             UserVerificationRequirement,
         )
 
-        ticket, challenge = self._challenge()
+        ticket, challenge = self._challenge(person.id)
         known = [
             PublicKeyCredentialDescriptor(base64url_to_bytes(one.credential))
             for one in self._people.passkeys(person.id)
@@ -69,7 +77,7 @@ class Passkeys:
         from webauthn.helpers import bytes_to_base64url
         from webauthn.helpers.exceptions import WebAuthnException
 
-        challenge = self._taken(ticket)
+        challenge = self._taken(ticket, person.id)
         try:
             verified = webauthn.verify_registration_response(
                 credential=credential,
@@ -93,7 +101,7 @@ class Passkeys:
         import webauthn
         from webauthn.helpers.structs import UserVerificationRequirement
 
-        ticket, challenge = self._challenge()
+        ticket, challenge = self._challenge(None)
         options = webauthn.generate_authentication_options(
             rp_id=site.host, challenge=challenge, user_verification=UserVerificationRequirement.REQUIRED
         )
@@ -104,7 +112,7 @@ class Passkeys:
         import webauthn
         from webauthn.helpers.exceptions import WebAuthnException
 
-        challenge = self._taken(ticket)
+        challenge = self._taken(ticket, None)
         known = self._people.passkey(str(credential.get("id", "")))
         if known is None:
             raise NotSignedIn("nobody here has this passkey", "wrong_passkey")
@@ -123,15 +131,15 @@ class Passkeys:
         self._people.use_passkey(known.id, verified.new_sign_count)
         return self._people.get(known.person_id)
 
-    def _challenge(self) -> tuple[str, bytes]:
+    def _challenge(self, person_id: int | None) -> tuple[str, bytes]:
         ticket, challenge = secrets.token_urlsafe(24), secrets.token_bytes(32)
-        self._challenges[ticket] = (self._clock(), challenge)
+        self._challenges[ticket] = _Challenge(self._clock(), challenge, person_id)
         while len(self._challenges) > MAX_CHALLENGES:
             self._challenges.popitem(last=False)
         return ticket, challenge
 
-    def _taken(self, ticket: str) -> bytes:
-        given_at, challenge = self._challenges.pop(ticket, (-CHALLENGE_S, b""))
-        if not challenge or self._clock() - given_at > CHALLENGE_S:
+    def _taken(self, ticket: str, person_id: int | None) -> bytes:
+        found = self._challenges.pop(ticket, None)
+        if found is None or found.person_id != person_id or self._clock() - found.given_at > CHALLENGE_S:
             raise NotSignedIn("this took too long; try again", "old_challenge")
-        return challenge
+        return found.challenge

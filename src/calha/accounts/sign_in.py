@@ -219,11 +219,12 @@ class SignIn:
         person = self._people.get(person_id)
         if (email or "").strip().lower() == (person.email or ""):
             return
+        self.require_present_password(person, password, visitor)
+
+    def require_present_password(self, person: PersonRow, password: str | None, visitor: Visitor) -> None:
+        """For what somebody with a stolen session must not be able to do. Raises Malformed, NotSignedIn, TooManyTries."""
         if not password:
-            raise Malformed(
-                "another e-mail address needs the present password; who has none asks an administrator",
-                "present_password",
-            )
+            raise Malformed("this needs the present password; who has none asks an administrator", "present_password")
         self._require_password(person, password, visitor)
 
     def confirm_second_factor(self, person_id: int, key: str, code: str, visitor: Visitor) -> list[str]:

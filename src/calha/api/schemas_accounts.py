@@ -159,6 +159,10 @@ class PasswordProof(Body):
     password: Password
 
 
+class PasskeyWish(Body):
+    password: Password | None = Field(None, description="The present one, of whoever has a password.")
+
+
 class PasskeyBegin(Answer):
     ticket: str = Field(examples=["q0m3…"])
     options: dict[str, Any] = Field(examples=[{"challenge": "…"}])

@@ -1,4 +1,4 @@
-import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -6,6 +6,7 @@ import { api, take } from "../api/client";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { canUsePasskeys, makePasskey } from "../session/passkey";
+import { useMe } from "../session/session";
 import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
 import { Refusal, Submit, submitting } from "../ui/Saving";
@@ -63,10 +64,12 @@ export function OwnPasskeys() {
 function AddPasskey() {
   const { t } = useTexts();
   const queries = useQueryClient();
+  const hasPassword = useMe().person?.has_password === true;
   const [name, setName] = useState("");
+  const [password, setPassword] = useState("");
   const add = useMutation({
     mutationFn: async () => {
-      const { ticket, options } = await take(api.POST("/api/v1/account/passkeys/options"));
+      const { ticket, options } = await take(api.POST("/api/v1/account/passkeys/options", { body: hasPassword ? { password } : {} }));
       const credential = await makePasskey(options);
       if (credential === null) return false;
       await take(api.POST("/api/v1/account/passkeys", { body: { ticket, credential, name } }));
@@ -75,6 +78,7 @@ function AddPasskey() {
     onSuccess: async (isMade) => {
       if (!isMade) return;
       setName("");
+      setPassword("");
       notifications.show({ message: t("passkeys.added") });
       await queries.invalidateQueries({ queryKey: ["passkeys"] });
     },
@@ -83,6 +87,17 @@ function AddPasskey() {
     <form onSubmit={submitting(add.mutate)}>
       <Stack gap="sm" maw={420}>
         <TextInput label={t("passkeys.name")} placeholder={t("passkeys.example")} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} />
+        {hasPassword && (
+          <PasswordInput
+            label={t("account.oldPassword")}
+            value={password}
+            onChange={(event) => setPassword(event.currentTarget.value)}
+            required
+            maxLength={200}
+            autoComplete="current-password"
+            visibilityToggleButtonProps={{ "aria-label": t("password.show") }}
+          />
+        )}
         <Submit change={add}>{t("passkeys.add")}</Submit>
       </Stack>
     </form>

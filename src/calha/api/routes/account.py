@@ -16,6 +16,7 @@ from calha.api.schemas_accounts import (
     PasskeyAnswer,
     PasskeyBegin,
     PasskeyProof,
+    PasskeyWish,
     PasswordChange,
     PasswordProof,
     PersonAnswer,
@@ -97,9 +98,12 @@ def list_passkeys(services: Here, caller: Self) -> Page[PasskeyAnswer]:
 
 
 @router.post("/passkeys/options")
-def begin_passkey(services: Here, caller: Self, request: Request) -> PasskeyBegin:
-    """What the browser needs to make a passkey."""
+def begin_passkey(wish: PasskeyWish, services: Here, caller: Self, request: Request) -> PasskeyBegin:
+    """What the browser needs to make a passkey. As it opens the account for good, the present password is asked for."""
+    caller.noted = True  # nothing has changed yet
     person = services.accounts.people.get(caller.person_id())
+    if person.has_password:
+        services.accounts.sign_in.require_present_password(person, wish.password, caller.visitor)
     return PasskeyBegin.model_validate(services.accounts.passkeys.begin_adding(person, site_of(request)))
 
 
