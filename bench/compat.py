@@ -58,7 +58,7 @@ class Devices:
 
 
 async def measure(report: Report, kind: Literal["meters", "stations"], count: int, options: argparse.Namespace) -> None:
-    *_, port = free_ports(4)  # the server will take the first three
+    (port,) = free_ports(1)
     section = f"CALHA_COMPAT_{SETTINGS[kind]}"
     settings = {f"{section}_ENABLED": "true", f"{section}_PORT": str(port), f"{section}_MAX_DEVICES": str(count)}
     if kind == "stations":

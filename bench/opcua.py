@@ -28,7 +28,7 @@ PUBLISHING_MS = 1_000
 
 
 async def measure(report: Report, nodes: int, seconds: float) -> None:
-    port = free_ports(4)[-1]  # the server takes the first three
+    (port,) = free_ports(1)
     async with Server(report.durability or "disk") as server, simulated(port, nodes) as plc:
         devices = [f"plc-{number:03d}" for number in range(-(-nodes // DEVICE_NODES))]
         await server.register(devices)

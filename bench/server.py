@@ -29,6 +29,7 @@ STOP_TIMEOUT_S = 30.0
 PROFILE = KINDS["water-flow"].profile
 CHANNELS = ("flow_1", "flow_2", "level")  # the three keys of the published workload
 OPEN_FILES = 20_000
+_given: set[int] = set()  # ports of this process that may not be taken yet
 
 
 class Server:
@@ -167,9 +168,11 @@ def register_in_folder(folder: Path, devices: Sequence[NewDevice]) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports below those of outgoing connections, so that thousands of clients do not take them."""
+    """Ports below those of outgoing connections, so that thousands of clients do not take them; each is given once."""
     found: list[int] = []
     for port in range(20_000 + os.getpid() % 5_000, 32_000):
+        if port in _given:
+            continue
         with socket.socket() as probe:
             try:
                 probe.bind((HOST, port))
@@ -177,6 +180,7 @@ def free_ports(count: int) -> list[int]:
                 continue
             found.append(port)
         if len(found) == count:
+            _given.update(found)
             return found
     raise OSError(f"there are no {count} free ports")
 
