@@ -75,7 +75,9 @@ async def fill(edge: Edge, devices: Sequence[str], messages: int) -> None:
 
 
 async def watch_live(hub: Hub, edge: Edge, delays_s: list[float]) -> None:
-    """Say something live once a second, and wait until the hub shows it, until cancelled."""
+    """Once linked, say something live once a second, and wait until the hub shows it, until cancelled."""
+    while not (await edge.shown())["linked"]:  # noqa: ASYNC110 - until then it would be a part of the backlog
+        await asyncio.sleep(0.02)
     shown = HttpConnection(HOST, hub.http_port, hub.key)
     reader, writer = await asyncio.open_connection(HOST, edge.tcp_port)
     for number in range(1, 1_000_000):
