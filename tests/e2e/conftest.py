@@ -9,12 +9,11 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from screens import SIZES, keep
 from signing_in import administrator, cookie
 
 from running import Calha, running_calha
 
-ARTIFACTS = Path(__file__).parents[2] / "artifacts" / "e2e"
-SIZES = {"desktop": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -97,12 +96,6 @@ def opened_page(request, browser: Browser) -> Iterator[Page]:
     keep(opened, request.node.name)
     context.close()
     assert complaints == []
-
-
-def keep(page: Page, name: str) -> None:
-    """Keep a screenshot."""
-    ARTIFACTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=ARTIFACTS / f"{re.sub(r'[^A-Za-z0-9]+', '-', name).strip('-')}.png")
 
 
 def _complaint(message: ConsoleMessage) -> list[str]:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
+from screens import keep
 from steps import ensure, mosquitto_pub, scrolls_sideways, tile
-
-from conftest import keep
 
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = ("/", "/devices/eta-1", "/devices/eta-1?table=true", "/devices/eta-1/data", "/devices/new-1", "/quarantine")

@@ -5,10 +5,10 @@ import re
 
 import pytest
 from playwright.sync_api import Page, expect
+from screens import keep
 from steps import field, scrolls_sideways
 from test_access import violations
 
-from conftest import keep
 from plcs import running_plc
 from running import running_calha
 

@@ -5,11 +5,11 @@ import sys
 
 import pytest
 from playwright.sync_api import expect
+from screens import SIZES
 from signing_in import administrator, cookie
 from steps import code, ensure, example, scrolls_sideways, tile
 from test_access import violations
 
-from conftest import SIZES
 from running import running_calha
 
 EVERYWHERE = {
