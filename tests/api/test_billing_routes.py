@@ -166,7 +166,8 @@ def test_a_run_bills_what_is_missing(calha, contract):
     deadline = time.monotonic() + 60
     while (run := calha.get(f"/api/v1/billing-runs/{run['id']}"))["state"] == "running" and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert (run["state"], run["issued"], run["failed"]) == ("finished", 1, 0)
+    assert (run["state"], run["issued"]) == ("finished", 1)
+    assert "C-1" not in [number for number, _ in run["problems"]]  # contracts of other tests have nothing to bill
     assert calha.get("/api/v1/billing-runs")["items"][0] == run
 
 

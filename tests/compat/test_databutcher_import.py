@@ -20,7 +20,7 @@ from running import running_calha
 SECRET = "senha antiga"
 ANA, BETO = "64b000000000000000000001", "64b000000000000000000002"
 GRINDER, SAW, GONE = "64c000000000000000000001", "64c000000000000000000002", "64c0000000000000000000ff"
-START = datetime(2025, 11, 20, 12, 0, tzinfo=UTC)
+START = datetime(2023, 11, 20, 12, 0, tzinfo=UTC)  # after the machines, whose ids tell when they were made
 READINGS = 250
 
 
@@ -46,7 +46,7 @@ MACHINES = [
         "id_usuario": {"$oid": ANA},
         "nome_maquina": "Moedor da frente",
         "status": "iniciada",
-        "last_heartbeat": {"$date": "2025-11-20T12:30:00.5Z"},
+        "last_heartbeat": {"$date": "2023-11-20T12:30:00.5Z"},
         "configuracoes": {
             "voltagem": 300,
             "velocidade": {"$numberInt": "1500"},

@@ -25,10 +25,13 @@ FLAGS = [
 ]
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
     for item in items:
         if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.e2e)
+    superfluous = [item for item in items if item.get_closest_marker("desktop") and "phone" in item.keywords]
+    config.hook.pytest_deselected(items=superfluous)
+    items[:] = [item for item in items if item not in set(superfluous)]
 
 
 @pytest.fixture(scope="session")

@@ -64,6 +64,7 @@ def test_signing_in_leads_where_one_wanted_to_go_and_slows_guessing(calha, stran
     expect(stranger.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+@pytest.mark.desktop
 def test_a_second_factor_is_set_up_asked_for_and_replaced_by_a_recovery_code(calha, stranger, device):
     administrator(calha)
     login = Person(calha, device, {"role": "viewer", "site_id": None}).login
@@ -95,6 +96,7 @@ def test_a_second_factor_is_set_up_asked_for_and_replaced_by_a_recovery_code(cal
     expect(stranger.get_by_role("heading", name="Devices")).to_be_visible()
 
 
+@pytest.mark.desktop
 def test_a_passkey_is_made_and_opens_the_account(calha, stranger, device):
     administrator(calha)
     login = Person(calha, device, {"role": "viewer", "site_id": None}).login
@@ -125,6 +127,7 @@ def test_a_passkey_is_made_and_opens_the_account(calha, stranger, device):
     expect(stranger.get_by_text("No passkey yet.")).to_be_visible()
 
 
+@pytest.mark.desktop
 def test_whoever_is_invited_sets_a_password_and_sees_no_control_that_is_not_his(calha, page, browser, device):
     ensure(calha, device)
     mosquitto_pub(calha, device, {"flow_1": "nonsense"})
@@ -159,6 +162,7 @@ def test_whoever_is_invited_sets_a_password_and_sees_no_control_that_is_not_his(
     context.close()
 
 
+@pytest.mark.desktop
 def test_a_role_on_one_site_gives_its_controls_there_only(calha, browser, stranger, device):
     administrator(calha)
     status, site = calha.send("POST", "/api/v1/sites", {"name": device, "zone": "UTC", "parent_id": None})
@@ -204,6 +208,7 @@ def test_a_session_that_ends_leaves_the_page_and_what_was_typed(calha, stranger,
         expect(stranger.get_by_role("heading", name="half typed")).to_be_visible()
 
 
+@pytest.mark.desktop
 def test_a_password_is_changed_and_other_sessions_are_ended(calha, stranger, device):
     administrator(calha)
     login = Person(calha, device, {"role": "viewer", "site_id": None}).login
@@ -230,6 +235,7 @@ def test_a_password_is_changed_and_other_sessions_are_ended(calha, stranger, dev
     expect(field(form, "Present password")).to_be_hidden()
 
 
+@pytest.mark.desktop
 def test_an_api_key_is_made_used_and_revoked_and_the_audit_log_tells(calha, page, device):
     open_page(page, f"{calha.address}/keys")
     page.get_by_role("button", name="New key").click()
@@ -255,6 +261,7 @@ def test_an_api_key_is_made_used_and_revoked_and_the_audit_log_tells(calha, page
     assert "key.made" in Path(downloading.value.path()).read_text()
 
 
+@pytest.mark.desktop
 def test_a_devices_secret_is_changed_over_and_then_revoked(strict, page):
     ensure(strict, "pump-1")
     open_page(page, f"{strict.address}/devices/pump-1")
@@ -272,6 +279,7 @@ def test_a_devices_secret_is_changed_over_and_then_revoked(strict, page):
     assert not sends(strict, "pump-1", secret)
 
 
+@pytest.mark.desktop
 def test_somebody_is_blocked_exported_and_anonymised(calha, page, device):
     person = Person(calha, device, {"role": "operator", "site_id": None})
     open_page(page, f"{calha.address}/people?q={device}")

@@ -109,6 +109,7 @@ def walk_the_tree(page: Page) -> None:
         expect(tree.get_by_role("treeitem", name=name)).to_have_attribute("aria-selected", "true")
 
 
+@pytest.mark.desktop
 def test_each_failed_step_of_a_trial_is_told_by_its_name(calha, plc, page):
     open_new(page, calha.address)
     dialog = page.get_by_role("dialog")
@@ -127,6 +128,7 @@ def test_each_failed_step_of_a_trial_is_told_by_its_name(calha, plc, page):
     check(page, "failed")
 
 
+@pytest.mark.desktop
 def test_variables_are_found_by_name_and_a_connection_is_switched_off_and_deleted(calha, plc, page):
     site = calha.get("/api/v1/sites")["items"][0]["id"]
     name = f"Busca {page.viewport_size['width']}"
@@ -154,6 +156,7 @@ def test_variables_are_found_by_name_and_a_connection_is_switched_off_and_delete
     expect(page.get_by_role("link", name=name)).to_have_count(0, timeout=60_000)
 
 
+@pytest.mark.desktop
 def test_a_lost_server_is_told_on_its_page_and_among_the_warnings(calha, page):
     site = calha.get("/api/v1/sites")["items"][0]["id"]
     name = f"Perdido {page.viewport_size['width']}"

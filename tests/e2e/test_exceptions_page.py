@@ -53,6 +53,7 @@ def lines(page: Page):
     return page.get_by_role("list", name="Exceptions").get_by_role("listitem")
 
 
+@pytest.mark.desktop
 def test_exceptions_are_worked_through_by_keyboard(calha, page, meter):
     page.goto(f"{calha.address}/exceptions?device={meter}")
     expect(lines(page)).to_have_count(2, timeout=60_000)

@@ -37,6 +37,7 @@ def test_a_device_is_claimed_with_the_code_on_its_label(calha, stranger, device)
     expect(stranger.get_by_text(re.compile("is yours already"))).to_be_visible()
 
 
+@pytest.mark.desktop
 def test_labels_are_printed_for_the_devices_that_are_ticked(calha, page, device):
     ensure(calha, device)
     open_page(page, f"{calha.address}/?q={device}")
@@ -50,6 +51,7 @@ def test_labels_are_printed_for_the_devices_that_are_ticked(calha, page, device)
     assert Path(downloading.value.path()).read_bytes().startswith(b"%PDF")
 
 
+@pytest.mark.desktop
 def test_devices_are_imported_after_a_look_at_each_line(calha, page, device, tmp_path):
     table = tmp_path / "devices.csv"
     table.write_text(TABLE.format(key=device, profile="nothing"))
@@ -103,6 +105,7 @@ def test_a_command_is_asked_for_followed_and_taken_back(calha, page, device):
     assert not scrolls_sideways(page)
 
 
+@pytest.mark.desktop
 def test_a_command_for_two_people_waits_for_the_other_one(calha, page, device):
     plant = Plant(calha)
     plant.save_profile()
@@ -119,6 +122,7 @@ def test_a_command_for_two_people_waits_for_the_other_one(calha, page, device):
 
 
 @pytest.mark.parametrize("page", ["desktop"], indirect=True)
+@pytest.mark.desktop
 def test_a_device_is_put_behind_its_gateway(calha, page, device):
     ensure(calha, "cellar-gateway", "generic")
     ensure(calha, device)
@@ -135,6 +139,7 @@ def test_a_device_is_put_behind_its_gateway(calha, page, device):
 
 
 @pytest.mark.parametrize("stranger", ["desktop"], indirect=True)
+@pytest.mark.desktop
 def test_the_documentation_of_the_api_needs_no_internet(calha, stranger):
     asked = []
     stranger.on("request", lambda request: asked.append(request.url))

@@ -52,6 +52,7 @@ def test_ones_own_device_is_named_placed_and_given_back(calha, stranger, device)
 
 
 @pytest.mark.parametrize("page", ["desktop"], indirect=True)
+@pytest.mark.desktop
 def test_what_goes_wrong_is_said_in_the_persons_language(calha, page, device):
     ensure(calha, device)
     page.add_init_script("localStorage.setItem('calha.language', 'pt-BR')")
@@ -69,6 +70,7 @@ def test_what_goes_wrong_is_said_in_the_persons_language(calha, page, device):
 
 
 @pytest.mark.parametrize("page", ["desktop"], indirect=True)
+@pytest.mark.desktop
 def test_whoever_configures_a_device_sees_its_owner_and_takes_it_from_him(calha, page, device):
     old_code = claim_code(calha, device)
     owner = Person(calha, device)
@@ -82,6 +84,7 @@ def test_whoever_configures_a_device_sees_its_owner_and_takes_it_from_him(calha,
     expect(owned_by).to_contain_text("Nobody's")
 
 
+@pytest.mark.desktop
 def test_a_certificate_is_issued_once_listed_and_revoked(calha, page, device):
     ensure(calha, device)
     open_page(page, f"{calha.address}/devices/{device}")
@@ -111,6 +114,7 @@ def test_a_certificate_is_issued_once_listed_and_revoked(calha, page, device):
     expect(credentials.get_by_role("button", name=re.compile("^Revoke: Secret"))).to_be_visible()
 
 
+@pytest.mark.desktop
 def test_a_fleet_registers_itself_with_the_key_that_is_shown_once(calha, page, device):
     open_page(page, f"{calha.address}/fleets")
     page.get_by_role("button", name="New fleet key").click()

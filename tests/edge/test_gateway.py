@@ -218,7 +218,7 @@ def test_a_plc_that_the_gateway_reads_loses_nothing_at_a_cut_and_its_own_loss_is
     values = [value for _, value, quality in stored if quality == "good"]
     assert len(values) >= 5
     assert min(values) > 0
-    assert plant.hub.get("/api/v1/gateways/gw-1")["report"]["plcs"][0]["trouble"]
+    until(lambda: plant.hub.get("/api/v1/gateways/gw-1")["report"]["plcs"][0]["trouble"], "the hub is told of the loss")
     until(lambda: 'calha_gateway_plc_up{gateway="gw-1",plc="CLP"} 0' in metrics_of(plant.hub), "it is in the metrics")
 
 

@@ -10,6 +10,7 @@ from calha.log.connection import Connection
 
 AGAIN_AFTER_S = 0.2  # an admission that was on its way has become a connection by then
 MAX_LOOKS = 10
+LOOKS_FOR_ONE = 3
 PAGE = 1_024
 
 _OPEN, _ANY = 0, 2  # states of connections that can be asked for
@@ -62,8 +63,12 @@ class Doorman:
 
         Raises LogUnavailable.
         """
-        server, found = await self._find({"cid": number, "state": _ANY})
-        if not found:
+        for _ in range(LOOKS_FOR_ONE):
+            server, found = await self._find({"cid": number, "state": _ANY})
+            if found:
+                break
+            await asyncio.sleep(AGAIN_AFTER_S)  # one that ends by itself is for a moment neither open nor closed
+        else:
             return None
         await self._close(server, number)
         user: str | None = found[0].get("authorized_user")

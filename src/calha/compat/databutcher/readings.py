@@ -87,11 +87,11 @@ class Readings:
         """At most MAX_TOLD, newest first; none from before `since`."""
         entry = self._fleet.entry(machine)
         series = {name: entry.channels[name].series for name in VALUES if entry and name in entry.channels}
-        until = self._clock() + DAY_US
+        until = self._telemetry.latest.newest_at(series.values()) + 1
         rows: dict[Micros, dict[str, Any]] = {}
-        for span in SPANS:
-            rows = await asyncio.to_thread(self._rows, series, max(since, until - DAY_US - span), until)
-            if len(rows) >= MAX_TOLD or until - DAY_US - span <= since:
+        for span in (*SPANS, until - since) if until > since else ():
+            rows = await asyncio.to_thread(self._rows, series, max(since, until - span), until)
+            if len(rows) >= MAX_TOLD or until - span <= since:
                 break
         return [
             {

@@ -1,13 +1,13 @@
 """The newest reading of every series, in memory. Only a later event time changes it, whatever arrives when."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import duckdb
 import numpy as np
 from numpy.typing import NDArray
 
-from calha.domain.readings import Batch
+from calha.domain.readings import Batch, Micros
 
 _KEPT = """
 SELECT series, event_at, coalesce(value, 'nan'::DOUBLE) AS value, quality, arrived_at, seq FROM latest ORDER BY series
@@ -61,6 +61,10 @@ class Latest:
     def has_any(self, series: Sequence[int]) -> bool:
         """Whether one of the series has a reading."""
         return any(number < len(self.at) and self.at[number] != NEVER for number in series)
+
+    def newest_at(self, series: Iterable[int]) -> Micros:
+        """Event time of the newest reading of these series; NEVER without any."""
+        return max((int(self.at[one]) for one in series if one < len(self.at)), default=NEVER)
 
     def newest_arrival(self, series: Sequence[int]) -> int:
         """When the newest reading of these series arrived; 0 without any."""
