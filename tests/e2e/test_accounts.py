@@ -20,6 +20,7 @@ from running import Calha
 CHOSEN = "trem azul girassol 42"
 
 
+@pytest.mark.desktop
 def test_the_first_administrator_is_made_by_the_printed_link(empty, stranger):
     stranger.goto(empty.address)
     expect(stranger.get_by_role("heading", name="Welcome to Calha")).to_be_visible()
@@ -181,6 +182,7 @@ def test_a_role_on_one_site_gives_its_controls_there_only(calha, browser, strang
     assert stranger.get_by_role("button", name="Rename Calha").count() == 0
 
 
+@pytest.mark.desktop
 def test_a_session_that_ends_leaves_the_page_and_what_was_typed(calha, stranger, device):
     ensure(calha, device)
     administrator(calha)

@@ -49,6 +49,7 @@ def open_new(page: Page, address: str) -> None:
     page.get_by_role("button", name="New connection").click()
 
 
+@pytest.mark.desktop
 def test_from_an_address_to_values(calha, plc, page):
     size = page.viewport_size["width"]
     name, device = f"PLC {size}", f"eta-{size}"

@@ -27,6 +27,7 @@ def posted(tmp_path_factory):
             yield running, server
 
 
+@pytest.mark.desktop
 def test_a_forgotten_password_is_set_again_with_the_mailed_link(posted, stranger):
     calha, server = posted
     stranger.goto(calha.address)

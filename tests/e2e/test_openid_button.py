@@ -19,6 +19,7 @@ def company(tmp_path_factory):
         yield running
 
 
+@pytest.mark.desktop
 def test_whoever_was_invited_comes_in_through_his_provider_and_nobody_else(company, stranger):
     stranger.goto(f"{company.address}/status?x=1")
     assert violations(stranger) == []

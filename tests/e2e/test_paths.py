@@ -268,14 +268,14 @@ def test_sites_are_made_renamed_and_deleted(calha, page):
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.reload()
-    expect(page.get_by_role("link", name="ETA Sul")).to_be_visible()
+    expect(page.get_by_role("link", name="ETA Sul", exact=True)).to_be_visible()
     page.get_by_role("button", name="Delete ETA Sul").click()
     page.get_by_role("dialog").get_by_role("button", name="Cancel").last.click()
-    expect(page.get_by_role("link", name="ETA Sul")).to_be_visible()
+    expect(page.get_by_role("link", name="ETA Sul", exact=True)).to_be_visible()
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.get_by_role("button", name="Delete ETA Sul").click()
     page.get_by_role("dialog").get_by_role("button", name="Delete").click()
-    expect(page.get_by_role("link", name="ETA Sul")).to_be_hidden()
+    expect(page.get_by_role("link", name="ETA Sul", exact=True)).to_be_hidden()
 
 
 def test_language_and_theme_are_remembered(calha, page):

@@ -47,6 +47,7 @@ def invoice(calha, device) -> dict:
     return made
 
 
+@pytest.mark.desktop
 def test_an_edit_and_its_undo_show_the_invoice_that_they_would_touch(calha, page, device, invoice):
     page.goto(f"{calha.address}/exceptions?device={device}")
     detail = page.get_by_role("region", name="No readings")
