@@ -17,6 +17,7 @@ CalhaError                 what, where, and what to do
 ├── InvalidConfiguration   a setting that cannot work                             → exit code 2
 ├── InvalidProfile         a profile that cannot work, with the line              → HTTP 422
 ├── InvalidTariff          a tariff that cannot work, or not on that day          → HTTP 422
+├── InvalidRule            an alarm rule that cannot work, with the place         → HTTP 422
 ├── FolderInUse            another Calha holds the data folder                    → exit code 3
 ├── ConnectionFailed       a connection to another system cannot be made, or ended → HTTP 502
 ├── LogUnavailable         the log does not answer; nothing was acknowledged      → HTTP 503
@@ -138,6 +139,12 @@ class InvalidProfile(CalhaError):
 
 class InvalidTariff(CalhaError):
     """A tariff that cannot work, or not on the day asked for; the message names the place and the reason."""
+
+
+class InvalidRule(CalhaError):
+    """An alarm rule that cannot work; the message names the place and the reason."""
+
+    reason = "invalid_rule"
 
 
 class FolderInUse(CalhaError):
