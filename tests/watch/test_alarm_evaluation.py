@@ -124,6 +124,12 @@ def test_a_delay_ends_by_the_clock_when_no_reading_comes():
     assert take(evaluation, [(9, 5)]) == [(10, False)]  # older than what was said: not before it
 
 
+def test_what_comes_late_or_twice_changes_nothing_live():
+    evaluation = of(HI)
+    assert take(evaluation, [(10, 20), (5, 5)]) == [(10, True)]
+    assert take(evaluation, [(10, 5), (9, 5), (3, 20)]) == []
+
+
 def test_each_limit_is_an_alarm_of_its_own():
     evaluation = of(HI | {"limits": {"hihi": 20, "hi": 10, "lo": 2, "lolo": 1}})
     changes = evaluation.take(

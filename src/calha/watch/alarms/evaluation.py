@@ -1,7 +1,7 @@
 """Follows checks as readings arrive: which conditions begin to hold, and which end, and when.
 
-Rule 1: what counts is the time of the reading, not of its arrival. A reading that is older than what a check has seen changes
-        the record (`replay`), never the live alarm; the writer says which are late.
+Rule 1: what counts is the time of the reading, not of its arrival. A reading that is not newer than those taken of its series
+        is passed over: it may complete the record (`replay`), but never changes the live alarm.
 Rule 2: readings of the same time are one moment: a check looks once they are all in.
 Rule 3: a reading that proves nothing (bad quality, an estimate) ends no alarm and raises none; a delay that was running begins
         anew with the next one that does.
@@ -81,6 +81,7 @@ class Evaluation:
         self.checks = checks
         self._memory = Memory.of(len(checks), checks.inputs.shape[1])
         self._now = _Conditions.of(len(checks))
+        self._newest = np.full(len(checks.starts) - 1, NEVER, np.int64)  # of each series
 
     @property
     def active(self) -> Bools:
@@ -89,6 +90,8 @@ class Evaluation:
 
     def take(self, series: NDArray[np.integer], at: Ints, value: Floats, quality: NDArray[np.uint8]) -> Changes:
         """Take readings in any order."""
+        fresh = self._fresh(series, at)
+        series, at, value, quality = series[fresh], at[fresh], value[fresh], quality[fresh]
         place, rows, columns = self.checks.looking_at(series.astype(np.int64))
         if not len(rows):
             return Changes.concatenate([])
@@ -104,6 +107,13 @@ class Evaluation:
         """End the delays that were over before now."""
         rows = np.flatnonzero(self._now.since != NEVER)
         return Changes.concatenate(self._end_delays(rows, np.full(len(rows), now, np.int64)))
+
+    def _fresh(self, series: NDArray[np.integer], at: Ints) -> Rows:
+        """Which readings of watched series are newer than those that were taken."""
+        found = np.flatnonzero(series < len(self._newest))
+        found = found[at[found] > self._newest[series[found]]]
+        np.maximum.at(self._newest, series[found], at[found])
+        return found
 
     def _look(self, rows: Rows, at: Ints) -> list[Changes]:
         """One moment of each of these checks."""
@@ -175,7 +185,7 @@ class Evaluation:
 
     def succeed(self, other: "Evaluation") -> None:
         """Take over what another knows of the same checks; of a changed rule only whether its condition held."""
-        self._take_over(other.checks.keys, other._memory, other._now)
+        self._take_over(other.checks.keys, other._memory, other._now, other._newest)
 
     def resume(self, active: Mapping[Key, bool]) -> None:
         """Whether conditions held when nothing else is known of them; the version of a rule does not count."""
@@ -186,7 +196,7 @@ class Evaluation:
     def to_bytes(self, seq: int) -> bytes:
         """All that is remembered, and the log sequence through which readings were taken."""
         names = [f"{key.rule}/{key.version}/{key.limit}/{key.device}" for key in self.checks.keys]
-        columns: Columns = {"seq": np.array([seq]), "names": np.array(names, np.str_)}
+        columns: Columns = {"seq": np.array([seq]), "names": np.array(names, np.str_), "newest": self._newest}
         for part in (self._memory, self._now):
             columns |= {one.name: getattr(part, one.name) for one in fields(part)}
         return pack(_NAME, columns)
@@ -199,12 +209,15 @@ class Evaluation:
             keys = [_key(one) for one in columns["names"].tolist()]
             size, width = columns["held"].shape
             memory = _filled(Memory.of(size, width), columns)
-            found._take_over(keys, memory, _filled(_Conditions.of(size), columns))
+            newest = columns["newest"].astype(np.int64)
+            found._take_over(keys, memory, _filled(_Conditions.of(size), columns), newest)
             return found, int(columns["seq"].tolist()[0])
         except (KeyError, ValueError, IndexError, TypeError) as error:
             raise Unreadable(f"what alarms remember does not fit together: {error}") from error
 
-    def _take_over(self, keys: Sequence[Key], memory: Memory, now: _Conditions) -> None:
+    def _take_over(self, keys: Sequence[Key], memory: Memory, now: _Conditions, newest: Ints) -> None:
+        common = min(len(newest), len(self._newest))
+        self._newest[:common] = newest[:common]
         same = {key: row for row, key in enumerate(keys)}
         names = {key[:3]: row for key, row in same.items()}
         known = [(row, names[key[:3]]) for row, key in enumerate(self.checks.keys) if key[:3] in names]

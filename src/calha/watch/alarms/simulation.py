@@ -153,13 +153,14 @@ def _first(
     seen: Sequence[_Seen], bad: int, setting: Setting, values: Iterator[float], apply: Callable[[_Seen, float], Spells]
 ) -> Cure | None:
     """The smallest value that cures."""
-    long = sum(_long(one.spells) for one in seen)
+    long, before = sum(_long(one.spells) for one in seen), sum(len(one.spells) for one in seen)
     for value in values:
         spells = [apply(one, value) for one in seen]
         left = sum(nuisances(one) for one in spells)
-        if left <= (1 - CURED) * bad:
+        count = sum(len(one) for one in spells)
+        if left <= (1 - CURED) * bad and count <= before - CURED * bad:  # to make each of them longer is no cure
             lost = max(0, long - sum(_long(one) for one in spells))
-            return Cure(setting, value, sum(len(one) for one in spells), left, lost)
+            return Cure(setting, value, count, left, lost)
     return None
 
 
