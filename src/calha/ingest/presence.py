@@ -160,6 +160,14 @@ class PresenceWatch:
         rows = self._rows
         return {key: _STATE_NAMES[state] for key, state in zip(rows.index, rows.state.tolist(), strict=True)}
 
+    def judged(self) -> dict[str, tuple[StateName, CauseName | None]]:
+        """State and cause of each device."""
+        rows = self._rows
+        columns = (rows.index, rows.state.tolist(), rows.cause.tolist())
+        return {
+            key: (_STATE_NAMES[state], _CAUSE_NAMES[Cause(cause)]) for key, state, cause in zip(*columns, strict=True)
+        }
+
     async def look(self) -> None:
         """Judge every device by what was heard until now."""
         rows, now = self._rows, self._senses.clock()

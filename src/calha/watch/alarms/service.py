@@ -1,0 +1,246 @@
+"""Alarms as readings arrive: follows the store's commits, and raises and clears what the rules find.
+
+Rule 1: an alarm is in the registry before the log sequence of its readings counts as seen; after a restart readings are taken
+        again from the last sequence that was kept, and what was told already changes nothing.
+Rule 2: what waits is bounded. When MAX_WAITING commits wait, further ones are not kept, but read again from the store.
+Rule 3: a rule that is removed, or a device that it is no longer for, clears its alarms.
+"""
+
+import asyncio
+import logging
+import math
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+
+from calha.domain.alarm_rules import NamedRule, NoData
+from calha.domain.directory import Directory
+from calha.domain.errors import StoreUnavailable
+from calha.domain.readings import Batch, Micros
+from calha.domain.times import DAY_US, SECOND_US
+from calha.store.alarms import AlarmRow, AlarmStore, Change, RuleStore
+from calha.store.telemetry import Telemetry
+from calha.watch.alarms.binding import bind, checks_of
+from calha.watch.alarms.checks import Check, Checks
+from calha.watch.alarms.evaluation import Changes, Evaluation
+from calha.watch.alarms.replay import Track
+from calha.watch.alarms.silence import Seen, Silences
+from calha.watch.alarms.simulation import Simulation, simulate
+from calha.watch.anomaly.keeping import Unreadable
+
+log = logging.getLogger(__name__)
+
+FILE = "alarms.npz"
+EVERY_S = 0.2
+TICK_US = SECOND_US  # silence, and what comes off the shelf
+SAVE_EVERY_US = 30 * SECOND_US
+SETTLE_US = 2 * SECOND_US  # for readings that are on their way when a delay is over
+MAX_WAITING = 50  # commits, each of some ten thousand readings at most
+MAX_CAUGHT_UP_US = DAY_US  # what is older is not live
+SERIES_AT_ONCE = 200
+MAX_SIMULATED = 100  # devices
+MAX_SIMULATED_DAYS = 90
+
+
+class AlarmWatch:
+    def __init__(
+        self,
+        rules: RuleStore,
+        alarms: AlarmStore,
+        telemetry: Telemetry,
+        directory: Callable[[], Directory],
+        seen: Callable[[], Mapping[str, Seen]],
+        folder: Path,
+        clock: Callable[[], Micros],
+    ) -> None:
+        self.rules = rules
+        self.alarms = alarms
+        self._telemetry = telemetry
+        self._directory = directory
+        self._seen = seen
+        self._file = folder / FILE
+        self._clock = clock
+        self._evaluation = Evaluation(Checks.of([]))
+        self._silences = Silences([], {})
+        self._known_version = -1
+        self._cleared: list[Change] = []
+        self._waiting: deque[tuple[Batch, int]] = deque()
+        self._seq = 0
+        self._is_behind = True
+        self._saved_at: Micros = 0
+        self._ticked_at: Micros = 0
+
+    def committed(self, batch: Batch, seq: int) -> None:
+        """Readings that are stored now, through a log sequence."""
+        if len(self._waiting) < MAX_WAITING:
+            self._waiting.append((batch, seq))
+        else:
+            self._is_behind = True
+
+    async def run(self, beat: Callable[[], None]) -> None:
+        """Follow the store until cancelled."""
+        await asyncio.to_thread(self._resume)
+        try:
+            while True:
+                beat()
+                try:
+                    await asyncio.to_thread(self.look)
+                except StoreUnavailable as error:
+                    log.warning("alarms are looked for later: %s", error)
+                await asyncio.sleep(EVERY_S)
+        finally:
+            self._save()
+
+    def look(self) -> list[AlarmRow]:
+        """One round: everything that waits, delays that are over, silent devices, what comes off the shelf."""
+        changes = [*self._cleared, *self._know_rules()]
+        now = self._clock()
+        found = [self._catch_up(now)] if self._is_behind else []
+        found += self._take_waiting()
+        found.append(self._evaluation.pass_time(now - SETTLE_US))
+        for part in found:
+            changes += self._told(part)
+        is_due = now - self._ticked_at >= TICK_US
+        if is_due and len(self._silences):
+            changes += [_change(check, at, holds, None) for check, at, holds in self._silences.look(self._seen(), now)]
+        changed = self.alarms.follow(changes, now) if changes else []
+        self._cleared = []
+        if is_due:
+            changed += self.alarms.expire(now)
+            self._ticked_at = now
+        if now - self._saved_at >= SAVE_EVERY_US:
+            self._save()
+        return changed
+
+    def simulate(self, named: NamedRule, days: int = MAX_SIMULATED_DAYS) -> Simulation:
+        """What a rule would have raised in the last days, on at most MAX_SIMULATED of its devices."""
+        until = self._clock()
+        from_at = until - min(days, MAX_SIMULATED_DAYS) * DAY_US
+        directory = self._directory()
+        checks = list(checks_of(named, directory))
+        chosen = sorted({one.key.device for one in checks})[:MAX_SIMULATED]
+        pairs = []
+        for one in (one for one in checks if one.key.device in set(chosen)):
+            series = one.inputs or _all_series(directory, one.key.device)
+            pairs.append((one, series))
+        tracks = self._tracks({number for _, series in pairs for number in series}, from_at, until)
+        return simulate([(one, _inputs(one, series, tracks)) for one, series in pairs], from_at, until)
+
+    # -- rules
+
+    def _resume(self) -> None:
+        """Go on where the last run was; without what it kept, from what the alarms say and the newest readings."""
+        self._evaluation = Evaluation(Checks.of([]))
+        self._known_version, self._is_behind = -1, True
+        self._cleared = self._know_rules()
+        self._seq = self._telemetry.committed_seq
+        try:
+            self._evaluation, self._seq = Evaluation.of_bytes(self._file.read_bytes(), self._evaluation.checks)
+        except FileNotFoundError:
+            log.info("alarms begin with the readings that come now")
+        except Unreadable as error:
+            log.warning("alarms begin anew: %s", error)
+        self._evaluation.resume(self.alarms.active())
+
+    def _know_rules(self) -> list[Change]:
+        """Lay out the rules anew when they or the devices have changed; what clears by that."""
+        directory = self._directory()
+        if directory.version == self._known_version:
+            return []
+        active = self.alarms.active()
+        checks = bind([row.named for row in self.rules.all()], directory)
+        evaluation = Evaluation(Checks.of(checks))
+        evaluation.succeed(self._evaluation)
+        evaluation.resume(active)
+        self._evaluation = evaluation
+        self._silences = Silences([one for one in checks if isinstance(one.rule.signal, NoData)], active)
+        self._known_version = directory.version
+        return self._orphans(checks, active)
+
+    def _orphans(self, checks: Sequence[Check], active: Mapping[tuple[int, str, str], bool]) -> list[Change]:
+        known, now = {one.key[:3] for one in checks}, self._clock()
+        gone = [key for key, holds in active.items() if holds and key not in known]
+        rows = {(row.rule, row.limit, row.device): row for row in self.alarms.of_keys(gone)}
+        return [
+            Change(*key, now, False, None, rows[key].limit_value, rows[key].priority) for key in gone if key in rows
+        ]
+
+    def _told(self, changes: Changes) -> list[Change]:
+        checks = self._evaluation.checks.all
+        columns = (changes.check.tolist(), changes.at.tolist(), changes.holds.tolist(), changes.signal.tolist())
+        return [_change(checks[row], at, holds, signal) for row, at, holds, signal in zip(*columns, strict=True)]
+
+    # -- readings
+
+    def _take_waiting(self) -> list[Changes]:
+        found = []
+        while self._waiting:
+            batch, seq = self._waiting.popleft()
+            if seq > self._seq:
+                found.append(self._evaluation.take(batch.series, batch.at, batch.value, batch.quality))
+                self._seq = seq
+        return found
+
+    def _catch_up(self, now: Micros) -> Changes:
+        """Readings that were stored since the last sequence, from the store."""
+        self._is_behind = False  # first, as more may come meanwhile
+        touched = self._telemetry.touched(self._seq)
+        watched = np.isin(touched.series, self._evaluation.checks.series)
+        found = []
+        if watched.any():
+            from_at = max(int(touched.first_at[watched].min()), now - MAX_CAUGHT_UP_US)
+            tracks = self._tracks(touched.series[watched].tolist(), from_at, now + DAY_US)
+            found = [self._take_tracks(tracks)] if tracks else []
+        self._seq = max(self._seq, touched.through_seq)
+        return Changes.concatenate(found)
+
+    def _take_tracks(self, tracks: Mapping[int, Track]) -> Changes:
+        series = np.repeat(np.array(list(tracks), np.int64), [len(one.at) for one in tracks.values()])
+        columns = [np.concatenate([getattr(one, name) for one in tracks.values()]) for name in Track._fields]
+        return self._evaluation.take(series, *columns)
+
+    def _tracks(self, series: "set[int] | Sequence[int]", from_at: Micros, until: Micros) -> dict[int, Track]:
+        wanted, found = sorted(set(series)), {}
+        for start in range(0, len(wanted), SERIES_AT_ONCE):
+            part = wanted[start : start + SERIES_AT_ONCE]
+            read = self._telemetry.readings(part, from_at, until, resolution="raw")
+            found |= {one: Track(read[one].at, read[one].value, read[one].quality) for one in part}
+        return found
+
+    def _save(self) -> None:
+        target = self._file.with_suffix(".new")
+        target.write_bytes(self._evaluation.to_bytes(self._seq))
+        target.replace(self._file)
+        self._saved_at = self._clock()
+
+
+def _change(check: Check, at: Micros, holds: bool, signal: float | None) -> Change:
+    key, limit = check.key, check.limit
+    is_told = signal is not None and math.isfinite(signal)
+    has_limit = not isinstance(check.rule.signal, NoData)
+    return Change(
+        key.rule,
+        key.limit,
+        key.device,
+        at,
+        holds,
+        signal if is_told else None,
+        limit.value if has_limit else None,
+        limit.priority,
+        check.rule.latching,
+        check.rule.first_out,
+    )
+
+
+def _all_series(directory: Directory, device: str) -> tuple[int, ...]:
+    return tuple(sorted({one.series for one in directory.devices[device].channels.values()}))
+
+
+def _inputs(check: Check, series: Sequence[int], tracks: Mapping[int, Track]) -> list[Track]:
+    """The tracks of a check; of silence one track of all that the device reported."""
+    if check.inputs:
+        return [tracks[one] for one in check.inputs]
+    at = np.unique(np.concatenate([tracks[one].at for one in series])) if series else np.zeros(0, np.int64)
+    return [Track(at, np.zeros(len(at)), np.zeros(len(at), np.uint8))]

@@ -1,0 +1,195 @@
+"""Alarms follow the store: as readings come, late ones, after a restart, when rules change; with a real registry and store."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from calha.domain.alarm_rule_reader import read_rule
+from calha.domain.alarm_rules import NamedRule, Rationalisation, Where
+from calha.domain.alarm_states import Act, Event, State
+from calha.domain.readings import Batch
+from calha.domain.times import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from calha.store.alarms import AlarmStore, RuleStore
+from calha.store.registry import Registry
+from calha.store.telemetry import Telemetry
+from calha.watch.alarms.service import MAX_WAITING, AlarmWatch
+from calha.watch.alarms.silence import Seen
+
+START = 1_767_225_600 * SECOND_US
+HI = {"signal": {"kind": "value", "channel": "level"}, "limits": {"hi": 10}}
+PROFILE = """
+name: tank
+title: {pt: Tanque, en: Tank}
+description: {pt: Tanque de teste, en: A tank for tests}
+channels:
+  - {key: level, name: {pt: Nível, en: Level}, unit: m}
+"""
+
+
+@dataclass
+class Plant:
+    registry: Registry
+    telemetry: Telemetry
+    folder: Path
+    site: int
+    seq: int = 0
+    now: int = START
+    seen: dict[str, Seen] = field(default_factory=dict)
+
+    def watch(self) -> AlarmWatch:
+        """As it is after a start."""
+        engine = self.registry.engine
+        parts = RuleStore(engine), AlarmStore(engine), self.telemetry, self.registry.directory, lambda: self.seen
+        watch = AlarmWatch(*parts, self.folder, lambda: self.now)
+        watch._resume()
+        return watch
+
+    def rule(self, data=HI, where=None, name="High level"):
+        rules = RuleStore(self.registry.engine)
+        return rules.add(
+            name, read_rule(data), where or Where(profile="tank"), Rationalisation(), "Ana", self.now
+        ).named
+
+    def send(self, watch, *readings, key="t1") -> None:
+        """(minutes, value); None for watch: it does not run."""
+        series = self.registry.device(key).channels[0].series
+        at = [START + round(minutes * MINUTE_US) for minutes, _ in readings]
+        batch = Batch.of([series] * len(at), at, [value for _, value in readings], [0] * len(at), at)
+        self.seq += 1
+        self.telemetry.write(batch, self.seq)
+        if watch is not None:
+            watch.committed(batch, self.seq)
+
+
+@pytest.fixture
+def plant(tmp_path) -> Iterator[Plant]:
+    registry = Registry.open(f"sqlite:///{tmp_path}/registry.sqlite")
+    registry.save_profile(PROFILE)
+    site = registry.create_site("Companhia", None, "America/Sao_Paulo").id
+    for key in ("t1", "t2"):
+        registry.create_device(key, "tank", site)
+    telemetry = Telemetry.open(tmp_path / "telemetry")
+    yield Plant(registry, telemetry, tmp_path, site)
+    telemetry.close()
+    registry.close()
+
+
+def states(rows) -> list[tuple[str, State]]:
+    return [(row.device, row.alarm.state) for row in rows]
+
+
+def test_readings_raise_and_clear_the_alarm_of_their_device(plant):
+    plant.rule()
+    watch = plant.watch()
+    plant.send(watch, (0, 5), (1, 11))
+    plant.send(watch, (0, 5), key="t2")
+    (row,) = watch.look()
+    assert (row.device, row.alarm.state, row.alarm.raised_at, row.signal) == (
+        "t1",
+        State.UNACKNOWLEDGED,
+        START + MINUTE_US,
+        11,
+    )
+    assert watch.look() == []
+    plant.send(watch, (2, 9))
+    assert states(watch.look()) == [("t1", State.RETURNED)]
+
+
+def test_late_readings_raise_nothing_live(plant):
+    plant.rule()
+    watch = plant.watch()
+    plant.send(watch, (10, 5))
+    watch.look()
+    plant.send(watch, (1, 99), (2, 99))
+    assert watch.look() == []
+
+
+def test_what_was_stored_while_it_was_away_is_looked_at_when_it_is_back(plant):
+    plant.rule()
+    watch = plant.watch()
+    plant.send(watch, (0, 5))
+    watch.look()
+    watch._save()
+    plant.send(None, (1, 11))
+    again = plant.watch()
+    assert states(again.look()) == [("t1", State.UNACKNOWLEDGED)]
+    assert states(plant.watch().look()) == []  # told already, though read once more
+
+
+def test_a_file_that_is_damaged_is_begun_anew(plant):
+    plant.rule()
+    watch = plant.watch()
+    plant.send(watch, (0, 11))
+    watch.look()
+    (plant.folder / "alarms.npz").write_bytes(b"damaged")
+    again = plant.watch()
+    plant.send(again, (1, 5))
+    assert states(again.look()) == [("t1", State.RETURNED)]
+
+
+def test_more_than_may_wait_is_read_again_from_the_store(plant):
+    plant.rule()
+    watch = plant.watch()
+    watch.look()
+    for minute in range(MAX_WAITING + 5):
+        plant.send(watch, (minute, 5))
+    plant.send(watch, (MAX_WAITING + 5, 11))
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+
+
+def test_a_rule_that_is_changed_or_removed_clears_what_it_raised(plant):
+    named = plant.rule()
+    watch = plant.watch()
+    plant.send(watch, (0, 11))
+    watch.look()
+    rules, where = watch.rules, Where(profile="tank")
+    rules.change(named.id, 1, "High", read_rule(HI | {"limits": {"hi": 20}}), where, Rationalisation(), "Ana", START)
+    plant.send(watch, (1, 11))
+    assert states(watch.look()) == [("t1", State.RETURNED)]
+    plant.send(watch, (2, 21))
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+    rules.remove(named.id, "Ana", START)
+    assert states(watch.look()) == [("t1", State.RETURNED)]
+
+
+def test_a_delay_is_over_by_the_clock(plant):
+    plant.rule(HI | {"on_delay_s": 60})
+    watch = plant.watch()
+    plant.send(watch, (0, 11))
+    assert watch.look() == []
+    plant.now = START + MINUTE_US + 3 * SECOND_US
+    assert [row.alarm.raised_at for row in watch.look()] == [START + MINUTE_US]
+
+
+def test_what_is_shelved_comes_back_though_no_reading_comes(plant):
+    plant.rule()
+    watch = plant.watch()
+    plant.send(watch, (0, 11))
+    (row,) = watch.look()
+    watch.alarms.act([row.id], Event(Act.SHELVE, plant.now, "cleaning", plant.now + HOUR_US), "Ana")
+    plant.now += HOUR_US
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+
+
+def test_a_silent_device_is_an_alarm(plant):
+    plant.rule({"signal": {"kind": "no_data"}}, Where(site=plant.site))
+    watch = plant.watch()
+    plant.seen = {"t1": Seen("silent", "device", plant.site), "t2": Seen("online", None, plant.site)}
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+    assert plant.watch().look() == []
+    plant.seen["t1"] = Seen("online", None, plant.site)
+    plant.now += 2 * SECOND_US
+    assert states(watch.look()) == [("t1", State.RETURNED)]
+
+
+def test_a_rule_is_simulated_over_the_stored_past(plant):
+    plant.send(None, *((minute, 20 if minute % 100 == 0 else 5) for minute in range(1, 1_000)))
+    plant.now = START + DAY_US
+    found = plant.watch().simulate(NamedRule(0, "", read_rule(HI), Where(profile="tank")), 2)
+    assert (found.alarms, found.devices, found.nuisances) == (9, 2, 9)
+    assert found.cures[0].setting == "on_delay_s"
+    silent = plant.watch().simulate(NamedRule(0, "", read_rule({"signal": {"kind": "no_data"}}), Where(device="t1")), 2)
+    assert np.array([one.ended_at is None for one in silent.raised]).tolist() == [True]
