@@ -40,6 +40,7 @@ from calha.config import Settings, address_of
 from calha.connecting import require_free_ports, tcp_listener
 from calha.connectors.opcua.service import OpcUa
 from calha.domain.dialects import HOME
+from calha.domain.directory import Directory
 from calha.domain.errors import InvalidConfiguration
 from calha.domain.presence import Cause
 from calha.domain.quality import Quality
@@ -71,9 +72,12 @@ from calha.post_office import post_office
 from calha.serving import bound, http_server
 from calha.starting import gate_seed, micros_now, start
 from calha.store.accounts.provisioning import ProvisioningKeys
+from calha.store.alarms import AlarmStore, RuleStore
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.supervision import PROCESSES_FILE, Supervisor
+from calha.watch.alarms.service import AlarmWatch
+from calha.watch.alarms.silence import Seen
 
 if TYPE_CHECKING:
     from calha.connectors.mqtt import Broker
@@ -174,6 +178,15 @@ async def _connect(
     await ingest.refresh()
     transfer = Transfer(publisher)
     live = LiveSignal()
+    alarms = AlarmWatch(
+        RuleStore(registry.engine),
+        AlarmStore(registry.engine),
+        telemetry,
+        lambda: ingest.directory,
+        lambda: seen_by(presence, ingest.directory),
+        settings.data.folder,
+        micros_now,
+    )
     live.seq = telemetry.committed_seq
     readings = ReadingsSource(connection, STORE_READER, telemetry.committed_seq + 1)
 
@@ -181,6 +194,7 @@ async def _connect(
         ingest.counters.written(commit.batch, commit.written)
         transfer.committed(commit.outcomes())
         live.committed(commit.seq)
+        alarms.committed(commit.batch, commit.seq)
 
     keyring = await asyncio.to_thread(Keyring.open, settings.data.folder)
     post = await asyncio.to_thread(post_office, settings, registry)
@@ -278,6 +292,7 @@ async def _connect(
     )
     presence = commanding.presence = PresenceWatch(ingest, telemetry, registry, senses, settings.data.folder)
     supervisor.add("presence", presence.run)
+    supervisor.add("alarms", alarms.run)
     for name, job in replaced.jobs:
         supervisor.add(name, job)
     record = partial(ingest.record, source="metering")
@@ -344,6 +359,7 @@ async def _connect(
         metering,
         billing,
         billing_runs,
+        alarms,
         live,
         status,
         backup,
@@ -369,6 +385,12 @@ def _gap_until(telemetry: Telemetry, series: Sequence[int]) -> list[Micros]:
     at, quality = telemetry.latest.at, telemetry.latest.quality
     is_gap = (one < len(quality) and quality[one] == Quality.NO_COMMUNICATION for one in series)
     return [int(at[one]) if told else 0 for one, told in zip(series, is_gap, strict=True)]
+
+
+def seen_by(presence: PresenceWatch, directory: Directory) -> Mapping[str, Seen]:
+    """How every device is present, and where it stands."""
+    sites = {key: entry.site for key, entry in directory.devices.items()}
+    return {key: Seen(state, cause, sites[key]) for key, (state, cause) in presence.judged().items() if key in sites}
 
 
 def _provider(settings: Settings) -> Provider | None:

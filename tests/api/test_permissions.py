@@ -47,6 +47,7 @@ NAMING = [
 BODIES = {  # by the end of the path, where an empty one is refused before it is looked at who asks
     "nodes": b'{"nodes": [{"node": "i=2258", "device": "perm-own", "channel": "vibration"}]}',
     "read": b'{"nodes": ["i=2258"]}',
+    "{rule_id}": b'{"name": "x", "version": 1, "where": {}, "definition": {"signal": {"kind": "no_data"}}}',
 }
 TARIFF = """
 key: perm_water
@@ -131,7 +132,10 @@ def foreign(calha, plant):
     assert calha.send("POST", "/api/v1/contracts", terms)[0] == 201
     assert calha.send("POST", "/api/v1/telemetry/perm-meter", {"ts": "nonsense", "x": 1})[0] == 422
     (kept, *_) = calha.get("/api/v1/quarantine?device=perm-meter")["items"]
+    rule = {"name": "foreign", "where": {"site_id": site}, "definition": {"signal": {"kind": "no_data"}}}
     return {
+        "rule_id": calha.send("POST", "/api/v1/alarm-rules", rule)[1]["id"],
+        "alarm_id": 1,
         "connection_id": calha.send("POST", "/api/v1/connections", wanted)[1]["id"],
         "customer_id": customer,
         "number": "perm-1",
@@ -155,6 +159,7 @@ def test_what_is_named_in_a_path_belongs_to_a_site_too(calha, plant, foreign, me
         ("/api/v1/customers", "foreign"),
         ("/api/v1/contracts", "perm-1"),
         ("/api/v1/billing-runs", "2020-01"),
+        ("/api/v1/alarm-rules", "foreign"),
         ("/api/v1/devices", "perm-meter"),
     ],
 )

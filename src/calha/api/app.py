@@ -10,6 +10,8 @@ from calha.api.conditional import ConditionalGet
 from calha.api.hosts import OwnNames
 from calha.api.routes import (
     account,
+    alarm_rules,
+    alarms,
     balances,
     billing,
     bulk,
@@ -74,6 +76,8 @@ ROUTERS = (
     consumption.router,
     registers.router,
     validation.router,
+    alarms.router,
+    alarm_rules.router,
     balances.router,
     flumes.router,
     telemetry.router,

@@ -24,6 +24,7 @@ from calha.metering.invoicing import Billing
 from calha.metering.metering import Metering
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
+from calha.watch.alarms.service import AlarmWatch
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Services:
     metering: Metering
     billing: Billing
     billing_runs: BillingRuns
+    alarms: AlarmWatch
     live: LiveSignal
     status: Callable[[], Awaitable[dict[str, Any]]]
     backup: Callable[[str], Awaitable[dict[str, Any]]]
