@@ -25,6 +25,7 @@ from calha.accounts.keyring import Keyring
 from calha.accounts.openid import Provider
 from calha.accounts.provisioning import Provisioning
 from calha.accounts.rosters import Rosters
+from calha.api.alarm_news import tell_alarms
 from calha.api.app import create_app
 from calha.api.gateways import gateways_of
 from calha.api.live_signal import LiveSignal
@@ -293,6 +294,7 @@ async def _connect(
     presence = commanding.presence = PresenceWatch(ingest, telemetry, registry, senses, settings.data.folder)
     supervisor.add("presence", presence.run)
     supervisor.add("alarms", alarms.run)
+    supervisor.add("alarm news", partial(tell_alarms, alarms.transitions, live))
     for name, job in replaced.jobs:
         supervisor.add(name, job)
     record = partial(ingest.record, source="metering")

@@ -42,8 +42,8 @@ def take(evaluation: Evaluation, readings) -> list[tuple[int, bool]]:
     """readings: (seconds, value[, channel[, quality]]); gives (seconds, whether it holds) of all changes, in their order."""
     full = [(*one, *("a", Quality.GOOD)[len(one) - 2 :]) for one in readings]
     changes = evaluation.take(
-        np.array([SERIES[channel] for _, _, channel, _ in full]),
-        np.array([START + round(at * SECOND_US) for at, *_ in full]),
+        np.array([SERIES[channel] for _, _, channel, _ in full], np.int64),
+        np.array([START + round(at * SECOND_US) for at, *_ in full], np.int64),
         np.array([value for _, value, _, _ in full], float),
         np.array([quality for *_, quality in full], np.uint8),
     )

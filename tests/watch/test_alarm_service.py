@@ -193,3 +193,26 @@ def test_a_rule_is_simulated_over_the_stored_past(plant):
     assert found.cures[0].setting == "on_delay_s"
     silent = plant.watch().simulate(NamedRule(0, "", read_rule({"signal": {"kind": "no_data"}}), Where(device="t1")), 2)
     assert np.array([one.ended_at is None for one in silent.raised]).tolist() == [True]
+
+
+def test_a_new_rule_looks_at_what_stands_already(plant):
+    watch = plant.watch()
+    plant.send(watch, (0, 11))
+    assert watch.look() == []
+    plant.rule()
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+
+
+def test_transitions_are_told_once_and_in_order_from_any_number_on(plant):
+    plant.rule()
+    watch = plant.watch()
+    plant.send(watch, (0, 11), (1, 5))
+    (row,) = {one.id for one in watch.look()}
+    watch.alarms.act([row], Event(Act.ACKNOWLEDGE, plant.now, "seen"), "Ana")
+    told = watch.transitions.since(0)
+    assert [one.transition.act for one in told] == [Act.RAISE, Act.CLEAR, Act.ACKNOWLEDGE]
+    assert [one.transition.act for one in watch.transitions.since(told[0].transition.id)] == [
+        Act.CLEAR,
+        Act.ACKNOWLEDGE,
+    ]
+    assert watch.transitions.newest() == told[-1].transition.id

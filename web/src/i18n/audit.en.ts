@@ -1,6 +1,17 @@
 import type { auditPtBR } from "./audit.pt-BR";
 
 export const auditEn: Record<keyof typeof auditPtBR, string> = {
+  "action.alarm_rule.changed": "Alarm rule changed",
+  "action.alarm_rule.created": "Alarm rule created",
+  "action.alarm_rule.removed": "Alarm rule removed",
+  "action.alarms.acknowledge": "Alarm acknowledged",
+  "action.alarms.put_back": "Alarm put back into service",
+  "action.alarms.reset": "Latched alarm reset",
+  "action.alarms.shelve": "Alarm shelved",
+  "action.alarms.suppress": "Alarm suppressed",
+  "action.alarms.take_out": "Alarm taken out of service",
+  "action.alarms.unshelve": "Alarm taken off the shelf",
+  "action.alarms.unsuppress": "Alarm no longer suppressed",
   "action.alert.resolved": "Alert resolved",
   "action.balance.meters": "Meters of the balance set",
   "action.balance.network": "Network of the balance set",
@@ -52,5 +63,6 @@ export const auditEn: Record<keyof typeof auditPtBR, string> = {
   "target.customer": "customer",
   "target.contract": "contract",
   "target.invoice": "invoice",
+  "target.rule": "rule",
   "target.tariff": "tariff",
 };

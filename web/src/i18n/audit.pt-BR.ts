@@ -1,5 +1,16 @@
 /** What the audit log tells of billing, metering and the replaced systems. */
 export const auditPtBR = {
+  "action.alarm_rule.changed": "Regra de alarme alterada",
+  "action.alarm_rule.created": "Regra de alarme criada",
+  "action.alarm_rule.removed": "Regra de alarme removida",
+  "action.alarms.acknowledge": "Alarme reconhecido",
+  "action.alarms.put_back": "Alarme devolvido ao serviço",
+  "action.alarms.reset": "Alarme retido liberado",
+  "action.alarms.shelve": "Alarme adiado",
+  "action.alarms.suppress": "Alarme suprimido",
+  "action.alarms.take_out": "Alarme retirado de serviço",
+  "action.alarms.unshelve": "Adiamento do alarme encerrado",
+  "action.alarms.unsuppress": "Supressão do alarme encerrada",
   "action.alert.resolved": "Alerta resolvido",
   "action.balance.meters": "Medidores do balanço definidos",
   "action.balance.network": "Rede do balanço definida",
@@ -51,5 +62,6 @@ export const auditPtBR = {
   "target.customer": "cliente",
   "target.contract": "contrato",
   "target.invoice": "fatura",
+  "target.rule": "regra",
   "target.tariff": "tarifa",
 };

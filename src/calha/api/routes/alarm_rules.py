@@ -76,6 +76,7 @@ async def add_rule(new: NewRule, services: Here, caller: Configures) -> RuleAnsw
     rule, why, author = read_rule(new.definition), _why(new.rationalisation), caller.principal.name
     add = services.alarms.rules.add
     row = await asyncio.to_thread(add, new.name, rule, where, why, author, services.clock(), enabled=new.is_enabled)
+    await services.ingest.refresh()
     await caller.note("alarm_rule.created", f"rule {row.named.id}", after=new.model_dump(mode="json"))
     return _answer(row)
 
@@ -113,6 +114,7 @@ async def change_rule(rule_id: RowId, change: RuleChange, services: Here, caller
         services.clock(),
         enabled=change.is_enabled,
     )
+    await services.ingest.refresh()
     was = _answer(before).model_dump(mode="json")
     await caller.note("alarm_rule.changed", f"rule {rule_id}", before=was, after=change.model_dump(mode="json"))
     return _answer(row)
@@ -124,6 +126,7 @@ async def remove_rule(rule_id: RowId, services: Here, caller: Configures) -> Non
     before = await _rule(services, caller, rule_id)
     _require(services, caller, before.named.where)
     await asyncio.to_thread(services.alarms.rules.remove, rule_id, caller.principal.name, services.clock())
+    await services.ingest.refresh()
     await caller.note("alarm_rule.removed", f"rule {rule_id}", before=_answer(before).model_dump(mode="json"))
 
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from calha.api.access import Caller, Operates, Views
+from calha.api.alarm_news import alarm_answer
 from calha.api.schemas import DeviceKey, Page, SiteId
 from calha.api.schemas_alarms import (
     Acknowledgement,
@@ -49,7 +50,7 @@ def list_alarms(
     """Alarms of the devices that the caller may see."""
     states = ANNUNCIATED if state is None else {State(state)}
     page = services.alarms.alarms.page(states, device, _below(services, site), caller.selection(), after or None, limit)
-    return Page(items=[_alarm(row) for row in page.items if _is_seen(caller, row)], next=page.next)
+    return Page(items=[alarm_answer(row) for row in page.items if _is_seen(caller, row)], next=page.next)
 
 
 @router.get("/alarms/health")
@@ -140,11 +141,11 @@ async def _act(
 ) -> list[AlarmAnswer]:
     rows = await _chosen(services, caller, chosen.ids, Permission.OPERATE)
     event = Event(act, services.clock(), note, until)
-    changed = await asyncio.to_thread(services.alarms.alarms.act, chosen.ids, event, caller.principal.name)
+    changed = await services.alarms.act(chosen.ids, event, caller.principal.name)
     devices = sorted({row.device for row in rows})
     target = f"device {devices[0]}" if len(devices) == 1 else f"{len(devices)} devices"
     await caller.note(f"alarms.{act}", target, after={"ids": chosen.ids, "note": note})
-    return [_alarm(row) for row in changed]
+    return [alarm_answer(row) for row in changed]
 
 
 async def _chosen(services: Services, caller: Caller, ids: Sequence[int], permission: Permission) -> list[AlarmRow]:
@@ -170,35 +171,6 @@ def _below(services: Services, site: int | None) -> set[int] | None:
 
 def _micros(moment: datetime) -> Micros:
     return to_micros(moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC))
-
-
-def _at(at: Micros | None) -> datetime | None:
-    return to_datetime(at) if at is not None else None
-
-
-def _alarm(row: AlarmRow) -> AlarmAnswer:
-    alarm = row.alarm
-    return AlarmAnswer(
-        id=row.id,
-        rule=row.rule,
-        name=row.name,
-        limit=row.limit,  # type: ignore[arg-type]
-        device=row.device,
-        site=row.site,
-        priority=row.priority.value,
-        state=alarm.state.value,
-        is_active=alarm.is_active,
-        is_acknowledged=alarm.is_acknowledged,
-        is_first_out=alarm.is_first_out,
-        is_latching=row.latching,
-        raised_at=_at(alarm.raised_at),
-        cleared_at=_at(alarm.cleared_at),
-        away_until=_at(alarm.away_until),
-        reason=alarm.reason,
-        signal=row.signal,
-        limit_value=row.limit_value,
-        changed_at=to_datetime(row.changed_at),
-    )
 
 
 def _transition(row: TransitionRow) -> TransitionAnswer:

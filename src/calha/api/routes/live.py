@@ -50,7 +50,7 @@ async def stream(
     since: Since = None,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
-    """Server-Sent Events: `readings` after each commit, `command` with each new state of one, `status` every 5 s."""
+    """Server-Sent Events: `readings` after each commit, `command` and `alarm` with each new state, `status` every 5 s."""
     cursor = int(last_event_id) if last_event_id and last_event_id.isdigit() else since
     messages = _messages(services, _Selection(caller, site, device, channel), cursor)
     return StreamingResponse(

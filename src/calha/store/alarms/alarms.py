@@ -1,11 +1,14 @@
 """Alarms as they stand, and how they came to: a state and its transition are written together or not at all.
 
 States change only by `domain.alarm_states.step`. A change of a condition that is known already is passed over, so that what
-was told before a crash may be told again.
+was told before a crash may be told again. Writing goes one after another, so that transitions are numbered in the order in
+which others come to see them.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
+from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, insert, or_, select, update
@@ -14,7 +17,7 @@ from calha.domain.alarm_states import Act, Alarm, Event, Priority, State, expire
 from calha.domain.errors import NotFound
 from calha.domain.readings import Micros
 from calha.store.alarms.models import AlarmRecord, AlarmRule, AlarmTransition
-from calha.store.alarms.rows import AlarmRow, Change, Raising, TransitionRow
+from calha.store.alarms.rows import AlarmRow, Change, Raising, ToldTransition, TransitionRow
 from calha.store.registry.models import Device
 from calha.store.registry.rows import Page, Selection
 
@@ -25,6 +28,7 @@ MAX_RAISINGS = 200_000
 class AlarmStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._lock = Lock()
 
     # -- what conditions say
 
@@ -149,21 +153,21 @@ class AlarmStore:
             query = query.where(AlarmTransition.id < before)
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(AlarmTransition.id.desc()).limit(limit + 1)).all()
-        found = [
-            TransitionRow(
-                row.id,
-                row.at,
-                row.made_at,
-                Act(row.act),
-                State(row.before),
-                State(row.after),
-                row.signal,
-                row.author,
-                row.note,
-            )
-            for row in rows
-        ]
+        found = [_transition(row) for row in rows]
         return Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
+
+    def newest_transition(self) -> int:
+        """Number of the last transition; 0 before the first."""
+        with self._engine.connect() as connection:
+            return int(connection.execute(select(func.max(AlarmTransition.id))).scalar() or 0)
+
+    def transitions_since(self, number: int, limit: int) -> list[ToldTransition]:
+        """Transitions after a number, oldest first, each with its alarm as it stands now."""
+        query = select(AlarmTransition.__table__).where(AlarmTransition.id > number)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.order_by(AlarmTransition.id).limit(limit)).all()
+            alarms = {one.id: one for one in self._named(connection, [row.alarm_id for row in rows])}
+        return [ToldTransition(_transition(row), alarms[row.alarm_id]) for row in rows if row.alarm_id in alarms]
 
     def raisings(
         self,
@@ -203,8 +207,10 @@ class AlarmStore:
             found += [_row(row) for row in connection.execute(query)]
         return found
 
-    def _writing(self) -> Any:  # noqa: ANN401 - SQLAlchemy's context manager of a Connection
-        return self._engine.execution_options(writes=True).begin()
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        with self._lock, self._engine.execution_options(writes=True).begin() as connection:
+            yield connection
 
 
 def _rows() -> Select[Any]:
@@ -300,6 +306,20 @@ def _alarm(row: Any) -> Alarm:  # noqa: ANN401 - a row of AlarmRecord
         row.cleared_at,
         row.away_until,
         row.reason,
+    )
+
+
+def _transition(row: Any) -> TransitionRow:  # noqa: ANN401 - a row of AlarmTransition
+    return TransitionRow(
+        row.id,
+        row.at,
+        row.made_at,
+        Act(row.act),
+        State(row.before),
+        State(row.after),
+        row.signal,
+        row.author,
+        row.note,
     )
 
 

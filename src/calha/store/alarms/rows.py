@@ -64,6 +64,13 @@ class TransitionRow:
     note: str
 
 
+class ToldTransition(NamedTuple):
+    """A transition, with its alarm as it stands when it is told."""
+
+    transition: TransitionRow
+    alarm: AlarmRow
+
+
 class Raising(NamedTuple):
     """An alarm that was raised or cleared, as health figures need it."""
 

@@ -103,6 +103,17 @@ class Evaluation:
             found += self._look(rows[firsts], times[firsts])
         return Changes.concatenate(found)
 
+    def begin(self, rows: Rows, at: Ints, value: Floats, quality: NDArray[np.uint8], not_before: Micros) -> Changes:
+        """Look at checks for the first time, by the newest reading of each series (columns by series id)."""
+        inputs = self.checks.inputs[rows]
+        is_told = (inputs >= 0) & (inputs < len(at))
+        place = np.where(is_told, inputs, 0)
+        is_told &= at[place] >= not_before
+        self._memory.held[rows] = np.where(is_told, proofs(value[place], quality[place]), np.nan)
+        newest = np.where(is_told, at[place], NEVER).max(axis=1, initial=NEVER)
+        begun = newest != NEVER
+        return Changes.concatenate(self._look(rows[begun], newest[begun]))
+
     def pass_time(self, now: Micros) -> Changes:
         """End the delays that were over before now."""
         rows = np.flatnonzero(self._now.since != NEVER)
@@ -183,9 +194,14 @@ class Evaluation:
 
     # -- what is remembered
 
-    def succeed(self, other: "Evaluation") -> None:
-        """Take over what another knows of the same checks; of a changed rule only whether its condition held."""
+    def succeed(self, other: "Evaluation") -> Rows:
+        """Take over what another knows of the same checks; of a changed rule only whether its condition held.
+
+        The checks that are new or changed.
+        """
+        known = set(other.checks.keys)
         self._take_over(other.checks.keys, other._memory, other._now, other._newest)
+        return np.array([row for row, key in enumerate(self.checks.keys) if key not in known], np.intp)
 
     def resume(self, active: Mapping[Key, bool]) -> None:
         """Whether conditions held when nothing else is known of them; the version of a rule does not count."""

@@ -4,6 +4,7 @@ Rule 1: an alarm is in the registry before the log sequence of its readings coun
         again from the last sequence that was kept, and what was told already changes nothing.
 Rule 2: what waits is bounded. When MAX_WAITING commits wait, further ones are not kept, but read again from the store.
 Rule 3: a rule that is removed, or a device that it is no longer for, clears its alarms.
+Rule 4: who wants to know what happens to alarms reads `transitions`.
 """
 
 import asyncio
@@ -11,11 +12,13 @@ import logging
 import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
 from calha.domain.alarm_rules import NamedRule, NoData
+from calha.domain.alarm_states import Event
 from calha.domain.directory import Directory
 from calha.domain.errors import StoreUnavailable
 from calha.domain.readings import Batch, Micros
@@ -28,12 +31,13 @@ from calha.watch.alarms.evaluation import Changes, Evaluation
 from calha.watch.alarms.replay import Track
 from calha.watch.alarms.silence import Seen, Silences
 from calha.watch.alarms.simulation import Simulation, simulate
+from calha.watch.alarms.transitions import Transitions
 from calha.watch.anomaly.keeping import Unreadable
 
 log = logging.getLogger(__name__)
 
 FILE = "alarms.npz"
-EVERY_S = 0.2
+EVERY_S = 0.5  # while nothing is stored; delays are over by the clock, too
 TICK_US = SECOND_US  # silence, and what comes off the shelf
 SAVE_EVERY_US = 30 * SECOND_US
 SETTLE_US = 2 * SECOND_US  # for readings that are on their way when a delay is over
@@ -57,6 +61,7 @@ class AlarmWatch:
     ) -> None:
         self.rules = rules
         self.alarms = alarms
+        self.transitions = Transitions(alarms)
         self._telemetry = telemetry
         self._directory = directory
         self._seen = seen
@@ -65,7 +70,8 @@ class AlarmWatch:
         self._evaluation = Evaluation(Checks.of([]))
         self._silences = Silences([], {})
         self._known_version = -1
-        self._cleared: list[Change] = []
+        self._untold: list[Change] = []
+        self._news = asyncio.Event()
         self._waiting: deque[tuple[Batch, int]] = deque()
         self._seq = 0
         self._is_behind = True
@@ -78,35 +84,42 @@ class AlarmWatch:
             self._waiting.append((batch, seq))
         else:
             self._is_behind = True
+        self._news.set()
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Follow the store until cancelled."""
         await asyncio.to_thread(self._resume)
-        try:
-            while True:
-                beat()
-                try:
-                    await asyncio.to_thread(self.look)
-                except StoreUnavailable as error:
-                    log.warning("alarms are looked for later: %s", error)
-                await asyncio.sleep(EVERY_S)
-        finally:
-            self._save()
+        while True:
+            beat()
+            self._news.clear()
+            try:
+                if await asyncio.to_thread(self.look):
+                    self.transitions.wake()
+            except StoreUnavailable as error:
+                log.warning("alarms are looked for later: %s", error)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_S):
+                    await self._news.wait()
+
+    async def act(self, ids: Sequence[int], event: Event, author: str) -> list[AlarmRow]:
+        """What a person does with alarms, all or none. Raises NotFound, Conflict and Malformed."""
+        changed = await asyncio.to_thread(self.alarms.act, ids, event, author)
+        self.transitions.wake()
+        return changed
 
     def look(self) -> list[AlarmRow]:
         """One round: everything that waits, delays that are over, silent devices, what comes off the shelf."""
-        changes = [*self._cleared, *self._know_rules()]
         now = self._clock()
-        found = [self._catch_up(now)] if self._is_behind else []
-        found += self._take_waiting()
-        found.append(self._evaluation.pass_time(now - SETTLE_US))
-        for part in found:
-            changes += self._told(part)
+        self._know_rules(now)
+        if self._is_behind:
+            self._tell(self._catch_up(now))
+        self._take_waiting()
+        self._tell(self._evaluation.pass_time(now - SETTLE_US))
         is_due = now - self._ticked_at >= TICK_US
         if is_due and len(self._silences):
-            changes += [_change(check, at, holds, None) for check, at, holds in self._silences.look(self._seen(), now)]
-        changed = self.alarms.follow(changes, now) if changes else []
-        self._cleared = []
+            self._untold += [_change(*one, None) for one in self._silences.look(self._seen(), now)]
+        changed = self.alarms.follow(self._untold, now) if self._untold else []
+        self._untold = []
         if is_due:
             changed += self.alarms.expire(now)
             self._ticked_at = now
@@ -133,8 +146,8 @@ class AlarmWatch:
     def _resume(self) -> None:
         """Go on where the last run was; without what it kept, from what the alarms say and the newest readings."""
         self._evaluation = Evaluation(Checks.of([]))
-        self._known_version, self._is_behind = -1, True
-        self._cleared = self._know_rules()
+        self._known_version, self._is_behind, self._untold = -1, True, []
+        self._know_rules(self._clock())
         self._seq = self._telemetry.committed_seq
         try:
             self._evaluation, self._seq = Evaluation.of_bytes(self._file.read_bytes(), self._evaluation.checks)
@@ -144,55 +157,64 @@ class AlarmWatch:
             log.warning("alarms begin anew: %s", error)
         self._evaluation.resume(self.alarms.active())
 
-    def _know_rules(self) -> list[Change]:
-        """Lay out the rules anew when they or the devices have changed; what clears by that."""
+    def _know_rules(self, now: Micros) -> None:
+        """Lay out the rules anew when they or the devices have changed, and look at what is new by the newest readings."""
         directory = self._directory()
         if directory.version == self._known_version:
-            return []
+            return
         active = self.alarms.active()
         checks = bind([row.named for row in self.rules.all()], directory)
-        evaluation = Evaluation(Checks.of(checks))
-        evaluation.succeed(self._evaluation)
+        evaluation, is_first = Evaluation(Checks.of(checks)), self._known_version < 0
+        new = evaluation.succeed(self._evaluation)
         evaluation.resume(active)
         self._evaluation = evaluation
         self._silences = Silences([one for one in checks if isinstance(one.rule.signal, NoData)], active)
         self._known_version = directory.version
-        return self._orphans(checks, active)
+        self._untold += self._orphans(checks, active, now)
+        if not is_first:
+            latest = self._telemetry.latest
+            self._tell(evaluation.begin(new, latest.at, latest.value, latest.quality, now - MAX_CAUGHT_UP_US))
 
-    def _orphans(self, checks: Sequence[Check], active: Mapping[tuple[int, str, str], bool]) -> list[Change]:
-        known, now = {one.key[:3] for one in checks}, self._clock()
+    def _orphans(
+        self, checks: Sequence[Check], active: Mapping[tuple[int, str, str], bool], now: Micros
+    ) -> list[Change]:
+        known = {one.key[:3] for one in checks}
         gone = [key for key, holds in active.items() if holds and key not in known]
         rows = {(row.rule, row.limit, row.device): row for row in self.alarms.of_keys(gone)}
         return [
             Change(*key, now, False, None, rows[key].limit_value, rows[key].priority) for key in gone if key in rows
         ]
 
-    def _told(self, changes: Changes) -> list[Change]:
+    def _tell(self, changes: Changes) -> None:
         checks = self._evaluation.checks.all
         columns = (changes.check.tolist(), changes.at.tolist(), changes.holds.tolist(), changes.signal.tolist())
-        return [_change(checks[row], at, holds, signal) for row, at, holds, signal in zip(*columns, strict=True)]
+        self._untold += [
+            _change(checks[row], at, holds, signal) for row, at, holds, signal in zip(*columns, strict=True)
+        ]
 
     # -- readings
 
-    def _take_waiting(self) -> list[Changes]:
-        found = []
+    def _take_waiting(self) -> None:
         while self._waiting:
             batch, seq = self._waiting.popleft()
             if seq > self._seq:
-                found.append(self._evaluation.take(batch.series, batch.at, batch.value, batch.quality))
+                self._tell(self._evaluation.take(batch.series, batch.at, batch.value, batch.quality))
                 self._seq = seq
-        return found
 
     def _catch_up(self, now: Micros) -> Changes:
         """Readings that were stored since the last sequence, from the store."""
         self._is_behind = False  # first, as more may come meanwhile
-        touched = self._telemetry.touched(self._seq)
-        watched = np.isin(touched.series, self._evaluation.checks.series)
-        found = []
-        if watched.any():
-            from_at = max(int(touched.first_at[watched].min()), now - MAX_CAUGHT_UP_US)
-            tracks = self._tracks(touched.series[watched].tolist(), from_at, now + DAY_US)
-            found = [self._take_tracks(tracks)] if tracks else []
+        try:
+            touched = self._telemetry.touched(self._seq)
+            watched = np.isin(touched.series, self._evaluation.checks.series)
+            found = []
+            if watched.any():
+                from_at = max(int(touched.first_at[watched].min()), now - MAX_CAUGHT_UP_US)
+                tracks = self._tracks(touched.series[watched].tolist(), from_at, now + DAY_US)
+                found = [self._take_tracks(tracks)] if tracks else []
+        except StoreUnavailable:
+            self._is_behind = True
+            raise
         self._seq = max(self._seq, touched.through_seq)
         return Changes.concatenate(found)
 
