@@ -75,7 +75,7 @@ def test_an_alarm_survives_kill_9_and_no_transition_is_lost_or_told_twice(calha,
 
 
 def test_a_live_stream_tells_each_transition(calha, publish):
-    with calha.open(calha.request("/api/v1/live"), timeout=WITHIN_S) as stream:
+    with calha.open(calha.request("/api/v1/live?device=none&alarms=true"), timeout=WITHIN_S) as stream:
         publish("fan", 9)
         told = next(told_alarms(stream))
         assert (told["act"], told["alarm"]["device"], told["alarm"]["state"]) == ("raise", "fan", "unacknowledged")

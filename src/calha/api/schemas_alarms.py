@@ -89,16 +89,16 @@ class Shelving(PutAway):
 class RationalisationBody(Body):
     """Why the alarm exists (ISA-18.2): its cause, what happens if nobody acts, what to do, in which time."""
 
-    cause: LongText = Field("", examples=["Válvula de entrada presa aberta"])
-    consequence: LongText = Field("", examples=["Transbordo do tanque"])
-    action: LongText = Field("", examples=["Fechar o registro manual R-12"])
-    respond_s: Annotated[int, Field(ge=1, le=30 * 86_400)] | None = Field(None, examples=[600])
+    cause: LongText = Field(default="", examples=["Válvula de entrada presa aberta"])
+    consequence: LongText = Field(default="", examples=["Transbordo do tanque"])
+    action: LongText = Field(default="", examples=["Fechar o registro manual R-12"])
+    respond_s: Annotated[int, Field(ge=1, le=30 * 86_400)] | None = Field(default=None, examples=[600])
 
 
 class RuleWhere(Body):
     """To which devices; of several all must fit, and none stands for all devices."""
 
-    profile: Annotated[str, Field(max_length=64)] | None = Field(None, examples=["water_flow"])
+    profile: Annotated[str, Field(max_length=64)] | None = Field(default=None, examples=["water_flow"])
     site_id: SiteId | None = None
     device: DeviceKey | None = None
 

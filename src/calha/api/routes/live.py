@@ -35,6 +35,7 @@ MAX_FILTERS = 2_000
 DevicesFilter = Annotated[str | None, Query(max_length=100_000, description="Device keys, separated by commas.")]
 ChannelsFilter = Annotated[str | None, Query(max_length=10_000, description="Channel keys, separated by commas.")]
 SiteFilter = Annotated[SiteId | None, Query(description="Only devices in this site and below.")]
+WithAlarms = Annotated[bool, Query(description="Alarms of all devices that one may see, whatever the filters.")]
 Since = Annotated[
     int | None, Query(ge=0, le=2**63 - 1, description="Log sequence from which to resume; 0 sends all latest values.")
 ]
@@ -47,12 +48,13 @@ async def stream(
     site: SiteFilter = None,
     device: DevicesFilter = None,
     channel: ChannelsFilter = None,
+    alarms: WithAlarms = False,
     since: Since = None,
     last_event_id: Annotated[str | None, Header()] = None,
 ) -> StreamingResponse:
     """Server-Sent Events: `readings` after each commit, `command` and `alarm` with each new state, `status` every 5 s."""
     cursor = int(last_event_id) if last_event_id and last_event_id.isdigit() else since
-    messages = _messages(services, _Selection(caller, site, device, channel), cursor)
+    messages = _messages(services, _Selection(caller, site, device, channel, alarms), cursor)
     return StreamingResponse(
         _as_events(messages),
         media_type="text/event-stream",
@@ -67,12 +69,15 @@ async def socket(
     site: SiteFilter = None,
     device: DevicesFilter = None,
     channel: ChannelsFilter = None,
+    alarms: WithAlarms = False,
     since: Since = None,
 ) -> None:
     """The same messages over a WebSocket."""
     services = of_websocket(websocket)
     await websocket.accept()
-    sending = asyncio.create_task(_send_all(websocket, services, _Selection(caller, site, device, channel), since))
+    sending = asyncio.create_task(
+        _send_all(websocket, services, _Selection(caller, site, device, channel, alarms), since)
+    )
     with suppress(WebSocketDisconnect):
         while True:
             await websocket.receive()
@@ -95,12 +100,13 @@ async def _may_go_on(selection: "_Selection") -> bool:
 class _Selection:
     """The series that a stream wants and may have; looked up again when the registry has changed."""
 
-    def __init__(self, caller: Caller, site: int | None, device: str | None, channel: str | None) -> None:
+    def __init__(self, caller: Caller, site: int | None, device: str | None, channel: str | None, alarms: bool) -> None:
         self._caller = caller
         self._services = caller.services
         self._site = site
         self._devices = set(device.split(",")[:MAX_FILTERS]) if device else None
         self._channels = set(channel.split(",")[:MAX_FILTERS]) if channel else None
+        self._alarms = alarms
         self._version = -1
         self._seen: Mapping[str, Micros] | None = None
         self._series: np.ndarray[Any, np.dtype[np.int64]] | None = None
@@ -110,10 +116,14 @@ class _Selection:
         """Look again at what the caller may see. Raises NotSignedIn."""
         await self._caller.renew()
 
-    def shows(self, device: str) -> bool:
+    def shows(self, kind: str, device: str) -> bool:
         """Whether news of a device belong into the stream."""
         directory, seen = self._services.ingest.directory, self._caller.seen_now()
-        if (seen is not None and device not in seen) or (self._devices is not None and device not in self._devices):
+        if seen is not None and device not in seen:
+            return False
+        if kind == "alarm" and self._alarms:
+            return True
+        if self._devices is not None and device not in self._devices:
             return False
         return self._site is None or directory.site_of(device) in directory.tree.below([self._site])
 
@@ -171,7 +181,7 @@ async def _messages(
             renewed_at = time.monotonic()
         for news in signal.news_since(told):
             told = news.number
-            if selection.shows(news.device):
+            if selection.shows(news.kind, news.device):
                 yield news.kind, cursor, dict(news.content)
         seq = signal.seq
         if seq > cursor:

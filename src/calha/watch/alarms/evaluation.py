@@ -122,9 +122,9 @@ class Evaluation:
     def _fresh(self, series: NDArray[np.integer], at: Ints) -> Rows:
         """Which readings of watched series are newer than those that were taken."""
         found = np.flatnonzero(series < len(self._newest))
-        found = found[at[found] > self._newest[series[found]]]
-        np.maximum.at(self._newest, series[found], at[found])
-        return found
+        fresh: Rows = found[at[found] > self._newest[series[found]]]
+        np.maximum.at(self._newest, series[fresh], at[fresh])
+        return fresh
 
     def _look(self, rows: Rows, at: Ints) -> list[Changes]:
         """One moment of each of these checks."""
@@ -203,11 +203,10 @@ class Evaluation:
         self._take_over(other.checks.keys, other._memory, other._now, other._newest)
         return np.array([row for row, key in enumerate(self.checks.keys) if key not in known], np.intp)
 
-    def resume(self, active: Mapping[Key, bool]) -> None:
-        """Whether conditions held when nothing else is known of them; the version of a rule does not count."""
-        known = {key[:3]: holds for key, holds in active.items()}
+    def resume(self, active: Mapping[tuple[int, str, str], bool]) -> None:
+        """Whether conditions hold, by rule, limit and device."""
         for row, key in enumerate(self.checks.keys):
-            self._now.active[row] = known.get(key[:3], False)
+            self._now.active[row] = active.get(key[:3], False)
 
     def to_bytes(self, seq: int) -> bytes:
         """All that is remembered, and the log sequence through which readings were taken."""

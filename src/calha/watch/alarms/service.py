@@ -224,7 +224,8 @@ class AlarmWatch:
         return self._evaluation.take(series, *columns)
 
     def _tracks(self, series: "set[int] | Sequence[int]", from_at: Micros, until: Micros) -> dict[int, Track]:
-        wanted, found = sorted(set(series)), {}
+        wanted = sorted(set(series))
+        found: dict[int, Track] = {}
         for start in range(0, len(wanted), SERIES_AT_ONCE):
             part = wanted[start : start + SERIES_AT_ONCE]
             read = self._telemetry.readings(part, from_at, until, resolution="raw")
