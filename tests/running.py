@@ -82,7 +82,11 @@ class Calha:
     def processes(self) -> dict[str, int]:
         """Process ids of `up`, `core` and `log server`, as far as they run."""
         found = {}
-        marks = {"up": b"-m\0calha.up", "core": b"-m\0" + self.core, "log server": b"nats-server.conf"}
+        marks = {
+            "up": b"-m\0calha.up",
+            "core": b"-m\0calha.core\0" + self.core + b"\0",
+            "log server": b"nats-server.conf",
+        }
         for path in Path("/proc").glob("[0-9]*/cmdline"):
             with suppress(OSError):
                 line = path.read_bytes()

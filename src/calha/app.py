@@ -8,7 +8,6 @@ import asyncio
 import logging
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -444,7 +443,3 @@ def _require_free(settings: Settings) -> None:
 def _listen(settings: Settings) -> socket.socket:
     """The HTTP port, taken before anything else starts. Raises InvalidConfiguration when it is not to be had."""
     return bound(settings.http.host, settings.http.port, "http.port", "--http-port")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

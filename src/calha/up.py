@@ -179,6 +179,7 @@ class Processes:
             self._child = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-m",
+                "calha.core",
                 self._plan.module,
                 *self._plan.core,
                 env=environment,

@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
+from calha.cli import ALONE, commands
 from calha.up import hold, holder
 from postman import postman
 
@@ -18,6 +20,7 @@ def calha(*arguments, cwd=None, env=None):
 
 COMMANDS = [
     "up",
+    "edge",
     "demo",
     "nodes",
     "simulate",
@@ -43,10 +46,14 @@ def test_help_lists_every_command():
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_each_command_shows_an_example(command):
-    told = calha(command, "--help").stdout
-    if command in GROUPS:
-        told = calha(command, GROUPS[command], "--help").stdout
-    assert "Example: " in told
+    words = [command, GROUPS[command]] if command in GROUPS else [command]
+    told = CliRunner().invoke(commands(), [*words, "--help"])
+    assert (told.exit_code, "Example: " in told.stdout) == (0, True)
+
+
+@pytest.mark.parametrize("command", sorted(ALONE))
+def test_what_services_start_stands_alone(command):
+    assert "Example: " in calha(command, "--help").stdout
 
 
 def test_config_show_tells_values_and_where_they_come_from(tmp_path):

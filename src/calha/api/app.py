@@ -47,9 +47,9 @@ from calha.api.routes import (
     transfer,
     validation,
 )
+from calha.api.routing import API_PREFIX, take_over
 from calha.api.services import Services
 
-API_PREFIX = "/api/v1"
 ROUTERS = (
     session.router,
     account.router,
@@ -107,11 +107,10 @@ def create_app(services: Services | None) -> FastAPI:
     if services is not None:
         public = urlsplit(services.settings.http.public_url).hostname
         app.add_middleware(OwnNames, names=[*services.settings.http.names, *([public] if public else [])])
-    for router in ROUTERS:  # each directly, because FastAPI works out a route anew for every level that includes it
+    assert all(router.prefix.startswith(API_PREFIX) for router in ROUTERS), "made without api_router"
+    for router in (*ROUTERS, status.probes):
         access.describe(router)
-        app.include_router(router, prefix=API_PREFIX, responses=problems.RESPONSES)
-    access.describe(status.probes)
-    app.include_router(status.probes)
+        take_over(app, router)
     problems.add_to(app)
     docs.add_to(app)
     files.add_to(app)

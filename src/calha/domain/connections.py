@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from calha.domain.errors import Malformed
-from calha.domain.readings import Micros
+from calha.domain.times import Micros
 
 Security = Literal["none", "sign", "encrypt", "aes128", "aes256"]
 StateName = Literal["disabled", "connecting", "connected", "waiting"]

@@ -13,14 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calha.domain.errors import CorruptBatch
+from calha.domain.times import Micros as Micros
 
 MAX_READINGS = 20_000
 
 _MAGIC = b"CALHA\x01"
 _HEADER = struct.Struct("<6sHQ")  # magic and version, reserved, number of readings
 _BYTES_A_READING = 4 + 8 + 8 + 1 + 8
-
-Micros = int  # µs since 1970-01-01T00:00Z
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ MAX_AHEAD_US after the arrival.
 from datetime import UTC, datetime, tzinfo
 
 from calha.domain.errors import Malformed
-from calha.domain.readings import Micros
+
+Micros = int  # µs since 1970-01-01T00:00Z
 
 SECOND_US = 1_000_000
 MINUTE_US = 60 * SECOND_US

@@ -9,7 +9,6 @@ import json
 import logging
 import signal
 import socket
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
@@ -223,7 +222,3 @@ async def _trim(outbox: Outbox, beat: Callable[[], None]) -> None:
         except LogUnavailable as error:
             log.warning("the outbox is trimmed later: %s", error)
         await asyncio.sleep(TRIM_S)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

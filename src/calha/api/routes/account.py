@@ -4,12 +4,13 @@ import asyncio
 import io
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 
 from calha.accounts import second_factor
 from calha.api.access import Self
 from calha.api.people import changed_person
 from calha.api.routes.session import site_of
+from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_accounts import (
     AccountChange,
@@ -29,7 +30,7 @@ from calha.api.schemas_accounts import (
 from calha.api.services import Here
 from calha.domain.errors import NotFound
 
-router = APIRouter(prefix="/account", tags=["account"])
+router = api_router("account", "/account")
 
 SessionId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=["0123456789abcdef0123456789abcdef"])]
 

@@ -6,10 +6,11 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from calha.api.access import ConfiguresSite, ViewsSite
 from calha.api.routes.consumption import From, To, window_of
+from calha.api.routing import api_router
 from calha.api.schemas import SiteId
 from calha.api.schemas_balance import (
     BalanceAnswer,
@@ -29,7 +30,7 @@ from calha.metering.balances import Balance, Part, countable_in, is_water
 from calha.metering.meters import Meter
 from calha.store.registry import SiteRow
 
-router = APIRouter(prefix="/sites/{site_id}", tags=["metering"])
+router = api_router("metering", "/sites/{site_id}")
 
 MAX_SHOWN = 2_000  # meters of a balance that an answer lists
 L_IN_M3 = 1_000

@@ -5,10 +5,11 @@ from collections import Counter
 from datetime import UTC
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from calha.api.access import Caller, Configures, ConfiguresAll
 from calha.api.routes.customers import Limit, billed_sites
+from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_billing import (
     Number,
@@ -25,7 +26,7 @@ from calha.domain.errors import NotFound
 from calha.metering.statements import StatementLine, read_statement
 from calha.store.billing import PaymentRow, PaymentState, RunRow
 
-router = APIRouter(tags=["billing"])
+router = api_router("billing")
 
 MAX_FAULTS = 100  # lines of a statement that are named
 

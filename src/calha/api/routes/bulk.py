@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from calha.accounts import registration
@@ -13,6 +13,7 @@ from calha.api.access import Caller, Configures
 from calha.api.bodies import read_body
 from calha.api.routes.devices import first_site
 from calha.api.routes.readings import csv_cell
+from calha.api.routing import api_router
 from calha.api.schemas import SiteId
 from calha.api.schemas_onboarding import ImportedLine, ImportReport, NewSecret
 from calha.api.services import Here
@@ -21,7 +22,7 @@ from calha.domain.claim_codes import grouped
 from calha.domain.errors import Malformed
 from calha.ingest.spreadsheet import MAX_BYTES, lines_of
 
-router = APIRouter(prefix="/devices", tags=["devices"])
+router = api_router("devices", "/devices")
 
 TOO_LARGE = f"a table has at most {MAX_BYTES // 1024 // 1024} MB; send it in parts"
 

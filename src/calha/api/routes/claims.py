@@ -3,10 +3,11 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from calha.api.access import Caller, ConfiguresDevice, Self, ViewsDevice
 from calha.api.presence import presence_of
+from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_onboarding import Claimed, ClaimOffer, ClaimState, NewClaim, OwnDevice, OwnDeviceChange
 from calha.api.services import Here, Services
@@ -17,7 +18,7 @@ from calha.domain.profiles import Profile
 from calha.store.accounts.ownership import OwnedRow
 from calha.store.registry import DeviceRow
 
-router = APIRouter(tags=["claims"])
+router = api_router("claims")
 
 TypedCode = Annotated[str, Path(min_length=1, max_length=40, examples=["7K3M-9QXC-4T2H"])]
 Key = Annotated[str, Path(max_length=64, examples=["pump-1"])]

@@ -3,10 +3,11 @@
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import Header, Path, Query
 from starlette.responses import Response
 
 from calha.api.access import AnswersCommand, Caller, OperatesDevice, Views, ViewsCommands
+from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_commands import (
     COMMAND_ID,
@@ -26,7 +27,7 @@ from calha.domain.times import to_datetime
 from calha.store.accounts.commands import CommandRow
 from calha.store.registry.rows import Page as Rows
 
-router = APIRouter(tags=["commands"])
+router = api_router("commands")
 
 States = Annotated[
     str | None, Query(max_length=200, description="States, separated by commas.", examples=["queued,sent"])

@@ -6,10 +6,11 @@ A node may feed only a device that its caller configures.
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from calha.api.access import Caller, Configures, Views
 from calha.api.routes.connections import After, Number, configurable, moment, visible
+from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_connections import (
     AddressNode,
@@ -30,7 +31,7 @@ from calha.domain.errors import NotFound
 from calha.domain.quality import Quality, label
 from calha.store.registry import connections as rows
 
-router = APIRouter(prefix="/connections", tags=["connections"])
+router = api_router("connections", "/connections")
 
 
 @router.get("/{connection_id}/nodes")

@@ -6,9 +6,10 @@ import hashlib
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from calha.api.access import Caller, Configures, Views
+from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_connections import (
     Connection,
@@ -27,7 +28,7 @@ from calha.domain.readings import Micros
 from calha.domain.times import to_datetime
 from calha.store.registry import connections as rows
 
-router = APIRouter(prefix="/connections", tags=["connections"])
+router = api_router("connections", "/connections")
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
 After = Annotated[int, Query(ge=0, le=2**31 - 1, description="The last id of the page before.", examples=[0])]

@@ -8,12 +8,13 @@ from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from calha.api.access import ViewsDevice
 from calha.api.curve_reads import note_curve_reads
 from calha.api.routes.readings import csv_cell, visible
+from calha.api.routing import api_router
 from calha.api.schemas_metering import ConsumptionAnswer, MeterAnswer, RegisterPlateAnswer, RegisterStep, Total
 from calha.api.services import Here
 from calha.domain import quality
@@ -26,7 +27,7 @@ from calha.domain.times import DAY_US, from_text, to_datetime, to_text
 from calha.metering.meters import Meter
 from calha.metering.review import Reviewed, with_decisions
 
-router = APIRouter(prefix="/devices/{key}", tags=["metering"])
+router = api_router("metering", "/devices/{key}")
 
 DEFAULT_DAYS = 31
 

@@ -4,9 +4,10 @@ import asyncio
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 
 from calha.api.access import Caller, Configures, ConfiguresSite
+from calha.api.routing import api_router
 from calha.api.schemas import Body, Page, SiteId
 from calha.api.schemas_billing import (
     Contract,
@@ -25,7 +26,7 @@ from calha.domain.access import Everywhere, Permission
 from calha.domain.errors import Malformed, NotFound
 from calha.store.billing import ContractRow, CustomerRow
 
-router = APIRouter(tags=["billing"])
+router = api_router("billing")
 
 After = Annotated[int, Query(ge=0, le=2**31 - 1, description="Go on after this one (`next` of the page before).")]
 Limit = Annotated[int, Query(ge=1, le=500)]

@@ -3,10 +3,11 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from calha.api.access import Administers, ConfiguresAll
+from calha.api.routing import api_router
 from calha.api.schemas import Answer, Body, DeviceKey, Page, SiteId
 from calha.api.services import Here
 from calha.compat.databutcher import fleet
@@ -14,7 +15,7 @@ from calha.compat.databutcher.carry_over import CarryOver
 from calha.compat.databutcher.ids import CODE, code_of, new_id
 from calha.store.databutcher.store import DataButcherStore
 
-router = APIRouter(prefix="/databutcher", tags=["databutcher"])
+router = api_router("databutcher", "/databutcher")
 
 MAX_DOCUMENTS = 5_000
 EXAMPLE = "69206b8f7b28c5a21cdf12f7"

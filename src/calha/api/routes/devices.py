@@ -6,7 +6,7 @@ import zlib
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import Header, Path, Query
 from starlette.responses import Response
 
 from calha import certificates
@@ -14,6 +14,7 @@ from calha.accounts.devices import new_device_secret
 from calha.accounts.door import fingerprint
 from calha.api.access import Caller, Configures, ConfiguresDevice, Views, ViewsDevice
 from calha.api.presence import presence_of
+from calha.api.routing import api_router
 from calha.api.schemas import (
     ChannelChange,
     Counts,
@@ -40,7 +41,7 @@ from calha.domain.times import to_datetime
 from calha.ingest.counters import Tally
 from calha.ingest.service import raw_text
 
-router = APIRouter(prefix="/devices", tags=["devices"])
+router = api_router("devices", "/devices")
 
 RAW_BYTES = 2_048
 CredentialId = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]

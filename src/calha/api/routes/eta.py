@@ -3,16 +3,17 @@
 import asyncio
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from calha.api.access import Administers
+from calha.api.routing import api_router
 from calha.api.schemas import Answer, Body
 from calha.api.services import Here
 from calha.compat.eta import carry_over as old
 from calha.store.eta import EtaUnitRow
 
-router = APIRouter(prefix="/eta", tags=["eta"])
+router = api_router("eta", "/eta")
 
 MAX_ROWS = 10_000
 Number = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]

@@ -2,15 +2,16 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from calha.api.access import Views
+from calha.api.routing import api_router
 from calha.api.schemas import Event, Page
 from calha.api.services import Here
 from calha.domain.times import to_micros
 from calha.store.registry import EventRow
 
-router = APIRouter(prefix="/events", tags=["events"])
+router = api_router("events", "/events")
 
 
 @router.get("")

@@ -4,9 +4,8 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter
-
 from calha.api.access import ConfiguresDevice, ViewsDevice
+from calha.api.routing import api_router
 from calha.api.schemas import ChannelKey
 from calha.api.schemas_balance import FlumeAnswer, FlumeBody
 from calha.api.schemas_metering import RowId
@@ -20,7 +19,7 @@ from calha.metering.flumes import FLOW_UNIT
 from calha.store.metering.flumes import FlumeRow
 from calha.store.registry import ChannelRow, DeviceRow
 
-router = APIRouter(prefix="/devices/{key}", tags=["metering"])
+router = api_router("metering", "/devices/{key}")
 
 
 @router.get("/flumes")

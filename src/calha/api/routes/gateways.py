@@ -2,17 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from calha.api.access import Views, ViewsDevice
 from calha.api.gateways import NEVER, gateway_of
+from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_gateways import Gateway
 from calha.api.services import Here, Services
 from calha.domain import link
 from calha.domain.errors import NotFound
 
-router = APIRouter(prefix="/gateways", tags=["gateways"])
+router = api_router("gateways", "/gateways")
 
 
 @router.get("")

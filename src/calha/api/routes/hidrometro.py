@@ -3,16 +3,17 @@
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, available_timezones
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import AfterValidator, Field
 
 from calha.api.access import Administers
+from calha.api.routing import api_router
 from calha.api.schemas import Answer, Body
 from calha.api.services import Here
 from calha.compat.hidrometro.carry_over import CarryOver
 from calha.compat.hidrometro.wire import serial_of
 
-router = APIRouter(prefix="/hidrometro", tags=["hidrometro"])
+router = api_router("hidrometro", "/hidrometro")
 
 MAX_ROWS = 5_000
 Table = Literal["customers", "kinds", "meters", "tariffs", "months", "users", "alerts", "readings", "node_readings"]

@@ -6,11 +6,12 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import Path, Query
 from starlette.responses import Response
 
 from calha.api.access import Caller, Configures, Self
 from calha.api.routes.customers import Limit, billed_sites, contract_of
+from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_billing import (
     BillAnswer,
@@ -34,7 +35,7 @@ from calha.metering.invoicing import Preview
 from calha.reports.invoices import State, barcode, invoice_pdf, pix_code
 from calha.store.billing import InvoiceRow
 
-router = APIRouter(tags=["billing"])
+router = api_router("billing")
 
 InvoiceNumber = Annotated[str, Path(max_length=32, examples=["2026-000001"])]
 MonthQuery = Annotated[str, Query(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$", examples=["2026-07"])]

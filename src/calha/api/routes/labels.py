@@ -3,11 +3,12 @@
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request
+from fastapi import Header, Request
 from starlette.responses import Response
 
 from calha.api.access import Caller, Configures
 from calha.api.addresses import public_url
+from calha.api.routing import api_router
 from calha.api.schemas_onboarding import NewLabels
 from calha.api.services import Here
 from calha.domain.access import Permission
@@ -15,7 +16,7 @@ from calha.domain.claim_codes import grouped
 from calha.domain.errors import NotFound
 from calha.reports.labels import Label, LabelLanguage, labels_pdf
 
-router = APIRouter(prefix="/labels", tags=["labels"])
+router = api_router("labels", "/labels")
 
 PDF = "application/pdf"
 _ANSWERS: dict[int | str, dict[str, Any]] = {

@@ -13,11 +13,12 @@ from typing import Annotated, Any
 
 import msgspec
 import numpy as np
-from fastapi import APIRouter, Header, Query, WebSocket
+from fastapi import Header, Query, WebSocket
 from starlette.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
 from calha.api.access import Caller, Views
+from calha.api.routing import api_router
 from calha.api.schemas import SiteId
 from calha.api.services import Here, Services, of_websocket
 from calha.domain import quality
@@ -25,7 +26,7 @@ from calha.domain.errors import NotFound, NotSignedIn
 from calha.domain.readings import Micros
 from calha.domain.times import to_text
 
-router = APIRouter(prefix="/live", tags=["live"])
+router = api_router("live", "/live")
 
 HEARTBEAT_S = 5.0
 RENEW_S = 5.0  # a session that was ended, or a role that was taken, ends or narrows the stream within this time

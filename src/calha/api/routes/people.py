@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import Path, Query, Request
 from starlette.responses import StreamingResponse
 
 from calha.accounts.door import KEY_PREFIX
@@ -16,6 +16,7 @@ from calha.accounts.keyring import digest, new_secret
 from calha.api.access import Administers
 from calha.api.people import changed_person, person_answer
 from calha.api.personal import known_of
+from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_accounts import (
     AuditAnswer,
@@ -35,7 +36,7 @@ from calha.api.services import Here
 from calha.domain.errors import Conflict, Malformed
 from calha.store.accounts import AuditRow, KeyRow
 
-router = APIRouter(tags=["people"])
+router = api_router("people")
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
 KEY_START_CHARS = len(KEY_PREFIX) + 4

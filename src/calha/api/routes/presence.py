@@ -4,14 +4,15 @@ import asyncio
 from collections import Counter
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import Field
 
 from calha.api.access import Views
+from calha.api.routing import api_router
 from calha.api.schemas import Answer, SiteId
 from calha.api.services import Here
 
-router = APIRouter(prefix="/presence", tags=["devices"])
+router = api_router("devices", "/presence")
 
 MAX_LISTED = 1_000
 

@@ -4,16 +4,17 @@ import asyncio
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Body
+from fastapi import Body
 
 from calha.api.access import ConfiguresAll, Views
+from calha.api.routing import api_router
 from calha.api.schemas import Page, ProfileAnswer
 from calha.api.services import Here
 from calha.domain import profile_reader
 from calha.domain.errors import InvalidProfile
 from calha.domain.profiles import Profile
 
-router = APIRouter(prefix="/profiles", tags=["profiles"])
+router = api_router("profiles", "/profiles")
 
 
 @router.get("")

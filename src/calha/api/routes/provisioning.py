@@ -6,10 +6,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import APIRouter, Path, Request
+from fastapi import Path, Request
 
 from calha.api.access import Administers, Anybody, visitor_of
 from calha.api.addresses import public_url
+from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_onboarding import (
     DeviceAddress,
@@ -24,7 +25,7 @@ from calha.api.schemas_onboarding import (
 from calha.api.services import Here, Services
 from calha.store.accounts import provisioning as rows
 
-router = APIRouter(tags=["provisioning"])
+router = api_router("provisioning")
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
 Key = Annotated[str, Path(max_length=64, examples=["pump-1"])]

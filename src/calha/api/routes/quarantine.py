@@ -4,9 +4,10 @@ import asyncio
 import base64
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from calha.api.access import Caller, Configures, ConfiguresAll, Views
+from calha.api.routing import api_router
 from calha.api.schemas import Accepted, Fault, Group, Kept, Page, QuarantineSummary, ReplayFilter, Seen, Sequence
 from calha.api.services import Here
 from calha.domain.access import Permission
@@ -15,7 +16,7 @@ from calha.domain.times import to_datetime
 from calha.ingest.service import Receipt
 from calha.log import quarantine
 
-router = APIRouter(tags=["quarantine"])
+router = api_router("quarantine")
 
 SAMPLE_BYTES = 300
 MAX_SEEN = 200

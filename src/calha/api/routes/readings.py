@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 import numpy as np
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from starlette.responses import Response
 
 from calha.api.access import Views, ViewsDevice
 from calha.api.curve_reads import note_curve_reads
+from calha.api.routing import api_router
 from calha.api.schemas import LatestReading, Page, Readings, SiteId
 from calha.api.services import Here
 from calha.domain import quality
@@ -22,7 +23,7 @@ from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, from_text, to_datetime, to_text
 from calha.store.telemetry import Columns
 
-router = APIRouter(tags=["readings"])
+router = api_router("readings")
 
 Resolution = Literal["raw", "1m", "15m", "1h", "1d"]
 Aggregate = Literal["mean", "min", "max", "sum", "first", "last", "count"]

@@ -4,10 +4,11 @@ import asyncio
 import math
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from calha.api.access import Caller, ConfiguresDevice, OperatesDevice, ViewsDevice
 from calha.api.routes.consumption import plate_fields, total_of
+from calha.api.routing import api_router
 from calha.api.schemas import ChannelKey
 from calha.api.schemas_metering import (
     EffectAnswer,
@@ -28,7 +29,7 @@ from calha.domain.times import from_text, require_plausible, to_datetime, to_tex
 from calha.metering.meters import Meter
 from calha.store.metering import DecisionRow, ManualReadingRow, PlateRow
 
-router = APIRouter(prefix="/devices/{key}", tags=["metering"])
+router = api_router("metering", "/devices/{key}")
 
 OfChannel = Annotated[str, Query(max_length=64, description="Channel key.", examples=["total"])]
 

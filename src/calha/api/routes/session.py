@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, BackgroundTasks, Query, Request
+from fastapi import BackgroundTasks, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from calha.accounts import passwords, tokens
@@ -13,6 +13,7 @@ from calha.accounts.passkeys import Site
 from calha.accounts.sign_in import NewAccount, SignedIn
 from calha.api.access import COOKIE, Anybody, Caller, Self, csrf_token, visitor_of
 from calha.api.people import person_answer
+from calha.api.routing import api_router
 from calha.api.schemas_accounts import (
     Credentials,
     ForgottenPassword,
@@ -33,7 +34,7 @@ from calha.api.services import Here, Services
 from calha.domain.access import Everywhere, Permission, Principal
 from calha.domain.errors import NotFound, NotSignedIn
 
-router = APIRouter(tags=["session"])
+router = api_router("session")
 
 COOKIE_MAX_AGE_S = 30 * 86_400
 TRIP_COOKIE = "calha_openid"

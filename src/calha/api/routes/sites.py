@@ -3,14 +3,13 @@
 import asyncio
 from dataclasses import asdict
 
-from fastapi import APIRouter
-
 from calha.api.access import Caller, Configures, ConfiguresSite, Views, ViewsSite
+from calha.api.routing import api_router
 from calha.api.schemas import NewSite, Page, Site, SiteChange, SiteId
 from calha.api.services import Here
 from calha.domain.access import Permission
 
-router = APIRouter(prefix="/sites", tags=["sites"])
+router = api_router("sites", "/sites")
 
 
 @router.get("")

@@ -6,12 +6,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from calha import certificates
 from calha.api.access import Anybody, Views, ViewsAll
 from calha.api.metrics import exposition
+from calha.api.routing import api_router
 from calha.api.schemas import Status
 from calha.api.services import Here
 from calha.api.status import narrowed
 from calha.domain.errors import NotFound
 
-router = APIRouter(tags=["status"])
+router = api_router("status")
 probes = APIRouter(tags=["status"])
 
 

@@ -4,10 +4,11 @@ import asyncio
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import Path
 
 from calha.api.access import Configures, ConfiguresAll
 from calha.api.routes.customers import billed_sites
+from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_billing import TariffAnswer, TariffText, TariffWhole
 from calha.api.services import Here
@@ -15,7 +16,7 @@ from calha.domain.errors import InvalidTariff
 from calha.domain.tariff_reader import read_tariff
 from calha.store.billing import TariffRow
 
-router = APIRouter(prefix="/tariffs", tags=["billing"])
+router = api_router("billing", "/tariffs")
 
 Key = Annotated[str, Path(max_length=64, examples=["agua_fixa_copasa"])]
 COUNTED = 500  # contracts of a tariff that are counted; more are told as so many

@@ -4,12 +4,13 @@ from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Path, Request
+from fastapi import Header, Path, Request
 from starlette.responses import JSONResponse, Response
 
 from calha.api.access import Caller, Sends, SendsOfDevice
 from calha.api.bodies import read_body
 from calha.api.problems import problem
+from calha.api.routing import api_router
 from calha.api.schemas import Accepted, Fault
 from calha.api.services import Here, Services
 from calha.domain.access import Permission
@@ -17,7 +18,7 @@ from calha.domain.errors import Forbidden, LogFull, LogUnavailable, TooLarge
 from calha.ingest.decode import Problem
 from calha.ingest.service import MAX_ERRORS_IN_RECEIPT, Receipt
 
-router = APIRouter(prefix="/telemetry", tags=["telemetry"])
+router = api_router("telemetry", "/telemetry")
 
 _ONE = {"ts": 1769860800000, "values": {"flow": 12.5, "total": 48211.3}}
 _BODY: dict[str, Any] = {

@@ -4,13 +4,13 @@ import asyncio
 from functools import partial
 
 import numpy as np
-from fastapi import APIRouter
 
 from calha.api.access import ConfiguresAll, OperatesDevice
 from calha.api.routes.customers import billed_sites
 from calha.api.routes.registers import OfChannel, decision_of, register_of
 from calha.api.routes.tariffs import Key
 from calha.api.routes.validation import proposal_of
+from calha.api.routing import api_router
 from calha.api.schemas_billing import TariffText, TouchedInvoice, TouchedInvoices
 from calha.api.schemas_metering import NewDecision, NewManualReading, RowId
 from calha.api.schemas_validation import ProposedEdit
@@ -25,7 +25,7 @@ from calha.metering.counting import Supposed, edit_of
 from calha.metering.meters import Meter
 from calha.metering.touched_invoices import Reach, touched_by_meter, touched_by_tariff
 
-router = APIRouter(tags=["billing"])
+router = api_router("billing")
 
 
 @router.post("/devices/{key}/edits/invoices")

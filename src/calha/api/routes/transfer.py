@@ -5,13 +5,14 @@ import io
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import Query, Request
 from pydantic import Field
 from starlette.responses import Response, StreamingResponse
 
 from calha.api.access import Administers, SendsAll, Views
 from calha.api.bodies import read_body
 from calha.api.curve_reads import note_curve_reads
+from calha.api.routing import api_router
 from calha.api.schemas import Answer, Body
 from calha.api.services import Here, Services
 from calha.domain.access import Periods
@@ -21,7 +22,7 @@ from calha.domain.times import from_text
 from calha.domain.written import OUTCOMES
 from calha.ingest.bulk import batch_of_table, rejected_reasons
 
-router = APIRouter(tags=["transfer"])
+router = api_router("transfer")
 
 ARROW = "application/vnd.apache.arrow.stream"
 MAX_IMPORT_BYTES = 64 * 1024 * 1024

@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from calha.api.access import Caller, Operates, OperatesDevice, Views, ViewsDevice
 from calha.api.routes.consumption import total_of
+from calha.api.routing import api_router
 from calha.api.schemas import ChannelKey, DeviceKey, Page, SiteId
 from calha.api.schemas_metering import RowId
 from calha.api.schemas_validation import (
@@ -33,7 +34,7 @@ from calha.metering.editing import Asked, Proposal, in_unit
 from calha.metering.meters import Meter
 from calha.store.metering import EditRow, ExceptionRow
 
-router = APIRouter(tags=["validation"])
+router = api_router("validation")
 
 OfSite = Annotated[SiteId | None, Query(description="Only devices in this site and below.")]
 OfDevice = Annotated[DeviceKey | None, Query(description="Only this device.")]
