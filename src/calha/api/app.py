@@ -107,7 +107,7 @@ def create_app(services: Services | None) -> FastAPI:
     if services is not None:
         public = urlsplit(services.settings.http.public_url).hostname
         app.add_middleware(OwnNames, names=[*services.settings.http.names, *([public] if public else [])])
-    assert all(router.prefix.startswith(API_PREFIX) for router in ROUTERS), "made without api_router"
+    assert all(router.prefix.startswith(API_PREFIX) for router in ROUTERS), "make it with calha.api.routing.api_router"
     for router in (*ROUTERS, status.probes):
         access.describe(router)
         take_over(app, router)

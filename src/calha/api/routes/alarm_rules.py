@@ -6,9 +6,10 @@ import io
 from collections.abc import Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import Query, Response
 
 from calha.api.access import Caller, Configures, Views
+from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_alarms import (
     CureAnswer,
@@ -31,7 +32,7 @@ from calha.domain.times import to_datetime
 from calha.store.alarms import RuleRow
 from calha.watch.alarms.simulation import Simulation
 
-router = APIRouter(tags=["alarms"])
+router = api_router("alarms")
 
 COLUMNS = (
     "rule", "version", "name", "limit", "value", "priority", "profile", "site", "device", "signal", "deadband", "on_delay_s",

@@ -5,10 +5,11 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from calha.api.access import Caller, Operates, Views
 from calha.api.alarm_news import alarm_answer
+from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey, Page, SiteId
 from calha.api.schemas_alarms import (
     Acknowledgement,
@@ -30,7 +31,7 @@ from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, to_datetime, to_micros
 from calha.store.alarms import AlarmRow, Raising, TransitionRow
 
-router = APIRouter(tags=["alarms"])
+router = api_router("alarms")
 
 HEALTH_DAYS = 30  # the least that the standard looks at
 MAX_HEALTH_DAYS = 92
