@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
+
+from calha.reports.locale import Language, number
 
 WIDTH, HEIGHT = 1_000.0, 520.0
 LEFT, RIGHT, TOP, BOTTOM = 70.0, 20.0, 20.0, 60.0
@@ -14,7 +17,7 @@ MAX_POINTS = 4_000
 TICKS = 6
 FLAT = 1e-6  # of its size, by which a curve may vary and still be drawn as a level line
 LINE, MARK, GRID, TEXT = "#1971c2", "#c92a2a", "#dee2e6", "#495057"
-_HEAD = (
+HEAD = (
     f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" '
     f'font-family="Libertinus Serif" font-size="15" fill="{TEXT}">'
 )
@@ -36,24 +39,34 @@ class Axis:
 
 
 def line_chart(
-    at: Sequence[datetime], value: NDArray[np.float64], label: str, marked: NDArray[np.bool_] | None = None
+    at: Sequence[datetime],
+    value: NDArray[np.float64],
+    label: str,
+    marked: NDArray[np.bool_] | None = None,
+    language: Language | None = None,
 ) -> str:
-    """An SVG. More than MAX_POINTS are thinned, with the extremes and every marked point kept."""
+    """An SVG, with numbers and days of a language or in plain form.
+
+    More than MAX_POINTS are thinned, with the extremes and every marked point kept.
+    """
     seconds = np.array([(moment - at[0]).total_seconds() for moment in at])
     chosen = thinned(value, marked)
     x = Axis(float(seconds[0]), float(seconds[-1]), LEFT, WIDTH - RIGHT)
     ticks = value_ticks(float(value.min()), float(value.max()))
     y = Axis(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP)
-    parts = [*_grid(x, y, ticks, at), *_line(x, y, seconds[chosen], value[chosen])]
+    parts = [*grid(x, y, ticks, at, language), *_line(x, y, seconds[chosen], value[chosen])]
     if marked is not None:
         for place in np.flatnonzero(marked).tolist():
             across, up = x.place(seconds[place]), y.place(value[place])
             parts.append(f'<circle cx="{across:.1f}" cy="{up:.1f}" r="4" fill="{MARK}"/>')
+    parts.append(side_label(escape(label)))
+    return f"{HEAD}{''.join(parts)}</svg>"
+
+
+def side_label(text: str) -> str:
+    """Beside the axis of values, upwards."""
     middle = (TOP + HEIGHT - BOTTOM) / 2
-    parts.append(
-        f'<text x="18" y="{middle:g}" text-anchor="middle" transform="rotate(-90 18 {middle:g})">{escape(label)}</text>'
-    )
-    return f"{_HEAD}{''.join(parts)}</svg>"
+    return f'<text x="18" y="{middle:g}" text-anchor="middle" transform="rotate(-90 18 {middle:g})">{text}</text>'
 
 
 def thinned(value: NDArray[np.float64], marked: NDArray[np.bool_] | None = None) -> NDArray[np.intp]:
@@ -96,22 +109,30 @@ def time_ticks(first: datetime, last: datetime) -> list[datetime]:
     return [begin + step * number for number in range(max(count, 0))]
 
 
-def _grid(x: Axis, y: Axis, ticks: Sequence[float], at: Sequence[datetime]) -> Iterator[str]:
+def grid(
+    x: Axis, y: Axis, ticks: Sequence[float], at: Sequence[datetime], language: Language | None = None
+) -> Iterator[str]:
+    """Lines and words of both axes."""
     digits = max(0, -int(np.floor(np.log10(ticks[1] - ticks[0]))))
+
+    def written(tick: float) -> str:
+        return f"{tick:.{digits}f}" if language is None else number(Decimal(repr(tick)), language, digits)
+
+    days = "%Y-%m-%d" if language == "en" else "%d/%m/%y"
     for tick in ticks:
         up = y.place(tick)
         yield f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{up:.1f}" y2="{up:.1f}" stroke="{GRID}"/>'
-        yield f'<text x="{LEFT - 8}" y="{up + 5:.1f}" text-anchor="end">{tick:.{digits}f}</text>'
+        yield f'<text x="{LEFT - 8}" y="{up + 5:.1f}" text-anchor="end">{written(tick)}</text>'
     moments = time_ticks(at[0], at[-1]) or [at[0]]
     by_day = len(moments) < 2 or moments[1] - moments[0] >= timedelta(days=1)
     for moment in moments:
         across = x.place((moment - at[0]).total_seconds())
         low = HEIGHT - BOTTOM
         yield f'<line x1="{across:.1f}" x2="{across:.1f}" y1="{TOP}" y2="{low}" stroke="{GRID}"/>'
-        text = f"{moment:%d/%m/%y}" if by_day else f"{moment:%H:%M}"
+        text = f"{moment:{days}}" if by_day else f"{moment:%H:%M}"
         yield f'<text x="{across:.1f}" y="{low + 22}" text-anchor="middle">{text}</text>'
         if not by_day:
-            yield f'<text x="{across:.1f}" y="{low + 42}" text-anchor="middle">{moment:%d/%m/%y}</text>'
+            yield f'<text x="{across:.1f}" y="{low + 42}" text-anchor="middle">{moment:{days}}</text>'
 
 
 def _line(x: Axis, y: Axis, seconds: NDArray[np.float64], value: NDArray[np.float64]) -> Iterator[str]:

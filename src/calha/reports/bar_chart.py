@@ -1,0 +1,50 @@
+"""Bars as an SVG picture, beside `line_chart`: an amount for each interval, upwards or downwards from zero."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from html import escape
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calha.reports.line_chart import (
+    BOTTOM,
+    HEAD,
+    HEIGHT,
+    LEFT,
+    LINE,
+    RIGHT,
+    TOP,
+    WIDTH,
+    Axis,
+    grid,
+    side_label,
+    value_ticks,
+)
+from calha.reports.locale import Language
+
+MAX_BARS = 1_500
+SHARE = 0.8  # of its place, that a bar takes
+
+
+def bar_chart(at: Sequence[datetime], value: NDArray[np.float64], label: str, language: Language) -> str:
+    """An SVG. at: begins of intervals, local. Of more than MAX_BARS intervals neighbours are added up."""
+    if len(value) > MAX_BARS:
+        each = -(-len(value) // MAX_BARS)
+        starts = np.arange(0, len(value), each)
+        at, value = [at[one] for one in starts.tolist()], np.add.reduceat(value, starts)
+    seconds = np.array([(moment - at[0]).total_seconds() for moment in at])
+    step = float(np.median(np.diff(seconds))) if len(seconds) > 1 else 86_400.0
+    x = Axis(0.0, float(seconds[-1]) + step, LEFT, WIDTH - RIGHT)
+    ticks = value_ticks(min(float(value.min()), 0.0), max(float(value.max()), 0.0))
+    y = Axis(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP)
+    zero, width = y.place(0.0), (x.place(step) - x.place(0.0)) * SHARE
+    parts = [*grid(x, y, ticks, at, language)]
+    for second, amount in zip(seconds.tolist(), value.tolist(), strict=True):
+        end = y.place(amount)
+        top, height = min(zero, end), abs(end - zero)
+        parts.append(
+            f'<rect x="{x.place(second):.1f}" y="{top:.1f}" width="{width:.2f}" height="{height:.1f}" fill="{LINE}"/>'
+        )
+    parts.append(side_label(escape(label)))
+    return f"{HEAD}{''.join(parts)}</svg>"
