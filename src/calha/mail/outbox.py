@@ -15,7 +15,7 @@ from pathlib import Path
 
 from calha.domain.errors import MailFull
 from calha.domain.readings import Micros
-from calha.mail.letters import Letter
+from calha.mail.letters import Attachment, Letter
 
 log = logging.getLogger(__name__)
 
@@ -78,5 +78,7 @@ class Outbox:
 def _read(path: Path) -> Kept:
     content = json.loads(path.read_text())
     until = content.pop("useful_until")
-    letter = Letter(**content, useful_until=datetime.fromisoformat(until).astimezone(UTC) if until else None)
+    attachments = tuple(Attachment(**one) for one in content.pop("attachments", ()))
+    useful_until = datetime.fromisoformat(until).astimezone(UTC) if until else None
+    letter = Letter(**content, useful_until=useful_until, attachments=attachments)
     return Kept(path, int(path.name.partition("-")[0]), letter)

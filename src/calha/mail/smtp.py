@@ -60,6 +60,9 @@ def deliver(connection: smtplib.SMTP, server: MailServer, letter: Letter) -> tup
     """What became of it, and what the server said. Raises Unreachable when the connection breaks."""
     try:
         message = message_of(letter, server.sender, datetime.now(UTC))
+    except (OSError, ValueError) as error:  # an attachment that is gone, a subject of two lines
+        return Fate.REFUSED, str(error)
+    try:
         connection.send_message(message, to_addrs=[letter.to])
     except smtplib.SMTPRecipientsRefused as error:
         code, said = next(iter(error.recipients.values()))
