@@ -69,6 +69,8 @@ from calha.log.streams import Streams
 from calha.metering.metering import Metering
 from calha.metering.opening import open_billing
 from calha.post_office import post_office
+from calha.reporting import report_runs
+from calha.reports.schedules import Schedules
 from calha.serving import bound, http_server
 from calha.starting import gate_seed, micros_now, start
 from calha.store.accounts.provisioning import ProvisioningKeys
@@ -344,6 +346,8 @@ async def _connect(
     billing, billing_runs = await asyncio.to_thread(
         open_billing, registry.engine, metering, lambda: ingest.directory.tree, lambda: datetime.now(zone).date()
     )
+    reports = await asyncio.to_thread(report_runs, settings, registry, telemetry, metering, post, micros_now)
+    supervisor.add("reports", Schedules(reports, micros_now).run)
     services = Services(
         settings,
         registry,
@@ -361,6 +365,7 @@ async def _connect(
         billing,
         billing_runs,
         alarms,
+        reports,
         live,
         status,
         backup,

@@ -285,6 +285,13 @@ class RegistrySection(_Section):
     """How long commands are kept that have ended; 0 is for ever. The audit log keeps who asked for what."""
 
 
+class ReportsSection(_Section):
+    folder: Path | None = None
+    """Folder in which saved reports may be laid down, each in a folder of its own name; none without it."""
+    keep_days: Annotated[int, Field(ge=1)] = 30
+    """How long the files of reports are kept for download. The history of what was made stays two years."""
+
+
 class IngestSection(_Section):
     messages_per_s: Annotated[float, Field(gt=0)] = 200.0
     """Messages a second that one device may send in the long run."""
@@ -477,6 +484,7 @@ class Settings(_Section):
     store: StoreSection = StoreSection()
     registry: RegistrySection = RegistrySection()
     ingest: IngestSection = IngestSection()
+    reports: ReportsSection = ReportsSection()
     connectors: ConnectorsSection = ConnectorsSection()
     compat: CompatSection = CompatSection()
 

@@ -48,6 +48,7 @@ BODIES = {  # by the end of the path, where an empty one is refused before it is
     "nodes": b'{"nodes": [{"node": "i=2258", "device": "perm-own", "channel": "vibration"}]}',
     "read": b'{"nodes": ["i=2258"]}',
     "{rule_id}": b'{"name": "x", "version": 1, "where": {}, "definition": {"signal": {"kind": "no_data"}}}',
+    "{report_id}": b'{"name": "x", "definition": {"kind": "flow", "period": {"relative": "today"}, "site_id": 1}}',
 }
 TARIFF = """
 key: perm_water
@@ -133,6 +134,8 @@ def foreign(calha, plant):
     assert calha.send("POST", "/api/v1/telemetry/perm-meter", {"ts": "nonsense", "x": 1})[0] == 422
     (kept, *_) = calha.get("/api/v1/quarantine?device=perm-meter")["items"]
     rule = {"name": "foreign", "where": {"site_id": site}, "definition": {"signal": {"kind": "no_data"}}}
+    definition = {"kind": "flow", "period": {"relative": "yesterday"}, "site_id": site}
+    report = calha.send("POST", "/api/v1/reports", {"name": "foreign", "definition": definition})[1]["id"]
     return {
         "rule_id": calha.send("POST", "/api/v1/alarm-rules", rule)[1]["id"],
         "alarm_id": 1,
@@ -142,6 +145,9 @@ def foreign(calha, plant):
         "run_id": calha.send("POST", "/api/v1/billing-runs", {"month": "2020-01", "site_id": site})[1]["id"],
         "seq": kept["seq"],
         "node_id": 1,
+        "report_id": report,
+        "report_run_id": calha.send("POST", f"/api/v1/reports/{report}/runs")[1]["id"],
+        "format": "csv",
     }
 
 
@@ -160,6 +166,8 @@ def test_what_is_named_in_a_path_belongs_to_a_site_too(calha, plant, foreign, me
         ("/api/v1/contracts", "perm-1"),
         ("/api/v1/billing-runs", "2020-01"),
         ("/api/v1/alarm-rules", "foreign"),
+        ("/api/v1/reports", "foreign"),
+        ("/api/v1/report-runs", "foreign"),
         ("/api/v1/devices", "perm-meter"),
     ],
 )

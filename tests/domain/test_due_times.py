@@ -30,7 +30,9 @@ def test_the_next_time_in_a_zone(cron, zone, after, found):
     assert due(cron, zone, *after) == found
 
 
-@pytest.mark.parametrize("cron", ["", "soon", "* * *", "61 * * * *", "0 0 31 2 *", "0 7 * * 1; rm", "0" * 500])
+@pytest.mark.parametrize(
+    "cron", ["", "soon", "* * *", "61 * * * *", "0 0 31 2 *", "0 7 * * 1; rm", "0" * 500, "² * * * *"]
+)
 def test_what_is_no_schedule_or_never_comes_is_refused(cron):
     with pytest.raises(Malformed, match="schedule"):
         next_due(cron, ZoneInfo("UTC"), 1_800_000_000_000_000)

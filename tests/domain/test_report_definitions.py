@@ -61,6 +61,8 @@ def test_a_day_on_which_the_clock_is_changed_has_its_own_length():
         Period(from_="2026-01-01"),
         Period(from_="2026-01-02", to="2026-01-01"),
         Period(from_="soon", to="2026-01-01"),
+        Period(from_="2026-01-01", to="9999-12-31"),
+        Period(from_="0001-01-01", to="2026-01-01"),
         Period(from_="2026-01-01", to="2026-13-01"),
     ],
 )

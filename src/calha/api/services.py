@@ -22,6 +22,7 @@ from calha.log.quarantine import Quarantine
 from calha.metering.billing_run import BillingRuns
 from calha.metering.invoicing import Billing
 from calha.metering.metering import Metering
+from calha.reports.runs import ReportRuns
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.watch.alarms.service import AlarmWatch
@@ -45,6 +46,7 @@ class Services:
     billing: Billing
     billing_runs: BillingRuns
     alarms: AlarmWatch
+    reports: ReportRuns
     live: LiveSignal
     status: Callable[[], Awaitable[dict[str, Any]]]
     backup: Callable[[str], Awaitable[dict[str, Any]]]

@@ -20,6 +20,7 @@ MODULES = (
     "databutcher",
     "accounts",
     "invoices",
+    "report",
     "bench",
     "config",
 )

@@ -14,7 +14,7 @@ import msgspec
 
 from calha.domain.errors import Malformed
 from calha.domain.readings import Micros
-from calha.domain.times import HOUR_US, from_text, to_datetime, to_micros
+from calha.domain.times import HOUR_US, SECOND_US, from_text, to_datetime, to_micros
 
 ReportKind = Literal["flow", "consumption", "water_balance", "data_quality"]
 ReportStep = Literal["raw", "15m", "1h", "1d", "1mo"]
@@ -43,6 +43,7 @@ STEPS_OF: dict[ReportKind, tuple[ReportStep, ...]] = {
     "water_balance": ("1h", "1d", "1mo"),
     "data_quality": ("1d",),
 }
+LATEST: Micros = 7_258_118_400 * SECOND_US  # 2200-01-01
 MAX_NAMED = 200  # devices, and channels, that a definition names
 
 _DAYS_BACK: dict[str, int] = {"last_7_days": 7, "last_30_days": 30}
@@ -59,17 +60,17 @@ class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     def window(self, zone: ZoneInfo, now: Micros) -> tuple[Micros, Micros]:
         """Begin, and end exclusive. Raises Malformed."""
         if (self.relative is None) == (not self.from_ or not self.to):
-            raise Malformed("a period is either relative, or has `from` and `to`", "bad_time")
+            raise Malformed("a period is either relative, or has `from` and `to`", "bad_period")
         since, until = self._named(zone) if self.relative is None else _relative(self.relative, zone, now)
         if since >= until:
             raise Malformed("`from` must lie before `to`", "bad_time")
         return since, until
 
     def _named(self, zone: ZoneInfo) -> tuple[Micros, Micros]:
-        since = from_text(self.from_, zone)
+        since, until = (_bounded(from_text(text, zone)) for text in (self.from_, self.to))
         if len(self.to) != _DATE_LENGTH:
-            return since, from_text(self.to, zone)
-        last = to_datetime(from_text(self.to, zone)).astimezone(zone).date()
+            return since, until
+        last = to_datetime(until).astimezone(zone).date()
         return since, _midnight(last + timedelta(days=1), zone)
 
 
@@ -98,6 +99,12 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             raise Malformed("name at least one quality", "no_quality")
         if max(len(self.devices), len(self.channels)) > MAX_NAMED:
             raise Malformed(f"a report names at most {MAX_NAMED} devices and channels", "too_many_named")
+
+
+def _bounded(at: Micros) -> Micros:
+    if not 0 <= at < LATEST:
+        raise Malformed("a report begins after 1970 and ends before 2200", "bad_period")
+    return at
 
 
 def _relative(name: Relative, zone: ZoneInfo, now: Micros) -> tuple[Micros, Micros]:

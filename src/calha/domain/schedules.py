@@ -20,7 +20,7 @@ def next_due(cron: str, zone: ZoneInfo, after: Micros) -> Micros:
     """The first time after another. Raises Malformed for what is no schedule, or never comes."""
     try:
         return to_micros(next(CronSim(cron[:MAX_LENGTH], to_datetime(after).astimezone(zone))))
-    except (CronSimError, StopIteration):
+    except (CronSimError, StopIteration, ValueError, OverflowError):
         raise Malformed(
             f"{cron[:MAX_LENGTH]!r} is no schedule; write minute, hour, day, month, weekday: `0 7 * * 1` is Mondays at 7:00",
             "bad_schedule",

@@ -125,4 +125,10 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "fault.too_long": "one of the texts is too long",
   "fault.unknown_profile": "there is no such profile",
   "fault.unknown_site": "there is no such site",
+  "problem.bad_period": "A report has either a period such as last month, or a first and a last day.",
+  "problem.bad_schedule": "This is no schedule. Write minute, hour, day, month and weekday: 0 7 * * 1 is Mondays at 7:00.",
+  "problem.bad_step": "This kind of report does not know that type.",
+  "problem.no_such_file": "This file is kept no longer. Make the report again.",
+  "problem.schedule_too_often": "A report is made at most every 15 minutes.",
+  "problem.too_many_reports": "Too many reports are being made. Wait for one of them, or stop it.",
 };

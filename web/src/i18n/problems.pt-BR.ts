@@ -124,4 +124,10 @@ export const problemsPtBR = {
   "fault.too_long": "um dos textos é longo demais",
   "fault.unknown_profile": "este perfil não existe",
   "fault.unknown_site": "este local não existe",
+  "problem.bad_period": "Um relatório tem um período como mês passado, ou um primeiro e um último dia.",
+  "problem.bad_schedule": "Isto não é um agendamento. Escreva minuto, hora, dia, mês e dia da semana: 0 7 * * 1 é segunda-feira às 7:00.",
+  "problem.bad_step": "Este relatório não tem esse tipo.",
+  "problem.no_such_file": "Este arquivo não é mais guardado. Gere o relatório de novo.",
+  "problem.schedule_too_often": "Um relatório é gerado no máximo a cada 15 minutos.",
+  "problem.too_many_reports": "Há relatórios demais em andamento. Espere um deles terminar, ou interrompa-o.",
 } as const;

@@ -159,4 +159,4 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise Malformed(f"{name[:60]!r} is no time zone; write one like America/Sao_Paulo", "bad_zone") from None
+        raise Malformed(f"{name[:60]!r} is no time zone; write one like America/Sao_Paulo", "bad_zone", zone=name[:60]) from None
