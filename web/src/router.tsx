@@ -129,6 +129,12 @@ const balance = createRoute({
   component: lazyRouteComponent(() => import("./balance/BalancePage"), "BalancePage"),
 });
 
+const reports = createRoute({
+  getParentRoute: () => root,
+  path: "/reports",
+  component: lazyRouteComponent(() => import("./reports/ReportsPage"), "ReportsPage"),
+});
+
 const status = createRoute({
   getParentRoute: () => root,
   path: "/status",
@@ -220,7 +226,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, consumption, exceptions, quarantine, sites, balance, status, link, signIn, claim, account, people, person, keys, fleets, connections, connection, audit]),
+  routeTree: root.addChildren([devices, device, deviceData, consumption, exceptions, quarantine, sites, balance, reports, status, link, signIn, claim, account, people, person, keys, fleets, connections, connection, audit]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });

@@ -5,6 +5,7 @@ import { devicesEn } from "./devices.en";
 import { problemsEn } from "./problems.en";
 import { gatewaysEn } from "./gateways.en";
 import { meteringEn } from "./metering.en";
+import { reportsEn } from "./reports.en";
 import { validationEn } from "./validation.en";
 import type { Catalogue } from "./pt-BR";
 
@@ -16,6 +17,7 @@ export const en: Catalogue = {
   ...problemsEn,
   ...gatewaysEn,
   ...meteringEn,
+  ...reportsEn,
   ...validationEn,
   "app.skip": "Skip to content",
   "app.nav": "Main navigation",

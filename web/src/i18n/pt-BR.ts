@@ -5,6 +5,7 @@ import { devicesPtBR } from "./devices.pt-BR";
 import { problemsPtBR } from "./problems.pt-BR";
 import { gatewaysPtBR } from "./gateways.pt-BR";
 import { meteringPtBR } from "./metering.pt-BR";
+import { reportsPtBR } from "./reports.pt-BR";
 import { validationPtBR } from "./validation.pt-BR";
 
 /** Portuguese texts: the catalogue whose keys every other language must have. */
@@ -16,6 +17,7 @@ export const ptBR = {
   ...problemsPtBR,
   ...gatewaysPtBR,
   ...meteringPtBR,
+  ...reportsPtBR,
   ...validationPtBR,
   "app.skip": "Ir para o conteúdo",
   "app.nav": "Navegação principal",

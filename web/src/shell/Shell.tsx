@@ -16,6 +16,7 @@ import { administration } from "./administration";
 const pages = [
   { to: "/", icon: "devices", text: "nav.devices" },
   { to: "/exceptions", icon: "validation", text: "nav.validation" },
+  { to: "/reports", icon: "reports", text: "nav.reports" },
   { to: "/quarantine", icon: "quarantine", text: "nav.quarantine" },
   { to: "/sites", icon: "sites", text: "nav.sites" },
   { to: "/status", icon: "status", text: "nav.status" },

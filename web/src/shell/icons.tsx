@@ -3,6 +3,7 @@ const paths = {
   devices: "M4 5h16v10H4zM8 19h8M12 15v4",
   quarantine: "M12 3l9 16H3zM12 9v5M12 16.5v.5",
   validation: "M4 6l1.5 1.5L8 5M4 13l1.5 1.5L8 12M4 20l1.5 1.5L8 19M11 6.5h9M11 13.5h9M11 20.5h9",
+  reports: "M6 3h12v18H6zM9 17v-4M12 17V9M15 17v-6",
   sites: "M4 20V9l8-5 8 5v11M9 20v-6h6v6",
   connections: "M9 7V3M15 7V3M6 7h12v5a6 6 0 0 1-12 0zM12 18v3",
   people: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c.4-3.6 3-6 6.5-6s6.1 2.4 6.5 6M16 4.5a3.2 3.2 0 0 1 0 6M18 14.5c2 .8 3.2 2.7 3.5 5.5",
