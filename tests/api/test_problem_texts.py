@@ -25,11 +25,19 @@ ROUTES = (
     "people",
     "profiles",
     "provisioning",
+    "reports",
 )
 ROUTES += ("quarantine", "readings", "session", "sites", "status", "telemetry")
 FILES = ("api/access.py", "api/bodies.py", "api/people.py", "api/problems.py", "ingest/spreadsheet.py")
 FILES += tuple(f"api/routes/{name}.py" for name in ROUTES)
 FILES += tuple(f"domain/{name}.py" for name in ("claim_codes", "commands", "connections", "device_table"))
+FILES += (
+    "domain/report_definitions.py",
+    "domain/schedules.py",
+    "reports/kinds/consumption.py",
+    "reports/kinds/ground.py",
+)
+FILES += tuple(f"reports/{name}.py" for name in ("delivery", "making", "runs", "schedules"))
 FILES += tuple(f"connectors/opcua/{name}.py" for name in ("browse", "link", "session", "subscription"))
 FILES += tuple(f"store/registry/{name}.py" for name in ("connections", "gateways", "profiles", "registry", "writing"))
 TO_PEOPLE = tuple(

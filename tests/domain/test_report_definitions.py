@@ -78,3 +78,12 @@ def test_a_definition_survives_being_kept_and_says_what_it_cannot_be():
     for wrong in ({"step": "15m"}, {"qualities": ()}, {"devices": ("x",) * 201}):
         with pytest.raises(Malformed):
             msgspec.structs.replace(asked, **wrong).require_possible()
+
+
+@pytest.mark.parametrize("part", [{"devices": ("pump-1",)}, {"channels": ("flow",)}, {"qualities": ("good",)}])
+def test_a_water_balance_refuses_filters_that_it_would_not_heed(part):
+    whole = Definition(kind="water_balance", period=Period(relative="today"), site_id=1)
+    whole.require_possible()
+    with pytest.raises(Malformed, match="whole site") as refused:
+        msgspec.structs.replace(whole, **part).require_possible()
+    assert refused.value.reason == "no_filter"

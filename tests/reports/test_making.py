@@ -10,7 +10,7 @@ import openpyxl
 import pypdf
 import pytest
 
-from calha.domain.errors import NotFound
+from calha.domain.errors import Malformed, NotFound
 from calha.domain.report_definitions import STEPS_OF
 from calha.reports.making import file_name, make
 
@@ -161,6 +161,13 @@ def test_a_device_that_does_not_stand_there_is_refused_and_no_file_is_left(made,
     with pytest.raises(NotFound, match="nobody"):
         made("csv", devices=["nobody"])
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_channel_that_is_nowhere_or_has_no_consumption_is_refused(made):
+    with pytest.raises(NotFound, match="'speed'"):
+        made("csv", channels=["flow", "speed"])
+    with pytest.raises(Malformed, match="'level' of 'pump-1'"):
+        made("csv", kind="consumption", devices=["pump-1"], channels=["level"])
 
 
 def test_work_that_is_stopped_leaves_no_file(made, tmp_path):

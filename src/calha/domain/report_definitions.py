@@ -4,6 +4,7 @@ Rule 1: a relative period is worked out anew each time, in the report's zone. Th
         the last 24 hours; today and what begins with "this" reach until now.
 Rule 2: a day that is named belongs to the period whole, the last one too; a time of day ends it exactly there.
 Rule 3: a new kind is a line in STEPS_OF, and a module in `reports/kinds`.
+Rule 4: a filter that a kind would not heed is refused, so that nobody takes a whole for a part.
 """
 
 from datetime import date, datetime, time, timedelta
@@ -43,6 +44,7 @@ STEPS_OF: dict[ReportKind, tuple[ReportStep, ...]] = {
     "water_balance": ("1h", "1d", "1mo"),
     "data_quality": ("1d",),
 }
+UNFILTERED: frozenset[ReportKind] = frozenset({"water_balance"})  # a balance of some of its meters balances nothing
 LATEST: Micros = 7_258_118_400 * SECOND_US  # 2200-01-01
 MAX_NAMED = 200  # devices, and channels, that a definition names
 
@@ -99,6 +101,10 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             raise Malformed("name at least one quality", "no_quality")
         if max(len(self.devices), len(self.channels)) > MAX_NAMED:
             raise Malformed(f"a report names at most {MAX_NAMED} devices and channels", "too_many_named")
+        if self.kind in UNFILTERED and (self.devices or self.channels or set(self.qualities) != set(SEVERITIES)):
+            raise Malformed(
+                f"a {self.kind} report is of its whole site: name no device, channel or quality", "no_filter"
+            )
 
 
 def _bounded(at: Micros) -> Micros:

@@ -65,7 +65,7 @@ function RunLine({ run, stop }: { run: Run; stop: () => void }) {
       )}
       <Group gap="md" mt={4}>
         {run.files.map((file) => (
-          <a key={file.format} href={`/api/v1/report-runs/${run.id}/files/${file.format}`} download={file.name}>
+          <a key={file.format} className="plain-link" href={`/api/v1/report-runs/${run.id}/files/${file.format}`} download={file.name}>
             {file.format.toUpperCase()} ({formatBytes(file.size_bytes, language)}, {t("reports.rows", { rows: formatNumber(file.rows, 0, language) })})
           </a>
         ))}

@@ -33,9 +33,11 @@ export function ReportsPage() {
         </Section>
         <History />
       </Stack>
-      <Modal opened={editing !== null} onClose={() => edit(null)} title={t(editing === "new" ? "reports.new" : "reports.edit")} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
-        {editing !== null && <ReportForm {...(editing === "new" ? {} : { report: editing })} done={() => edit(null)} />}
-      </Modal>
+      {editing !== null && (
+        <Modal opened onClose={() => edit(null)} title={t(editing === "new" ? "reports.new" : "reports.edit")} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+          <ReportForm {...(editing === "new" ? {} : { report: editing })} done={() => edit(null)} />
+        </Modal>
+      )}
     </>
   );
 }

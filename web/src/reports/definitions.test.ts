@@ -1,11 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { fitting, scheduleOf, schedules, words } from "./definitions";
+import { fitting, isFiltered, scheduleOf, schedules, words } from "./definitions";
 
 describe("what a report is asked for", () => {
   it("keeps a step that the kind knows and takes the usual one otherwise", () => {
     expect(fitting("flow", "raw")).toBe("raw");
     expect(fitting("consumption", "raw")).toBe("1d");
     expect(fitting("data_quality", "1h")).toBe("1d");
+  });
+
+  it("asks for no part of a balance", () => {
+    expect(isFiltered("water_balance")).toBe(false);
+    expect(isFiltered("consumption")).toBe(true);
   });
 
   it("knows the usual schedules by their cron", () => {

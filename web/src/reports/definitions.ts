@@ -17,6 +17,8 @@ export const stepsOf: Record<Kind, readonly Step[]> = {
   water_balance: ["1d", "1mo", "1h"],
   data_quality: ["1d"],
 };
+/** Are of their whole site: the server refuses devices, channels and qualities. */
+const unfiltered: readonly Kind[] = ["water_balance"];
 export const kinds = Object.keys(stepsOf) as Kind[];
 export const formats: readonly Format[] = ["pdf", "xlsx", "csv"];
 export const severities: readonly Severity[] = ["good", "uncertain", "bad"];
@@ -35,6 +37,10 @@ export function scheduleOf(cron: string): Schedule {
 export function fitting(kind: Kind, step: Step): Step {
   const known = stepsOf[kind];
   return known.includes(step) ? step : (known[0] ?? "1d");
+}
+
+export function isFiltered(kind: Kind): boolean {
+  return !unfiltered.includes(kind);
 }
 
 /** Words that are parted by commas, semicolons, blanks or lines, each once. */

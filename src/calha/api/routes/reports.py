@@ -194,7 +194,7 @@ async def _saved_of(
 ) -> SavedRow:
     row = await asyncio.to_thread(services.reports.saved.get, report_id)
     if not caller.may(Permission.VIEW, row.site_id):
-        raise NotFound(f"there is no report {report_id}")
+        raise NotFound(f"there is no report {report_id}", "unknown_report")
     caller.require(permission, row.site_id)
     return row
 
@@ -202,7 +202,7 @@ async def _saved_of(
 async def _run_of(caller: Caller, services: Services, run_id: int) -> ReportRunRow:
     run = await asyncio.to_thread(services.reports.history.get, run_id)
     if not caller.may(Permission.VIEW, run.site_id):
-        raise NotFound(f"there is no report run {run_id}")
+        raise NotFound(f"there is no report run {run_id}", "unknown_report")
     return run
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from calha.domain.calendars import Calendar, Step
 from calha.domain.consumption import Consumption
+from calha.domain.errors import Malformed
 from calha.domain.report_definitions import SEVERITIES
 from calha.metering.meters import is_countable
 from calha.reports.document import Curve, Document, Heading, Section, Table
@@ -20,7 +21,8 @@ AT_ONCE = 20  # meters counted with one question
 
 
 def document(task: Task) -> Document:
-    sensors = [one for one in task.sensors(is_countable) if is_countable(one.channel)]
+    sensors = task.sensors(is_countable)
+    _require_countable(sensors)
     words = task.words
     return task.document(
         keys=(words["device"], words["channel"], words["unit"]),
@@ -36,6 +38,15 @@ def document(task: Task) -> Document:
         sections=_sections(task, sensors),
         count=len(sensors),
     )
+
+
+def _require_countable(sensors: list[Sensor]) -> None:
+    for sensor in sensors:
+        if not is_countable(sensor.channel):
+            device, channel = sensor.keys
+            raise Malformed(
+                f"{channel!r} of {device!r} is neither a register nor a flow, so it has no consumption", "not_countable"
+            )
 
 
 def step_of(task: Task) -> Step:

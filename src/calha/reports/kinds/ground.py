@@ -78,6 +78,7 @@ class Task:
         """The channels that are named, or all that fit. Raises NotFound, TooLarge."""
         asked = self.definition
         devices = self.devices()
+        self._require_channels(devices)
         wanted = [
             Sensor(device, channel)
             for device in devices
@@ -100,6 +101,12 @@ class Task:
                     f"there is no device {key!r} in {self.site.name} or below it", "unknown_device", device=key
                 )
         return [by_key[key] for key in self.definition.devices]
+
+    def _require_channels(self, devices: list[DeviceRow]) -> None:
+        there = {channel.key for device in devices for channel in device.channels}
+        for key in self.definition.channels:
+            if key not in there:
+                raise NotFound(f"no device of this report has a channel {key!r}", "unknown_channel", channel=key)
 
     def document(self, **more: Any) -> Document:  # noqa: ANN401 - fields of Document
         return Document(
@@ -159,4 +166,6 @@ def zone_of(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise Malformed(f"{name[:60]!r} is no time zone; write one like America/Sao_Paulo", "bad_zone", zone=name[:60]) from None
+        raise Malformed(
+            f"{name[:60]!r} is no time zone; write one like America/Sao_Paulo", "bad_zone", zone=name[:60]
+        ) from None
