@@ -5,11 +5,12 @@ from collections.abc import Collection
 from typing import Annotated, Any
 
 import msgspec
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.responses import FileResponse, Response
 
 from calha.api.access import Caller, Configures, Views
 from calha.api.curve_reads import note_curve_reads
+from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_billing import Number
 from calha.api.schemas_reports import (
@@ -32,7 +33,7 @@ from calha.reports.runs import Order
 from calha.reports.schedules import next_of
 from calha.store.reports import NewReport, ReportRunRow, ReportState, SavedRow
 
-router = APIRouter(tags=["reports"])
+router = api_router("reports")
 
 After = Annotated[int | None, Query(ge=1, le=2**31 - 1, description="`next` of the page before.", examples=[9])]
 Limit = Annotated[int, Query(ge=1, le=500)]
