@@ -26,6 +26,7 @@ COMMANDS = [
     "simulate",
     "bench",
     "doctor",
+    "health",
     "export",
     "import",
     "backup",
@@ -76,6 +77,11 @@ def test_export_without_a_running_calha_says_how_to_start_it(tmp_path):
     ended = calha("export", "out.csv", "--data", "nowhere", cwd=tmp_path)
     assert ended.returncode == 1
     assert "calha up --data nowhere" in ended.stderr
+
+
+def test_health_without_a_running_calha_is_a_failure_that_says_so(tmp_path):
+    ended = calha("health", "--data", "nowhere", cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (1, "calha: no Calha runs on nowhere\n")
 
 
 def test_doctor_examines_the_machine(tmp_path):

@@ -12,6 +12,7 @@ import paho.mqtt.client as mqtt
 import pytest
 
 from calha.certificates import days_left
+from calha.cli.health import answer
 from running import running_calha
 
 EVERYWHERE = {
@@ -51,6 +52,11 @@ def tcp(calha, context, *lines):
 
 def certificate_fingerprint(path):
     return hashlib.sha256(ssl.PEM_cert_to_DER_cert(path.read_text())).hexdigest()
+
+
+def test_health_is_told_also_where_the_web_app_speaks_tls(calha):
+    assert json.loads(answer(calha.folder, "/healthz")) == {"status": "ok"}
+    assert json.loads(answer(calha.folder, "/readyz"))["ready"] is True
 
 
 def test_the_ports_tell_that_they_speak_tls(calha):

@@ -16,6 +16,7 @@ MODULES = (
     "demo",
     "simulate",
     "doctor",
+    "health",
     "data",
     "databutcher",
     "accounts",
@@ -24,7 +25,11 @@ MODULES = (
     "bench",
     "config",
 )
-ALONE = {"up", "edge"}  # what services start is read without the other commands, which takes a third of the time
+ALONE = {
+    "up",
+    "edge",
+    "health",
+}  # what services run is read without the other commands, which takes a third of the time
 
 
 def main() -> None:
