@@ -30,6 +30,8 @@ def month_before(day):
 
 MONTH = f"{month_before(datetime.now(UTC) - timedelta(hours=3)):%Y-%m}"  # the last one that is over, in São Paulo
 
+RUNNING = f"{datetime.now(UTC) - timedelta(hours=3):%Y-%m}"
+
 
 def write_tariff(calha, price, **more):
     return calha.send("PUT", "/api/v1/tariffs/test_water", {"text": TARIFF.replace("PRICE", price), **more})
@@ -95,6 +97,7 @@ def test_a_month_is_previewed_issued_paid_and_verified(calha, contract):
     pix = read_code(whole["pix"])
     assert (pix.amount, pix.key) == (Decimal("50.00"), "11222333000181")
     assert len(whole["barcode"]) == 48
+    assert [one["value"] for one in whole["readings"]] == ["100000", "110000"]
     pages = pypdf.PdfReader(io.BytesIO(calha.get(f"/api/v1/invoices/{number}/pdf", "application/pdf"))).pages
     assert "R$ 50,00" in pages[0].extract_text().replace("\u00a0", " ")
     assert calha.get(f"/api/v1/invoices/{number}/verification") == {"number": number, "holds": True, "faults": []}
@@ -161,6 +164,11 @@ def test_a_corrected_reading_corrects_the_bill_when_a_person_says_so(calha, cont
 
 
 def test_a_run_bills_what_is_missing(calha, contract):
+    forecast = calha.get(f"/api/v1/billing-runs/preview?month={MONTH}&site_id=1")
+    assert (forecast["contracts"], forecast["ready"], forecast["total"], forecast["problems"]) == (1, 1, "40.00", [])
+    running = calha.get(f"/api/v1/billing-runs/preview?month={RUNNING}")
+    assert running["ready"] == 0
+    assert "it is not over" in running["problems"][0][1]
     status, run = calha.send("POST", "/api/v1/billing-runs", {"month": MONTH})
     assert status == 202, run
     deadline = time.monotonic() + 60
@@ -169,6 +177,16 @@ def test_a_run_bills_what_is_missing(calha, contract):
     assert (run["state"], run["issued"]) == ("finished", 1)
     assert "C-1" not in [number for number, _ in run["problems"]]  # contracts of other tests have nothing to bill
     assert calha.get("/api/v1/billing-runs")["items"][0] == run
+
+
+def test_an_invoice_that_was_paid_in_cash_is_marked_once(calha, contract):
+    number = calha.get(f"/api/v1/invoices?month={MONTH}&state=issued")["items"][0]["number"]
+    paid = {"paid_at": "2026-08-05T10:30:00Z", "reference": "recibo 17"}
+    assert calha.send("POST", f"/api/v1/invoices/{number}/payment", {"paid_at": "2026-08-05T10:30:00"})[0] == 422
+    status, answer = calha.send("POST", f"/api/v1/invoices/{number}/payment", paid)
+    assert (status, answer["state"]) == (200, "paid"), answer
+    assert calha.send("POST", f"/api/v1/invoices/{number}/payment", paid)[0] == 409
+    assert calha.get("/api/v1/payments")["items"][0]["source"] == "hand"
 
 
 def test_all_invoices_are_verified_from_the_command_line(calha, contract):
@@ -189,6 +207,19 @@ def test_tariffs_are_kept_by_revision(calha, contract):
     assert write_tariff(calha, "6.00", after_revision=whole["revision"])[1]["revision"] == whole["revision"] + 1
     assert len(calha.get("/api/v1/tariffs/test_water/revisions")["items"]) == whole["revision"] + 1
     assert calha.send("PUT", "/api/v1/tariffs/other", {"text": TARIFF.replace("PRICE", "1")})[0] == 422
+
+
+def test_a_tariff_is_checked_and_tried_before_it_is_written(calha, contract):
+    path = "/api/v1/tariffs/test_water"
+    asked = {"from_day": f"{MONTH}-01", "until_day": f"{MONTH}-28", "quantities": {"consumption": "12.5"}}
+    before = calha.get(path)
+    status, found = calha.send("POST", f"{path}/calculation", asked | {"text": TARIFF.replace("PRICE", "4.00")})
+    assert (status, found["bill"]["total"], found["quantities"]) == (200, "50.00", ["consumption"]), found
+    status, problem = calha.send("POST", f"{path}/calculation", asked | {"text": TARIFF.replace("PRICE", "abc")})
+    assert (status, problem["about"]) == (422, {"line": "7"})
+    assert calha.send("POST", f"{path}/calculation", asked | {"text": TARIFF, "until_day": "2019-01-01"})[0] == 422
+    assert calha.get(path) == before
+    assert calha.send("PUT", path, {"text": before["text"]})[1]["revision"] == before["revision"]
 
 
 def test_contracts_and_customers_are_changed_and_what_does_not_fit_is_refused(calha, contract, counter):
@@ -212,12 +243,14 @@ def test_contracts_and_customers_are_changed_and_what_does_not_fit_is_refused(ca
 def test_a_customer_sees_his_own_invoices_and_nobody_elses(calha, contract):
     person = Person(calha, "ana")
     customer = calha.get("/api/v1/customers?search=lima")["items"][0]
-    number = calha.get(f"/api/v1/invoices?month={MONTH}&state=issued")["items"][0]["number"]
+    number = calha.get(f"/api/v1/invoices?month={MONTH}&state=paid")["items"][0]["number"]
     assert person.send("GET", f"/api/v1/invoices/{number}")[0] == 404
     assert calha.send("PATCH", f"/api/v1/customers/{customer['id']}", {"person_id": person.id})[0] == 200
     assert number in [one["number"] for one in person.get("/api/v1/account/invoices")["items"]]
     assert person.get(f"/api/v1/invoices/{number}")["number"] == number
+    assert number in [one["number"] for one in person.get("/api/v1/account/export")["invoices"]]
     assert person.send("GET", "/api/v1/invoices")[0] == 403
-    for path in ("verification", "cancellation", "reissue"):
+    for path in ("verification", "cancellation", "reissue", "payment"):
         method = "GET" if path == "verification" else "POST"
-        assert person.send(method, f"/api/v1/invoices/{number}/{path}")[0] == 403
+        body = {"paid_at": "2026-08-05T10:30:00Z"} if path == "payment" else None
+        assert person.send(method, f"/api/v1/invoices/{number}/{path}", body)[0] == 403

@@ -39,6 +39,7 @@ PUBLIC = {
 }
 
 EVERYBODYS = {"/api/v1/profiles/{name}", "/api/v1/tariffs/{key}", "/api/v1/tariffs/{key}/revisions"}
+EVERYBODYS |= {"/api/v1/tariffs/{key}/calculation"}  # of the text that the caller sends
 NAMING = [
     (method, path)
     for method, path, required in ROUTES
@@ -49,6 +50,7 @@ BODIES = {  # by the end of the path, where an empty one is refused before it is
     "read": b'{"nodes": ["i=2258"]}',
     "{rule_id}": b'{"name": "x", "version": 1, "where": {}, "definition": {"signal": {"kind": "no_data"}}}',
     "{report_id}": b'{"name": "x", "definition": {"kind": "flow", "period": {"relative": "today"}, "site_id": 1}}',
+    "payment": b'{"paid_at": "2026-08-05T10:30:00Z"}',
 }
 TARIFF = """
 key: perm_water

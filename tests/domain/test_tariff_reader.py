@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from calha.domain.errors import InvalidTariff
 from calha.domain.tariff_reader import read_tariff, to_json
+from calha.domain.tariff_writer import to_yaml
 
 PACKAGED = sorted(file.name for file in files("calha.tariffs").iterdir() if file.name.endswith(".yaml"))
 
@@ -26,6 +27,47 @@ def test_packaged_tariffs_are_read_and_written_back(name):
     again = read_tariff(to_json(tariff).decode())
     assert again == tariff
     assert to_json(again) == to_json(tariff)
+
+
+@pytest.mark.parametrize("name", PACKAGED)
+def test_a_tariff_is_written_as_yaml_that_says_the_same(name):
+    tariff = read_tariff((files("calha.tariffs") / name).read_text(), name)
+    text = to_yaml(tariff)
+    assert read_tariff(text) == tariff
+    assert text.startswith(f"key: {tariff.key}\n")
+
+
+WRITTEN = """key: k
+name: {pt: Água, en: Water}
+unit: m³
+versions:
+  - valid_from: 2020-01-01
+    components:
+      - kind: usage
+        key: a
+        name: {}
+        price: abc
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (WRITTEN, 10),
+        (WRITTEN.replace("abc", "1\n        prise: 2"), 11),
+        (WRITTEN.replace("price: abc", "minimum: 2"), 7),
+        (WRITTEN.replace("abc", "[1"), 11),
+        (WRITTEN.replace("unit: m³", "unit: m³\nunit: L"), 4),
+        (WRITTEN.replace("abc", "1").replace("2020-01-01", "soon"), 5),
+        (WRITTEN.replace("abc", "1").replace("unit: m³\n", ""), 1),
+        (WRITTEN.replace("name: {}", "name: *a"), 9),
+        ("", 1),
+    ],
+)
+def test_what_is_refused_says_on_which_line_it_stands(text, line):
+    with pytest.raises(InvalidTariff) as refused:
+        read_tariff(text)
+    assert refused.value.about == {"line": str(line)}, str(refused.value)
 
 
 def test_prices_are_taken_digit_by_digit():

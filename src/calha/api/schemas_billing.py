@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AwareDatetime, Field
 
 from calha.api.schemas import Answer, Body, ChannelKey, DeviceKey, SiteId
 from calha.api.schemas import Text as Words
@@ -152,7 +152,26 @@ class TariffAnswer(Answer):
 
 
 class TariffWhole(TariffAnswer):
+    text: str = Field(description="The tariff as YAML, as one edits it.", examples=[EXAMPLE_TARIFF])
     content: dict[str, Any] = Field(description="The tariff.", examples=[{"key": "agua", "unit": "m³", "versions": []}])
+
+
+PricedQuantity = Annotated[Decimal, Field(ge=-(10**9), le=10**9, max_digits=20, examples=["12.5"])]
+
+
+class Calculation(Body):
+    """What somebody would pay by a tariff that is not written yet."""
+
+    text: Annotated[str, Field(min_length=1, max_length=1_000_000, examples=[EXAMPLE_TARIFF])] = Field(
+        description="The tariff as YAML or JSON."
+    )
+    from_day: date = Field(examples=["2026-07-01"])
+    until_day: date = Field(description="The first day that is not in it.", examples=["2026-08-01"])
+    quantities: dict[Annotated[str, Field(max_length=64)], PricedQuantity] = Field(
+        max_length=50, description="What was measured, by name.", examples=[{"consumption": "12.5"}]
+    )
+    dwellings: Annotated[int, Field(ge=1, le=10_000)] = 1
+    contracted: Annotated[Decimal, Field(ge=0, le=10**6, max_digits=20)] = Decimal(0)
 
 
 class StepAnswer(Answer):
@@ -177,6 +196,14 @@ class BillAnswer(Answer):
     lines: list[LineAnswer]
     total: Amount
     taxes: dict[str, Amount]
+
+
+class CalculationAnswer(Answer):
+    quantities: list[str] = Field(
+        description="What the tariff charges on that day, by name.", examples=[["consumption", "peak"]]
+    )
+    unit: str
+    bill: BillAnswer
 
 
 class PreviewAnswer(Answer):
@@ -208,8 +235,23 @@ class InvoiceAnswer(Answer):
     paid_at: datetime | None
 
 
+class ReadingAnswer(Answer):
+    """What a register showed at an end of a cycle."""
+
+    at: datetime
+    value: str = Field(examples=["1534.25"])
+    unit: str
+    quality: str
+
+
 class InvoiceWhole(InvoiceAnswer):
     bill: BillAnswer
+    channel: str
+    zone: str = Field(description="In which its days lie.", examples=["America/Sao_Paulo"])
+    readings: list[ReadingAnswer] = Field(
+        description="The register at the beginning and at the end.",
+        examples=[[{"at": "2026-07-01T03:00:00Z", "value": "1534.25", "unit": "m³", "quality": "good"}]],
+    )
     pix: str | None = Field(description="Text of the Pix code.")
     barcode: str | None = Field(description="The line to type of the bar code.")
     credits: str | None = Field(description="The invoice that a credit note takes back.")
@@ -280,6 +322,22 @@ class RunAnswer(Answer):
     made_by: str
     started_at: datetime
     ended_at: datetime | None
+
+
+class RunPreview(Answer):
+    """What a billing run would do now."""
+
+    contracts: int
+    passed: int = Field(description="Billed before.")
+    ready: int = Field(description="Would be issued.", examples=[498])
+    total: Amount
+    problems: list[list[str]] = Field(examples=[[["C-1001", "no readings in this cycle"]]])
+    is_whole: bool = Field(description="Whether all contracts were looked at.")
+
+
+class ReceivedPayment(Body):
+    paid_at: AwareDatetime = Field(examples=["2026-08-05T10:30:00Z"])
+    reference: Annotated[str, Field(max_length=50, examples=["recibo 17"], description="A receipt's number, say.")] = ""
 
 
 class PaymentAnswer(Answer):

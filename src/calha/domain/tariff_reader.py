@@ -2,7 +2,8 @@
 
 Rule 1: nothing but InvalidTariff leaves this module, whatever the text.
 Rule 2: a number is taken as it is written, digit by digit; what YAML makes of `18:00` or `1_000` does not happen here.
-Rule 3: size, depth and numbers are bounded; one part of a text cannot be used in many places (YAML's aliases).
+Rule 3: what is refused says on which line it stands, as an editor shows it (`about["line"]`).
+Rule 4: size, depth and numbers are bounded; one part of a text cannot be used in many places (YAML's aliases).
 """
 
 import re
@@ -37,6 +38,8 @@ _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?\d{1,15}")
 _NUMBER = re.compile(r"-?\d{1,15}\.\d{1,15}")
 _WORD = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_PLACE = re.compile(r"\$(?:\.\w+|\[\d+\])+")
+_FIELD = re.compile(r"unknown field `(\w+)`")
 _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 
@@ -48,10 +51,15 @@ def read_tariff(text: str, origin: str = "tariff") -> Tariff:
         _require_plain(text, origin)
         node = yaml.compose(text, Loader=_Loader)
     except yaml.YAMLError as error:
-        raise InvalidTariff(f"{origin}: not YAML: {str(error)[:300]}") from None
+        mark = getattr(error, "problem_mark", None)
+        raise InvalidTariff(f"{origin}: not YAML: {str(error)[:300]}", line=mark.line + 1 if mark else 1) from None
     if node is None:
-        raise InvalidTariff(f"{origin}: the tariff is empty")
-    return tariff_of(_plain(node, origin), origin)
+        raise InvalidTariff(f"{origin}: the tariff is empty", line=1)
+    content = _plain(node, origin)
+    try:
+        return tariff_of(content, origin)
+    except InvalidTariff as error:
+        raise InvalidTariff(str(error), line=_line_of(str(error), node)) from None
 
 
 def tariff_of(content: Any, origin: str = "tariff") -> Tariff:  # noqa: ANN401 - as it was read
@@ -77,10 +85,10 @@ def _require_plain(text: str, origin: str) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=_Loader):
         if isinstance(event, yaml.AliasEvent):
-            raise InvalidTariff(f"{_place(origin, event.start_mark)}: an alias (*{event.anchor}); write it out")
+            raise _refused(origin, event.start_mark, f"an alias (*{event.anchor}); write it out")
         depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
-            raise InvalidTariff(f"{_place(origin, event.start_mark)}: nested deeper than {MAX_DEPTH} levels")
+            raise _refused(origin, event.start_mark, f"nested deeper than {MAX_DEPTH} levels")
 
 
 def _plain(node: yaml.Node, origin: str) -> Any:  # noqa: ANN401 - whatever is written
@@ -88,7 +96,7 @@ def _plain(node: yaml.Node, origin: str) -> Any:  # noqa: ANN401 - whatever is w
         found: dict[str, Any] = {}
         for key, value in node.value:
             if not isinstance(key, yaml.ScalarNode) or key.value in found:
-                raise InvalidTariff(f"{_place(origin, key.start_mark)}: a key that is no word, or is there twice")
+                raise _refused(origin, key.start_mark, "a key that is no word, or is there twice")
             found[key.value] = _plain(value, origin)
         return found
     if isinstance(node, yaml.SequenceNode):
@@ -108,8 +116,27 @@ def _scalar(node: yaml.ScalarNode) -> Any:  # noqa: ANN401 - whatever is written
     return Decimal(text) if _NUMBER.fullmatch(text) else text
 
 
-def _place(origin: str, mark: Any) -> str:  # noqa: ANN401 - a Mark of either loader
-    return f"{origin}:{mark.line + 1}:{mark.column + 1}"
+def _refused(origin: str, mark: Any, fault: str) -> InvalidTariff:  # noqa: ANN401 - a Mark of either loader
+    return InvalidTariff(f"{origin}:{mark.line + 1}:{mark.column + 1}: {fault}", line=mark.line + 1)
+
+
+def _line_of(fault: str, root: yaml.Node) -> int:
+    """The line of the text that a fault speaks of, as near as the place that it names leads (`$.versions[0].components[2]`)."""
+    place = _PLACE.search(fault)
+    steps = re.findall(r"\w+", place[0]) if place else []
+    steps += _FIELD.findall(fault)
+    node, line = root, root.start_mark.line
+    for step in steps:
+        if isinstance(node, yaml.SequenceNode) and step.isdigit() and int(step) < len(node.value):
+            node = node.value[int(step)]
+            line = node.start_mark.line
+        elif isinstance(node, yaml.MappingNode):
+            found = [(key, value) for key, value in node.value if key.value == step]
+            if not found:
+                break
+            (key, node), *_ = found
+            line = key.start_mark.line
+    return int(line) + 1
 
 
 # -- below: what types cannot say

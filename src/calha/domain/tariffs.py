@@ -208,3 +208,9 @@ class Tariff(_Strict, frozen=True, kw_only=True):
         """The days within (from_, until) on which another version or other taxes begin."""
         days = {version.valid_from for version in self.versions} | {taxes.valid_from for taxes in self.taxes}
         return sorted(day for day in days if from_ < day < until)
+
+
+def quantities_of(version: Version) -> tuple[str, ...]:
+    """What a version charges, by name, in the order of its lines."""
+    charged = (one.quantity for one in version.components if isinstance(one, Usage | Demand | Flag))
+    return tuple(dict.fromkeys(charged))

@@ -5,6 +5,9 @@ A cycle that is billed already is passed over, so a run that broke off is simply
 
 import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 
 from calha.domain.errors import Conflict
 from calha.metering.cycles import cycle_in
@@ -15,6 +18,18 @@ log = logging.getLogger(__name__)
 
 AT_ONCE = 500
 MAX_PROBLEMS = 200  # that a run names; the rest are counted
+
+
+@dataclass(frozen=True, slots=True)
+class RunForecast:
+    """passed: contracts whose cycle is billed already. problems: contract and why it would not be billed."""
+
+    contracts: int
+    passed: int
+    ready: int
+    total: Decimal
+    problems: Sequence[Sequence[str]]
+    is_whole: bool
 
 
 class BillingRuns:
@@ -34,6 +49,14 @@ class BillingRuns:
             raise Conflict("a billing run is under way; wait for it, or stop it")
         count = sum(len(page) for page in self._pages(sites, cycle_day))
         return self.runs.begin(site_id, month, cycle_day, count, made_by)
+
+    def preview(self, month: str, sites: Collection[int] | None, cycle_day: int | None = None) -> RunForecast:
+        """What a run would do by now, of the first `AT_ONCE` contracts. Nothing is issued."""
+        page = next(self._pages(sites, cycle_day), ())
+        billed, found = self._sorted(page, month)
+        total = sum((one.total for one in found.ready if one.total is not None), Decimal(0))
+        is_whole = len(page) < AT_ONCE
+        return RunForecast(len(page), billed, len(found.ready), total, found.problems[:MAX_PROBLEMS], is_whole)
 
     def stop(self, run_id: int) -> None:
         """Let a run end after what it is at. Raises NotFound."""
@@ -88,7 +111,7 @@ class BillingRuns:
             cycle = cycle_in(one, month)
             if cycle is not None and (one.id, cycle.from_) not in billed:
                 open_.append(one)
-        found = _Sorted()
+        found = _Sorted(self._billing.today())
         for preview in previews(self._billing, open_, month):
             found.take(preview)
         return len(page) - len(open_), found
@@ -101,12 +124,15 @@ class BillingRuns:
 
 
 class _Sorted:
-    def __init__(self) -> None:
+    def __init__(self, today: date) -> None:
+        self._today = today
         self.ready: list[Preview] = []
         self.problems: list[list[str]] = []
 
     def take(self, preview: Preview) -> None:
-        if preview.problem is None and preview.bill is not None:
+        if preview.cycle is not None and preview.cycle.until > self._today:
+            self.problems.append([preview.contract.number, f"the cycle ends on {preview.cycle.until}; it is not over"])
+        elif preview.problem is None and preview.bill is not None:
             self.ready.append(preview)
         else:
             self.problems.append([preview.contract.number, preview.problem or "nothing to bill"])

@@ -42,6 +42,7 @@ export const auditEn: Record<keyof typeof auditPtBR, string> = {
   "action.invoice.cancelled": "Invoice cancelled",
   "action.invoice.issued": "Invoice issued",
   "action.invoice.issued_again": "Invoice issued again",
+  "action.invoice.paid": "Invoice paid, entered by hand",
   "action.issuer.set": "Issuer of invoices set",
   "action.person.created": "Person created",
   "action.person.registered": "Person registered",

@@ -41,6 +41,7 @@ export const auditPtBR = {
   "action.invoice.cancelled": "Fatura cancelada",
   "action.invoice.issued": "Fatura emitida",
   "action.invoice.issued_again": "Fatura emitida de novo",
+  "action.invoice.paid": "Fatura paga, registro manual",
   "action.issuer.set": "Emissor das faturas definido",
   "action.person.created": "Pessoa criada",
   "action.person.registered": "Pessoa se cadastrou",

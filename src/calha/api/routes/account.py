@@ -2,13 +2,14 @@
 
 import asyncio
 import io
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Path, Request
 
 from calha.accounts import second_factor
 from calha.api.access import Self
 from calha.api.people import changed_person
+from calha.api.personal import known_of
 from calha.api.routes.session import site_of
 from calha.api.routing import api_router
 from calha.api.schemas import Page
@@ -43,6 +44,14 @@ async def change_account(change: AccountChange, services: Here, caller: Self) ->
         await asyncio.to_thread(proved, caller.person_id(), change.email, change.password, caller.visitor)
     wanted = PersonChange(**change.model_dump(exclude_unset=True, exclude={"password"}))
     return await changed_person(caller, caller.person_id(), wanted)
+
+
+@router.get("/export")
+async def export_oneself(services: Here, caller: Self) -> dict[str, Any]:
+    """Everything that Calha knows about the person who asks (LGPD Art. 18 II)."""
+    known = await asyncio.to_thread(known_of, services, caller.person_id())
+    await caller.note("person.exported", f"person {caller.person_id()}")
+    return known
 
 
 @router.put("/password", status_code=204)

@@ -2,13 +2,14 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import asdict
 from datetime import UTC
 from typing import Annotated
 
 from fastapi import Query
 
 from calha.api.access import Caller, Configures, ConfiguresAll
-from calha.api.routes.customers import Limit, billed_sites
+from calha.api.routes.customers import Limit, MonthQuery, billed_sites
 from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_billing import (
@@ -16,6 +17,7 @@ from calha.api.schemas_billing import (
     PaymentAnswer,
     PixNotice,
     RunAnswer,
+    RunPreview,
     RunRequest,
     StatementReceipt,
     StatementText,
@@ -42,13 +44,27 @@ async def list_runs(services: Here, caller: Configures) -> Page[RunAnswer]:
 async def begin_run(request: RunRequest, services: Here, caller: Configures) -> RunAnswer:
     """Issue the invoices of all cycles that begin in a month and are not billed yet. Ask for its progress by its id."""
     caller.require(Permission.CONFIGURE, request.site_id)
-    sites = None if request.site_id is None else services.ingest.directory.tree.below([request.site_id])
+    sites = _below(services, request.site_id)
     run = await asyncio.to_thread(
         services.billing_runs.begin, request.month, caller.principal.name, request.site_id, sites, request.cycle_day
     )
     await caller.note("billing_run.begun", f"billing run {run.id}", after=request.model_dump())
     services.work(f"billing run {run.id}", lambda: services.billing_runs.work(run, sites))
     return RunAnswer.model_validate(run)
+
+
+@router.get("/billing-runs/preview")
+async def preview_run(
+    services: Here,
+    caller: Configures,
+    month: MonthQuery,
+    site_id: Annotated[int | None, Query(ge=1, le=2**31 - 1, examples=[1])] = None,
+    cycle_day: Annotated[int | None, Query(ge=1, le=31)] = None,
+) -> RunPreview:
+    """What a run would issue by now, and what it could not bill and why. At most 500 contracts are looked at."""
+    caller.require(Permission.CONFIGURE, site_id)
+    found = await asyncio.to_thread(services.billing_runs.preview, month, _below(services, site_id), cycle_day)
+    return RunPreview.model_validate({**asdict(found), "total": str(found.total)})
 
 
 @router.get("/billing-runs/{run_id}")
@@ -117,6 +133,10 @@ def _take_all(services: Services, text: str) -> tuple[Counter[str], list[str]]:
         elif len(faults) < MAX_FAULTS:
             faults.append(f"line {one.line}: {one.reason}")
     return states, faults
+
+
+def _below(services: Services, site_id: int | None) -> frozenset[int] | None:
+    return None if site_id is None else services.ingest.directory.tree.below([site_id])
 
 
 async def _run_of(caller: Caller, services: Services, run_id: int) -> RunRow:

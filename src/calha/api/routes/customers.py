@@ -30,6 +30,7 @@ router = api_router("billing")
 
 After = Annotated[int, Query(ge=0, le=2**31 - 1, description="Go on after this one (`next` of the page before).")]
 Limit = Annotated[int, Query(ge=1, le=500)]
+MonthQuery = Annotated[str, Query(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$", examples=["2026-07"])]
 ContractPath = Annotated[str, Path(max_length=64, examples=["C-1001"])]
 
 

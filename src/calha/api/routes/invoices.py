@@ -10,26 +10,24 @@ from fastapi import Path, Query
 from starlette.responses import Response
 
 from calha.api.access import Caller, Configures, Self
-from calha.api.routes.customers import Limit, billed_sites, contract_of
+from calha.api.bills import bill_answer, reading_answers
+from calha.api.routes.customers import Limit, MonthQuery, billed_sites, contract_of
 from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_billing import (
-    BillAnswer,
     DifferenceAnswer,
     InvoiceAnswer,
     InvoiceWhole,
-    LineAnswer,
     NewInvoice,
     PreviewAnswer,
-    StepAnswer,
+    ReceivedPayment,
     VerifiedAnswer,
 )
 from calha.api.services import Here, Services
 from calha.domain.access import Permission
-from calha.domain.billing import Bill
 from calha.domain.collection_barcode import typeable_line
-from calha.domain.errors import NotFound
-from calha.domain.invoices import is_overdue, unseal
+from calha.domain.errors import Conflict, NotFound
+from calha.domain.invoices import after, is_overdue, unseal
 from calha.metering import invoicing
 from calha.metering.invoicing import Preview
 from calha.reports.invoices import State, barcode, invoice_pdf, pix_code
@@ -38,7 +36,6 @@ from calha.store.billing import InvoiceRow
 router = api_router("billing")
 
 InvoiceNumber = Annotated[str, Path(max_length=32, examples=["2026-000001"])]
-MonthQuery = Annotated[str, Query(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$", examples=["2026-07"])]
 PDF = "application/pdf"
 MAX_COMPARED = 500  # invoices whose differences are computed for one question
 _PAGES: dict[int | str, dict[str, Any]] = {
@@ -175,6 +172,25 @@ async def cancel_invoice(number: InvoiceNumber, services: Here, caller: Configur
     return (await _page(services, [row], 1)).items[0]
 
 
+@router.post("/invoices/{number}/payment")
+async def receive_payment(
+    number: InvoiceNumber, received: ReceivedPayment, services: Here, caller: Configures
+) -> InvoiceAnswer:
+    """Say that an invoice has been paid whole in another way than by its Pix code, such as in cash."""
+    await _billed_by(caller, services, number)
+    row = await asyncio.to_thread(services.billing.invoices.get, number)
+    after(row.state, "pay")
+    external_id = f"{number} {received.reference}"
+    payment = await asyncio.to_thread(
+        services.billing.invoices.receive, external_id, "hand", row.txid or "", row.total, received.paid_at
+    )
+    if payment.state != "matched":
+        raise Conflict(f"invoice {number} has been paid meanwhile")
+    await caller.note("invoice.paid", f"invoice {number}", after=received.model_dump(mode="json"))
+    paid = await asyncio.to_thread(services.billing.invoices.get, number)
+    return (await _page(services, [paid], 1)).items[0]
+
+
 @router.post("/invoices/{number}/reissue", status_code=201)
 async def issue_invoice_again(number: InvoiceNumber, services: Here, caller: Configures) -> Page[InvoiceAnswer]:
     """Take it back by a credit note and issue it with today's readings, edits and tariff; 409 when it would be the same."""
@@ -270,7 +286,10 @@ async def _whole(services: Services, row: InvoiceRow) -> InvoiceWhole:
     ]
     return InvoiceWhole(
         **_fields(row, names, services.billing.today()) | {"unit": sealed.inputs.unit},
-        bill=_bill_answer(sealed.bill),
+        bill=bill_answer(sealed.bill),
+        channel=sealed.inputs.channel,
+        zone=sealed.inputs.zone,
+        readings=reading_answers(sealed.inputs),
         pix=pix_code(sealed, row.txid),
         barcode=typeable_line(digits) if digits else None,
         credits=sealed.credits or None,
@@ -296,30 +315,8 @@ async def _preview_answer(services: Services, found: Preview) -> PreviewAnswer:
         until_day=found.cycle.until if found.cycle is not None else None,
         problem=found.problem,
         is_estimated=found.inputs is not None and any(span.is_estimated for span in found.inputs.metered),
-        bill=_bill_answer(found.bill) if found.bill is not None else None,
+        bill=bill_answer(found.bill) if found.bill is not None else None,
     )
-
-
-def _bill_answer(made: Bill) -> BillAnswer:
-    lines = [
-        LineAnswer(
-            key=line.key,
-            name={language: text for language, text in line.name.items()},  # noqa: C416 - of any language
-            quantity=f"{line.quantity.normalize():f}",
-            unit=line.unit,
-            unit_price=None if line.unit_price is None else f"{round(line.unit_price, 8):f}",
-            amount=str(line.amount),
-            from_day=line.from_,
-            until_day=line.until,
-            is_estimated=line.is_estimated,
-            steps=[
-                StepAnswer(quantity=f"{step.quantity.normalize():f}", price=f"{round(step.price, 8):f}")
-                for step in line.steps
-            ],
-        )
-        for line in made.lines
-    ]
-    return BillAnswer(lines=lines, total=str(made.total), taxes={name: str(tax) for name, tax in made.taxes.items()})
 
 
 def _state(row: InvoiceRow, today: date) -> State:

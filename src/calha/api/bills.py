@@ -1,0 +1,37 @@
+"""Bills and registers as the API answers them: decimal texts, so that no cent is lost."""
+
+from calha.api.schemas_billing import BillAnswer, LineAnswer, ReadingAnswer, StepAnswer
+from calha.domain.billing import Bill
+from calha.domain.invoices import Inputs
+from calha.domain.times import to_datetime
+
+
+def bill_answer(made: Bill) -> BillAnswer:
+    lines = [
+        LineAnswer(
+            key=line.key,
+            name={language: text for language, text in line.name.items()},  # noqa: C416 - of any language
+            quantity=f"{line.quantity.normalize():f}",
+            unit=line.unit,
+            unit_price=None if line.unit_price is None else f"{round(line.unit_price, 8):f}",
+            amount=str(line.amount),
+            from_day=line.from_,
+            until_day=line.until,
+            is_estimated=line.is_estimated,
+            steps=[
+                StepAnswer(quantity=f"{step.quantity.normalize():f}", price=f"{round(step.price, 8):f}")
+                for step in line.steps
+            ],
+        )
+        for line in made.lines
+    ]
+    return BillAnswer(lines=lines, total=str(made.total), taxes={name: str(tax) for name, tax in made.taxes.items()})
+
+
+def reading_answers(inputs: Inputs) -> list[ReadingAnswer]:
+    """The registers at both ends of the cycle, as far as there were any."""
+    return [
+        ReadingAnswer(at=to_datetime(one.at), value=f"{one.value.normalize():f}", unit=one.unit, quality=one.quality)
+        for one in (inputs.opening, inputs.closing)
+        if one is not None
+    ]
