@@ -4,6 +4,7 @@ Rule 1: a number is written as it is, digit by digit, and never quoted.
 Rule 2: what stands at its default is left out, so that the text says what the tariff is about.
 """
 
+from datetime import date
 from decimal import Decimal
 
 import msgspec
@@ -16,7 +17,7 @@ WIDTH = 120
 
 def to_yaml(tariff: Tariff) -> str:
     """The tariff as a text for people."""
-    content = msgspec.to_builtins(tariff, builtin_types=(Decimal,))
+    content = msgspec.to_builtins(tariff, builtin_types=(Decimal, date))
     return yaml.dump(content, Dumper=_Dumper, sort_keys=False, allow_unicode=True, default_flow_style=None, width=WIDTH)
 
 
