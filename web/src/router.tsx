@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from "@tanstack/react-router";
+import { INVOICE_STATES, isMonth, PAYMENT_STATES } from "./billing/search";
 import { isPreset, type Preset } from "./chart/range";
 import { isDay, isView, type View } from "./consumption/period";
 import { loadLanguage } from "./i18n";
@@ -49,11 +50,31 @@ export interface ExceptionsSearch {
   device?: string;
 }
 
+export interface InvoicesSearch {
+  /** In the number. */
+  q?: string;
+  state?: (typeof INVOICE_STATES)[number];
+  /** In which the cycle begins. */
+  month?: string;
+  customer?: number;
+}
+
+export interface RunsSearch {
+  month?: string;
+  site?: number;
+}
+
 /** A part of the address that is a text; a number that was typed by hand is one too. */
 function textOf<Name extends string>(given: Record<string, unknown>, name: Name): Partial<Record<Name, string>> {
   const value = given[name];
   const text = typeof value === "number" ? String(value) : value;
   return typeof text === "string" && text !== "" ? ({ [name]: text } as Record<Name, string>) : {};
+}
+
+/** A part of the address that is one of some words. */
+function oneOf<Name extends string, Word extends string>(given: Record<string, unknown>, name: Name, words: readonly Word[]): Partial<Record<Name, Word>> {
+  const word = words.find((one) => one === given[name]);
+  return word === undefined ? {} : ({ [name]: word } as Record<Name, Word>);
 }
 
 const devices = createRoute({
@@ -213,6 +234,93 @@ const connection = createRoute({
   component: lazyRouteComponent(() => import("./connections/ConnectionPage"), "ConnectionPage"),
 });
 
+const invoices = createRoute({
+  getParentRoute: () => root,
+  path: "/billing",
+  staticData: { needs: "configure" },
+  validateSearch: (given: Record<string, unknown>): InvoicesSearch => ({
+    ...textOf(given, "q"),
+    ...oneOf(given, "state", INVOICE_STATES),
+    ...(isMonth(given.month) ? { month: given.month } : {}),
+    ...(Number.isInteger(given.customer) ? { customer: given.customer as number } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./billing/InvoicesPage"), "InvoicesPage"),
+});
+
+const invoice = createRoute({
+  getParentRoute: () => root,
+  path: "/billing/invoices/$number",
+  staticData: { needs: "nothing" },
+  component: lazyRouteComponent(() => import("./billing/InvoicePage"), "InvoicePage"),
+});
+
+const customers = createRoute({
+  getParentRoute: () => root,
+  path: "/billing/customers",
+  staticData: { needs: "configure" },
+  validateSearch: (given: Record<string, unknown>): { q?: string } => textOf(given, "q"),
+  component: lazyRouteComponent(() => import("./billing/CustomersPage"), "CustomersPage"),
+});
+
+const customer = createRoute({
+  getParentRoute: () => root,
+  path: "/billing/customers/$id",
+  staticData: { needs: "configure" },
+  component: lazyRouteComponent(() => import("./billing/CustomerPage"), "CustomerPage"),
+});
+
+const tariffs = createRoute({
+  getParentRoute: () => root,
+  path: "/billing/tariffs",
+  staticData: { needs: "configure" },
+  component: lazyRouteComponent(() => import("./billing/TariffsPage"), "TariffsPage"),
+});
+
+const tariff = createRoute({
+  getParentRoute: () => root,
+  path: "/billing/tariffs/$key",
+  staticData: { needs: "configure" },
+  component: lazyRouteComponent(() => import("./billing/TariffPage"), "TariffPage"),
+});
+
+const newTariff = createRoute({
+  getParentRoute: () => root,
+  path: "/billing/new-tariff",
+  staticData: { needs: "configure" },
+  validateSearch: (given: Record<string, unknown>): { from?: string } => textOf(given, "from"),
+  component: lazyRouteComponent(() => import("./billing/TariffPage"), "NewTariffPage"),
+});
+
+const runs = createRoute({
+  getParentRoute: () => root,
+  path: "/billing/runs",
+  staticData: { needs: "configure" },
+  validateSearch: (given: Record<string, unknown>): RunsSearch => ({
+    ...(isMonth(given.month) ? { month: given.month } : {}),
+    ...(Number.isInteger(given.site) ? { site: given.site as number } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./billing/RunsPage"), "RunsPage"),
+});
+
+const payments = createRoute({
+  getParentRoute: () => root,
+  path: "/billing/payments",
+  staticData: { needs: "configure" },
+  validateSearch: (given: Record<string, unknown>) => oneOf(given, "state", PAYMENT_STATES),
+  component: lazyRouteComponent(() => import("./billing/PaymentsPage"), "PaymentsPage"),
+});
+
+const portal = createRoute({
+  getParentRoute: () => root,
+  path: "/my",
+  staticData: { needs: "nothing" },
+  validateSearch: (given: Record<string, unknown>): BalanceSearch => ({
+    ...(isView(given.view) ? { view: given.view } : {}),
+    ...(isDay(given.at) ? { at: given.at } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./portal/PortalPage"), "PortalPage"),
+});
+
 const audit = createRoute({
   getParentRoute: () => root,
   path: "/audit",
@@ -226,7 +334,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, consumption, exceptions, quarantine, sites, balance, reports, status, link, signIn, claim, account, people, person, keys, fleets, connections, connection, audit]),
+  routeTree: root.addChildren([devices, device, deviceData, consumption, exceptions, quarantine, sites, balance, reports, status, link, signIn, claim, account, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, portal]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });

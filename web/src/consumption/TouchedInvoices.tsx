@@ -2,7 +2,8 @@ import { Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import type { components } from "../api/schema";
-import { type Language, useTexts } from "../i18n";
+import { billingProblem, differenceText, moneyText } from "../billing/words";
+import { useTexts } from "../i18n";
 
 export type Touched = components["schemas"]["TouchedInvoices"];
 
@@ -27,15 +28,11 @@ export function TouchedList({ touched: { invoices, is_whole } }: { touched: Touc
       </Text>
       {invoices.slice(0, SHOWN).map((one) => (
         <Text size="sm" className="number" key={one.number}>
-          {one.number}: {money(one.issued, language)} → <b>{one.then === null ? one.problem : money(one.then, language)}</b>
-          {one.difference !== null && ` (${Number(one.difference) > 0 ? "+" : ""}${money(one.difference, language)})`}
+          {one.number}: {moneyText(one.issued, language)} → <b>{one.then === null ? billingProblem(one.problem ?? "", t, language) : moneyText(one.then, language)}</b>
+          {one.difference !== null && ` (${differenceText(one.difference, language)})`}
         </Text>
       ))}
       {invoices.length > SHOWN && <Text size="sm">…</Text>}
     </div>
   );
-}
-
-function money(amount: string, language: Language): string {
-  return new Intl.NumberFormat(language, { style: "currency", currency: "BRL" }).format(Number(amount));
 }

@@ -1,5 +1,6 @@
 import { accountsEn } from "./accounts.en";
 import { auditEn } from "./audit.en";
+import { billingEn } from "./billing.en";
 import { connectionsEn } from "./connections.en";
 import { devicesEn } from "./devices.en";
 import { problemsEn } from "./problems.en";
@@ -12,6 +13,7 @@ import type { Catalogue } from "./pt-BR";
 export const en: Catalogue = {
   ...accountsEn,
   ...auditEn,
+  ...billingEn,
   ...connectionsEn,
   ...devicesEn,
   ...problemsEn,
@@ -22,6 +24,8 @@ export const en: Catalogue = {
   "app.skip": "Skip to content",
   "app.nav": "Main navigation",
   "nav.devices": "Devices",
+  "nav.billing": "Billing",
+  "nav.portal": "Bills",
   "nav.quarantine": "Quarantine",
   "nav.sites": "Sites",
   "nav.status": "System",

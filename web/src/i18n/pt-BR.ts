@@ -1,5 +1,6 @@
 import { accountsPtBR } from "./accounts.pt-BR";
 import { auditPtBR } from "./audit.pt-BR";
+import { billingPtBR } from "./billing.pt-BR";
 import { connectionsPtBR } from "./connections.pt-BR";
 import { devicesPtBR } from "./devices.pt-BR";
 import { problemsPtBR } from "./problems.pt-BR";
@@ -12,6 +13,7 @@ import { validationPtBR } from "./validation.pt-BR";
 export const ptBR = {
   ...accountsPtBR,
   ...auditPtBR,
+  ...billingPtBR,
   ...connectionsPtBR,
   ...devicesPtBR,
   ...problemsPtBR,
@@ -22,6 +24,8 @@ export const ptBR = {
   "app.skip": "Ir para o conteúdo",
   "app.nav": "Navegação principal",
   "nav.devices": "Dispositivos",
+  "nav.billing": "Faturamento",
+  "nav.portal": "Contas",
   "nav.quarantine": "Quarentena",
   "nav.sites": "Locais",
   "nav.status": "Sistema",

@@ -83,3 +83,8 @@ export function useRights(): Rights {
 export function seesSomething(me: Me): boolean {
   return rightsOf(me).somewhere("view") || me.owns_devices;
 }
+
+/** Whether he may be somebody who pays: who owns a device, or has no role on any site. */
+export function paysSomething(me: Me): boolean {
+  return me.person !== null && (me.owns_devices || !rightsOf(me).somewhere("view"));
+}

@@ -1,10 +1,10 @@
-import { Alert } from "@mantine/core";
+import { Alert, Button } from "@mantine/core";
 import { Link, Outlet, useLocation, useMatches } from "@tanstack/react-router";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useConnection, useLostAt } from "../live/hooks";
 import { Gate } from "../session/Gate";
-import { seesSomething, useMe, useRights } from "../session/session";
+import { paysSomething, seesSomething, useMe, useRights } from "../session/session";
 import { Mark } from "../ui/Mark";
 import { Icon } from "./icons";
 import { NoPermission, PageTitle } from "./Pages";
@@ -73,6 +73,11 @@ function Rail() {
             <Icon name={icon} /> {t(text)}
           </Link>
         ))}
+      {paysSomething(me) && (
+        <Link to="/my" className={css.link}>
+          <Icon name="portal" /> {t("nav.portal")}
+        </Link>
+      )}
       {administered.length > 0 && (
         <div className={css.administration}>
           <div className={css.group}>{t("nav.administration")}</div>
@@ -104,6 +109,11 @@ function Page() {
     <>
       <PageTitle title={t("noPermission.title")} />
       <NoPermission detail={t(seesSomething(me) ? "noPermission.text" : "noPermission.nothing")} />
+      {paysSomething(me) && (
+        <Button component={Link} to="/my" variant="default" mt="sm">
+          {t("portal.title")}
+        </Button>
+      )}
     </>
   );
 }

@@ -1,6 +1,7 @@
 import type { Rights } from "../session/session";
 
 const all = [
+  { to: "/billing", icon: "billing", text: "nav.billing", needs: "configure" },
   { to: "/connections", icon: "connections", text: "nav.connections", needs: "configure" },
   { to: "/people", icon: "people", text: "nav.people", needs: "administer" },
   { to: "/keys", icon: "keys", text: "nav.keys", needs: "administer" },

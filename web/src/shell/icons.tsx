@@ -10,6 +10,8 @@ const paths = {
   keys: "M14.5 13.5a4.5 4.5 0 1 0-4-4L3 17v4h4v-2.5h2.5V16h2zM16 8h.01",
   fleets: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 17h6M17 14v6",
   audit: "M6 3h9l4 4v14H6zM15 3v4h4M9 12h7M9 16h7",
+  billing: "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
+  portal: "M12 3c4 5 6 8 6 11a6 6 0 0 1-12 0c0-3 2-6 6-11z",
   status: "M3 12h4l3-7 4 14 3-7h4",
 } as const;
 

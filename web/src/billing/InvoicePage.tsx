@@ -1,0 +1,130 @@
+import "./billing.css";
+import { Button, Group, Stack, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link, useParams } from "@tanstack/react-router";
+import { api, take } from "../api/client";
+import { formatTime } from "../format";
+import { useTexts } from "../i18n";
+import { seesSomething, useMe, useRights } from "../session/session";
+import { PageTitle } from "../shell/Pages";
+import { Loaded } from "../ui/Loaded";
+import { Section } from "../ui/Section";
+import { qualityText } from "../ui/words";
+import { InvoiceActions } from "./InvoiceActions";
+import { InvoiceLines } from "./InvoiceLines";
+import { InvoicePix } from "./InvoicePix";
+import { InvoiceState } from "./InvoiceList";
+import type { InvoiceWhole } from "./types";
+import { cycleText, dayText, moneyText, quantityText } from "./words";
+
+/** One invoice or credit note, for those who bill it and for who pays it. */
+export function InvoicePage() {
+  const { number } = useParams({ from: "/billing/invoices/$number" });
+  const { t } = useTexts();
+  const mayBill = useRights().somewhere("configure");
+  const invoice = useQuery({ queryKey: ["invoice", number], queryFn: () => take(api.GET("/api/v1/invoices/{number}", { params: { path: { number } } })) });
+  return (
+    <>
+      <PageTitle title={t("invoice.title", { number })}>
+        <Button component="a" href={`/api/v1/invoices/${encodeURIComponent(number)}/pdf`} target="_blank" rel="noreferrer" variant="default">
+          {t("invoice.pdf")}
+        </Button>
+        <Button component={Link} to={mayBill ? "/billing" : "/my"} variant="default">
+          {t("common.back")}
+        </Button>
+      </PageTitle>
+      <Loaded query={invoice} height={420}>
+        {(found) => (
+          <div className="bill-two">
+            <Stack gap="md">
+              <Facts invoice={found} />
+              {mayBill && <InvoiceActions invoice={found} />}
+              <InvoiceLines bill={found.bill} />
+              <Readings invoice={found} />
+            </Stack>
+            {found.pix !== null && (found.state === "issued" || found.state === "overdue") && <InvoicePix invoice={found} pix={found.pix} />}
+          </div>
+        )}
+      </Loaded>
+    </>
+  );
+}
+
+function Facts({ invoice }: { invoice: InvoiceWhole }) {
+  const { t, language } = useTexts();
+  const rights = useRights();
+  const seesDevices = seesSomething(useMe());
+  return (
+    <Section title={t(invoice.kind === "invoice" ? "invoice.invoice" : "invoice.creditNote")}>
+      <Group justify="space-between" align="baseline" mb="sm">
+        <div className="number bill-amount">{moneyText(invoice.total, language)}</div>
+        <InvoiceState invoice={invoice} />
+      </Group>
+      <dl className="facts">
+        <Fact name={t("invoice.customer")}>
+          {rights.somewhere("configure") ? (
+            <Link to="/billing/customers/$id" params={{ id: String(invoice.customer_id) }} className="plain-link">
+              {invoice.customer}
+            </Link>
+          ) : (
+            invoice.customer
+          )}
+        </Fact>
+        <Fact name={t("invoice.cycle")}>{cycleText(invoice.from_day, invoice.until_day, language)}</Fact>
+        <Fact name={t("invoice.consumption")}>
+          {quantityText(invoice.quantity, invoice.unit, language)}
+          {invoice.is_estimated && ` · ${t("invoice.estimated")}`}
+        </Fact>
+        <Fact name={t("invoice.contract")}>{invoice.contract}</Fact>
+        <Fact name={t("invoice.device")}>
+          {seesDevices ? (
+            <Link to="/devices/$key/consumption" params={{ key: invoice.device }} search={{ channel: invoice.channel, view: "month", at: invoice.from_day }} className="plain-link">
+              {invoice.device}
+            </Link>
+          ) : (
+            invoice.device
+          )}
+        </Fact>
+        <Fact name={t("invoice.issued")}>{dayText(invoice.issued_on, language)}</Fact>
+        <Fact name={t("invoice.dueOn")}>{dayText(invoice.due_on, language)}</Fact>
+        {invoice.paid_at !== null && <Fact name={t("invoice.paidAt")}>{formatTime(invoice.paid_at, language)}</Fact>}
+        {invoice.credits !== null && (
+          <Fact name={t("invoice.credits")}>
+            <Link to="/billing/invoices/$number" params={{ number: invoice.credits }} className="plain-link">
+              {invoice.credits}
+            </Link>
+          </Fact>
+        )}
+      </dl>
+    </Section>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd className="number">{children}</dd>
+    </div>
+  );
+}
+
+/** What the register showed at both ends, so that anybody can check the consumption at the meter. */
+function Readings({ invoice }: { invoice: InvoiceWhole }) {
+  const { t, language } = useTexts();
+  if (invoice.readings.length === 0) return null;
+  return (
+    <Section title={t("invoice.readings")}>
+      <ul className="plain-list">
+        {invoice.readings.map((one) => (
+          <li key={one.at} className="number">
+            {formatTime(one.at, language, invoice.zone)}: <b>{quantityText(one.value, one.unit, language)}</b> · {qualityText(one.quality, t)}
+          </li>
+        ))}
+      </ul>
+      <Text size="xs" className="quiet" mt={4}>
+        {t("invoice.readingsText", { zone: invoice.zone })}
+      </Text>
+    </Section>
+  );
+}

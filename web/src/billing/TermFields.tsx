@@ -1,0 +1,43 @@
+import { NativeSelect, SimpleGrid, TextInput } from "@mantine/core";
+import { decimalOf } from "../consumption/decimal";
+import { useTexts } from "../i18n";
+import type { Contract } from "./types";
+import { useTariffs } from "./useBilling";
+
+/** What may be changed of a contract while it runs; texts as they are typed. */
+export interface Terms {
+  tariff: string;
+  dwellings: string;
+  contracted: string;
+  dueDays: string;
+}
+
+export const blankTerms: Terms = { tariff: "", dwellings: "1", contracted: "", dueDays: "10" };
+
+export function termsOf({ tariff, dwellings, contracted, due_days: dueDays }: Contract): Terms {
+  return { tariff, dwellings: String(dwellings), contracted: Number(contracted) === 0 ? "" : contracted, dueDays: String(dueDays) };
+}
+
+/** As the server takes it. */
+export function termsBody({ tariff, dwellings, contracted, dueDays }: Terms) {
+  return { tariff, dwellings: Number(dwellings), contracted: decimalOf(contracted) ?? "0", due_days: Number(dueDays) };
+}
+
+export function TermFields({ value, onChange }: { value: Terms; onChange: (value: Terms) => void }) {
+  const { t, own } = useTexts();
+  const tariffs = useTariffs().data?.items ?? [];
+  return (
+    <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
+      <NativeSelect
+        label={t("contract.tariff")}
+        value={value.tariff}
+        onChange={(event) => onChange({ ...value, tariff: event.currentTarget.value })}
+        data={[{ value: "", label: t("contract.chooseTariff") }, ...tariffs.map(({ key, name }) => ({ value: key, label: own(name) }))]}
+        required
+      />
+      <TextInput type="number" label={t("contract.dwellings")} min={1} max={10_000} value={value.dwellings} onChange={(event) => onChange({ ...value, dwellings: event.currentTarget.value })} required />
+      <TextInput label={t("contract.contracted")} inputMode="decimal" value={value.contracted} onChange={(event) => onChange({ ...value, contracted: event.currentTarget.value })} />
+      <TextInput type="number" label={t("contract.dueDays")} min={0} max={180} value={value.dueDays} onChange={(event) => onChange({ ...value, dueDays: event.currentTarget.value })} required />
+    </SimpleGrid>
+  );
+}

@@ -1,0 +1,93 @@
+import "../billing/billing.css";
+import { Button, SegmentedControl, Stack, Text } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { api, take } from "../api/client";
+import { usePages } from "../billing/useBilling";
+import { dayAt, periodOf, views } from "../consumption/period";
+import { PeriodSteps } from "../consumption/PeriodSteps";
+import { useOwnDevices } from "../devices/own";
+import { useTexts } from "../i18n";
+import { live } from "../live/hooks";
+import { useMe } from "../session/session";
+import { PageTitle } from "../shell/Pages";
+import { download } from "../ui/download";
+import { Refusal } from "../ui/Saving";
+import { Section } from "../ui/Section";
+import { OwnInvoices } from "./OwnInvoices";
+import { OwnMeter } from "./OwnMeter";
+
+const PAGE = 12;
+
+/** What somebody sees who pays: his meters by day, month and year, his invoices, and all that is known of him. */
+export function PortalPage() {
+  const { t } = useTexts();
+  const me = useMe();
+  const invoices = usePages(["own-invoices"], (after) => take(api.GET("/api/v1/account/invoices", { params: { query: { ...after, limit: PAGE } } })));
+  return (
+    <>
+      <PageTitle title={t("portal.title")}>{me.person !== null && <OwnData />}</PageTitle>
+      <Stack gap="md">
+        <Section title={t("portal.invoices")}>
+          <OwnInvoices invoices={invoices} />
+        </Section>
+        <OwnMeters />
+      </Stack>
+    </>
+  );
+}
+
+function OwnMeters() {
+  const { t } = useTexts();
+  const search = useSearch({ from: "/my" });
+  const navigate = useNavigate({ from: "/my" });
+  const devices = useOwnDevices().data?.items ?? [];
+  const today = dayAt(live.clock, Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const period = periodOf(search.view ?? "month", search.at ?? today);
+  if (devices.length === 0) {
+    return (
+      <Section title={t("portal.meters")} text={t("portal.noMeters")}>
+        <Button component={Link} to="/claim" variant="default">
+          {t("user.claim")}
+        </Button>
+      </Section>
+    );
+  }
+  return (
+    <>
+      <div style={{ display: "flex", flexWrap: "wrap", gap: 8 }}>
+        <SegmentedControl
+          size="xs"
+          aria-label={t("consumption.view")}
+          value={period.view}
+          onChange={(view) => void navigate({ search: periodOf(view, period.at), replace: true })}
+          data={views.map((value) => ({ value, label: t(`consumption.${value}`) }))}
+        />
+        <PeriodSteps period={period} today={today} show={(shown) => void navigate({ search: shown, replace: true })} />
+      </div>
+      {devices.map((device) => (
+        <OwnMeter key={device.key} device={device} period={period} />
+      ))}
+    </>
+  );
+}
+
+/** All that Calha knows of the person, as a file of his own. */
+function OwnData() {
+  const { t } = useTexts();
+  const fetchData = useMutation({
+    mutationFn: () => take(api.GET("/api/v1/account/export")),
+    onSuccess: (known) => download("calha.json", JSON.stringify(known, null, 2), "application/json"),
+  });
+  return (
+    <>
+      <Button variant="default" loading={fetchData.isPending} onClick={() => fetchData.mutate()}>
+        {t("portal.data")}
+      </Button>
+      <Refusal error={fetchData.error} />
+      <Text size="xs" className="quiet" w="100%">
+        {t("portal.dataText")}
+      </Text>
+    </>
+  );
+}
