@@ -26,6 +26,7 @@ BY_NAME: dict[str, Any] = {
     "TouchedInvoice.problem": None,
     "RunAnswer.contracts": 1200,
     "RunAnswer.month": "2026-07",
+    "RunPreview.contracts": 500,
     "Status.version": "1.0.0",
     "TariffAnswer.contracts": 12,
     "TariffAnswer.name": {"pt": "Água", "en": "Water"},

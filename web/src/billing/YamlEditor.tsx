@@ -12,17 +12,22 @@ export interface Fault {
 export function YamlEditor({ label, value, fault, readOnly, onChange }: { label: string; value: string; fault: Fault | null; readOnly: boolean; onChange: (text: string) => void }) {
   const { t } = useTexts();
   const field = useRef<HTMLTextAreaElement>(null);
+  const wrong = useRef<HTMLDivElement>(null);
   const faultId = useId();
   const lines = value.split("\n");
   return (
     <div>
       <div className="yaml">
         <div className="yaml-lines number" aria-hidden="true">
-          {lines.map((_, index) => (
-            <div key={index} className={fault?.line === index + 1 ? "wrong" : undefined}>
-              {index + 1}
-            </div>
-          ))}
+          {lines.map((_, index) =>
+            fault?.line === index + 1 ? (
+              <div key={index} ref={wrong} className="wrong">
+                {index + 1}
+              </div>
+            ) : (
+              <div key={index}>{index + 1}</div>
+            ),
+          )}
         </div>
         <div className="yaml-text">
           {/* As wide and high as the text, so that the frame scrolls and never the field: the numbers stay beside their lines. */}
@@ -44,7 +49,7 @@ export function YamlEditor({ label, value, fault, readOnly, onChange }: { label:
       </div>
       <div id={faultId} role="status">
         {fault !== null && (
-          <Button variant="subtle" color="red" size="compact-sm" mt={4} h="auto" styles={{ label: { whiteSpace: "normal", textAlign: "left" } }} onClick={() => showLine(field.current, lines, fault.line)}>
+          <Button variant="subtle" color="red" size="compact-sm" mt={4} h="auto" styles={{ label: { whiteSpace: "normal", textAlign: "left" } }} onClick={() => showLine(field.current, wrong.current, lines, fault.line)}>
             {t("tariff.faultAt", { line: fault.line, fault: fault.text })}
           </Button>
         )}
@@ -53,12 +58,10 @@ export function YamlEditor({ label, value, fault, readOnly, onChange }: { label:
   );
 }
 
-/** Puts the cursor on a line, chosen whole, where one can see it. */
-function showLine(field: HTMLTextAreaElement | null, lines: readonly string[], line: number): void {
-  if (field === null) return;
+/** Chooses a line whole, and scrolls its number to where one can see both. */
+function showLine(field: HTMLTextAreaElement | null, number: HTMLElement | null, lines: readonly string[], line: number): void {
   const begin = lines.slice(0, line - 1).reduce((sum, one) => sum + one.length + 1, 0);
-  field.focus();
-  field.setSelectionRange(begin, begin + (lines[line - 1] ?? "").length);
-  const frame = field.closest(".yaml");
-  if (frame !== null) frame.scrollTop = (field.scrollHeight / lines.length) * Math.max(0, line - 4);
+  field?.focus({ preventScroll: true });
+  field?.setSelectionRange(begin, begin + (lines[line - 1] ?? "").length);
+  number?.scrollIntoView({ block: "center" });
 }
