@@ -237,7 +237,7 @@ const connection = createRoute({
 const invoices = createRoute({
   getParentRoute: () => root,
   path: "/billing",
-  staticData: { needs: "configure" },
+  staticData: { needs: "bill" },
   validateSearch: (given: Record<string, unknown>): InvoicesSearch => ({
     ...textOf(given, "q"),
     ...oneOf(given, "state", INVOICE_STATES),
@@ -257,7 +257,7 @@ const invoice = createRoute({
 const customers = createRoute({
   getParentRoute: () => root,
   path: "/billing/customers",
-  staticData: { needs: "configure" },
+  staticData: { needs: "bill" },
   validateSearch: (given: Record<string, unknown>): { q?: string } => textOf(given, "q"),
   component: lazyRouteComponent(() => import("./billing/CustomersPage"), "CustomersPage"),
 });
@@ -265,28 +265,28 @@ const customers = createRoute({
 const customer = createRoute({
   getParentRoute: () => root,
   path: "/billing/customers/$id",
-  staticData: { needs: "configure" },
+  staticData: { needs: "bill" },
   component: lazyRouteComponent(() => import("./billing/CustomerPage"), "CustomerPage"),
 });
 
 const tariffs = createRoute({
   getParentRoute: () => root,
   path: "/billing/tariffs",
-  staticData: { needs: "configure" },
+  staticData: { needs: "bill" },
   component: lazyRouteComponent(() => import("./billing/TariffsPage"), "TariffsPage"),
 });
 
 const tariff = createRoute({
   getParentRoute: () => root,
   path: "/billing/tariffs/$key",
-  staticData: { needs: "configure" },
+  staticData: { needs: "bill" },
   component: lazyRouteComponent(() => import("./billing/TariffPage"), "TariffPage"),
 });
 
 const newTariff = createRoute({
   getParentRoute: () => root,
   path: "/billing/new-tariff",
-  staticData: { needs: "configure" },
+  staticData: { needs: "bill" },
   validateSearch: (given: Record<string, unknown>): { from?: string } => textOf(given, "from"),
   component: lazyRouteComponent(() => import("./billing/TariffPage"), "NewTariffPage"),
 });
@@ -294,7 +294,7 @@ const newTariff = createRoute({
 const runs = createRoute({
   getParentRoute: () => root,
   path: "/billing/runs",
-  staticData: { needs: "configure" },
+  staticData: { needs: "bill" },
   validateSearch: (given: Record<string, unknown>): RunsSearch => ({
     ...(isMonth(given.month) ? { month: given.month } : {}),
     ...(Number.isInteger(given.site) ? { site: given.site as number } : {}),
@@ -305,7 +305,7 @@ const runs = createRoute({
 const payments = createRoute({
   getParentRoute: () => root,
   path: "/billing/payments",
-  staticData: { needs: "configure" },
+  staticData: { needs: "bill" },
   validateSearch: (given: Record<string, unknown>) => oneOf(given, "state", PAYMENT_STATES),
   component: lazyRouteComponent(() => import("./billing/PaymentsPage"), "PaymentsPage"),
 });
@@ -351,6 +351,6 @@ declare module "@tanstack/react-router" {
   }
   interface StaticDataRouteOption {
     /** What one must be allowed to do somewhere to open the page; to view, where nothing is said. */
-    needs?: "nothing" | "configure" | "administer";
+    needs?: "nothing" | "configure" | "bill" | "administer";
   }
 }

@@ -207,7 +207,9 @@ class NewKey(Body):
     name: Name
     role: Role = Role.VIEWER
     site_id: SiteId | None = Field(None, description="null: the whole installation.", examples=[1])
-    scopes: list[Permission] = Field(min_length=1, max_length=5, description="The most that the key may do.")
+    scopes: list[Permission] = Field(
+        min_length=1, max_length=len(Permission), description="The most that the key may do."
+    )
     expires_at: datetime | None = None
 
 

@@ -18,6 +18,7 @@ PersonState = Literal["active", "blocked", "anonymised"]
 class Role(StrEnum):
     ADMINISTRATOR = "administrator"
     ENGINEER = "engineer"
+    BILLER = "biller"
     OPERATOR = "operator"
     VIEWER = "viewer"
     CUSTOMER = "customer"
@@ -30,12 +31,14 @@ class Permission(StrEnum):
     SEND = "send"  # readings into the log on a device's behalf
     OPERATE = "operate"  # commands, acknowledgements
     CONFIGURE = "configure"  # devices, channels, profiles, sites
+    BILL = "bill"  # customers, contracts, tariffs, invoices, payments
     ADMINISTER = "administer"  # people, roles, keys, audit, backups
 
 
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(Permission),
-    Role.ENGINEER: frozenset({Permission.VIEW, Permission.SEND, Permission.OPERATE, Permission.CONFIGURE}),
+    Role.ENGINEER: frozenset(Permission) - {Permission.ADMINISTER},
+    Role.BILLER: frozenset({Permission.VIEW, Permission.BILL}),
     Role.OPERATOR: frozenset({Permission.VIEW, Permission.OPERATE}),
     Role.VIEWER: frozenset({Permission.VIEW}),
     Role.CUSTOMER: frozenset(),

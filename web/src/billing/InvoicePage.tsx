@@ -21,7 +21,7 @@ import { cycleText, dayText, moneyText, quantityText } from "./words";
 export function InvoicePage() {
   const { number } = useParams({ from: "/billing/invoices/$number" });
   const { t } = useTexts();
-  const mayBill = useRights().somewhere("configure");
+  const mayBill = useRights().somewhere("bill");
   const invoice = useQuery({ queryKey: ["invoice", number], queryFn: () => take(api.GET("/api/v1/invoices/{number}", { params: { path: { number } } })) });
   return (
     <>
@@ -62,7 +62,7 @@ function Facts({ invoice }: { invoice: InvoiceWhole }) {
       </Group>
       <dl className="facts">
         <Fact name={t("invoice.customer")}>
-          {rights.somewhere("configure") ? (
+          {rights.somewhere("bill") ? (
             <Link to="/billing/customers/$id" params={{ id: String(invoice.customer_id) }} className="plain-link">
               {invoice.customer}
             </Link>

@@ -24,7 +24,7 @@ const marks: Record<Payment["state"], MarkKind> = { matched: "ok", unmatched: "w
 /** Payments that came in, and the bank's statement from which they come. */
 export function PaymentsPage() {
   const { t } = useTexts();
-  const mayReconcile = useRights().on("configure", null);
+  const mayReconcile = useRights().on("bill", null);
   return (
     <>
       <BillingHead title={t("billing.payments")} />

@@ -21,7 +21,7 @@ export function RunsPage() {
   const search = useSearch({ from: "/billing/runs" });
   const navigate = useNavigate({ from: "/billing/runs" });
   const sites = useBilledSites();
-  const everywhere = useRights().on("configure", null);
+  const everywhere = useRights().on("bill", null);
   const month = search.month ?? monthBefore(live.clock);
   const site = search.site ?? (everywhere ? null : (sites[0]?.id ?? null));
   return (

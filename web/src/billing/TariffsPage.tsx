@@ -10,7 +10,7 @@ import { useTariffs } from "./useBilling";
 /** All tariffs; each, also one of those that come with Calha, can be the beginning of another. */
 export function TariffsPage() {
   const { t, own, language } = useTexts();
-  const mayWrite = useRights().on("configure", null);
+  const mayWrite = useRights().on("bill", null);
   return (
     <>
       <BillingHead title={t("billing.tariffs")}>

@@ -23,7 +23,7 @@ export function usePages<Item>(queryKey: readonly unknown[], ask: (after: { afte
 export function useBilledSites(): readonly Site[] {
   const rights = useRights();
   const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
-  return (sites.data?.items ?? []).filter(({ id }) => rights.on("configure", id));
+  return (sites.data?.items ?? []).filter(({ id }) => rights.on("bill", id));
 }
 
 export function useTariffs() {

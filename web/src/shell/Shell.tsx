@@ -103,7 +103,7 @@ function Page() {
   const me = useMe();
   const rights = useRights();
   const needs = useMatches({ select: (matches) => matches.at(-1)?.staticData.needs ?? "view" });
-  const mayOpen = needs === "nothing" || (needs === "administer" ? rights.on("administer", null) : needs === "configure" ? rights.somewhere("configure") : seesSomething(me));
+  const mayOpen = needs === "nothing" || (needs === "administer" ? rights.on("administer", null) : needs === "view" ? seesSomething(me) : rights.somewhere(needs));
   if (mayOpen) return <Outlet />;
   return (
     <>

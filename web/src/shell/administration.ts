@@ -1,7 +1,7 @@
 import type { Rights } from "../session/session";
 
 const all = [
-  { to: "/billing", icon: "billing", text: "nav.billing", needs: "configure" },
+  { to: "/billing", icon: "billing", text: "nav.billing", needs: "bill" },
   { to: "/connections", icon: "connections", text: "nav.connections", needs: "configure" },
   { to: "/people", icon: "people", text: "nav.people", needs: "administer" },
   { to: "/keys", icon: "keys", text: "nav.keys", needs: "administer" },
@@ -9,7 +9,7 @@ const all = [
   { to: "/audit", icon: "audit", text: "nav.audit", needs: "administer" },
 ] as const;
 
-/** Pages for those who set things up: engineers of a site, and administrators of the whole installation. */
+/** Pages for those who set things up: engineers and billers of a site, and administrators of the whole installation. */
 export function administration(rights: Rights) {
-  return all.filter(({ needs }) => (needs === "administer" ? rights.on("administer", null) : rights.somewhere("configure")));
+  return all.filter(({ needs }) => (needs === "administer" ? rights.on("administer", null) : rights.somewhere(needs)));
 }

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from fastapi import Query
 
-from calha.api.access import Caller, Configures, ConfiguresAll
+from calha.api.access import Bills, BillsAll, Caller
 from calha.api.routes.customers import Limit, MonthQuery, billed_sites
 from calha.api.routing import api_router
 from calha.api.schemas import Page
@@ -34,16 +34,16 @@ MAX_FAULTS = 100  # lines of a statement that are named
 
 
 @router.get("/billing-runs")
-async def list_runs(services: Here, caller: Configures) -> Page[RunAnswer]:
+async def list_runs(services: Here, caller: Bills) -> Page[RunAnswer]:
     """Billing runs, newest first."""
     rows = await asyncio.to_thread(services.billing_runs.runs.list)
     return Page(items=[RunAnswer.model_validate(row) for row in rows if _may_see(caller, row)], next=None)
 
 
 @router.post("/billing-runs", status_code=202)
-async def begin_run(request: RunRequest, services: Here, caller: Configures) -> RunAnswer:
+async def begin_run(request: RunRequest, services: Here, caller: Bills) -> RunAnswer:
     """Issue the invoices of all cycles that begin in a month and are not billed yet. Ask for its progress by its id."""
-    caller.require(Permission.CONFIGURE, request.site_id)
+    caller.require(Permission.BILL, request.site_id)
     sites = _below(services, request.site_id)
     run = await asyncio.to_thread(
         services.billing_runs.begin, request.month, caller.principal.name, request.site_id, sites, request.cycle_day
@@ -56,25 +56,25 @@ async def begin_run(request: RunRequest, services: Here, caller: Configures) -> 
 @router.get("/billing-runs/preview")
 async def preview_run(
     services: Here,
-    caller: Configures,
+    caller: Bills,
     month: MonthQuery,
     site_id: Annotated[int | None, Query(ge=1, le=2**31 - 1, examples=[1])] = None,
     cycle_day: Annotated[int | None, Query(ge=1, le=31)] = None,
 ) -> RunPreview:
     """What a run would issue by now, and what it could not bill and why. At most 500 contracts are looked at."""
-    caller.require(Permission.CONFIGURE, site_id)
+    caller.require(Permission.BILL, site_id)
     found = await asyncio.to_thread(services.billing_runs.preview, month, _below(services, site_id), cycle_day)
     return RunPreview.model_validate({**asdict(found), "total": str(found.total)})
 
 
 @router.get("/billing-runs/{run_id}")
-async def read_run(run_id: Number, services: Here, caller: Configures) -> RunAnswer:
+async def read_run(run_id: Number, services: Here, caller: Bills) -> RunAnswer:
     """How far a run is."""
     return RunAnswer.model_validate(await _run_of(caller, services, run_id))
 
 
 @router.post("/billing-runs/{run_id}/stop", status_code=202)
-async def stop_run(run_id: Number, services: Here, caller: Configures) -> RunAnswer:
+async def stop_run(run_id: Number, services: Here, caller: Bills) -> RunAnswer:
     """Let a run end after what it is at. What is issued stays; another run of the month issues what is missing."""
     run = await _run_of(caller, services, run_id)
     services.billing_runs.stop(run_id)
@@ -85,7 +85,7 @@ async def stop_run(run_id: Number, services: Here, caller: Configures) -> RunAns
 @router.get("/payments")
 async def list_payments(
     services: Here,
-    _: ConfiguresAll,
+    _: BillsAll,
     state: Annotated[PaymentState | None, Query()] = None,
     after: Annotated[
         int | None, Query(ge=1, le=2**31 - 1, description="`next` of the page before.", examples=[9])
@@ -98,7 +98,7 @@ async def list_payments(
 
 
 @router.post("/payments/statement")
-async def take_statement(body: StatementText, services: Here, caller: ConfiguresAll) -> StatementReceipt:
+async def take_statement(body: StatementText, services: Here, caller: BillsAll) -> StatementReceipt:
     """Take the payments out of a bank's statement (CSV). The same statement again changes nothing."""
     states, faults = await asyncio.to_thread(_take_all, services, body.text)
     receipt = StatementReceipt(**{name: states[name] for name in _STATES}, unreadable=faults)
@@ -107,7 +107,7 @@ async def take_statement(body: StatementText, services: Here, caller: Configures
 
 
 @router.post("/payments/pix")
-async def take_pix(notice: PixNotice, services: Here, caller: ConfiguresAll) -> StatementReceipt:
+async def take_pix(notice: PixNotice, services: Here, caller: BillsAll) -> StatementReceipt:
     """What a payment provider tells through its webhook, as the API Pix of Banco Central has it."""
     states: Counter[str] = Counter()
     for one in notice.pix:

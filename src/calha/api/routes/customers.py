@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import Path, Query
 
-from calha.api.access import Caller, Configures, ConfiguresSite
+from calha.api.access import Bills, BillsSite, Caller
 from calha.api.routing import api_router
 from calha.api.schemas import Body, Page, SiteId
 from calha.api.schemas_billing import (
@@ -37,7 +37,7 @@ ContractPath = Annotated[str, Path(max_length=64, examples=["C-1001"])]
 @router.get("/customers")
 async def list_customers(
     services: Here,
-    caller: Configures,
+    caller: Bills,
     search: Annotated[str, Query(max_length=100, description="In name or document.", examples=["ana"])] = "",
     after: After = 0,
     limit: Limit = 100,
@@ -50,27 +50,27 @@ async def list_customers(
 
 
 @router.post("/customers", status_code=201)
-async def add_customer(new: NewCustomer, services: Here, caller: Configures) -> Customer:
+async def add_customer(new: NewCustomer, services: Here, caller: Bills) -> Customer:
     """Register a customer."""
-    caller.require(Permission.CONFIGURE, new.site_id)
+    caller.require(Permission.BILL, new.site_id)
     row = await asyncio.to_thread(lambda: services.billing.customers.add(**new.model_dump()))
     await caller.note("customer.added", f"customer {row.id}", after=new.model_dump())
     return Customer.model_validate(row)
 
 
 @router.get("/customers/{customer_id}")
-async def read_customer(customer_id: Number, services: Here, caller: Configures) -> Customer:
+async def read_customer(customer_id: Number, services: Here, caller: Bills) -> Customer:
     """One customer."""
     return Customer.model_validate(await customer_of(caller, services, customer_id))
 
 
 @router.patch("/customers/{customer_id}")
-async def change_customer(customer_id: Number, change: CustomerChange, services: Here, caller: Configures) -> Customer:
+async def change_customer(customer_id: Number, change: CustomerChange, services: Here, caller: Bills) -> Customer:
     """Change what is given. Invoices that are issued keep what they said."""
     before = await customer_of(caller, services, customer_id)
     changes = _given(change, "person_id")
     if "site_id" in changes:
-        caller.require(Permission.CONFIGURE, changes["site_id"])
+        caller.require(Permission.BILL, changes["site_id"])
     row = await asyncio.to_thread(lambda: services.billing.customers.change(customer_id, **changes))
     await caller.note(
         "customer.changed", f"customer {customer_id}", {name: getattr(before, name) for name in changes}, changes
@@ -81,7 +81,7 @@ async def change_customer(customer_id: Number, change: CustomerChange, services:
 @router.get("/contracts")
 async def list_contracts(
     services: Here,
-    caller: Configures,
+    caller: Bills,
     customer: Annotated[int | None, Query(ge=1, le=2**31 - 1, examples=[1])] = None,
     device: Annotated[str | None, Query(max_length=64, examples=["meter-1"])] = None,
     after: After = 0,
@@ -98,10 +98,10 @@ async def list_contracts(
 
 
 @router.post("/contracts", status_code=201)
-async def add_contract(new: NewContract, services: Here, caller: Configures) -> Contract:
+async def add_contract(new: NewContract, services: Here, caller: Bills) -> Contract:
     """Have a customer pay a device's channel from a day on. The channel must be one that can be counted."""
     entry = services.ingest.directory.devices.get(new.device)
-    if entry is None or not caller.may(Permission.CONFIGURE, entry.site):
+    if entry is None or not caller.may(Permission.BILL, entry.site):
         raise NotFound(f"there is no device {new.device!r}")
     await customer_of(caller, services, new.customer_id)
     await asyncio.to_thread(services.billing.meters.meter, new.device, new.channel)
@@ -113,13 +113,13 @@ async def add_contract(new: NewContract, services: Here, caller: Configures) -> 
 
 
 @router.get("/contracts/{number}")
-async def read_contract(number: ContractPath, services: Here, caller: Configures) -> Contract:
+async def read_contract(number: ContractPath, services: Here, caller: Bills) -> Contract:
     """One contract."""
     return contract_answer(await contract_of(caller, services, number))
 
 
 @router.patch("/contracts/{number}")
-async def change_contract(number: ContractPath, change: ContractChange, services: Here, caller: Configures) -> Contract:
+async def change_contract(number: ContractPath, change: ContractChange, services: Here, caller: Bills) -> Contract:
     """Change its terms from the next invoice on, or end it."""
     before = await contract_of(caller, services, number)
     changes = _given(change, "until_day", "reactive_channel")
@@ -133,7 +133,7 @@ async def change_contract(number: ContractPath, change: ContractChange, services
 
 
 @router.get("/sites/{site_id}/issuer")
-async def read_issuer(site_id: SiteId, services: Here, _: ConfiguresSite) -> Issuer:
+async def read_issuer(site_id: SiteId, services: Here, _: BillsSite) -> Issuer:
     """Who issues the invoices of a site and of those below it that have no issuer of their own."""
     found = (await asyncio.to_thread(services.billing.customers.issuers)).get(site_id)
     if found is None:
@@ -142,7 +142,7 @@ async def read_issuer(site_id: SiteId, services: Here, _: ConfiguresSite) -> Iss
 
 
 @router.put("/sites/{site_id}/issuer")
-async def set_issuer(site_id: SiteId, body: IssuerBody, services: Here, caller: ConfiguresSite) -> Issuer:
+async def set_issuer(site_id: SiteId, body: IssuerBody, services: Here, caller: BillsSite) -> Issuer:
     """Say who issues, and to whose Pix key customers pay."""
     before = (await asyncio.to_thread(services.billing.customers.issuers)).get(site_id)
     row = await asyncio.to_thread(lambda: services.billing.customers.set_issuer(site_id, **body.model_dump()))
@@ -167,14 +167,14 @@ async def _require_reactive(services: Services, device: str, channel: str | None
 
 def billed_sites(caller: Caller) -> frozenset[int] | None:
     """Where the caller may bill; None for everywhere."""
-    sites = caller.principal.sites(Permission.CONFIGURE, caller.services.ingest.directory.tree)
+    sites = caller.principal.sites(Permission.BILL, caller.services.ingest.directory.tree)
     return None if isinstance(sites, Everywhere) else sites
 
 
 async def customer_of(caller: Caller, services: Services, customer_id: int) -> CustomerRow:
     """Raises NotFound, also for a customer of somebody else's sites."""
     row = await asyncio.to_thread(services.billing.customers.get, customer_id)
-    if not caller.may(Permission.CONFIGURE, row.site_id):
+    if not caller.may(Permission.BILL, row.site_id):
         raise NotFound(f"there is no customer {customer_id}")
     return row
 
@@ -182,7 +182,7 @@ async def customer_of(caller: Caller, services: Services, customer_id: int) -> C
 async def contract_of(caller: Caller, services: Services, number: str) -> ContractRow:
     """Raises NotFound, also for a contract of somebody else's sites."""
     row = await asyncio.to_thread(services.billing.customers.contract, number)
-    if not caller.may(Permission.CONFIGURE, row.site_id):
+    if not caller.may(Permission.BILL, row.site_id):
         raise NotFound(f"there is no contract {number!r}")
     return row
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from fastapi import Path, Query
 from starlette.responses import Response
 
-from calha.api.access import Caller, Configures, Self
+from calha.api.access import Bills, Caller, Self
 from calha.api.bills import bill_answer, reading_answers
 from calha.api.routes.customers import Limit, MonthQuery, billed_sites, contract_of
 from calha.api.routing import api_router
@@ -46,7 +46,7 @@ _PAGES: dict[int | str, dict[str, Any]] = {
 @router.get("/invoices")
 async def list_invoices(
     services: Here,
-    caller: Configures,
+    caller: Bills,
     contract: Annotated[str | None, Query(max_length=64, examples=["C-1001"])] = None,
     customer: Annotated[int | None, Query(ge=1, le=2**31 - 1, examples=[1])] = None,
     state: Annotated[Literal["issued", "overdue", "paid", "cancelled", "replaced"] | None, Query()] = None,
@@ -78,7 +78,7 @@ async def list_invoices(
 @router.get("/invoices/preview")
 async def preview_invoice(
     services: Here,
-    caller: Configures,
+    caller: Bills,
     contract: Annotated[str, Query(max_length=64, examples=["C-1001"])],
     month: MonthQuery,
 ) -> PreviewAnswer:
@@ -91,7 +91,7 @@ async def preview_invoice(
 @router.get("/invoices/differences")
 async def list_differences(
     services: Here,
-    caller: Configures,
+    caller: Bills,
     month: MonthQuery,
     contract: Annotated[str | None, Query(max_length=64, examples=["C-1001"])] = None,
 ) -> Page[DifferenceAnswer]:
@@ -128,7 +128,7 @@ async def list_differences(
 
 
 @router.post("/invoices", status_code=201)
-async def issue_invoice(new: NewInvoice, services: Here, caller: Configures) -> InvoiceAnswer:
+async def issue_invoice(new: NewInvoice, services: Here, caller: Bills) -> InvoiceAnswer:
     """Issue the invoice of one cycle, exactly as its preview says. It cannot be changed afterwards."""
     row = await contract_of(caller, services, new.contract)
     (found,) = await asyncio.to_thread(lambda: list(invoicing.previews(services.billing, [row], new.month)))
@@ -156,7 +156,7 @@ async def draw_invoice(number: InvoiceNumber, services: Here, caller: Self) -> R
 
 
 @router.get("/invoices/{number}/verification")
-async def verify_invoice(number: InvoiceNumber, services: Here, caller: Configures) -> VerifiedAnswer:
+async def verify_invoice(number: InvoiceNumber, services: Here, caller: Bills) -> VerifiedAnswer:
     """Compute an invoice anew from all that was sealed with it, and compare to the last byte."""
     row = await invoice_of(caller, services, number)
     faults = await asyncio.to_thread(invoicing.verified, services.billing, row)
@@ -164,7 +164,7 @@ async def verify_invoice(number: InvoiceNumber, services: Here, caller: Configur
 
 
 @router.post("/invoices/{number}/cancellation")
-async def cancel_invoice(number: InvoiceNumber, services: Here, caller: Configures) -> InvoiceAnswer:
+async def cancel_invoice(number: InvoiceNumber, services: Here, caller: Bills) -> InvoiceAnswer:
     """Take an unpaid invoice out of force; its cycle can be billed again."""
     await _billed_by(caller, services, number)
     row = await asyncio.to_thread(services.billing.invoices.change, number, "cancel")
@@ -174,7 +174,7 @@ async def cancel_invoice(number: InvoiceNumber, services: Here, caller: Configur
 
 @router.post("/invoices/{number}/payment")
 async def receive_payment(
-    number: InvoiceNumber, received: ReceivedPayment, services: Here, caller: Configures
+    number: InvoiceNumber, received: ReceivedPayment, services: Here, caller: Bills
 ) -> InvoiceAnswer:
     """Say that an invoice has been paid whole in another way than by its Pix code, such as in cash."""
     await _billed_by(caller, services, number)
@@ -192,7 +192,7 @@ async def receive_payment(
 
 
 @router.post("/invoices/{number}/reissue", status_code=201)
-async def issue_invoice_again(number: InvoiceNumber, services: Here, caller: Configures) -> Page[InvoiceAnswer]:
+async def issue_invoice_again(number: InvoiceNumber, services: Here, caller: Bills) -> Page[InvoiceAnswer]:
     """Take it back by a credit note and issue it with today's readings, edits and tariff; 409 when it would be the same."""
     await _billed_by(caller, services, number)
     rows = await asyncio.to_thread(invoicing.issue_again, services.billing, number)
@@ -221,7 +221,7 @@ async def invoice_of(caller: Caller, services: Services, number: str) -> Invoice
     """An invoice that the caller bills, or pays. Raises NotFound."""
     row = await asyncio.to_thread(services.billing.invoices.get, number)
     contracts = await asyncio.to_thread(services.billing.customers.contracts_by_id, [row.contract_id])
-    if caller.may(Permission.CONFIGURE, contracts[row.contract_id].site_id):
+    if caller.may(Permission.BILL, contracts[row.contract_id].site_id):
         return row
     customer = await asyncio.to_thread(services.billing.customers.get, row.customer_id)
     principal = caller.principal
@@ -234,7 +234,7 @@ async def _billed_by(caller: Caller, services: Services, number: str) -> None:
     """Raises NotFound for an invoice that the caller does not bill, also when he pays it."""
     row = await invoice_of(caller, services, number)
     contracts = await asyncio.to_thread(services.billing.customers.contracts_by_id, [row.contract_id])
-    caller.require(Permission.CONFIGURE, contracts[row.contract_id].site_id)
+    caller.require(Permission.BILL, contracts[row.contract_id].site_id)
 
 
 async def _page(services: Services, rows: Sequence[InvoiceRow], limit: int) -> Page[InvoiceAnswer]:

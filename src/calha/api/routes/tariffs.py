@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Path
 
-from calha.api.access import Configures, ConfiguresAll
+from calha.api.access import Bills, BillsAll
 from calha.api.bills import bill_answer
 from calha.api.routes.customers import billed_sites
 from calha.api.routing import api_router
@@ -28,14 +28,14 @@ COUNTED = 500  # contracts of a tariff that are counted; more are told as so man
 
 
 @router.get("")
-async def list_tariffs(services: Here, _: Configures) -> Page[TariffAnswer]:
+async def list_tariffs(services: Here, _: Bills) -> Page[TariffAnswer]:
     """The newest revision of each."""
     rows = await asyncio.to_thread(services.billing.tariffs.newest)
     return Page(items=[_answer(row) for row in rows], next=None)
 
 
 @router.get("/{key}")
-async def read_tariff_of(key: Key, services: Here, caller: Configures) -> TariffWhole:
+async def read_tariff_of(key: Key, services: Here, caller: Bills) -> TariffWhole:
     """The newest revision, whole."""
     row = await asyncio.to_thread(services.billing.tariffs.current, key)
     contracts = await asyncio.to_thread(
@@ -45,14 +45,14 @@ async def read_tariff_of(key: Key, services: Here, caller: Configures) -> Tariff
 
 
 @router.get("/{key}/revisions")
-async def list_revisions(key: Key, services: Here, _: Configures) -> Page[TariffAnswer]:
+async def list_revisions(key: Key, services: Here, _: Bills) -> Page[TariffAnswer]:
     """All revisions, newest first."""
     rows = await asyncio.to_thread(services.billing.tariffs.revisions, key)
     return Page(items=[_answer(row) for row in rows], next=None)
 
 
 @router.put("/{key}")
-async def write_tariff(key: Key, body: TariffText, services: Here, caller: ConfiguresAll) -> TariffWhole:
+async def write_tariff(key: Key, body: TariffText, services: Here, caller: BillsAll) -> TariffWhole:
     """Write a new revision. Invoices that are issued keep the revision that they were made with."""
     tariff = await asyncio.to_thread(read_tariff, body.text, key)
     if tariff.key != key:
@@ -63,7 +63,7 @@ async def write_tariff(key: Key, body: TariffText, services: Here, caller: Confi
 
 
 @router.post("/{key}/calculation")
-async def calculate(key: Key, asked: Calculation, caller: Configures) -> CalculationAnswer:
+async def calculate(key: Key, asked: Calculation, caller: Bills) -> CalculationAnswer:
     """Check a tariff, and compute what some quantities would cost by it. Nothing is written."""
     caller.noted = True
     return await asyncio.to_thread(_calculated, key, asked)

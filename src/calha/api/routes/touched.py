@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from calha.api.access import ConfiguresAll, OperatesDevice
+from calha.api.access import BillsAll, OperatesDevice
 from calha.api.routes.customers import billed_sites
 from calha.api.routes.registers import OfChannel, decision_of, register_of
 from calha.api.routes.tariffs import Key
@@ -97,7 +97,7 @@ async def invoices_of_reading(
 
 
 @router.post("/tariffs/{key}/invoices")
-async def invoices_of_tariff(key: Key, body: TariffText, services: Here, caller: ConfiguresAll) -> TouchedInvoices:
+async def invoices_of_tariff(key: Key, body: TariffText, services: Here, caller: BillsAll) -> TouchedInvoices:
     """Invoices in force that a new revision of a tariff would touch, with nothing written. The oldest 500 are compared."""
     caller.noted = True
     tariff = await asyncio.to_thread(read_tariff, body.text, key)

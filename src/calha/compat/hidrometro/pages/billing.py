@@ -69,11 +69,11 @@ class BillingPages:
         return await self._save(request, None)
 
     async def _edit(self, request: Request) -> Response:
-        await self._frame.enter(request, Permission.CONFIGURE)
+        await self._frame.enter(request, Permission.BILL)
         return await self._save(request, await self._tariff(request))
 
     async def _save(self, request: Request, known: TariffRow | None) -> Response:
-        caller = await self._frame.enter(request, Permission.CONFIGURE)
+        caller = await self._frame.enter(request, Permission.BILL)
         title = "Nova tarifa" if known is None else f"Editar {known.name}"
         if request.method == "GET":
             return self._frame.form(request, caller, title, TARIFF, _values(known))
@@ -101,7 +101,7 @@ class BillingPages:
         return saved("/tarifas")
 
     async def _delete(self, request: Request) -> Response:
-        caller = await self._frame.enter(request, Permission.CONFIGURE)
+        caller = await self._frame.enter(request, Permission.BILL)
         tariff = await self._tariff(request)
         if request.method == "GET":
             hint = f"Excluir a tarifa {tariff.name}? Os meses que ela cobria são calculados sem ela."

@@ -83,11 +83,11 @@ class CustomerPages:
         return await self._save(request, None)
 
     async def _edit(self, request: Request) -> Response:
-        await self._frame.enter(request, Permission.CONFIGURE)
+        await self._frame.enter(request, Permission.BILL)
         return await self._save(request, await self._customer(request))
 
     async def _save(self, request: Request, known: CustomerRow | None) -> Response:
-        caller = await self._frame.enter(request, Permission.CONFIGURE)
+        caller = await self._frame.enter(request, Permission.BILL)
         title = "Novo cliente" if known is None else f"Editar {known.name}"
         if request.method == "GET":
             values = {} if known is None else {"nome": known.name, "cpf_cnpj": known.tax_id, "email": known.email}
@@ -110,7 +110,7 @@ class CustomerPages:
         return saved(f"/cliente/detalhes/{known.id}")
 
     async def _delete(self, request: Request) -> Response:
-        caller = await self._frame.enter(request, Permission.CONFIGURE)
+        caller = await self._frame.enter(request, Permission.BILL)
         customer = await self._customer(request)
         if request.method == "GET":
             hint = f"Excluir {customer.name}, com endereços e telefones? Os dispositivos e suas leituras ficam, sem cliente."
@@ -133,7 +133,7 @@ class CustomerPages:
         columns: dict[str, str],
         add: Any,  # noqa: ANN401 - of Customers
     ) -> Response:
-        caller = await self._frame.enter(request, Permission.CONFIGURE)
+        caller = await self._frame.enter(request, Permission.BILL)
         customer = await self._customer(request)
         if request.method == "GET":
             return self._frame.form(request, caller, f"{title} de {customer.name}", fields, {})
@@ -156,7 +156,7 @@ class CustomerPages:
         return await self._remove_contact(request, "phones")
 
     async def _remove_contact(self, request: Request, which: str) -> Response:
-        caller = await self._frame.enter(request, Permission.CONFIGURE)
+        caller = await self._frame.enter(request, Permission.BILL)
         customer = await self._customer(request)
         if request.method == "GET":
             hint = f"Excluir de {customer.name}?"
