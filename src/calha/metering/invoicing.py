@@ -29,7 +29,7 @@ from calha.domain.invoices import (
 )
 from calha.domain.tariffs import CONSUMPTION, Tariff
 from calha.metering.cycles import Counter, Cycle, Measured, Wanted, cycle_in, in_one, measured
-from calha.metering.meters import Meters
+from calha.metering.meters import Meter, Meters, Uncountable
 from calha.store.billing import (
     ContractRow,
     CustomerRow,
@@ -88,8 +88,8 @@ class Billing:
 
 
 @dataclass
-class _Books:
-    """What many previews share, read once."""
+class Books:
+    """What many previews share, read once. standing: invoices in force by contract, as far back as anything asks for them."""
 
     tariffs: Mapping[str, tuple[TariffRow, Tariff]]
     customers: Mapping[int, CustomerRow]
@@ -97,11 +97,12 @@ class _Books:
     issuers: Mapping[int, IssuerRow]
     tree: Tree
     today: date
+    meters: Mapping[tuple[str, str], Meter | Uncountable]
 
 
 def previews(billing: Billing, contracts: Sequence[ContractRow], month: str) -> Iterator[Preview]:
     """What the contracts' cycles that begin in a month would cost. Raises StoreUnavailable."""
-    books = _books(billing, contracts)
+    books = books_of(billing, contracts)
     cycles = {contract.id: cycle_in(contract, month) for contract in contracts}
     yield from _previews(billing, [(one, cycles[one.id]) for one in contracts], books)
 
@@ -126,7 +127,7 @@ def differences(billing: Billing, invoices: Iterable[InvoiceRow]) -> Iterator[Di
     """What invoices in force would be with today's readings, edits and tariffs; only those that would differ."""
     rows = list(invoices)
     contracts = billing.customers.contracts_by_id({row.contract_id for row in rows})
-    books = _books(billing, list(contracts.values()))
+    books = books_of(billing, list(contracts.values()))
     cycles = [(contracts[row.contract_id], Cycle(row.from_day, row.until_day)) for row in rows]
     for row, now in zip(rows, _in_order(cycles, _previews(billing, cycles, books)), strict=True):
         if now.total != row.total and not _is_settled(billing, row, books):
@@ -174,7 +175,8 @@ def issuer_of(site_id: int, issuers: Mapping[int, IssuerRow], tree: Tree) -> Iss
 # -- below: how a preview comes about
 
 
-def _books(billing: Billing, contracts: Sequence[ContractRow]) -> _Books:
+def books_of(billing: Billing, contracts: Sequence[ContractRow]) -> Books:
+    """What previews or forecasts of some contracts need."""
     ids = [one.id for one in contracts]
     tariffs = {}
     for key in {one.tariff for one in contracts}:
@@ -184,21 +186,29 @@ def _books(billing: Billing, contracts: Sequence[ContractRow]) -> _Books:
             continue
         tariffs[key] = (row, billing.tariffs.by_hash(row.sha256))
     today = billing.today()
-    return _Books(
+    return Books(
         tariffs,
         billing.customers.named({one.customer_id for one in contracts}),
         billing.invoices.standing(ids, today - 2 * LOOK_BACK),
         billing.customers.issuers(),
         billing.tree(),
         today,
+        billing.meters.of_channels(_channels(contracts)),
     )
 
 
-def _previews(billing: Billing, cycles: Sequence[tuple[ContractRow, Cycle | None]], books: _Books) -> Iterator[Preview]:
+def _channels(contracts: Iterable[ContractRow]) -> Iterator[tuple[str, str]]:
+    for one in contracts:
+        yield one.device, one.channel
+        if one.reactive_channel:
+            yield one.device, one.reactive_channel
+
+
+def _previews(billing: Billing, cycles: Sequence[tuple[ContractRow, Cycle | None]], books: Books) -> Iterator[Preview]:
     """Not in the order of the contracts: cycles that are counted together come together."""
     wanted: list[Wanted] = []
     for contract, cycle in cycles:
-        found = _wanted(billing, contract, cycle, books)
+        found = wanted_in(contract, cycle, books)
         if isinstance(found, Preview):
             yield found
         else:
@@ -213,7 +223,8 @@ def _in_order(cycles: Sequence[tuple[ContractRow, Cycle | None]], found: Iterabl
         yield by_cycle[contract.id, cycle]
 
 
-def _wanted(billing: Billing, contract: ContractRow, cycle: Cycle | None, books: _Books) -> Wanted | Preview:
+def wanted_in(contract: ContractRow, cycle: Cycle | None, books: Books) -> Wanted | Preview:
+    """What has to be measured of a cycle, or a preview that says why it cannot be."""
     if cycle is None:
         return Preview(contract, None, problem="the contract does not run in this month")
     if contract.tariff not in books.tariffs:
@@ -221,14 +232,21 @@ def _wanted(billing: Billing, contract: ContractRow, cycle: Cycle | None, books:
     try:
         tariff = books.tariffs[contract.tariff][1]
         tariff.version_at(cycle.from_)
-        meter = billing.meters.meter(contract.device, contract.channel)
-        reactive = contract.reactive_channel and billing.meters.meter(contract.device, contract.reactive_channel)
-        return Wanted(contract, meter, tariff, cycle, reactive or None)
+        reactive = contract.reactive_channel and _meter(contract, contract.reactive_channel, books)
+        return Wanted(contract, _meter(contract, contract.channel, books), tariff, cycle, reactive or None)
     except (NotFound, Malformed, InvalidTariff) as error:
         return Preview(contract, cycle, problem=str(error))
 
 
-def _preview(billing: Billing, wanted: Wanted, counted: Measured, books: _Books) -> Preview:
+def _meter(contract: ContractRow, channel: str, books: Books) -> Meter:
+    """Raises NotFound, Malformed."""
+    found = books.meters[contract.device, channel]
+    if isinstance(found, Meter):
+        return found
+    raise found
+
+
+def _preview(billing: Billing, wanted: Wanted, counted: Measured, books: Books) -> Preview:
     contract, cycle = wanted.contract, wanted.cycle
     if not counted.spans:
         return Preview(contract, cycle, problem=counted.problem)
@@ -238,7 +256,7 @@ def _preview(billing: Billing, wanted: Wanted, counted: Measured, books: _Books)
     return Preview(contract, cycle, inputs, made_from(inputs, wanted.tariff), counted.problem)
 
 
-def _inputs(wanted: Wanted, counted: Measured, books: _Books) -> Inputs:
+def _inputs(wanted: Wanted, counted: Measured, books: Books) -> Inputs:
     contract, cycle = wanted.contract, wanted.cycle
     customer = books.customers[contract.customer_id]
     return Inputs(
@@ -268,7 +286,7 @@ def _inputs(wanted: Wanted, counted: Measured, books: _Books) -> Inputs:
     )
 
 
-def _issuer(contract: ContractRow, books: _Books) -> Party:
+def _issuer(contract: ContractRow, books: Books) -> Party:
     row = issuer_of(contract.site_id, books.issuers, books.tree)
     return Party(
         name=row.name, document=row.document, address=row.address, city=row.city, email=row.email, pix_key=row.pix_key
@@ -283,7 +301,7 @@ def _history(standing: Sequence[InvoiceRow], cycle: Cycle) -> tuple[Month, ...]:
     )
 
 
-def _settlements(billing: Billing, wanted: Wanted, books: _Books) -> Iterator[Adjustment]:
+def _settlements(billing: Billing, wanted: Wanted, books: Books) -> Iterator[Adjustment]:
     """What estimated invoices before this cycle turned out to be, unless a later one has settled them."""
     standing = books.standing.get(wanted.contract.id, ())
     earliest = wanted.cycle.from_ - LOOK_BACK
@@ -296,7 +314,7 @@ def _settlements(billing: Billing, wanted: Wanted, books: _Books) -> Iterator[Ad
             yield from _settlement(billing, wanted, row)
 
 
-def _is_settled(billing: Billing, row: InvoiceRow, books: _Books) -> bool:
+def _is_settled(billing: Billing, row: InvoiceRow, books: Books) -> bool:
     """Whether a later invoice in force has made up for what was estimated; that one would then be issued again."""
     return row.is_estimated and row.number in set(_settled(billing, books.standing.get(row.contract_id, ()), date.max))
 

@@ -16,6 +16,7 @@ from calha.store.registry import ChannelRow, DeviceRow, Registry
 DEFAULT_INTERVAL_S = 900.0  # of a device whose profile does not say how often it reports
 
 Source = Literal["register", "flow"]
+Uncountable = NotFound | Malformed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,25 +52,24 @@ class Meters:
 
     def of_device(self, row: DeviceRow, channel: str | None = None) -> Meter:
         """A channel of a device, the first that counts something when none is named. Raises NotFound, Malformed."""
-        device = row.key
-        if channel is None:
-            countable = (
-                one for one in sorted(row.channels, key=lambda one: one.kind != "counter") if is_countable(one)
-            )
-            found = next(countable, None)
-            if found is None:
-                raise NotFound(f"{device} has no channel that can be counted: no counter, no flow and no power")
-        else:
-            found = next((one for one in row.channels if one.key == channel), None)
-            if found is None:
-                raise NotFound(f"{device} has no channel {channel!r}")
-        if not is_countable(found):
-            raise Malformed(
-                f"{device} {channel} is a {found.kind} in {found.unit or 'no unit'}: only counters, and gauges of a flow or "
-                "a power, have a consumption; change its kind or unit",
-                "not_countable",
-            )
+        found = _chosen(row, channel)
         return self._described([(row, found)])[found.series]
+
+    def of_channels(self, wanted: Iterable[tuple[str, str]]) -> "dict[tuple[str, str], Meter | Uncountable]":
+        """Channels by device and key, read at once; in place of one that counts nothing, why."""
+        names = list(dict.fromkeys(wanted))
+        rows = self._registry.devices_named(list(dict.fromkeys(device for device, _ in names)))
+        found: dict[tuple[str, str], Meter | Uncountable] = {}
+        chosen: dict[tuple[str, str], tuple[DeviceRow, ChannelRow]] = {}
+        for device, channel in names:
+            try:
+                chosen[device, channel] = rows[device], _chosen(rows[device], channel)
+            except KeyError:
+                found[device, channel] = NotFound(f"there is no device {device!r}")
+            except (NotFound, Malformed) as error:
+                found[device, channel] = error
+        meters = self._described(list(chosen.values()))
+        return found | {name: meters[channel.series] for name, (_, channel) in chosen.items()}
 
     def of_devices(self, devices: Iterable[DeviceRow]) -> list[Meter]:
         """All channels of these devices that can be counted."""
@@ -102,6 +102,26 @@ class Meters:
             channel.series: _meter(row, channel, profiles.get(row.profile), plates[channel.series])
             for row, channel in wanted
         }
+
+
+def _chosen(row: DeviceRow, channel: str | None) -> ChannelRow:
+    """Raises NotFound, Malformed."""
+    if channel is None:
+        countable = (one for one in sorted(row.channels, key=lambda one: one.kind != "counter") if is_countable(one))
+        found = next(countable, None)
+        if found is None:
+            raise NotFound(f"{row.key} has no channel that can be counted: no counter, no flow and no power")
+        return found
+    found = next((one for one in row.channels if one.key == channel), None)
+    if found is None:
+        raise NotFound(f"{row.key} has no channel {channel!r}")
+    if not is_countable(found):
+        raise Malformed(
+            f"{row.key} {channel} is a {found.kind} in {found.unit or 'no unit'}: only counters, and gauges of a flow or "
+            "a power, have a consumption; change its kind or unit",
+            "not_countable",
+        )
+    return found
 
 
 def is_countable(channel: ChannelRow) -> bool:
