@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -24,6 +25,11 @@ def test_a_brazilian_statement_is_read():
     first, second = read_statement(text)
     assert first == StatementLine(2, "E123", "FAT2026000001", D("1234.56"), datetime(2026, 8, 5, tzinfo=UTC))
     assert (second.txid, second.paid_at.hour) == ("PIX RECEBIDO", 14), "it stays to be matched by a person"
+
+
+def test_a_day_begins_where_the_bank_is():
+    (found,) = read_statement("Data;Histórico;Valor\n05/08/2026;FAT2026000001;50,00\n", ZoneInfo("America/Sao_Paulo"))
+    assert found.paid_at == datetime(2026, 8, 5, 3, tzinfo=UTC)
 
 
 def test_an_english_statement_without_numbers_of_its_own_is_recognised_when_it_comes_again():

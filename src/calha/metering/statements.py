@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 
 from calha.domain.errors import Malformed
@@ -41,8 +41,11 @@ class Unreadable:
     reason: str
 
 
-def read_statement(text: str) -> Iterator[StatementLine | Unreadable]:
-    """The incoming payments of a statement; money that goes out is passed over. Raises Malformed without the columns."""
+def read_statement(text: str, zone: tzinfo = UTC) -> Iterator[StatementLine | Unreadable]:
+    """The incoming payments of a statement; money that goes out is passed over. Raises Malformed without the columns.
+
+    zone: of the bank, whose days and times name none.
+    """
     sample = text[:4_000]
     delimiter = max(";,\t", key=sample.count)
     lines = text.splitlines()
@@ -54,7 +57,7 @@ def read_statement(text: str) -> Iterator[StatementLine | Unreadable]:
         if not line.strip(delimiter + " "):
             continue
         try:
-            found = _line(number, next(csv.reader([line], delimiter=delimiter)), columns)
+            found = _line(number, next(csv.reader([line], delimiter=delimiter)), columns, zone)
         except (ValueError, IndexError, InvalidOperation, csv.Error) as error:
             yield Unreadable(number, str(error) or type(error).__name__)
             continue
@@ -76,7 +79,7 @@ def _columns(headings: Sequence[str]) -> dict[str, int]:
     return found
 
 
-def _line(number: int, row: Sequence[str], columns: Mapping[str, int]) -> StatementLine:
+def _line(number: int, row: Sequence[str], columns: Mapping[str, int], zone: tzinfo) -> StatementLine:
     text = row[columns["txid"]].strip()
     found = _TXID.search(text)
     own = row[columns["id"]].strip() if "id" in columns else ""
@@ -86,7 +89,7 @@ def _line(number: int, row: Sequence[str], columns: Mapping[str, int]) -> Statem
         own or made,
         found.group() if found else text[:35],
         amount_of(row[columns["amount"]]),
-        _day(row[columns["day"]]),
+        _day(row[columns["day"]], zone),
     )
 
 
@@ -102,12 +105,12 @@ def amount_of(text: str) -> Decimal:
     return sign * Decimal(f"{whole}.{found.group(2) or 0}")
 
 
-def _day(text: str) -> datetime:
+def _day(text: str, zone: tzinfo) -> datetime:
     plain = text.strip()
     for form in ("%d/%m/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S"):
         try:
-            return datetime.strptime(plain, form).replace(tzinfo=UTC)
+            return datetime.strptime(plain, form).replace(tzinfo=zone)
         except ValueError:
             continue
     found = datetime.fromisoformat(plain)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    return found if found.tzinfo else found.replace(tzinfo=zone)

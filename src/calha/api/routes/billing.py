@@ -5,6 +5,7 @@ from collections import Counter
 from dataclasses import asdict
 from datetime import UTC
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from fastapi import Query
 
@@ -126,7 +127,7 @@ _STATES = ("matched", "unmatched", "wrong_amount", "surplus")
 def _take_all(services: Services, text: str) -> tuple[Counter[str], list[str]]:
     states: Counter[str] = Counter()
     faults: list[str] = []
-    for one in read_statement(text):
+    for one in read_statement(text, ZoneInfo(services.settings.registry.zone)):
         if isinstance(one, StatementLine):
             row = services.billing.invoices.receive(one.external_id, "statement", one.txid, one.amount, one.paid_at)
             states[row.state] += 1
