@@ -125,3 +125,28 @@ def test_a_flume_that_cannot_be_is_refused(calha, flume, status):
     )
     assert calha.send("PUT", "/api/v1/devices/eta-2/flumes/made", body)[0] == status
     assert calha.send("PUT", "/api/v1/devices/eta-2/flumes/pump", {"level_channel": "level", "throat": "1'"})[0] == 409
+
+
+def test_a_flume_that_is_submerged_says_so(calha):
+    calha.create_device("eta-submerged", "generic")
+    send(calha, "eta-submerged", "level", [(hour, 0.30) for hour in range(3)])
+    send(calha, "eta-submerged", "behind", [(0, 0.10), (1, 0.25), (2, 0.10)])
+    for channel in ("level", "behind"):
+        assert calha.send("PATCH", f"/api/v1/devices/eta-submerged/channels/{channel}", {"unit": "m"})[0] == 200
+    flume = {"level_channel": "level", "throat": '9"', "behind_channel": "behind"}
+    assert calha.send("PUT", "/api/v1/devices/eta-submerged/flumes/made", flume | {"behind_channel": "level"})[0] == 422
+    assert calha.send("PUT", "/api/v1/devices/eta-submerged/flumes/made", flume | {"behind_channel": "none"})[0] == 404
+    status, made = calha.send("PUT", "/api/v1/devices/eta-submerged/flumes/made", flume)
+    assert (status, made["behind_channel"]) == (200, "behind")
+    deadline = time.monotonic() + 60
+    while len(calha.values("eta-submerged", "made")) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    found = calha.get(f"/api/v1/devices/eta-submerged/readings?channel=made&from={DAY}&to={NEXT_DAY}&resolution=raw")
+    assert found["series"][0]["quality"] == ["good", "uncertain", "good"]
+
+
+def test_the_standard_widths_are_listed(calha):
+    found = {one["throat"]: one for one in calha.get("/api/v1/flume-throats")}
+    assert len(found) == 15
+    assert (found['9"']["width_m"], found['9"']["usual_l_s"]) == (0.2286, [2.5, 252])

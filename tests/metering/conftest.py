@@ -29,6 +29,7 @@ channels:
     validation: [RULES]
   - {key: flow, name: {pt: Vazão, en: Flow}, unit: L/s}
   - {key: level, name: {pt: Nível, en: Level}, unit: m}
+  - {key: behind, name: {pt: Nível a jusante, en: Level behind}, unit: cm}
 """
 
 

@@ -1,6 +1,7 @@
 """The flow of a flume is made of its levels as they come, are corrected, or the flume is set up anew."""
 
 import asyncio
+import dataclasses
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from calha.domain.flumes import Flume
 from calha.domain.profiles import ProfileChannel
 from calha.domain.quality import Quality
 from calha.domain.times import DAY_US, HOUR_US, MINUTE_US
+from calha.metering.flumes import BEHIND_HOLDS_US, affected
 from calha.store.metering.flumes import FlumeRow
 
 START = 1_705_287_600_000_000
@@ -68,6 +70,33 @@ async def test_a_flume_set_up_anew_makes_its_flow_anew_from_then_on(plant, flume
     found = await flows(plant, row, len(at), lambda flow: flow[-1] < flow[0])
     assert (found.value[at < LATER] == before.value[0]).all()
     assert (found.value[at >= LATER] < before.value[0]).all()
+
+
+async def test_a_submerged_flow_is_uncertain_until_it_is_free_again(plant, flume):
+    flumes, row = flume
+    behind = next(one.series for one in plant.registry.device("m1").channels if one.key == "behind")
+    flumes.store.save(dataclasses.replace(row, behind_series=behind))
+    flumes.changed(row.series, 0)
+    at = START + np.arange(0, HOUR_US, 10 * MINUTE_US, dtype=np.int64)
+    plant.send(at, np.full(len(at), 0.30), channel="level")
+    await flows(plant, row, len(at))
+    # 9": free up to Hb/Ha = 0.60. In cm, with a failure, and silent after the third reading.
+    plant.send(at[:4], [17.9, 18.1, 18.1, np.nan], channel="behind", quality=[0, 0, 0, Quality.BAD])
+    uncertain = [0, 1, 1, 1, 0, 0]  # the level of 20 min holds for less than 15 min more
+    found = await flows(plant, row, len(at), lambda _: qualities(plant, row)[1] == Quality.UNCERTAIN)
+    assert qualities(plant, row) == [Quality.UNCERTAIN if one else Quality.GOOD for one in uncertain]
+    assert (found.value == found.value[0]).all()
+
+
+def qualities(plant, row) -> list[int]:
+    return plant.telemetry.readings([row.series], 0, plant.now, resolution="raw")[row.series].quality.tolist()
+
+
+def test_each_reading_says_something_of_its_own_flow_only():
+    rows = [FlumeRow(10, 1, 0, Flume('9"'), "Ana", 1, behind_series=2), FlumeRow(20, 1, 0, Flume('6"'), "Ana", 1)]
+    assert affected(rows, {1: (5, 7)}) == {10: (5, 8), 20: (5, 8)}
+    assert affected(rows, {1: (5, 7), 2: (3, 4)}) == {10: (3, 4 + BEHIND_HOLDS_US), 20: (5, 8)}
+    assert affected(rows, {3: (5, 7)}) == {}
 
 
 async def test_the_flow_adds_up_to_a_volume(plant, flume):

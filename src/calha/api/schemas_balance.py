@@ -102,13 +102,32 @@ class FlumeBody(Body):
     n: Annotated[float, Field(gt=1, lt=3)] | None = Field(None, description="Own calibration.", examples=[1.53])
     zero_m: Metres = Field(0.0, description="What the gauge shows at no flow.", examples=[0.02])
     cut_off_m: Metres = Field(0.0, description="Level below which nothing flows.", examples=[0.01])
+    behind_channel: ChannelKey | None = Field(
+        None,
+        description="The level behind the throat, from the same zero; a submerged flow is then uncertain.",
+        examples=["level_behind"],
+    )
     valid_from: LocalTime | None = Field(None, description="From the beginning when missing.")
+
+
+class ThroatAnswer(Answer):
+    """A standard width, and its law Q = K · Haⁿ in m³/s and m."""
+
+    throat: str = Field(examples=['9"'])
+    width_m: float = Field(examples=[0.2286])
+    k: float = Field(examples=[0.5354])
+    n: float = Field(examples=[1.53])
+    most_submerged: float = Field(description="Highest Hb/Ha of free flow.", examples=[0.6])
+    usual_l_s: tuple[float, float] = Field(
+        description="The range in which this width is usually used.", examples=[[2.5, 252.0]]
+    )
 
 
 class FlumeAnswer(Answer):
     id: int
     channel: str = Field(description="Whose flow is made of the level.", examples=["flume_flow"])
     level_channel: str = Field(examples=["level"])
+    behind_channel: str | None = Field(description="null: not measured.", examples=["level_behind"])
     throat: str = Field(examples=['9"'])
     width_m: float = Field(examples=[0.2286])
     k: float = Field(examples=[0.5354])

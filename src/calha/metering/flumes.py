@@ -1,13 +1,16 @@
 """Flows that are made from levels: follows the store's commits, and puts the flow of each new or corrected level into the log.
 
 The flow is an ordinary channel: stored, live, charted, exported, and counted like one that a device sends. It has the level's
-time and quality. Rule 1: what has been followed is a log sequence on disk; doing a part again gives the same readings, which
-the store knows as duplicates. Rule 2: when a flume is set up anew, its flow is made anew from then on.
+time and quality; where the level behind the throat says that the flume is submerged, it is uncertain at best.
+
+Rule 1: what has been followed is a log sequence on disk; doing a part again gives the same readings, which the store knows as
+        duplicates.
+Rule 2: when a flume is set up anew, its flow is made anew from then on.
 """
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 
 import numpy as np
 
@@ -17,7 +20,7 @@ from calha.domain.flumes import Flume
 from calha.domain.quality import Quality
 from calha.domain.readings import MAX_READINGS, Batch, Micros
 from calha.domain.register_breaks import Floats, Ints
-from calha.domain.times import DAY_US
+from calha.domain.times import DAY_US, MINUTE_US
 from calha.store.metering.flumes import FlumeRow, FlumeStore
 from calha.store.registry import Registry
 from calha.store.telemetry import Columns, Telemetry
@@ -27,6 +30,9 @@ log = logging.getLogger(__name__)
 EVERY_S = 1.0
 SPAN_US = 7 * DAY_US  # made anew in one go
 FLOW_UNIT = "m³/h"
+BEHIND_HOLDS_US = 15 * MINUTE_US  # a level behind the throat says something of the flows so long after it
+
+NO_LEVELS = Columns(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.uint8))
 
 Publish = Callable[[Batch], Awaitable[None]]
 
@@ -72,12 +78,11 @@ class Flumes:
         if not self._rows:
             return self._telemetry.committed_seq
         touched = await asyncio.to_thread(self._telemetry.touched, seq)
-        flows = {row.level_series: row.series for row in self._rows}
-        for level, first_at, last_at in zip(
-            touched.series.tolist(), touched.first_at.tolist(), touched.last_at.tolist(), strict=True
-        ):
-            if level in flows:
-                await self._make(flows[level], first_at, last_at + 1, beat)
+        levels = zip(touched.series.tolist(), touched.first_at.tolist(), touched.last_at.tolist(), strict=True)
+        for series, (from_at, until) in affected(
+            self._rows, {one: (first, last) for one, first, last in levels}
+        ).items():
+            await self._make(series, from_at, until, beat)
         if touched.through_seq != seq:
             await asyncio.to_thread(self.store.advance, touched.through_seq, self._clock())
         return touched.through_seq
@@ -106,21 +111,61 @@ class Flumes:
         return int(days.at[0]) if len(days.at) else until
 
     def _flow(self, rows: Sequence[FlumeRow], from_at: Micros, until: Micros) -> Batch:
-        level = rows[0].level_series
-        found = self._telemetry.readings([level], from_at, until, resolution="raw")[level]
-        per_m = float(units.factor(self._registry.units()[level], "m"))
-        return flow_batch(rows, found, per_m, self._clock())
+        levels = self._levels(rows[0].level_series, from_at, until)
+        behind = {
+            row.behind_series: held(self._levels(row.behind_series, from_at - BEHIND_HOLDS_US, until), levels.at)
+            for row in rows
+            if row.behind_series is not None
+        }
+        return flow_batch(rows, levels, behind, self._clock())
+
+    def _levels(self, series: int, from_at: Micros, until: Micros) -> Columns:
+        """Readings of a level in metres; none of a channel that is gone."""
+        unit = self._registry.units().get(series)
+        if unit is None:
+            return NO_LEVELS
+        found = self._telemetry.readings([series], from_at, until, resolution="raw")[series]
+        return Columns(found.at, found.value * float(units.factor(unit, "m")), found.quality)
 
 
-def flow_batch(rows: Sequence[FlumeRow], levels: Columns, per_m: float, now: Micros) -> Batch:
-    """Flows of levels, by the flume that held at each; none before the first. per_m: metres in a unit of level."""
+def affected(
+    rows: Sequence[FlumeRow], touched: Mapping[int, tuple[Micros, Micros]]
+) -> dict[int, tuple[Micros, Micros]]:
+    """Of which flows, from when to when, levels with a first and a last new reading each say something."""
+    spans: dict[int, tuple[Micros, Micros]] = {}
+    for row in rows:
+        for level, holds_us in ((row.level_series, 1), (row.behind_series, BEHIND_HOLDS_US)):
+            if level is not None and level in touched:
+                first, last = touched[level]
+                from_at, until = spans.get(row.series, (first, last))
+                spans[row.series] = min(from_at, first), max(until, last + holds_us)
+    return spans
+
+
+def held(levels: Columns, at: Ints) -> Floats:
+    """At each time the newest level that still says something; NaN where there is none."""
+    known = levels.quality < Quality.BAD
+    read_at, value = levels.at[known], levels.value[known]
+    place = np.searchsorted(read_at, at, side="right") - 1
+    found = np.full(len(at), np.nan)
+    is_there = place >= 0
+    is_there[is_there] = at[is_there] - read_at[place[is_there]] < BEHIND_HOLDS_US
+    found[is_there] = value[place[is_there]]
+    return found
+
+
+def flow_batch(rows: Sequence[FlumeRow], levels: Columns, behind: Mapping[int, Floats], now: Micros) -> Batch:
+    """Flows of levels in m, by the flume that held at each; none before the first. behind: as known at each level."""
     which = np.searchsorted([row.valid_from for row in rows], levels.at, side="right") - 1
-    flow = np.full(len(levels.at), np.nan)
+    flow, least = np.full(len(levels.at), np.nan), np.zeros(len(levels.at), np.uint8)
     for number, row in enumerate(rows):
         chosen = which == number
-        flow[chosen] = _m3_h(row.flume, levels.value[chosen] * per_m)
+        flow[chosen] = _m3_h(row.flume, levels.value[chosen])
+        if row.behind_series is not None:
+            submerged = row.flume.is_submerged(levels.value[chosen], behind[row.behind_series][chosen])
+            least[chosen] = np.where(submerged, Quality.UNCERTAIN, Quality.GOOD)
     kept = which >= 0
-    flow, at, quality = flow[kept], levels.at[kept], levels.quality[kept].copy()
+    flow, at, quality = flow[kept], levels.at[kept], np.maximum(levels.quality, least)[kept]
     flow[quality >= Quality.BAD] = np.nan
     quality[np.isnan(flow) & (quality < Quality.BAD)] = Quality.BAD
     count = len(flow)

@@ -6,6 +6,7 @@ import { Suspense, useMemo } from "react";
 import { api, type Device, Problem, take } from "../api/client";
 import { History } from "../chart/History";
 import { spanOf } from "../chart/range";
+import { isLevel } from "../flumes/law";
 import { useTexts } from "../i18n";
 import { live, useNewest, useWatch } from "../live/hooks";
 import { useRights } from "../session/session";
@@ -20,6 +21,7 @@ import { Tile } from "./Tile";
 const EditDevice = later(async () => (await import("./EditDevice")).EditDevice);
 const Commands = later(async () => (await import("../commands/Commands")).Commands);
 const Credentials = later(async () => (await import("./Credentials")).Credentials);
+const Flumes = later(async () => (await import("../flumes/Flumes")).Flumes);
 const GatewayCard = later(async () => (await import("./GatewayCard")).GatewayCard);
 const Ownership = later(async () => (await import("./Ownership")).Ownership);
 
@@ -120,6 +122,7 @@ function DeviceView({ device }: { device: Device }) {
       </Suspense>
       <Stack gap="md" mt="md">
         <Suspense>
+          {device.channels.some(isLevel) && <Flumes device={device} mayConfigure={mayConfigure} />}
           {mayConfigure && <Credentials device={device.key} />}
           {(mayConfigure || own !== undefined) && <Ownership device={device} />}
         </Suspense>

@@ -6,6 +6,7 @@ import { devicesEn } from "./devices.en";
 import { problemsEn } from "./problems.en";
 import { gatewaysEn } from "./gateways.en";
 import { meteringEn } from "./metering.en";
+import { flumesEn } from "./flumes.en";
 import { reportsEn } from "./reports.en";
 import { validationEn } from "./validation.en";
 import type { Catalogue } from "./pt-BR";
@@ -19,6 +20,7 @@ export const en: Catalogue = {
   ...problemsEn,
   ...gatewaysEn,
   ...meteringEn,
+  ...flumesEn,
   ...reportsEn,
   ...validationEn,
   "app.skip": "Skip to content",

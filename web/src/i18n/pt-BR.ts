@@ -6,6 +6,7 @@ import { devicesPtBR } from "./devices.pt-BR";
 import { problemsPtBR } from "./problems.pt-BR";
 import { gatewaysPtBR } from "./gateways.pt-BR";
 import { meteringPtBR } from "./metering.pt-BR";
+import { flumesPtBR } from "./flumes.pt-BR";
 import { reportsPtBR } from "./reports.pt-BR";
 import { validationPtBR } from "./validation.pt-BR";
 
@@ -19,6 +20,7 @@ export const ptBR = {
   ...problemsPtBR,
   ...gatewaysPtBR,
   ...meteringPtBR,
+  ...flumesPtBR,
   ...reportsPtBR,
   ...validationPtBR,
   "app.skip": "Ir para o conteúdo",

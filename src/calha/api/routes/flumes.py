@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from zoneinfo import ZoneInfo
 
-from calha.api.access import ConfiguresDevice, ViewsDevice
+from calha.api.access import ConfiguresDevice, Views, ViewsDevice
 from calha.api.routing import api_router
 from calha.api.schemas import ChannelKey
-from calha.api.schemas_balance import FlumeAnswer, FlumeBody
+from calha.api.schemas_balance import FlumeAnswer, FlumeBody, ThroatAnswer
 from calha.api.schemas_metering import RowId
 from calha.api.services import Here
 from calha.domain import units
@@ -19,10 +19,19 @@ from calha.metering.flumes import FLOW_UNIT
 from calha.store.metering.flumes import FlumeRow
 from calha.store.registry import ChannelRow, DeviceRow
 
-router = api_router("metering", "/devices/{key}")
+router = api_router("metering")
 
 
-@router.get("/flumes")
+@router.get("/flume-throats")
+def list_flume_throats(_: Views) -> list[ThroatAnswer]:
+    """The standard widths of Parshall flumes, narrowest first."""
+    names = ("width_m", "k", "n", "most_submerged", "usual_l_s")
+    return [
+        ThroatAnswer(throat=key, **{name: getattr(throat, name) for name in names}) for key, throat in THROATS.items()
+    ]
+
+
+@router.get("/devices/{key}/flumes")
 def list_flumes(key: str, services: Here, _: ViewsDevice) -> list[FlumeAnswer]:
     """The flumes of a device, by channel and by the time from which each holds."""
     device = services.registry.device(key)
@@ -30,7 +39,7 @@ def list_flumes(key: str, services: Here, _: ViewsDevice) -> list[FlumeAnswer]:
     return [_answer(row, names) for row in services.metering.flumes.store.of(names)]
 
 
-@router.put("/flumes/{channel}")
+@router.put("/devices/{key}/flumes/{channel}")
 async def set_flume(
     key: str, channel: ChannelKey, body: FlumeBody, services: Here, caller: ConfiguresDevice
 ) -> FlumeAnswer:
@@ -40,6 +49,9 @@ async def set_flume(
     """
     device = await asyncio.to_thread(services.registry.device, key)
     level = _level(device, body.level_channel)
+    behind = _level(device, body.behind_channel) if body.behind_channel is not None else None
+    if behind == level:
+        raise Malformed("the levels before and behind the throat are two channels", "no_level")
     flume = Flume(body.throat, body.k, body.n, body.zero_m, body.cut_off_m)
     found = next((one for one in device.channels if one.key == channel), None)
     if found is None:
@@ -52,14 +64,22 @@ async def set_flume(
     known = services.metering.flumes.store.of([found.series])
     _require_own(found, level, known)
     valid_from = from_text(body.valid_from, ZoneInfo(device.zone)) if body.valid_from is not None else 0
-    row = FlumeRow(found.series, level.series, valid_from, flume, caller.principal.name, services.clock())
+    row = FlumeRow(
+        found.series,
+        level.series,
+        valid_from,
+        flume,
+        caller.principal.name,
+        services.clock(),
+        behind_series=behind.series if behind is not None else None,
+    )
     kept = await asyncio.to_thread(services.metering.flumes.store.save, row)
     services.metering.flumes.changed(found.series, valid_from)
     await caller.note("flume.set", f"device {key}", after=body.model_dump() | {"channel": channel})
-    return _answer(kept, {found.series: channel, level.series: level.key})
+    return _answer(kept, {one.series: one.key for one in (found, *device.channels)})
 
 
-@router.delete("/flumes/{channel}/{flume_id}", status_code=204)
+@router.delete("/devices/{key}/flumes/{channel}/{flume_id}", status_code=204)
 async def delete_flume(
     key: str, channel: ChannelKey, flume_id: RowId, services: Here, caller: ConfiguresDevice
 ) -> None:
@@ -101,6 +121,7 @@ def _answer(row: FlumeRow, names: Mapping[int, str]) -> FlumeAnswer:
         id=row.id,
         channel=names.get(row.series, ""),
         level_channel=names.get(row.level_series, ""),
+        behind_channel=names.get(row.behind_series, "") if row.behind_series is not None else None,
         throat=flume.throat,
         width_m=throat.width_m,
         k=flume.k if flume.k is not None else throat.k,

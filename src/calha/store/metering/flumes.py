@@ -17,6 +17,8 @@ PROGRESS = "flumes"
 
 @dataclass(frozen=True, slots=True)
 class FlumeRow:
+    """behind_series: of the level behind the throat, measured from the same zero; None where nobody measures it."""
+
     series: int
     level_series: int
     valid_from: Micros
@@ -24,6 +26,7 @@ class FlumeRow:
     author: str
     made_at: Micros
     id: int = 0
+    behind_series: int | None = None
 
 
 class FlumeStore:
@@ -49,7 +52,8 @@ class FlumeStore:
                 raise TooLarge(f"a channel has at most {MAX_FLUMES} dated flumes; delete old ones first")
             connection.execute(delete(FlumeChannel).where(same))
             values = {name: getattr(row.flume, name) for name in ("throat", "k", "n", "zero_m", "cut_off_m")} | {
-                name: getattr(row, name) for name in ("series", "level_series", "valid_from", "author", "made_at")
+                name: getattr(row, name)
+                for name in ("series", "level_series", "valid_from", "author", "made_at", "behind_series")
             }
             connection.execute(insert(FlumeChannel).values(values))
             return _row(connection.execute(select(FlumeChannel.__table__).where(same)).one())
@@ -78,4 +82,6 @@ class FlumeStore:
 
 def _row(row: Any) -> FlumeRow:  # noqa: ANN401 - a row of FlumeChannel
     flume = Flume(row.throat, row.k, row.n, row.zero_m, row.cut_off_m)
-    return FlumeRow(row.series, row.level_series, row.valid_from, flume, row.author, row.made_at, row.id)
+    return FlumeRow(
+        row.series, row.level_series, row.valid_from, flume, row.author, row.made_at, row.id, row.behind_series
+    )

@@ -151,6 +151,7 @@ class FlumeChannel(Base):
     cut_off_m: Mapped[float]
     author: Mapped[str] = mapped_column(String(120))
     made_at: Mapped[int] = mapped_column(BigInteger)
+    behind_series: Mapped[int | None]  # no foreign key: a flume outlives the level behind its throat
 
 
 class BalanceMeter(Base):
