@@ -155,26 +155,36 @@ def _endpoint(text: str) -> str:
         raise ValueError(str(error)) from None
 
 
-class PlcOptions(BaseModel):
-    """channels: by key, the node that feeds it. trusted: SHA-256 of the certificate that the PLC must show; trust_first: the
-    one that it shows first is trusted then. repeat_s: after how long an unchanged value is told again, 0 for never."""
+class PlcOptions(_Section):
+    """A PLC that a gateway reads."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    """What it is called on pages and in metrics."""
     endpoint: Annotated[str, AfterValidator(_endpoint)]
+    """Its address: opc.tcp://192.168.119.204:4840."""
     device: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
+    """Key of the device, registered at the hub behind this gateway, whose readings they are."""
     security: Security = "none"
+    """How the connection is signed and encrypted."""
     user: str = ""
+    """User name there; empty for none."""
     password: SecretStr = SecretStr("")
+    """Its password."""
     trusted: Annotated[str, Field(pattern=r"^([0-9a-f]{64})?$")] = ""
+    """SHA-256 of the certificate that the PLC must show."""
     trust_first: bool = False
+    """Whether the certificate that it shows first is trusted from then on."""
     interval_ms: Annotated[int, Field(ge=FASTEST_MS, le=60_000)] = 1_000
+    """How often its nodes are looked at."""
     repeat_s: Annotated[int, Field(ge=0, le=86_400)] = 60
+    """After how long an unchanged value is told again; 0 for never."""
     deadband: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    """By how much a value must change to be told."""
     channels: Annotated[
         dict[Annotated[str, Field(min_length=1, max_length=64)], Annotated[str, AfterValidator(_node_id)]],
         Field(min_length=1, max_length=10_000),
     ]
+    """By key of the channel, the node that feeds it."""
 
 
 class EdgeSection(_Section):
@@ -424,31 +434,44 @@ class DataButcherSection(_CompatSystem):
     """Status with which a reading is acknowledged: 201 as the program did, 200 as its documentation says."""
 
 
-class BrokerRoute(BaseModel):
-    """device: its key; `{2}` in it stands for the second level of the topic; empty: each record names its device."""
+class BrokerRoute(_Section):
+    """What is published on a topic of an external broker."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     topic: Annotated[str, Field(min_length=1, max_length=1_000)]
+    """Topic filter, also with + and #, or $share/group/…."""
     format: Literal["json", "ndjson", "csv", "eta"] = "json"
+    """How the payload is written."""
     device: Annotated[str, Field(max_length=200)] = ""
+    """Key of the device; {2} in it stands for the second level of the topic; empty: each record names its device."""
 
 
-class BrokerOptions(BaseModel):
-    """client_id: under which the broker keeps the session; `calha-<name>` when empty. window: messages on their way at once."""
+class BrokerOptions(_Section):
+    """An external MQTT broker that is read."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,40}$")]
+    """What it is called on pages and in metrics."""
     url: Annotated[str, Field(pattern=r"^mqtts?://[^\s/@]+$")]
+    """Its address: mqtt://host:1883, or mqtts://host:8883 for TLS."""
     user: str = ""
+    """User name there; empty for none."""
     password: SecretStr = SecretStr("")
+    """Its password."""
     client_id: Annotated[str, Field(max_length=128)] = ""
+    """Client id under which the broker keeps the session; calha-<name> when empty."""
     version: Literal["5", "3.1.1"] = "5"
+    """Version of MQTT."""
     session_days: Annotated[int, Field(ge=1, le=365)] = 7
+    """How long a broker of MQTT 5 keeps what is published while Calha is away."""
     window: Annotated[int, Field(ge=1, le=65_535)] = 1_000
+    """Messages on their way at once; MQTT 5 only."""
     ca: Path | None = None
+    """Authority of its certificate (PEM); the public ones when missing."""
     certificate: Path | None = None
+    """Client certificate to show (PEM)."""
     key: Path | None = None
+    """Its key (PEM)."""
     routes: Annotated[list[BrokerRoute], Field(min_length=1, max_length=1_000)]
+    """What is published on which topics; the first that fits counts."""
 
 
 class ConnectorsSection(_Section):

@@ -7,7 +7,22 @@ from pathlib import Path
 
 from running import running_calha
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+TREE = Path(__file__).parents[2]
+README = (TREE / "README.md").read_text(encoding="utf-8")
+
+
+def test_both_languages_tell_to_type_the_same():
+    portuguese = (TREE / "README.pt-BR.md").read_text(encoding="utf-8")
+    commands, translated = (
+        [
+            line.split("#")[0].strip()
+            for block in re.findall(r"```sh\n(.*?)```", text, re.DOTALL)
+            for line in block.splitlines()
+        ]
+        for text in (README, portuguese)
+    )
+    assert commands
+    assert commands == translated
 
 
 def test_each_command_for_a_first_reading_stores_one(tmp_path):
