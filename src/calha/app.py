@@ -68,6 +68,7 @@ from calha.log.shards import gateways_url, shard_account, shard_of, source_urls,
 from calha.log.streams import Streams
 from calha.metering.metering import Metering
 from calha.metering.opening import open_billing
+from calha.metering.warner import Warner
 from calha.post_office import post_office
 from calha.reporting import report_runs
 from calha.reports.schedules import Schedules
@@ -75,6 +76,7 @@ from calha.serving import bound, http_server
 from calha.starting import gate_seed, micros_now, start
 from calha.store.accounts.provisioning import ProvisioningKeys
 from calha.store.alarms import AlarmStore, RuleStore
+from calha.store.billing import Notices
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.supervision import PROCESSES_FILE, Supervisor
@@ -348,6 +350,8 @@ async def _connect(
     )
     reports = await asyncio.to_thread(report_runs, settings, registry, telemetry, metering, post, micros_now)
     supervisor.add("reports", Schedules(reports, micros_now).run)
+    warner = Warner(billing, Notices(registry.engine), post, settings.http.public_url, zone)
+    supervisor.add("warnings", warner.run)
     services = Services(
         settings,
         registry,

@@ -169,6 +169,7 @@ def register_customer(calha, page: Page) -> None:
     assert violations(page) == []
     form.get_by_role("button", name="Create contract").click()
     expect(page.get_by_role("region", name="Contracts")).to_contain_text("C-1")
+    expect(page.get_by_role("group", name="Forecast of contract C-1")).to_contain_text("Expected at the end: R$")
 
 
 def scanned(page: Page) -> str:
@@ -206,6 +207,9 @@ def test_a_customer_finds_his_invoices_and_his_data(calha, stranger, invoice):
     own.get_by_role("button", name="Copy Pix").click()
     expect(own.get_by_role("button", name="Copied")).to_be_visible()
     assert read_code(stranger.evaluate("navigator.clipboard.readText()")).amount == Decimal("50.00")
+    running = stranger.get_by_role("region", name="This month so far")
+    expect(running).to_contain_text("Expected at the end: R$")
+    expect(running).to_contain_text("Four times out of five between")
     assert violations(stranger) == []
     assert not scrolls_sideways(stranger)
     with stranger.expect_download() as downloading:

@@ -52,6 +52,10 @@ class Customer(Answer):
     language: str
 
 
+AlertPercent = Annotated[int, Field(ge=1, le=1_000)]
+ALERT_TEXT = "Who pays is told when consumption or bill leave the usual by more than that; null: never."
+
+
 class NewContract(Body):
     number: ContractNumber
     customer_id: Number
@@ -64,6 +68,7 @@ class NewContract(Body):
     contracted: Annotated[Decimal, Field(ge=0, le=10**6, description="Contracted demand, kW.")] = Decimal(0)
     cycle_day: Annotated[int, Field(ge=1, le=31, description="Day of the month on which a cycle begins.")] = 1
     due_days: Annotated[int, Field(ge=0, le=180, description="From issue to due day.")] = 10
+    alert_percent: AlertPercent | None = Field(30, description=ALERT_TEXT, examples=[30])
     reactive_channel: ChannelKey | None = Field(
         None, description="Counts the device's reactive energy, for `excess_reactive`.", examples=["reactive_energy"]
     )
@@ -75,6 +80,7 @@ class ContractChange(Body):
     dwellings: Annotated[int, Field(ge=1, le=10_000)] | None = None
     contracted: Annotated[Decimal, Field(ge=0, le=10**6)] | None = None
     due_days: Annotated[int, Field(ge=0, le=180)] | None = None
+    alert_percent: AlertPercent | None = Field(None, description=ALERT_TEXT, examples=[30])
     reactive_channel: ChannelKey | None = Field(
         None, description="Counts the device's reactive energy; null: none does.", examples=["reactive_energy"]
     )
@@ -93,6 +99,7 @@ class Contract(Answer):
     contracted: Quantity
     cycle_day: int
     due_days: int
+    alert_percent: int | None = Field(description=ALERT_TEXT, examples=[30])
     reactive_channel: str | None = Field(examples=["reactive_energy"])
 
 

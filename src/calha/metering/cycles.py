@@ -45,6 +45,9 @@ class Cycle:
     def days(self) -> int:
         return (self.until - self.from_).days
 
+    def __iter__(self) -> Iterator[date]:
+        return (self.from_ + timedelta(days=number) for number in range(self.days))
+
 
 @dataclass(frozen=True, slots=True)
 class Measured:
@@ -84,6 +87,13 @@ def cycle_in(contract: ContractRow, month: str) -> Cycle | None:
     from_, until = (_clipped(day, contract.cycle_day) for day in (first, next_))
     begin, end = max(from_, contract.from_day), min(until, contract.until_day or until)
     return Cycle(begin, end) if begin < end else None
+
+
+def cycle_at(contract: ContractRow, day: date) -> Cycle | None:
+    """The cycle in which a day lies, None where the contract does not run."""
+    begun = day.replace(day=1) - timedelta(days=1)
+    found = (cycle_in(contract, f"{month:%Y-%m}") for month in (day, begun))
+    return next((one for one in found if one is not None and one.from_ <= day < one.until), None)
 
 
 def measured(wanted: Sequence[Wanted], counter: Counter) -> Iterator[tuple[Wanted, Measured]]:
@@ -147,7 +157,7 @@ def _spans(
     days = [cycle.from_, *tariff.changes_between(cycle.from_, cycle.until), cycle.until]
     for from_, until in pairwise(days):
         begins = consumption.bounds[:-1]
-        inside = (begins >= _begin_of(from_, zone)) & (begins < _begin_of(until, zone))
+        inside = (begins >= begin_of(from_, zone)) & (begins < begin_of(until, zone))
         version = tariff.version_at(from_)
         quantities = dict(_quantities(version, consumption, inside, zone))
         if reactive is not None and EXCESS_REACTIVE in _names(version):
@@ -184,14 +194,15 @@ def _bounds(tariff: Tariff, cycle: Cycle, zone: ZoneInfo) -> NDArray[np.int64]:
     versions = [tariff.version_at(day) for day in days]
     has_hours = any(version.windows is not None or _names(version) & {DEMAND, EXCESS_REACTIVE} for version in versions)
     calendar = Calendar("15m" if has_hours else "1d", zone)
-    return calendar.bounds(_begin_of(cycle.from_, zone), _begin_of(cycle.until, zone))
+    return calendar.bounds(begin_of(cycle.from_, zone), begin_of(cycle.until, zone))
 
 
 def _names(version: Version) -> set[str]:
     return {one.quantity for one in version.components if isinstance(one, Usage | Demand | Flag)}
 
 
-def _begin_of(day: date, zone: ZoneInfo) -> Micros:
+def begin_of(day: date, zone: ZoneInfo) -> Micros:
+    """The moment at which a local day begins."""
     return to_micros(datetime.combine(day, time(), zone))
 
 

@@ -16,7 +16,7 @@ export function ContractTerms({ contract, close }: { contract: Contract; close: 
   const save = useMutation({
     mutationFn: () => take(api.PATCH("/api/v1/contracts/{number}", { params: { path: { number: contract.number } }, body: { ...termsBody(terms), until_day: until === "" ? null : until } })),
     onSuccess: async () => {
-      await queries.invalidateQueries({ queryKey: ["contracts"] });
+      await Promise.all([["contracts"], ["forecast", contract.number]].map((queryKey) => queries.invalidateQueries({ queryKey })));
       close();
     },
   });

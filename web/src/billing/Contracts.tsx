@@ -6,6 +6,7 @@ import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
 import { Section } from "../ui/Section";
+import { ContractForecast } from "./ContractForecast";
 import { ContractForm } from "./ContractForm";
 import { ContractTerms } from "./ContractTerms";
 import { CyclePreview } from "./CyclePreview";
@@ -58,6 +59,7 @@ function ContractLine({ contract, change }: { contract: Contract; change: () => 
         {t("contract.dwellingsOf", { n: contract.dwellings })} · {t("contract.cycleOf", { n: contract.cycle_day })} · {t("contract.dueOf", { n: contract.due_days })}
         {Number(contract.contracted) > 0 && ` · ${t("contract.contractedOf", { n: contract.contracted })}`}
       </div>
+      <ContractForecast number={contract.number} />
       <Group gap="xs" mt={6}>
         <Button size="compact-sm" variant="default" aria-label={`${t("common.edit")} ${contract.number}`} onClick={change}>
           {t("common.edit")}

@@ -10,17 +10,18 @@ export interface Terms {
   dwellings: string;
   contracted: string;
   dueDays: string;
+  alertPercent: string;
 }
 
-export const blankTerms: Terms = { tariff: "", dwellings: "1", contracted: "", dueDays: "10" };
+export const blankTerms: Terms = { tariff: "", dwellings: "1", contracted: "", dueDays: "10", alertPercent: "30" };
 
-export function termsOf({ tariff, dwellings, contracted, due_days: dueDays }: Contract): Terms {
-  return { tariff, dwellings: String(dwellings), contracted: Number(contracted) === 0 ? "" : contracted, dueDays: String(dueDays) };
+export function termsOf({ tariff, dwellings, contracted, due_days: dueDays, alert_percent: alertPercent }: Contract): Terms {
+  return { tariff, dwellings: String(dwellings), contracted: Number(contracted) === 0 ? "" : contracted, dueDays: String(dueDays), alertPercent: alertPercent === null ? "" : String(alertPercent) };
 }
 
 /** As the server takes it. */
-export function termsBody({ tariff, dwellings, contracted, dueDays }: Terms) {
-  return { tariff, dwellings: Number(dwellings), contracted: decimalOf(contracted) ?? "0", due_days: Number(dueDays) };
+export function termsBody({ tariff, dwellings, contracted, dueDays, alertPercent }: Terms) {
+  return { tariff, dwellings: Number(dwellings), contracted: decimalOf(contracted) ?? "0", due_days: Number(dueDays), alert_percent: alertPercent === "" ? null : Number(alertPercent) };
 }
 
 export function TermFields({ value, onChange }: { value: Terms; onChange: (value: Terms) => void }) {
@@ -38,6 +39,15 @@ export function TermFields({ value, onChange }: { value: Terms; onChange: (value
       <TextInput type="number" label={t("contract.dwellings")} min={1} max={10_000} value={value.dwellings} onChange={(event) => onChange({ ...value, dwellings: event.currentTarget.value })} required />
       <TextInput label={t("contract.contracted")} inputMode="decimal" value={value.contracted} onChange={(event) => onChange({ ...value, contracted: event.currentTarget.value })} />
       <TextInput type="number" label={t("contract.dueDays")} min={0} max={180} value={value.dueDays} onChange={(event) => onChange({ ...value, dueDays: event.currentTarget.value })} required />
+      <TextInput
+        type="number"
+        label={t("contract.alertPercent")}
+        description={t("contract.alertPercentText")}
+        min={1}
+        max={1_000}
+        value={value.alertPercent}
+        onChange={(event) => onChange({ ...value, alertPercent: event.currentTarget.value })}
+      />
     </SimpleGrid>
   );
 }

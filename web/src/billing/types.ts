@@ -8,5 +8,6 @@ export type Customer = components["schemas"]["Customer"];
 export type Contract = components["schemas"]["Contract"];
 export type Tariff = components["schemas"]["TariffAnswer"];
 export type TariffWhole = components["schemas"]["TariffWhole"];
+export type Forecast = components["schemas"]["ForecastAnswer"];
 export type Run = components["schemas"]["RunAnswer"];
 export type Payment = components["schemas"]["PaymentAnswer"];

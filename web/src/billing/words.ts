@@ -20,6 +20,12 @@ export function quantityText(quantity: string, unit: string | null | undefined, 
   return `${new Intl.NumberFormat(language, { maximumFractionDigits: 6 }).format(Number(quantity))} ${unit ?? ""}`.trim();
 }
 
+/** An amount of which no more than its first digits are known, such as a forecast. */
+export function roundedText(quantity: string, unit: string, language: Language): string {
+  const text = new Intl.NumberFormat(language, { maximumSignificantDigits: 4 }).format(Number(quantity));
+  return `${text} ${unit}`.trim();
+}
+
 /** A local day, as in 2026-07-31, whatever the zone of the browser. */
 export function dayText(day: string, language: Language): string {
   return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeZone: "UTC" }).format(noon(day));
@@ -55,6 +61,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^the cycle ends on (?<day>[\d-]+); it is not over$/, "notOver"],
   [/^there is no tariff '(?<tariff>.*)'$/, "noTariff"],
   [/^the tariff is for (?<wanted>.*), the meter counts (?<unit>.*)$/, "otherUnit"],
+  [/^too few days are known yet$/, "tooFewDays"],
   [/^tariff '(?<tariff>.*)' begins on (?<day>[\d-]+)/, "tooEarly"],
 ];
 

@@ -122,7 +122,7 @@ async def read_contract(number: ContractPath, services: Here, caller: Bills) -> 
 async def change_contract(number: ContractPath, change: ContractChange, services: Here, caller: Bills) -> Contract:
     """Change its terms from the next invoice on, or end it."""
     before = await contract_of(caller, services, number)
-    changes = _given(change, "until_day", "reactive_channel")
+    changes = _given(change, "until_day", "reactive_channel", "alert_percent")
     await _require_reactive(services, before.device, changes.get("reactive_channel"))
     if "tariff" in changes:
         await asyncio.to_thread(services.billing.tariffs.current, changes["tariff"])

@@ -2,12 +2,14 @@
 
 from calha.store.billing.customers import Customers
 from calha.store.billing.invoices import Invoices, Seal
+from calha.store.billing.notices import Notices
 from calha.store.billing.rows import (
     ContractRow,
     CustomerRow,
     InvoiceRow,
     IssuerRow,
     NewInvoice,
+    NoticeRow,
     PaymentRow,
     PaymentState,
     RunRow,
@@ -25,6 +27,8 @@ __all__ = [
     "Invoices",
     "IssuerRow",
     "NewInvoice",
+    "NoticeRow",
+    "Notices",
     "PaymentRow",
     "PaymentState",
     "RunRow",

@@ -34,6 +34,7 @@ class Contract(Base):
     """Which channel a customer pays, from when until before when, by which tariff and on which terms.
 
     cycle_day: of the month on which its cycles begin. contracted: demand, kW. reactive_channel: what counts reactive energy.
+    alert_percent: by how much consumption or bill may leave the usual before a message is sent; None for no messages.
     """
 
     __tablename__ = "contract"
@@ -51,6 +52,7 @@ class Contract(Base):
     cycle_day: Mapped[int] = mapped_column(index=True)
     due_days: Mapped[int]
     reactive_channel: Mapped[str | None] = mapped_column(key_type())
+    alert_percent: Mapped[int | None]
 
 
 class TariffRevision(Base):
@@ -134,6 +136,22 @@ class Payment(Base):
     paid_at: Mapped[datetime] = mapped_column(Moment)
     state: Mapped[str] = mapped_column(String(16), index=True)
     invoice_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"), index=True)
+
+
+class Notice(Base):
+    """A message about the cycle of a contract that began on `from_day`, once of each kind. begins: of a higher block."""
+
+    __tablename__ = "notice"
+    __table_args__ = (UniqueConstraint("contract_id", "from_day", "kind"),)
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"))
+    from_day: Mapped[date] = mapped_column(Date)
+    kind: Mapped[str] = mapped_column(String(32))
+    usual: Mapped[str] = mapped_column(DECIMAL)
+    expected: Mapped[str] = mapped_column(DECIMAL)
+    begins: Mapped[str | None] = mapped_column(DECIMAL)
+    unit: Mapped[str] = mapped_column(String(20))
+    made_at: Mapped[datetime] = mapped_column(Moment)
 
 
 class BillingRun(Base):

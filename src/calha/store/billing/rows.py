@@ -5,6 +5,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from calha.domain.forecasts import WarningKind
 from calha.domain.invoices import Kind, State
 
 PaymentState = Literal["matched", "unmatched", "wrong_amount", "surplus"]
@@ -27,7 +28,10 @@ class CustomerRow:
 
 @dataclass(frozen=True, slots=True)
 class ContractRow:
-    """site_id: of the device. from_day until before until_day. reactive_channel: of the same device, for its excess."""
+    """site_id: of the device. from_day until before until_day. reactive_channel: of the same device, for its excess.
+
+    alert_percent: by how much consumption or bill may leave the usual before a message is sent; None for no messages.
+    """
 
     id: int
     number: str
@@ -43,6 +47,7 @@ class ContractRow:
     cycle_day: int
     due_days: int
     reactive_channel: str | None = None
+    alert_percent: int | None = None
 
     def runs_in(self, from_: date, until: date) -> bool:
         return self.from_day < until and (self.until_day is None or self.until_day > from_)
@@ -126,6 +131,19 @@ class PaymentRow:
     paid_at: datetime
     state: PaymentState
     invoice_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    id: int
+    contract_id: int
+    from_day: date
+    kind: WarningKind
+    usual: Decimal
+    expected: Decimal
+    begins: Decimal | None
+    unit: str
+    made_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
