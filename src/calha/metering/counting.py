@@ -24,6 +24,7 @@ from calha.store.metering import EditRow, EditStore, RegisterStore
 GAP_INTERVALS = 3  # readings further apart than so many usual intervals leave a hole,
 GAP_SHARE = 0.05  # or than this share of the intervals asked for
 METERS_AT_ONCE = 50
+MOST_AT_ONCE = 500  # meters whose readings are so few that asking for them costs more than reading them
 READINGS_AT_ONCE = 4_000_000  # of all meters that are counted together
 
 
@@ -88,8 +89,9 @@ class Counting:
         self, meters: Sequence[Meter], bounds: Ints, supposed: Supposed = NOTHING, *, measured: bool = False
     ) -> Iterator[Counted]:
         """Of many meters, some at a time."""
-        for start in range(0, len(meters), METERS_AT_ONCE):
-            together = meters[start : start + METERS_AT_ONCE]
+        at_once = _at_once(meters, bounds)
+        for start in range(0, len(meters), at_once):
+            together = meters[start : start + at_once]
             said = self._said(together, bounds, supposed, measured)
             parts = [self._part(together, part, said) for part in _parts(together, bounds)]
             for meter in together:
@@ -135,6 +137,13 @@ def edit_of(row: EditRow) -> Edit:
     ticks = np.array([int(amount * TICKS) for amount in row.amounts], np.int64)
     quality = Quality.SUBSTITUTED if row.method == "manual" else Quality.ESTIMATED
     return Edit(np.array(row.bounds, np.int64), ticks, quality)
+
+
+def _at_once(meters: Sequence[Meter], bounds: Ints) -> int:
+    """So many that all their readings are expected to fit into memory together."""
+    usual_us = min((meter.usual_us for meter in meters), default=1)
+    each = int(bounds[-1] - bounds[0]) // usual_us + 1
+    return min(max(READINGS_AT_ONCE // each, METERS_AT_ONCE), MOST_AT_ONCE)
 
 
 def _parts(meters: Sequence[Meter], bounds: Ints) -> Iterator[Ints]:
