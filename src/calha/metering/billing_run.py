@@ -33,8 +33,10 @@ class RunForecast:
 
 
 class BillingRuns:
-    def __init__(self, billing: Billing, runs: Runs) -> None:
+    def __init__(self, billing: Billing, runs: Runs, at_once: int = AT_ONCE) -> None:
+        """at_once: contracts whose invoices are issued together, all or none."""
         self._billing = billing
+        self._at_once = at_once
         self.runs = runs
         self._stopping: set[int] = set()
 
@@ -51,11 +53,11 @@ class BillingRuns:
         return self.runs.begin(site_id, month, cycle_day, count, made_by)
 
     def preview(self, month: str, sites: Collection[int] | None, cycle_day: int | None = None) -> RunForecast:
-        """What a run would do by now, of the first `AT_ONCE` contracts. Nothing is issued."""
+        """What a run would do by now, of the first page of contracts. Nothing is issued."""
         page = next(self._pages(sites, cycle_day), ())
         billed, found = self._sorted(page, month)
         total = sum((one.total for one in found.ready if one.total is not None), Decimal(0))
-        is_whole = len(page) < AT_ONCE
+        is_whole = len(page) < self._at_once
         return RunForecast(len(page), billed, len(found.ready), total, found.problems[:MAX_PROBLEMS], is_whole)
 
     def stop(self, run_id: int) -> None:
@@ -118,7 +120,9 @@ class BillingRuns:
 
     def _pages(self, sites: Collection[int] | None, cycle_day: int | None) -> Iterator[Sequence[ContractRow]]:
         after_id = 0
-        while page := self._billing.customers.contracts(sites, cycle_day=cycle_day, after_id=after_id, limit=AT_ONCE):
+        while page := self._billing.customers.contracts(
+            sites, cycle_day=cycle_day, after_id=after_id, limit=self._at_once
+        ):
             yield page
             after_id = page[-1].id
 
