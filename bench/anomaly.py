@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from bench.report import Report, at_most
 from calha.domain.times import MINUTE_US
 from calha.watch.anomaly.hours import LocalHours, local_hours
+from calha.watch.anomaly.keeping import pack
 from calha.watch.anomaly.series import SeriesWatch
 
 SERIES = 1_000
@@ -63,7 +64,7 @@ def main() -> int:
     report.result("a reading of 1,000 series side by side", cost_us(many, found, hours(SERIES)), "µs", at_most(5))
     report.result("a reading of one series alone", cost_us(SeriesWatch(), found[:, :1], hours(1)), "µs", at_most(30))
     began = time.process_time()
-    kept = many.to_bytes()
+    kept = pack("series", many.to_columns())
     report.result("keeping what 1,000 series have taught", (time.process_time() - began) * 1e3, "ms")
     report.result("kept for a series", len(kept) / SERIES, "bytes")
     report.details["unusual"] = {"open events": sum(1 for _ in many.events.opened())}

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from calha.domain.times import DAY_US, HOUR_US, MINUTE_US
 from calha.watch.anomaly import learnt
+from calha.watch.anomaly.answers import STRICTEST, Answered, allowed, shown_by
 from calha.watch.anomaly.events import Kind
 from calha.watch.anomaly.hours import local_hours
-from calha.watch.anomaly.keeping import Unreadable
+from calha.watch.anomaly.keeping import Unreadable, pack, unpack
 from calha.watch.anomaly.learnt import TooManySeries
 from calha.watch.anomaly.series import SeriesWatch
 
@@ -24,6 +25,12 @@ def feed(watch, values, step=FIVE_MINUTES, begin=BEGIN, series=7):
     values = np.asarray(values, float)
     at = begin + step * np.arange(len(values))
     return watch.update(at, values, np.full(len(values), series), local_hours(at, UTC))
+
+
+def answer(watch, event, *, is_real):
+    kind, series = event.peak.kind, event.series
+    shown = shown_by(event.peak.score, watch.may(series, kind))
+    watch.allow(series, kind, allowed([Answered(shown, is_real)]))
 
 
 def noise(count, seed=1, size=1.0):
@@ -195,7 +202,7 @@ def test_stopped_anywhere_and_begun_again_from_what_was_kept_the_scores_are_the_
     whole = feed(SeriesWatch(), values)
     first = SeriesWatch()
     before = feed(first, values[:cut])
-    second = SeriesWatch.of_bytes(first.to_bytes())
+    second = SeriesWatch.of_columns(unpack("series", pack("series", first.to_columns())))
     after = feed(second, values[cut:], begin=BEGIN + cut * FIVE_MINUTES)
     assert [*before.score, *after.score] == whole.score.tolist()
     assert [*before.began, *after.began] == whole.began
@@ -203,10 +210,10 @@ def test_stopped_anywhere_and_begun_again_from_what_was_kept_the_scores_are_the_
 
 
 def test_bytes_that_are_not_what_was_learnt_are_refused():
-    data = SeriesWatch().to_bytes()
+    data = pack("series", SeriesWatch().to_columns())
     for broken in (b"", b"nonsense", data[:-40], data.replace(b"series 1", b"series 9").replace(b"s", b"t")):
         with pytest.raises(Unreadable):
-            SeriesWatch.of_bytes(broken)
+            unpack("series", broken)
 
 
 def test_what_people_call_normal_is_not_reported_again_and_what_they_call_real_earlier():
@@ -218,23 +225,33 @@ def test_what_people_call_normal_is_not_reported_again_and_what_they_call_real_e
 
     watch = SeriesWatch()
     first = feed(watch, values[:2_100])
-    watch.answer(next(event for event in first.began if event.peak.value == 25.0), is_real=False)
+    answer(watch, next(event for event in first.began if event.peak.value == 25.0), is_real=False)
     second = feed(watch, values[2_100:], begin=BEGIN + 2_100 * FIVE_MINUTES)
     assert later not in {event.started_at for event in second.began}
 
     keener = SeriesWatch()
     first = feed(keener, values[:2_100])
-    keener.answer(next(event for event in first.began if event.peak.value == 25.0), is_real=True)
+    answer(keener, next(event for event in first.began if event.peak.value == 25.0), is_real=True)
     second = feed(keener, values[2_100:], begin=BEGIN + 2_100 * FIVE_MINUTES)
     assert (second.score >= plain.score[2_100:]).all()
     assert second.score.max() > plain.score[2_100:].max()
 
 
-def test_an_answer_for_a_series_that_is_not_watched_changes_nothing():
+def test_what_may_be_shown_follows_from_the_answers_that_hold():
+    normal, real = Answered(2.0, is_real=False), Answered(3.0, is_real=True)
+    assert allowed([]) == 1.0
+    assert allowed([normal]) == pytest.approx(2.2)
+    assert allowed([normal, real]) == pytest.approx(0.8 * 2.2)
+    assert allowed([normal, Answered(1.5, is_real=False)]) == pytest.approx(2.2)
+    assert allowed([real] * 50) == STRICTEST
+    assert shown_by(0.5, may=3.0) == 3.0
+
+
+def test_a_series_of_which_nothing_is_known_may_be_allowed_more():
     watch = SeriesWatch()
-    event = feed(SeriesWatch(), [*(10 + noise(500)), 99.0]).began[-1]
-    watch.answer(event, is_real=False)
-    assert len(watch.learnt) == 0
+    watch.allow(7, Kind.SHIFT, 4.0)
+    assert watch.may(7, Kind.SHIFT) == 4.0
+    assert watch.may(7, Kind.EXTREME) == watch.may(8, Kind.SHIFT) == 1.0
 
 
 def test_more_series_than_are_watched_are_refused(monkeypatch):

@@ -4,7 +4,7 @@ An event begins with a score of ALARMING, lasts while such readings follow each 
 them, and ends with the last of them. It is described by what was seen at its peak.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Literal, Self
@@ -52,8 +52,8 @@ KINDS = tuple(
 class Sight:
     """What was seen: something of size `seen` that is usually between `low` and `high`, on the `side` of it.
 
-    expected: the value that was expected. over: readings of which `seen` is a mean, 1 for the value itself. For the kind
-    variation seen, low and high are mean distances from the expected value; for frozen, repetitions.
+    expected: the value that was expected. over: readings of which `seen` is a mean, 1 for the value itself, 0 for those of
+    a day. For the kind variation seen, low and high are mean distances from the expected value; for frozen, repetitions.
     """
 
     kind: Kind
@@ -144,6 +144,14 @@ class Grouping:
     def end(self, series: int) -> Event:
         found = self._open.pop(series)
         return replace(found.event, ended_at=found.last_at)
+
+    @classmethod
+    def of_events(cls, events: Iterable[Event]) -> Self:
+        """Events that last."""
+        found = cls()
+        for event in events:
+            found._open[event.series] = _Open(event, event.peak.at)
+        return found
 
     def opened(self) -> Iterator[Event]:
         """The events that last, as they are now."""

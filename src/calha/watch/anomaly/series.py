@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from calha.watch.anomaly.events import ALARMING, KINDS, Event, Grouping, Kind, sight
 from calha.watch.anomaly.hours import LocalHours
-from calha.watch.anomaly.keeping import Unreadable, pack, unpack
+from calha.watch.anomaly.keeping import Columns, Unreadable
 from calha.watch.anomaly.learnt import Learnt
 from calha.watch.anomaly.reckoning import Floats, Many, One
 from calha.watch.anomaly.seasons import Rows
@@ -28,8 +28,6 @@ from calha.watch.anomaly.usual import SLOW, Look, Usual, folded, look, unfolded
 LIMIT = 0.28  # widths beyond all ranges together at which an anomaly begins
 WARM_UP = 300.0
 FEW = 8  # up to so many series, one after the other is quicker than side by side
-STRICTEST, LOOSEST = 0.5, 30.0  # times LIMIT, after answers
-EASIER, MARGIN = 0.8, 1.1
 
 _ONLY = np.zeros(1, np.intp)
 _KIND_OF = [list(Kind).index(kind) for kind in KINDS]
@@ -80,24 +78,22 @@ class SeriesWatch:
             self._one_after_the_other(int(distinct[place]), rest, readings, found)
         return found
 
-    def answer(self, event: Event, *, is_real: bool) -> None:
-        """Learn from a person: what was normal has to show more the next time, what was real may show less."""
-        row = self.learnt.row_of(event.series)
-        if row is None:
-            return
-        kind = list(Kind).index(event.peak.kind)
-        may = float(self.learnt.may[kind, row])
-        wanted = EASIER * may if is_real else MARGIN * may * event.peak.score / (1.0 - event.peak.score)
-        self.learnt.may[kind, row] = np.clip(wanted if is_real else max(may, wanted), STRICTEST, LOOSEST)
+    def may(self, series: int, kind: Kind) -> float:
+        """How much of a kind a series may show without an anomaly, in limits; `answers` tells how much."""
+        row = self.learnt.row_of(series)
+        return float(self.learnt.may[list(Kind).index(kind), row]) if row is not None else 1.0
 
-    def to_bytes(self) -> bytes:
+    def allow(self, series: int, kind: Kind, may: float) -> None:
+        """Let a series show that much of a kind. Raises TooManySeries."""
+        self.learnt.may[list(Kind).index(kind), self.learnt.row_for(series)] = may
+
+    def to_columns(self) -> Columns:
         """All that was learnt, and the events that last."""
-        return pack("series", self.learnt.columns() | self.events.columns())
+        return self.learnt.columns() | self.events.columns()
 
     @classmethod
-    def of_bytes(cls, data: bytes) -> Self:
-        """Goes on exactly where `to_bytes` was. Raises Unreadable."""
-        columns = unpack("series", data)
+    def of_columns(cls, columns: Columns) -> Self:
+        """Goes on exactly where `to_columns` was. Raises Unreadable."""
         try:
             return cls(Learnt.of_columns(columns), Grouping.of_columns(columns))
         except (KeyError, ValueError, IndexError, TypeError) as error:
