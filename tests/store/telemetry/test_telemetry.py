@@ -34,6 +34,20 @@ def test_an_empty_batch_moves_the_log_sequence_only(telemetry: Telemetry) -> Non
     assert telemetry.counts_and_checksum()["readings"] == 0
 
 
+def test_what_was_stored_after_a_log_sequence_comes_in_whole_messages_in_that_order(telemetry: Telemetry) -> None:
+    telemetry.write(batch_of([(2, START + 5, 1.0, 0), (1, START, 2.0, 0)]), 1)
+    telemetry.write(batch_of([(1, START + 9, NAN, 0x80), (2, START, 3.0, 0)]), 4)
+    telemetry.write(batch_of([(1, START, 7.0, 0)]), 6)
+    first = telemetry.stored(0, 2)
+    assert first.through_seq == 4
+    assert first.series.tolist()[0] == 2
+    assert sorted(first.series.tolist()) == [1, 2, 2], "the one that was corrected has moved on"
+    assert np.isnan(first.value[first.series == 1]).all()
+    rest = telemetry.stored(first.through_seq, 2)
+    assert (rest.through_seq, rest.series.tolist(), rest.value.tolist()) == (6, [1], [7.0])
+    assert len(telemetry.stored(6, 2).series) == 0
+
+
 def test_a_failed_read_again_is_a_duplicate(telemetry: Telemetry) -> None:
     telemetry.write(batch_of([(1, START, NAN, 0x80), (1, START + 9, 1.0, 0)]), 1)
     assert telemetry.write(batch_of([(1, START, NAN, 0x80)]), 2).outcome.tolist() == [DUPLICATE]

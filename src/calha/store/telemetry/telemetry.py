@@ -37,7 +37,8 @@ from calha.store.telemetry.merged import Merged
 from calha.store.telemetry.query import Reader
 from calha.store.telemetry.segments import Gap, Segment, Segments
 from calha.store.telemetry.snapshots import Snapshots
-from calha.store.telemetry.touched import Touched, touched
+from calha.store.telemetry.touched import Stored as NewlyStored
+from calha.store.telemetry.touched import Touched, stored, touched
 
 log = logging.getLogger(__name__)
 
@@ -153,6 +154,15 @@ class Telemetry:
         def ask() -> Touched:
             with self._snapshots.take() as (con, _):
                 return touched(con, after_seq)
+
+        return self._despite_gaps(ask)
+
+    def stored(self, after_seq: int, about: int) -> NewlyStored:
+        """Readings that were stored after a log sequence, about so many at most. Raises StoreUnavailable."""
+
+        def ask() -> NewlyStored:
+            with self._snapshots.take() as (con, _):
+                return stored(con, after_seq, about)
 
         return self._despite_gaps(ask)
 
