@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from calha.domain.errors import InvalidProfile
 from calha.domain.profile_reader import MAX_CHARS, MAX_DEPTH, read_profile
-from calha.domain.profiles import Verify
+from calha.domain.profiles import Together, Verify
 from calha.domain.registers import Plate, Register
 from calha.domain.validation import RuleSet
 
@@ -45,6 +45,10 @@ def test_a_profile_has_what_its_text_says():
         (HEAD + "channels: [{key: f, name: {pt: V, en: F}, register: {digits: 5}}]\n", "4:53", "kind counter has a register"),
         (HEAD + "channels: [{key: f, name: {pt: V, en: F}, kind: counter, register: {digits: 0}}]\n", "4:68", "1 to 12"),
         (HEAD + "channels: [{key: f, name: {pt: V, en: F}, kind: counter, register: {max_flow: a}}]\n", "4:79", "not a number"),
+        (HEAD + FLOW + "together: {judged: [level]}\n", "6:21", "there is no gauge 'level'; there are: flow"),
+        (HEAD + FLOW + "together: {judged: [flow]}\n", "6:11", "at least two channels"),
+        (HEAD + FLOW + "together: {judged: [], drivers: [flow]}\n", "6:11", "at least two channels"),
+        (HEAD + FLOW + "together: {judged: [flow], drivers: [flow]}\n", "6:11", "'flow' stands here twice"),
         (HEAD + FLOW + GO + "critical: maybe}]\n", "6:54", "true, false, two_people"),
         (HEAD + FLOW + GO + "expires_s: 0}]\n", "6:55", "no time to wait"),
         (HEAD + FLOW + GO + "verify: {channel: level, equals: 1}}]\n", "6:62", "there is no channel 'level'; there are: flow"),
@@ -59,6 +63,13 @@ def test_a_wrong_profile_is_refused_with_its_place_and_reason(text, where, reaso
         read_profile(text, "pump.yaml")
     assert str(refused.value).startswith(f"pump.yaml:{where}: ")
     assert reason in str(refused.value)
+
+
+def test_channels_that_are_watched_together_are_judged_or_drive_the_others():
+    text = HEAD + FLOW + "  - {key: speed, name: {pt: R, en: S}}\n"
+    profile = read_profile(text + "together: {judged: [flow], drivers: [speed]}\n", "pump.yaml")
+    assert profile.together == Together(("flow",), ("speed",))
+    assert read_profile(text, "pump.yaml").together is None
 
 
 def test_a_counter_has_rules_from_a_day_on():

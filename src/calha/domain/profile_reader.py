@@ -24,6 +24,7 @@ from calha.domain.profiles import (
     Source,
     State,
     Text,
+    Together,
     Verify,
 )
 from calha.domain.registers import Plate
@@ -36,6 +37,7 @@ MAX_UNIT_CHARS = 20
 MAX_TEXT_CHARS = 2_000
 MAX_DEPTH = 20
 MAX_CODE = 2**53  # a state's code is stored as a float64
+FEWEST_TOGETHER, MAX_TOGETHER = 2, 60
 MAX_WAIT_S = 30 * 86_400.0  # for a device to get a command, or to show that it was executed
 
 Item = TypeVar("Item")
@@ -87,7 +89,7 @@ class _Reader:
         fields = self.mapping(
             node,
             required=("name", "title", "description"),
-            optional=("icon", "interval_s", "allow_discovered", "max_channels", "channels", "commands"),
+            optional=("icon", "interval_s", "allow_discovered", "max_channels", "channels", "commands", "together"),
         )
         channels = self.items(fields.get("channels"), self.channel)
         keys = ((key, f"channel {one.key!r}: the key or alias") for one in channels for key in (one.key, *one.aliases))
@@ -104,6 +106,7 @@ class _Reader:
             max_channels=self.limit(fields.get("max_channels"), len(channels)),
             channels=channels,
             commands=commands,
+            together=self.together(fields["together"], channels) if "together" in fields else None,
             source=source,
         )
 
@@ -188,6 +191,25 @@ class _Reader:
             expires_s=self.wait(fields.get("expires_s"), 300.0),
             verify=self.verify(fields["verify"], channels, parameters) if "verify" in fields else None,
         )
+
+    def together(self, node: yaml.Node, channels: tuple[ProfileChannel, ...]) -> Together:
+        fields = self.mapping(node, required=("judged",), optional=("drivers",))
+        gauges = [one for one in channels if one.kind == "gauge"]
+
+        def gauge(item: yaml.Node) -> str:
+            key = self.string(item)
+            if key not in {one.key for one in gauges}:
+                self.fail(item, f"there is no gauge {key!r}; there are: {self.listed(gauges)}")
+            return key
+
+        judged = self.items(fields["judged"], gauge)
+        drivers = self.items(fields.get("drivers"), gauge)
+        if not judged or len(judged) + len(drivers) < FEWEST_TOGETHER:
+            self.fail(node, "at least two channels are watched together, one of them judged")
+        if len(judged) + len(drivers) > MAX_TOGETHER:
+            self.fail(node, f"{len(judged) + len(drivers)} channels; at most {MAX_TOGETHER} are watched together")
+        self.require_unique(((key, "the channel") for key in (*judged, *drivers)), node)
+        return Together(judged, drivers)
 
     def parameter(self, node: yaml.Node) -> Parameter:
         fields = self.mapping(

@@ -51,6 +51,14 @@ class ProfileChannel:
 
 
 @dataclass(frozen=True, slots=True)
+class Together:
+    """Gauges that are watched together. judged: what tells of the device; drivers: what its surroundings or people do to it."""
+
+    judged: tuple[str, ...]
+    drivers: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """optional: the device has a value of its own for one that is left out."""
 
@@ -104,6 +112,7 @@ class Profile:
     max_channels: int = 50
     channels: tuple[ProfileChannel, ...] = ()
     commands: tuple[Command, ...] = ()
+    together: Together | None = None
     source: Source = field(default="packaged", compare=False)
 
     def channel(self, key: str) -> ProfileChannel | None:
