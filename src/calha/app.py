@@ -82,6 +82,8 @@ from calha.store.telemetry import Telemetry
 from calha.supervision import PROCESSES_FILE, Supervisor
 from calha.watch.alarms.service import AlarmWatch
 from calha.watch.alarms.silence import Seen
+from calha.watch.anomalies import FOLDER as LEARNT
+from calha.watch.anomalies import Anomalies
 
 if TYPE_CHECKING:
     from calha.connectors.mqtt import Broker
@@ -304,6 +306,9 @@ async def _connect(
     metering = Metering.over(registry, telemetry, record, micros_now, has_retention=settings.store.has_retention)
     supervisor.add("validation", metering.validator.run)
     supervisor.add("flumes", metering.flumes.run)
+    learnt = settings.data.folder / LEARNT
+    anomalies = Anomalies(registry, telemetry, lambda: ingest.directory, learnt, micros_now)
+    supervisor.add("anomalies", anomalies.run)
     supervisor.add("housekeeping", lambda beat: housekeeping.keep_house(telemetry, streams, micros_now, beat))
     if settings.store.has_retention:
         retain = partial(housekeeping.retain, registry, telemetry, settings.store, micros_now)
@@ -370,6 +375,7 @@ async def _connect(
         billing_runs,
         alarms,
         reports,
+        anomalies,
         live,
         status,
         backup,

@@ -150,6 +150,7 @@ def foreign(calha, plant):
         "report_id": report,
         "report_run_id": calha.send("POST", f"/api/v1/reports/{report}/runs")[1]["id"],
         "format": "csv",
+        "anomaly_id": 1,
     }
 
 

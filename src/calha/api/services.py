@@ -26,6 +26,7 @@ from calha.reports.runs import ReportRuns
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.watch.alarms.service import AlarmWatch
+from calha.watch.anomalies import Anomalies
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,7 @@ class Services:
     billing_runs: BillingRuns
     alarms: AlarmWatch
     reports: ReportRuns
+    anomalies: Anomalies
     live: LiveSignal
     status: Callable[[], Awaitable[dict[str, Any]]]
     backup: Callable[[str], Awaitable[dict[str, Any]]]

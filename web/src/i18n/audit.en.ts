@@ -28,6 +28,8 @@ export const auditEn: Record<keyof typeof auditPtBR, string> = {
   "action.databutcher.imported": "Data of DataButcher imported",
   "action.databutcher.machine": "Machine of DataButcher added",
   "action.eta.imported": "Data of ETA imported",
+  "action.anomaly.judged": "Anomaly judged",
+  "action.anomaly.verdict_taken_back": "Judgement of an anomaly taken back",
   "action.exceptions.accepted": "Exceptions accepted",
   "action.exceptions.estimated": "Consumption estimated",
   "action.exceptions.reopened": "Exceptions opened again",

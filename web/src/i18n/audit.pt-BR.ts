@@ -27,6 +27,8 @@ export const auditPtBR = {
   "action.databutcher.imported": "Dados do DataButcher importados",
   "action.databutcher.machine": "Máquina do DataButcher cadastrada",
   "action.eta.imported": "Dados do ETA importados",
+  "action.anomaly.judged": "Anomalia avaliada",
+  "action.anomaly.verdict_taken_back": "Avaliação de anomalia desfeita",
   "action.exceptions.accepted": "Exceções aceitas",
   "action.exceptions.estimated": "Consumo estimado",
   "action.exceptions.reopened": "Exceções reabertas",
