@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from calha.domain.errors import InvalidProfile
 from calha.domain.profile_reader import MAX_CHARS, MAX_DEPTH, read_profile
-from calha.domain.profiles import Together, Verify
+from calha.domain.profiles import District, Together, Verify
 from calha.domain.registers import Plate, Register
 from calha.domain.validation import RuleSet
 
@@ -45,6 +45,8 @@ def test_a_profile_has_what_its_text_says():
         (HEAD + "channels: [{key: f, name: {pt: V, en: F}, register: {digits: 5}}]\n", "4:53", "kind counter has a register"),
         (HEAD + "channels: [{key: f, name: {pt: V, en: F}, kind: counter, register: {digits: 0}}]\n", "4:68", "1 to 12"),
         (HEAD + "channels: [{key: f, name: {pt: V, en: F}, kind: counter, register: {max_flow: a}}]\n", "4:79", "not a number"),
+        (HEAD + FLOW + "district: {inflow: flow, sensors: []}\n", "6:35", "at least one sensor"),
+        (HEAD + FLOW + "district: {inflow: flow, sensors: [flow]}\n", "6:11", "'flow' stands here twice"),
         (HEAD + FLOW + "together: {judged: [level]}\n", "6:21", "there is no gauge 'level'; there are: flow"),
         (HEAD + FLOW + "together: {judged: [flow]}\n", "6:11", "at least two channels"),
         (HEAD + FLOW + "together: {judged: [], drivers: [flow]}\n", "6:11", "at least two channels"),
@@ -70,6 +72,12 @@ def test_channels_that_are_watched_together_are_judged_or_drive_the_others():
     profile = read_profile(text + "together: {judged: [flow], drivers: [speed]}\n", "pump.yaml")
     assert profile.together == Together(("flow",), ("speed",))
     assert read_profile(text, "pump.yaml").together is None
+
+
+def test_a_district_has_an_inflow_and_sensors():
+    text = HEAD + FLOW + "  - {key: pressure, name: {pt: P, en: P}}\n"
+    profile = read_profile(text + "district: {inflow: flow, sensors: [pressure]}\n", "pump.yaml")
+    assert profile.district == District("flow", ("pressure",))
 
 
 def test_a_counter_has_rules_from_a_day_on():

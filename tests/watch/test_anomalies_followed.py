@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 from sqlalchemy.exc import OperationalError
+from test_anomaly_district import district
 
 from calha.domain.errors import NotFound
 from calha.domain.quality import Quality
@@ -26,6 +27,19 @@ channels:
   - {key: pieces, name: {pt: Peças, en: Pieces}, kind: counter, unit: un}
 together: {judged: [vibration], drivers: [speed]}
 """
+DISTRICT = """
+name: dma
+title: {pt: Setor, en: District}
+description: {pt: Setor de teste, en: A district for tests}
+interval_s: 1800
+channels:
+  - {key: inflow, name: {pt: Entrada, en: Inflow}, unit: m³/h}
+  - {key: branch, name: {pt: Ramal, en: Branch}, unit: m³/h}
+  - {key: p1, name: {pt: P1, en: P1}, unit: m}
+  - {key: p2, name: {pt: P2, en: P2}, unit: m}
+  - {key: p3, name: {pt: P3, en: P3}, unit: m}
+district: {inflow: inflow, sensors: [branch, p1, p2, p3]}
+"""
 
 
 @dataclass
@@ -45,12 +59,12 @@ class Works:
     def series(self, channel="vibration", device="press-1"):
         return next(one.series for one in self.registry.device(device).channels if one.key == channel)
 
-    def send(self, minutes, value, channel="vibration", quality=Quality.GOOD):
+    def send(self, minutes, value, channel="vibration", quality=Quality.GOOD, device="press-1"):
         count = len(minutes)
         at = BEGIN + MINUTE_US * np.asarray(minutes, np.int64)
         self.seq += 1
         batch = Batch(
-            np.full(count, self.series(channel), np.int32),
+            np.full(count, self.series(channel, device), np.int32),
             at,
             np.asarray(value, np.float64),
             np.full(count, quality, np.uint8),
@@ -194,6 +208,23 @@ def test_channels_that_no_longer_go_together_are_an_anomaly_of_the_device(works)
     joint = found(watch, kinds=["joint"])
     assert any(BEGIN + 1_300 * MINUTE_US <= row.started_at <= BEGIN + 1_400 * MINUTE_US for row in joint)
     assert {(row.subject, row.channel) for row in joint} == {("device press-1", "vibration")}
+
+
+def test_a_leak_in_a_district_is_found_in_what_is_stored(works):
+    works.registry.save_profile(DISTRICT)
+    works.registry.create_device("dma-1", "dma", works.registry.sites()[0].id)
+    at, inflow, values = district(60, leak=(45, 55, 5.0))
+    columns = dict(zip(("inflow", "branch", "p1", "p2", "p3"), (inflow, *values.T), strict=True))
+    for half in (slice(0, 48 * 50), slice(48 * 50, None)):
+        for channel, column in columns.items():
+            works.send(at[half] // MINUTE_US, column[half], channel, device="dma-1")
+        watch = works.watch()
+        drain(watch)
+        watch.save()
+    (leak,) = found(watch, kinds=["leak"])
+    assert (leak.subject, leak.device) == ("district dma-1", "dma-1")
+    assert 45 * DAY_US < leak.started_at - BEGIN < 47 * DAY_US < 55 * DAY_US < leak.ended_at - BEGIN
+    assert watch.answer(leak.id, "real", "Ramal 3", "Ana").verdict == "real"
 
 
 def test_answers_are_counted_by_kind_and_week_and_what_nobody_answered_is_forgotten(works):

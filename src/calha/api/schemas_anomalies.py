@@ -7,8 +7,8 @@ from pydantic import Field
 
 from calha.api.schemas import Answer, Body
 
-KindName = Literal["extreme", "unseasonal", "shift", "drift", "variation", "frozen", "joint"]
-DetectorName = Literal["series", "device"]
+KindName = Literal["extreme", "unseasonal", "shift", "drift", "variation", "frozen", "joint", "leak"]
+DetectorName = Literal["series", "device", "district"]
 VerdictName = Literal["real", "normal"]
 
 
@@ -19,11 +19,13 @@ class AnomalyAnswer(Answer):
     device: str
     channel: str = Field(description="The one that shows it most.")
     unit: str
-    detector: DetectorName = Field(description="series: of a channel by itself; device: of channels together.")
+    detector: DetectorName = Field(
+        description="series: of a channel by itself; device: of channels together; district: of a water district."
+    )
     kind: KindName = Field(
         description="extreme: outside all that was seen; unseasonal: not usual at this hour; shift: the level has moved; "
-        "drift: it moves slowly; variation: livelier or quieter; frozen: the same value again and again; joint: channels that do "
-        "not go together as they do."
+        "drift: it moves slowly; variation: livelier or quieter; frozen: the same value again and again; joint: channels "
+        "that do not go together as they do; leak: pressures and flows that do not fit the inflow of a district."
     )
     started_at: datetime
     ended_at: datetime | None = Field(description="When it was last unusual; null while it lasts.")

@@ -16,6 +16,7 @@ from calha.domain.directory import Kind
 from calha.domain.errors import InvalidProfile, Malformed
 from calha.domain.profiles import (
     Command,
+    District,
     Parameter,
     ParameterKind,
     Profile,
@@ -89,7 +90,16 @@ class _Reader:
         fields = self.mapping(
             node,
             required=("name", "title", "description"),
-            optional=("icon", "interval_s", "allow_discovered", "max_channels", "channels", "commands", "together"),
+            optional=(
+                "icon",
+                "interval_s",
+                "allow_discovered",
+                "max_channels",
+                "channels",
+                "commands",
+                "together",
+                "district",
+            ),
         )
         channels = self.items(fields.get("channels"), self.channel)
         keys = ((key, f"channel {one.key!r}: the key or alias") for one in channels for key in (one.key, *one.aliases))
@@ -107,6 +117,7 @@ class _Reader:
             channels=channels,
             commands=commands,
             together=self.together(fields["together"], channels) if "together" in fields else None,
+            district=self.district(fields["district"], channels) if "district" in fields else None,
             source=source,
         )
 
@@ -194,22 +205,34 @@ class _Reader:
 
     def together(self, node: yaml.Node, channels: tuple[ProfileChannel, ...]) -> Together:
         fields = self.mapping(node, required=("judged",), optional=("drivers",))
-        gauges = [one for one in channels if one.kind == "gauge"]
-
-        def gauge(item: yaml.Node) -> str:
-            key = self.string(item)
-            if key not in {one.key for one in gauges}:
-                self.fail(item, f"there is no gauge {key!r}; there are: {self.listed(gauges)}")
-            return key
-
-        judged = self.items(fields["judged"], gauge)
-        drivers = self.items(fields.get("drivers"), gauge)
+        judged = self.items(fields["judged"], lambda one: self.gauge(one, channels))
+        drivers = self.items(fields.get("drivers"), lambda one: self.gauge(one, channels))
         if not judged or len(judged) + len(drivers) < FEWEST_TOGETHER:
             self.fail(node, "at least two channels are watched together, one of them judged")
-        if len(judged) + len(drivers) > MAX_TOGETHER:
-            self.fail(node, f"{len(judged) + len(drivers)} channels; at most {MAX_TOGETHER} are watched together")
-        self.require_unique(((key, "the channel") for key in (*judged, *drivers)), node)
+        self.require_few((*judged, *drivers), node)
         return Together(judged, drivers)
+
+    def district(self, node: yaml.Node, channels: tuple[ProfileChannel, ...]) -> District:
+        fields = self.mapping(node, required=("inflow", "sensors"), optional=())
+        inflow = self.gauge(fields["inflow"], channels)
+        sensors = self.items(fields["sensors"], lambda one: self.gauge(one, channels))
+        if not sensors:
+            self.fail(fields["sensors"], "at least one sensor in the district is needed")
+        self.require_few((inflow, *sensors), node)
+        return District(inflow, sensors)
+
+    def gauge(self, node: yaml.Node, channels: tuple[ProfileChannel, ...]) -> str:
+        gauges = [one for one in channels if one.kind == "gauge"]
+        key = self.string(node)
+        if key not in {one.key for one in gauges}:
+            self.fail(node, f"there is no gauge {key!r}; there are: {self.listed(gauges)}")
+        return key
+
+    def require_few(self, keys: tuple[str, ...], node: yaml.Node) -> None:
+        """Channels that are watched together, each once."""
+        if len(keys) > MAX_TOGETHER:
+            self.fail(node, f"{len(keys)} channels; at most {MAX_TOGETHER} are watched together")
+        self.require_unique(((key, "the channel") for key in keys), node)
 
     def parameter(self, node: yaml.Node) -> Parameter:
         fields = self.mapping(

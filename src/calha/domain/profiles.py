@@ -59,6 +59,14 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
+class District:
+    """A water district that a device measures: the flow into it, and the gauges (pressures, branch flows) within it."""
+
+    inflow: str
+    sensors: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Parameter:
     """optional: the device has a value of its own for one that is left out."""
 
@@ -113,6 +121,7 @@ class Profile:
     channels: tuple[ProfileChannel, ...] = ()
     commands: tuple[Command, ...] = ()
     together: Together | None = None
+    district: District | None = None
     source: Source = field(default="packaged", compare=False)
 
     def channel(self, key: str) -> ProfileChannel | None:

@@ -7,22 +7,22 @@ from calha.store.anomalies import Found
 from calha.watch.anomaly.answers import shown_by
 from calha.watch.anomaly.events import Event, Kind
 
-Detector = Literal["series", "device"]
+Detector = Literal["series", "device", "district"]
 
-TOGETHER = frozenset({Kind.JOINT})
+_DETECTORS: dict[Kind, Detector] = {Kind.JOINT: "device", Kind.LEAK: "district"}
 
 
 def detector_of(kind: Kind) -> Detector:
     """Which detector finds anomalies of a kind."""
-    return "device" if kind in TOGETHER else "series"
+    return _DETECTORS.get(kind, "series")
 
 
 def of_series(series: int) -> str:
     return f"series {series}"
 
 
-def of_device(key: str) -> str:
-    return f"device {key}"
+def of_device(detector: Detector, key: str) -> str:
+    return f"{detector} {key}"
 
 
 def found(subject: str, event: Event, may: float) -> Found:
