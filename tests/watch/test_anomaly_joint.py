@@ -61,19 +61,34 @@ def test_a_broken_relation_is_found_though_every_channel_stays_within_its_range(
     assert found.began[0].series in (FLOW, PRESSURE)
 
 
-def test_what_a_driver_does_is_no_anomaly_but_what_it_does_not_explain_is():
-    rows = pump(2_000)
-    warm = rows.copy()
-    warm[1_000:, 3] += 10
-    warm[1_000:, 2] += 1.0  # as ten degrees have always done
-    assert feed(watch(), pump(2_000)).began == []
-    unexplained = rows.copy()
-    unexplained[1_000:, 2] += 1.0
-    found = feed(watch(), unexplained)
-    assert found.began[0].series == CURRENT
-    moved = feed(watch(), warm)
-    explained = [event for event in moved.began if event.peak.score > found.began[0].peak.score + 0.05]
-    assert explained == []
+def warmer(rows, readings, *, is_warm):
+    """Current that rises within some readings as it does for ten degrees; the motor is that much warmer, or it is not."""
+    share = np.clip((np.arange(len(rows)) - 1_000) / readings, 0.0, 1.0)
+    changed = rows.copy()
+    changed[:, 2] += 1.0 * share
+    if is_warm:
+        changed[:, 3] += 10 * share
+    return changed
+
+
+@pytest.mark.parametrize("seed", [1, 2, 4])
+def test_what_a_driver_explains_is_no_anomaly_and_the_same_without_the_driver_is_one(seed):
+    rows = pump(1_800, seed)
+    assert feed(watch(), warmer(rows, 300, is_warm=True)).began == []
+    (event,) = feed(watch(), warmer(rows, 300, is_warm=False)).began
+    assert 1_050 <= event.started_at // SECOND_US <= 1_300
+
+
+@pytest.mark.parametrize("seed", [1, 2, 4])
+def test_a_jump_of_a_driver_is_over_soon_and_a_jump_without_one_lasts(seed):
+    rows = pump(1_800, seed)
+    explained = feed(watch(), warmer(rows, 1, is_warm=True))
+    (jump,) = explained.ended
+    assert [event.started_at for event in explained.began] == [jump.started_at]
+    assert jump.ended_at - jump.started_at < 100 * SECOND_US
+    unexplained = feed(watch(), warmer(rows, 1, is_warm=False))
+    assert [event.series for event in unexplained.began] == [CURRENT]
+    assert unexplained.ended == []
 
 
 def test_ordinary_running_raises_nothing():
@@ -91,10 +106,11 @@ def test_nothing_is_found_while_the_device_is_getting_known():
 
 def test_missing_channels_and_rows_out_of_order_disturb_nothing():
     rows = pump(1_500)
-    gappy = rows.copy()
-    gappy[np.random.default_rng(3).random(rows.shape) < 0.2] = np.nan
-    gappy[:50, 2] = np.nan
-    assert feed(watch(), gappy).began == []
+    for share in (0.05, 0.2):
+        gappy = rows.copy()
+        gappy[np.random.default_rng(3).random(rows.shape) < share] = np.nan
+        gappy[:50, 2] = np.nan
+        assert feed(watch(), gappy).began == []
     late = watch()
     feed(late, rows[:1_000])
     found = feed(late, np.full((3, 4), 1e6), begin=500)

@@ -77,9 +77,10 @@ class Relations:
     def look(self, values: Floats) -> float:
         """How much less than usual the channels go together, in deviations.
 
-        values: NaN where missing. A judged one then counts as the others let expect, a driver as it was.
+        values: NaN where missing, as a channel's first reading is. A judged one then counts as the others let expect, a
+        driver as it was; what fewer channels tell moves the mean of T² less.
         """
-        standard = (values - self.mean) / np.sqrt(self.variance)
+        standard = np.where(self.counts > 0, (values - self.mean) / np.sqrt(self.variance), np.nan)
         is_missing = np.isnan(standard)
         drivers = np.where(is_missing, self.latest, standard)[self.judged :]
         self.basis = np.concatenate(([1.0], self.latest[: self.judged], drivers))
@@ -91,8 +92,9 @@ class Relations:
         if self.seen == 1:
             return 0.0
         self.square = float(self.residual @ self.precision @ self.residual)
-        if self.present.any():
-            self.now += RATE * (min(self.square / float(self.present.sum()), MOST) - self.now)
+        known = float(self.present.sum())
+        if known:
+            self.now += RATE * known / self.judged * (min(self.square / known, MOST) - self.now)
         return min((self.now - self.usually) / self.spread**0.5, FARTHEST)
 
     def _whole(self, residual: Floats) -> Floats:

@@ -85,7 +85,8 @@ class SeriesWatch:
 
     def allow(self, series: int, kind: Kind, may: float) -> None:
         """Let a series show that much of a kind. Raises TooManySeries."""
-        self.learnt.may[list(Kind).index(kind), self.learnt.row_for(series)] = may
+        row = self.learnt.row_for(series)
+        self.learnt.may[list(Kind).index(kind), row] = may
 
     def to_columns(self) -> Columns:
         """All that was learnt, and the events that last."""
