@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from "@tanstack/react-router";
+import { type Kind, kinds, type State, states } from "./anomalies/filter";
 import { INVOICE_STATES, isMonth, PAYMENT_STATES } from "./billing/search";
 import { isPreset, type Preset } from "./chart/range";
 import { isDay, isView, type View } from "./consumption/period";
@@ -62,6 +63,13 @@ export interface InvoicesSearch {
 export interface RunsSearch {
   month?: string;
   site?: number;
+export interface AnomaliesSearch {
+  state?: State;
+  kind?: Kind;
+  device?: string;
+  faint?: boolean;
+  /** The anomaly that is opened. */
+  id?: number;
 }
 
 /** A part of the address that is a text; a number that was typed by hand is one too. */
@@ -126,6 +134,19 @@ const exceptions = createRoute({
     ...textOf(given, "device"),
   }),
   component: lazyRouteComponent(() => import("./validation/ExceptionsPage"), "ExceptionsPage"),
+});
+
+const anomalies = createRoute({
+  getParentRoute: () => root,
+  path: "/anomalies",
+  validateSearch: (given: Record<string, unknown>): AnomaliesSearch => ({
+    ...(states.includes(given.state as State) ? { state: given.state as State } : {}),
+    ...(kinds.includes(given.kind as Kind) ? { kind: given.kind as Kind } : {}),
+    ...textOf(given, "device"),
+    ...(given.faint === true ? { faint: true } : {}),
+    ...(Number.isInteger(given.id) ? { id: given.id as number } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./anomalies/AnomaliesPage"), "AnomaliesPage"),
 });
 
 const quarantine = createRoute({
@@ -334,7 +355,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, consumption, exceptions, quarantine, sites, balance, reports, status, link, signIn, claim, account, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, portal]),
+  routeTree: root.addChildren([devices, device, deviceData, consumption, exceptions, anomalies, quarantine, sites, balance, reports, status, link, signIn, claim, account, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, portal]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });

@@ -23,6 +23,7 @@ const Commands = later(async () => (await import("../commands/Commands")).Comman
 const Credentials = later(async () => (await import("./Credentials")).Credentials);
 const Flumes = later(async () => (await import("../flumes/Flumes")).Flumes);
 const GatewayCard = later(async () => (await import("./GatewayCard")).GatewayCard);
+const DeviceAnomalies = later(async () => (await import("../anomalies/DeviceAnomalies")).DeviceAnomalies);
 const Ownership = later(async () => (await import("./Ownership")).Ownership);
 
 const GATEWAY = "gateway"; // the profile of devices that run `calha edge`
@@ -121,6 +122,9 @@ function DeviceView({ device }: { device: Device }) {
         <Commands device={device} />
       </Suspense>
       <Stack gap="md" mt="md">
+        <Suspense>
+          <DeviceAnomalies device={device} />
+        </Suspense>
         <Suspense>
           {device.channels.some(isLevel) && <Flumes device={device} mayConfigure={mayConfigure} />}
           {mayConfigure && <Credentials device={device.key} />}

@@ -1,4 +1,5 @@
 import { accountsEn } from "./accounts.en";
+import { anomaliesEn } from "./anomalies.en";
 import { auditEn } from "./audit.en";
 import { billingEn } from "./billing.en";
 import { connectionsEn } from "./connections.en";
@@ -13,6 +14,7 @@ import type { Catalogue } from "./pt-BR";
 
 export const en: Catalogue = {
   ...accountsEn,
+  ...anomaliesEn,
   ...auditEn,
   ...billingEn,
   ...connectionsEn,

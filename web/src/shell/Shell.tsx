@@ -15,6 +15,7 @@ import { administration } from "./administration";
 
 const pages = [
   { to: "/", icon: "devices", text: "nav.devices" },
+  { to: "/anomalies", icon: "anomalies", text: "nav.anomalies" },
   { to: "/exceptions", icon: "validation", text: "nav.validation" },
   { to: "/reports", icon: "reports", text: "nav.reports" },
   { to: "/quarantine", icon: "quarantine", text: "nav.quarantine" },
