@@ -48,6 +48,7 @@ NAMING = [
 BODIES = {  # by the end of the path, where an empty one is refused before it is looked at who asks
     "nodes": b'{"nodes": [{"node": "i=2258", "device": "perm-own", "channel": "vibration"}]}',
     "read": b'{"nodes": ["i=2258"]}',
+    "verdict": b'{"verdict": "real"}',
     "{rule_id}": b'{"name": "x", "version": 1, "where": {}, "definition": {"signal": {"kind": "no_data"}}}',
     "{report_id}": b'{"name": "x", "definition": {"kind": "flow", "period": {"relative": "today"}, "site_id": 1}}',
     "payment": b'{"paid_at": "2026-08-05T10:30:00Z"}',
