@@ -69,6 +69,7 @@ def test_anomalies_are_answered_by_keyboard_and_by_button(calha, page, device):
     expect(section).to_contain_text("real")
     section.get_by_role("link", name="Extreme value").first.click()
     expect(detail).to_contain_text("It was 90;")
+    expect(detail.get_by_role("img", name="level around the anomaly")).to_be_visible()
 
 
 def test_nothing_unusual_says_what_happens_next(calha, page, device):

@@ -164,8 +164,9 @@ function Line({ anomaly, isLooked, look }: { anomaly: Anomaly; isLooked: boolean
           {isLasting && ` · ${t("anomaly.lasts")}`}
         </span>
         <span className="cut quiet">
-          {anomaly.device} · {anomaly.channel} · <span className="number">{formatTime(anomaly.started_at, language)}</span>
+          {anomaly.device} · {anomaly.channel}
         </span>
+        <span className="cut quiet number">{formatTime(anomaly.started_at, language)}</span>
       </button>
     </li>
   );

@@ -2,7 +2,7 @@ import "./anomalies.css";
 import { Button, Group, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { api, take } from "../api/client";
+import { api, type Device, take } from "../api/client";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useAge, useNow } from "../live/hooks";
@@ -25,24 +25,25 @@ interface Props {
 /** One anomaly: what it was, against what was expected, what was like it before, and what people say of it. */
 export function AnomalyDetail({ id, judge, isBusy, note, setNote, look }: Props) {
   const found = useAnomaly(id);
+  const key = found.data?.anomaly.device ?? "";
+  const device = useQuery({ queryKey: ["device", key], queryFn: () => take(api.GET("/api/v1/devices/{key}", { params: { path: { key } } })), enabled: key !== "" });
   return (
     <Loaded query={found} height={420}>
       {({ anomaly, similar }) => (
         <Stack gap="sm">
-          <Told anomaly={anomaly} />
+          <Told anomaly={anomaly} device={device.data} />
           {judge !== null && <Answer anomaly={anomaly} judge={judge} isBusy={isBusy} note={note} setNote={setNote} />}
-          <Similar rows={similar} look={look} />
+          <Similar rows={similar} zone={device.data?.zone} look={look} />
         </Stack>
       )}
     </Loaded>
   );
 }
 
-function Told({ anomaly }: { anomaly: Anomaly }) {
+function Told({ anomaly, device }: { anomaly: Anomaly; device: Device | undefined }) {
   const { t, language, own } = useTexts();
-  const device = useQuery({ queryKey: ["device", anomaly.device], queryFn: () => take(api.GET("/api/v1/devices/{key}", { params: { path: { key: anomaly.device } } })) });
-  const channel = device.data?.channels.find(({ key }) => key === anomaly.channel);
-  const zone = device.data?.zone;
+  const channel = device?.channels.find(({ key }) => key === anomaly.channel);
+  const zone = device?.zone;
   const far = howFar(anomaly, language, t);
   const ended = anomaly.ended_at === null ? null : Date.parse(anomaly.ended_at);
   const span = spanAround(Date.parse(anomaly.started_at), ended, useNow());
@@ -59,7 +60,7 @@ function Told({ anomaly }: { anomaly: Anomaly }) {
     <Paper className="panel" p="md" component="section" aria-label={t(`anomalyKind.${anomaly.kind}`)}>
       <Group justify="space-between" gap="xs" align="start">
         <Title order={2} size="h5">
-          {t(`anomalyKind.${anomaly.kind}`)}: {device.data?.name ?? anomaly.device} · {channel === undefined ? anomaly.channel : own(channel.name)}
+          {t(`anomalyKind.${anomaly.kind}`)}: {device?.name ?? anomaly.device} · {channel === undefined ? anomaly.channel : own(channel.name)}
         </Title>
         <Link className="plain-link" to="/devices/$key" params={{ key: anomaly.device }} search={{ from: span.from, to: span.to }}>
           {t("anomaly.openDevice")}
@@ -113,7 +114,7 @@ function Answer({ anomaly, judge, isBusy, note, setNote }: { anomaly: Anomaly } 
   );
 }
 
-function Similar({ rows, look }: { rows: readonly { likeness: number; anomaly: Anomaly }[]; look: (id: number) => void }) {
+function Similar({ rows, zone, look }: { rows: readonly { likeness: number; anomaly: Anomaly }[]; zone: string | undefined; look: (id: number) => void }) {
   const { t, language } = useTexts();
   return (
     <Paper className="panel" p="md" component="section" aria-label={t("anomaly.similar")}>
@@ -129,7 +130,7 @@ function Similar({ rows, look }: { rows: readonly { likeness: number; anomaly: A
         {rows.map(({ likeness, anomaly }) => (
           <li key={anomaly.id}>
             <button type="button" className="like-link number" onClick={() => look(anomaly.id)}>
-              {formatTime(anomaly.started_at, language)}
+              {formatTime(anomaly.started_at, language, zone)}
             </button>{" "}
             · {t("anomaly.likeness", { n: formatNumber(100 * likeness, 0, language) })}
             {anomaly.seen !== null && ` · ${amountText(anomaly.seen, anomaly.kind === "frozen" ? "" : anomaly.unit, language)}`} ·{" "}
