@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from typing import Annotated, get_args
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from calha.api.access import Caller, Operates, Views
+from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey, Page, SiteId
 from calha.api.schemas_anomalies import (
     AnomalyAnswer,
@@ -32,7 +33,7 @@ from calha.watch.anomaly.events import Kind
 from calha.watch.found import detector_of
 from calha.watch.likeness import similar
 
-router = APIRouter(prefix="/anomalies", tags=["anomalies"])
+router = api_router("anomalies", "/anomalies")
 
 OfSite = Annotated[SiteId | None, Query(description="Only devices in this site and below.")]
 OfDevice = Annotated[DeviceKey | None, Query(description="Only this device.")]
