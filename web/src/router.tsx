@@ -63,6 +63,8 @@ export interface InvoicesSearch {
 export interface RunsSearch {
   month?: string;
   site?: number;
+}
+
 export interface AnomaliesSearch {
   state?: State;
   kind?: Kind;
@@ -140,8 +142,8 @@ const anomalies = createRoute({
   getParentRoute: () => root,
   path: "/anomalies",
   validateSearch: (given: Record<string, unknown>): AnomaliesSearch => ({
-    ...(states.includes(given.state as State) ? { state: given.state as State } : {}),
-    ...(kinds.includes(given.kind as Kind) ? { kind: given.kind as Kind } : {}),
+    ...oneOf(given, "state", states),
+    ...oneOf(given, "kind", kinds),
     ...textOf(given, "device"),
     ...(given.faint === true ? { faint: true } : {}),
     ...(Number.isInteger(given.id) ? { id: given.id as number } : {}),
