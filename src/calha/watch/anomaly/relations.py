@@ -5,6 +5,7 @@ of that over some readings is compared with how it usually is: a broken relation
 there while every channel by itself stays within its range.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Self
 
@@ -95,7 +96,7 @@ class Relations:
         known = float(self.present.sum())
         if known:
             self.now += RATE * known / self.judged * (min(self.square / known, MOST) - self.now)
-        return min((self.now - self.usually) / self.spread**0.5, FARTHEST)
+        return min((self.now - self.usually) / math.sqrt(self.spread), FARTHEST)
 
     def _whole(self, residual: Floats) -> Floats:
         """What is left of every channel; of a missing one, what the others let expect, which leaves their T² as it is."""
