@@ -217,7 +217,12 @@ def test_net_metering_pays_part_of_the_grid_on_what_is_compensated():
 
 
 @pytest.mark.parametrize(
-    ("month", "per_100_kwh"), [("2024-08", "0"), ("2024-07", "1.885"), ("2024-09", "4.463"), ("2024-10", "7.877")]
+    ("month", "per_100_kwh"),
+    [
+        *(("2024-07", "1.885"), ("2024-08", "0"), ("2024-09", "4.463"), ("2024-10", "7.877"), ("2024-11", "1.885")),
+        *(("2024-12", "0"), ("2025-01", "0"), ("2025-04", "0"), ("2025-05", "1.885"), ("2025-08", "7.877")),
+        *(("2025-09", "7.877"), ("2025-10", "4.463")),
+    ],
 )
 def test_the_flag_of_the_month_is_charged(month, per_100_kwh):
     tariff = packaged("energia_branca")
@@ -255,6 +260,18 @@ def test_a_bill_of_medium_voltage_is_close_to_the_real_one():
     for line in made.lines:
         # The bill prints rounded unit prices, and the prices here were taken back from those.
         assert abs(line.amount - D(real[line.key])) <= max(D("0.02"), D(real[line.key]) * D("0.0003")), line
+
+
+def test_the_taxes_of_the_real_bill_follow_from_its_total():
+    taxes = "taxes: [{valid_from: 2020-01-01, icms: 17, pis: 1.43, cofins: 6.59}]"
+    net = D("1543.55") * D("0.83") * (1 - D("0.0802"))
+    demand = one_line(f"{{kind: fixed, key: demand, name: {{}}, amount: {net:.6f}}}", tariff_fields=taxes)
+    made = billed(demand, metered())
+    assert made.total == D("1543.55")
+    assert made.taxes["icms"] == D("262.40")
+    assert made.taxes["pis"] + made.taxes["cofins"] == D("102.75")
+    with_flag = Taxes(valid_from=date(2020, 1, 1), icms=D(17), pis=D("1.43"), cofins=D("6.59"))
+    assert round(D("0.01885") * gross_factor(with_flag), 5) == D("0.02469")
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from calha.domain.consumption import Consumption
+from calha.domain.quality import Quality
 from calha.domain.registers import TICKS, RegisterEvent, Verdict
 from calha.domain.times import HOUR_US, MINUTE_US, SECOND_US
 from calha.domain.validation import Checked, RuleSet, findings, rules_of
@@ -79,6 +80,77 @@ def test_nothing_for_three_days_after_there_had_been_something(amounts, before, 
 )
 def test_the_same_amount_again_and_again(amounts, expected):
     assert found(RuleSet(frozen_intervals=12), amounts) == expected
+
+
+@pytest.mark.parametrize(
+    ("total", "last_year", "expected"),
+    [(4.9, [10, 10, 10], ["low"]), (20.1, [10, np.nan, 10, 10], ["high"]), (20, [10] * 7, []), (20.1, [10, 10], [])],
+)
+def test_a_day_is_compared_with_those_around_it_a_year_ago(total, last_year, expected):
+    rules = RuleSet(low_percent=50, high_percent=200, compare_with="last_year")
+    assert found(rules, [total], [1000.0] * 28, last_year=np.array(last_year, float)) == expected
+
+
+@pytest.mark.parametrize(
+    ("amounts", "floor", "expected"),
+    [
+        ([10, 15, 10], 0, []),  # exactly 50 %
+        ([10, 15.1, 14], 0, ["change"]),
+        ([10, 4.9, 7], 0, ["change"]),
+        ([0, 1, 1], 1, []),  # before it was 0: only the floor decides
+        ([0, 1.1, 1.1], 1, ["change"]),
+        ([10, None, 90], 0, []),
+    ],
+)
+def test_an_interval_is_compared_with_the_one_before_it(amounts, floor, expected):
+    assert found(RuleSet(change_percent=50, change_floor=floor), amounts) == expected
+
+
+def test_the_greatest_change_of_a_day_is_told():
+    checked = Checked(intervals_of([10, 20, 60, 60]), np.zeros(0))
+    (one,) = findings(RuleSet(change_percent=50), checked)
+    assert (one.from_at, one.data["before"], one.data["amount"]) == (START + 2 * HOUR_US, 20, 60)
+
+
+DARK = [(START, START + HOUR_US)]
+
+
+@pytest.mark.parametrize(
+    ("rules", "amounts", "outages", "expected"),
+    [
+        (RuleSet(zero_days=1), [0, 0], [], ["zero"]),
+        (RuleSet(zero_days=1), [0, 0], DARK, ["zero"]),  # with power in the second hour it should have counted
+        (RuleSet(zero_days=1), [0, 0], [(START, START + 2 * HOUR_US)], []),
+        (RuleSet(low_percent=50), [1, 1], [], ["low"]),
+        (RuleSet(low_percent=50), [1, 1], DARK, []),
+        (RuleSet(high_percent=200), [30, 30], DARK, ["high"]),
+    ],
+)
+def test_what_a_power_failure_explains_is_valid(rules, amounts, outages, expected):
+    assert found(rules, amounts, [10, 10, 10], outages=outages) == expected
+
+
+@pytest.mark.parametrize(("dark", "expected"), [(DARK, []), ([(START + HOUR_US, START + 2 * HOUR_US)], ["gap"])])
+def test_a_hole_that_a_power_failure_touches_is_valid(dark, expected):
+    assert found(RuleSet(gap_minutes=30), holes=[(START, START + HOUR_US)], outages=dark) == expected
+
+
+@pytest.mark.parametrize(
+    ("amounts", "estimated", "expected"),
+    [
+        ([4.0] * 24, None, ["leak"]),
+        ([4.0] * 23 + [0], None, []),
+        ([4.0] * 23 + [None], None, []),
+        ([4.0] * 24, 7, []),
+    ],
+)
+def test_water_that_never_rests_is_a_leak(amounts, estimated, expected):
+    intervals = intervals_of(amounts)
+    if estimated is not None:
+        intervals.quality[estimated] = Quality.ESTIMATED
+    made = findings(RuleSet(leak_per_hour=3.785), Checked(intervals, np.zeros(0)))
+    assert [one.rule for one in made] == expected
+    assert [one.data["lowest"] for one in made] == [4.0 for _ in expected]
 
 
 @pytest.mark.parametrize(("minutes", "expected"), [(60, []), (61, ["gap"])])

@@ -145,6 +145,30 @@ def test_a_register_is_compared_with_the_flow_beside_it(plant):
     assert open_ones(plant) == [("sum", 1.0)]
 
 
+def test_a_day_is_compared_with_the_same_days_a_year_ago(plant):
+    plant.device("m1", rules="{high_percent: 200, compare_days: 7, compare_with: last_year}")
+    days(plant, [24] * 8)
+    later = START + 367 * DAY_US  # the day of the week of the fourth
+    at = later + np.arange(3, dtype=np.int64) * DAY_US
+    plant.send(at, [250, 310, 350])
+    plant.now = later + 3 * DAY_US
+    plant.metering.validator.check_now()
+    (found,) = plant.metering.findings.page("open").items
+    assert (found.rule, found.from_at, found.data["usual"]) == ("high", later, 24)
+
+
+def test_a_day_without_power_is_no_exception(plant):
+    plant.device("m1", rules="{zero_days: 1, outage_channel: level}")
+    plant.device("m2", interval_s=600, rules="{zero_days: 1}")
+    for key in ("m1", "m2"):
+        days(plant, [24, 24, 0, 0], key)
+    plant.send([START + 2 * DAY_US, START + 3 * DAY_US], [1.0, 0.0], channel="level")
+    plant.now = START + 5 * DAY_US
+    plant.metering.validator.check_now()
+    assert open_ones(plant, "m2") == [("zero", 2.0)]
+    assert open_ones(plant, "m1") == []
+
+
 async def until(is_so) -> None:
     async with asyncio.timeout(60):
         while not is_so():  # noqa: ASYNC110 - what is waited for happens in a database

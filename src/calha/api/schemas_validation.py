@@ -9,7 +9,9 @@ from pydantic import Field
 from calha.api.schemas import Answer, Body, ChannelKey
 from calha.api.schemas_metering import Amount, LocalTime, Reason, RowId, Total
 
-RuleName = Literal["gap", "register", "reverse", "maximum", "spike", "low", "high", "zero", "frozen", "sum", "clock"]
+RuleName = Literal[
+    "gap", "register", "reverse", "maximum", "spike", "low", "high", "change", "zero", "frozen", "sum", "leak", "clock"
+]  # fmt: skip
 ExceptionStateName = Literal["open", "accepted", "estimated", "edited", "gone"]
 MethodName = Literal["register", "interpolation", "like_days", "mean", "manual"]
 Ids = Annotated[list[RowId], Field(min_length=1, max_length=500, examples=[[7, 8]])]

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from calha.domain.bank_slip import recognised
+from calha.domain.check_digits import modulus_10, modulus_11
 from calha.domain.errors import Malformed
 
 Segment = Literal[1, 2, 3, 4, 5, 6, 7, 9]
@@ -47,7 +49,7 @@ def collection_barcode(segment: Segment, company: str, amount: Decimal, free: st
         )
     rest = f"{int(cents):011}{company}{free}"
     head = f"8{segment}6"
-    return f"{head}{_modulus_10(head + rest)}{rest}"
+    return f"{head}{modulus_10(head + rest)}{rest}"
 
 
 def typeable_line(barcode: str) -> str:
@@ -60,6 +62,9 @@ def typeable_line(barcode: str) -> str:
 def read_collection(text: str) -> CollectionBarcode:
     """What a bar code or a typed line says; blanks, points and hyphens are passed over. Raises Malformed."""
     digits = "".join(letter for letter in text if letter not in " .-")
+    slip = recognised(digits)
+    if slip is not None:
+        raise Malformed(f"this is a bank slip of bank {slip.bank} over R$ {slip.amount}, not a utility bill", "barcode")
     barcode = _without_block_digits(digits) if len(digits) == 48 else digits
     _require_digits(barcode, 44)
     if barcode[0] != "8" or barcode[2] not in "6789":
@@ -102,20 +107,11 @@ def _without_block_digits(line: str) -> str:
 
 
 def _check_digit(digits: str, kind: str) -> str:
-    return _modulus_10(digits) if kind in _WITH_MODULUS_10 else _modulus_11(digits)
-
-
-def _modulus_10(digits: str) -> str:
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        product = int(digit) * (2 - place % 2)
-        total += product // 10 + product % 10
-    return str(-total % 10)
+    return modulus_10(digits) if kind in _WITH_MODULUS_10 else _modulus_11(digits)
 
 
 def _modulus_11(digits: str) -> str:
-    total = sum(int(digit) * (2 + place % 8) for place, digit in enumerate(reversed(digits)))
-    rest = total % 11
+    rest = modulus_11(digits)
     return "0" if rest in (0, 1) else "1" if rest == 10 else str(11 - rest)
 
 

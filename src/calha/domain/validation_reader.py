@@ -7,14 +7,14 @@ from typing import Any, Protocol, cast, get_args
 import yaml
 
 from calha.domain.calendars import Step
-from calha.domain.validation import RuleSet
+from calha.domain.validation import Compared, RuleSet
 
 MAX_DAYS = 90  # of comparison, and without consumption
 MAX_INTERVALS_FROZEN = 1_000
 
 _NUMBERS = (
     "gap_minutes", "max_per_hour", "spike_percent", "spike_floor", "low_percent", "high_percent", "day_floor", "sum_percent",
-    "sum_floor", "clock_ahead_s",
+    "sum_floor", "clock_ahead_s", "change_percent", "change_floor", "leak_per_hour",
 )  # fmt: skip
 _COUNTS = {"compare_days": MAX_DAYS, "zero_days": MAX_DAYS, "frozen_intervals": MAX_INTERVALS_FROZEN}
 _STEPS = tuple(one for one in get_args(Step) if one in ("15m", "1h"))
@@ -46,8 +46,11 @@ def read_rule_set(nodes: Nodes, node: yaml.Node) -> RuleSet:
             values[name] = _count(nodes, given[name], most)
     if "is_register_checked" in given:
         values["is_register_checked"] = nodes.boolean(given["is_register_checked"])
-    if "sum_against" in given:
-        values["sum_against"] = nodes.string(given["sum_against"])
+    for name in ("sum_against", "outage_channel"):
+        if name in given:
+            values[name] = nodes.string(given[name])
+    if "compare_with" in given:
+        values["compare_with"] = nodes.choice(given["compare_with"], get_args(Compared), "days_before")
     if "from" in given:
         values["valid_from"] = _day(nodes, given["from"])
     return RuleSet(step=cast(Step, nodes.choice(given.get("step"), _STEPS, "1h")), **values)

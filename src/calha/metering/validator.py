@@ -20,10 +20,11 @@ import numpy as np
 from calha.domain.calendars import Calendar, Step
 from calha.domain.consumption import Consumption
 from calha.domain.errors import Refused, StoreUnavailable
+from calha.domain.outages import Outage, outages
 from calha.domain.readings import Micros
 from calha.domain.register_breaks import Floats
 from calha.domain.times import DAY_US, SECOND_US, to_datetime, to_micros
-from calha.domain.validation import Checked, RuleSet, findings, rules_of
+from calha.domain.validation import LAST_YEAR_DAYS, Checked, RuleSet, findings, rules_of
 from calha.metering.counting import METERS_AT_ONCE, Counted, Counting
 from calha.metering.meters import Meter, Meters
 from calha.store.metering import FindingStore
@@ -40,16 +41,21 @@ CAUGHT_UP_DAYS = 3  # checked again after a restart; what came before has been l
 MAX_CAUGHT_UP_DAYS = 400
 MAX_DEVICES = 1_000_000
 
+OUTAGE_BACK_US = 30 * DAY_US  # before the days that are checked; a power failure that began earlier is forgotten
 OBSERVED = 0.99  # share of a day that has to be observed for a sum to be compared
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A meter with rules. beside: the meter of the flow with which its sum is compared."""
+    """A meter with rules. beside: the meter of the flow with which its sum is compared.
+
+    outage: the series that tells power failures.
+    """
 
     meter: Meter
     rules: Sequence[RuleSet]
     beside: Meter | None
+    outage: int | None = None
 
 
 @dataclass(slots=True)
@@ -210,7 +216,10 @@ class Validator:
 
     def _check_together(self, days: "_Days", group: Sequence[Watched]) -> None:
         now = self._clock()
-        before = self._daily(days, group) if days.begin(0) + DAY_US <= now else {}
+        is_any_over = days.begin(0) + DAY_US <= now
+        before = self._daily(days, group) if is_any_over else {}
+        last_year = self._last_year(days, group) if is_any_over else {}
+        dark = self._outages(days, group)
         for number, day in enumerate(days.days):
             from_at, until_at = days.begin(number), days.begin(number + 1)
             is_over = until_at + SETTLE_US <= now
@@ -230,6 +239,10 @@ class Validator:
                     beside.get(series),
                     ahead_us,
                     is_over,
+                    _around(last_year[series], days.begin_of(day - timedelta(days=LAST_YEAR_DAYS)), rules.compare_days)
+                    if series in last_year
+                    else np.zeros(0),
+                    dark.get(series, ()),
                 )
                 self._store.replace(series, from_at, until_at, findings(rules, checked), now)
 
@@ -255,6 +268,31 @@ class Validator:
         found = self._counting.of_all([watching.meter for watching in group], bounds, measured=True)
         return {counted.meter.series: counted.consumption for counted in found}
 
+    def _last_year(self, days: "_Days", group: Sequence[Watched]) -> dict[int, Consumption]:
+        """Daily totals around the same days a year ago, of the meters that are compared with those."""
+        meters = [one.meter for one in group if any(rules.compare_with == "last_year" for rules in one.rules)]
+        if not meters:
+            return {}
+        half = max(rules.compare_days for one in group for rules in one.rules) // 2
+        first = days.begin_of(days.days[0] - timedelta(days=LAST_YEAR_DAYS + half))
+        last = days.begin_of(days.days[-1] - timedelta(days=LAST_YEAR_DAYS - half - 1))
+        found = self._counting.of_all(meters, Calendar("1d", days.zone).bounds(first, last), measured=True)
+        return {counted.meter.series: counted.consumption for counted in found}
+
+    def _outages(self, days: "_Days", group: Sequence[Watched]) -> dict[int, list[Outage]]:
+        """When there was no power, by the series of the meter."""
+        told = {one.meter.series: one.outage for one in group if one.outage is not None}
+        if not told:
+            return {}
+        until = days.begin(len(days.days))
+        read = self._telemetry.readings(
+            sorted(set(told.values())), days.begin(0) - OUTAGE_BACK_US, until, resolution="raw"
+        )
+        return {
+            series: outages(read[outage].at, read[outage].value, read[outage].quality, until)
+            for series, outage in told.items()
+        }
+
     def _beside(self, group: Sequence[Watched], from_at: Micros, until_at: Micros) -> dict[int, float]:
         """What went through the flows beside registers, in the registers' units, as far as all of it was observed."""
         by_flow = {one.beside.series: one.meter for one in group if one.beside is not None}
@@ -277,7 +315,17 @@ class _Days:
 
     def begin(self, number: int) -> Micros:
         """When one of the days begins; the one behind the last as well."""
-        return to_micros(datetime.combine(self.days[0] + timedelta(days=number), time(), self.zone))
+        return self.begin_of(self.days[0] + timedelta(days=number))
+
+    def begin_of(self, day: date) -> Micros:
+        return to_micros(datetime.combine(day, time(), self.zone))
+
+
+def _around(daily: Consumption, at: Micros, days: int) -> Floats:
+    """Totals of the days around the one that begins at a time; NaN where nothing was observed."""
+    totals: Floats = np.where(daily.coverage > 0, daily.amounts(), np.nan)
+    place, half = int(np.searchsorted(daily.bounds, at)), days // 2
+    return totals[max(0, place - half) : place + half + 1]
 
 
 def _until(daily: Consumption, at: Micros) -> Floats:
@@ -305,7 +353,9 @@ def watched(registry: Registry, meters: Meters) -> dict[int, Watched]:
             meter, sets = known.get((row.key, channel.key)), rules.get((row.profile, channel.key), ())
             if meter is not None and sets:
                 against = next((one.sum_against for one in sets if one.sum_against is not None), None)
-                found[meter.series] = Watched(meter, sets, known.get((row.key, against or "")))
+                power = next((one.outage_channel for one in sets if one.outage_channel is not None), None)
+                outage = next((one.series for one in row.channels if one.key == power), None)
+                found[meter.series] = Watched(meter, sets, known.get((row.key, against or "")), outage)
     return found
 
 

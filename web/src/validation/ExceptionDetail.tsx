@@ -17,7 +17,7 @@ import type { Exception } from "./useExceptions";
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-const wholeDays = new Set<Exception["rule"]>(["low", "high", "zero", "sum"]);
+const wholeDays = new Set<Exception["rule"]>(["low", "high", "zero", "sum", "leak"]);
 
 interface Props {
   exception: Exception;

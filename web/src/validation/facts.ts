@@ -22,7 +22,11 @@ export function factsOf({ rule, data }: Exception, unit: string, language: Langu
       return t("found.spike", { amount: amount("amount"), third: amount("third"), limit: number("limit_percent") });
     case "low":
     case "high":
-      return t("found.unusual", { amount: amount("amount"), usual: amount("usual"), limit: number("limit_percent") });
+      return t(data.compared_with === "last_year" ? "found.unusualYear" : "found.unusual", { amount: amount("amount"), usual: amount("usual"), limit: number("limit_percent") });
+    case "change":
+      return t("found.change", { before: amount("before"), amount: amount("amount"), limit: number("limit_percent") });
+    case "leak":
+      return t("found.leak", { lowest: amount("lowest"), month: amount("per_month") });
     case "zero":
       return t("found.zero", { days: number("days") });
     case "frozen":
