@@ -85,7 +85,7 @@ class Line:
 class Edge(Calha):
     """`calha edge` on a folder, linked to a hub over a line."""
 
-    verb, core = "edge", b"calha.edge.app"
+    verb, core, has_registry = "edge", b"calha.edge.app", False
 
     def __init__(self, folder: Path, port: int, secret: str, env: Mapping[str, str] | None = None) -> None:
         self.page_port = _free_ports(1)[0]

@@ -15,6 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from registries import lay_empty_registry
+
 READY_WITHIN_S = 60.0
 STOP_WITHIN_S = 30.0
 
@@ -22,7 +24,7 @@ STOP_WITHIN_S = 30.0
 class Calha:
     """`calha up` on a folder. `env`: CALHA_… settings. Devices may be anonymous, unless told otherwise."""
 
-    verb, core = "up", b"calha.app"
+    verb, core, has_registry = "up", b"calha.app", True
 
     def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
         self.folder = folder
@@ -51,7 +53,9 @@ class Calha:
         return [sys.executable, "-m", "calha", self.verb, "--data", str(self.folder), *map(str, ports)]
 
     def start(self) -> None:
-        """Start, and return when it is ready."""
+        """Start, and return when it is ready. A folder that is not there yet gets a registry that needs no migration."""
+        if self.has_registry and not self.folder.exists():
+            lay_empty_registry(self.folder)
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(self.command, stdout=log, stderr=log, env=os.environ | self.env)
         self.until_ready()

@@ -6,13 +6,14 @@ from calha.accounts.passkeys import Passkeys, Site
 from calha.domain.errors import NotSignedIn
 from calha.store.accounts import People
 from calha.store.registry import Registry
+from registries import lay_empty_registry
 
 SITE = Site("localhost", "http://localhost:8080")
 
 
 @pytest.fixture
 def people(tmp_path):
-    registry = Registry.open(f"sqlite:///{tmp_path / 'registry.sqlite'}")
+    registry = Registry.open(lay_empty_registry(tmp_path))
     yield People(registry.engine)
     registry.close()
 

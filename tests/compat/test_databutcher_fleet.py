@@ -11,6 +11,7 @@ from calha.ingest.service import Ingest
 from calha.store.databutcher.store import DataButcherStore
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
+from registries import lay_empty_registry
 
 CODE = "69206b8f7b28c5a21cdf12f7"
 HEARD_AT = 1_790_000_000 * SECOND_US
@@ -22,7 +23,7 @@ class Time:
 
 @pytest.fixture
 def registry(tmp_path):
-    opened = Registry.open(f"sqlite:///{tmp_path}/registry.sqlite")
+    opened = Registry.open(lay_empty_registry(tmp_path))
     opened.create_site("Calha", None, "America/Sao_Paulo")
     yield opened
     opened.close()

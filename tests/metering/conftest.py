@@ -14,6 +14,7 @@ from calha.metering.meters import Meter, Meters
 from calha.store.metering import RegisterStore
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
+from registries import lay_empty_registry
 
 PROFILE = """
 name: meter
@@ -85,7 +86,7 @@ class Plant:
 
 @pytest.fixture
 def plant(tmp_path: Path) -> Iterator[Plant]:
-    registry = Registry.open(f"sqlite:///{tmp_path}/registry.sqlite")
+    registry = Registry.open(lay_empty_registry(tmp_path))
     registry.create_site("Companhia", None, "America/Sao_Paulo")
     telemetry = Telemetry.open(tmp_path / "telemetry")
     yield Plant(registry, telemetry, RegisterStore(registry.engine))

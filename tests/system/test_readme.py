@@ -28,6 +28,7 @@ def test_both_languages_tell_to_type_the_same():
 def test_each_command_for_a_first_reading_stores_one(tmp_path):
     block = re.search(r"## Send a first reading.*?```sh\n(.*?)```", README, re.DOTALL)
     assert block is not None
+    (tmp_path / "data").mkdir()  # empty, as a newcomer's
     with running_calha(tmp_path / "data", {"CALHA_DEVICES_ANONYMOUS": "false"}) as calha:
         _, made = calha.send("POST", "/api/v1/devices", {"key": "pump-1"})
         ports = {"-p 1883": f"-p {calha.mqtt_port}", ":8080": f":{calha.http_port}", " 4000": f" {calha.tcp_port}"}
