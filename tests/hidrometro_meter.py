@@ -7,7 +7,9 @@ import time
 from contextlib import contextmanager
 from typing import Any
 
+import engineio
 import paho.mqtt.client as mqtt
+import socketio
 from paho.mqtt.enums import CallbackAPIVersion
 
 from running import Calha, _free_ports, running_calha
@@ -24,6 +26,20 @@ def running_hidrometro(folder, **settings):
     with running_calha(folder, env | {"CALHA_DEVICES_ANONYMOUS": "false"}) as running:
         running.meter_port, running.page_port = ports["MQTT_PORT"], ports["PORT"]
         yield running
+
+
+class _InOrder(engineio.Client):
+    """One message after another; the original starts a thread for each, and they overtake each other."""
+
+    def _trigger_event(self, event, *args, **options):
+        return super()._trigger_event(event, *args, **options | {"run_async": False})
+
+
+class PageClient(socketio.Client):
+    """A page's connection, which hears events in the order in which they were sent."""
+
+    def _engineio_client_class(self):
+        return _InOrder
 
 
 class Meter:

@@ -315,30 +315,36 @@ def test_live_streams_tell_each_new_state_to_those_who_see_the_device(calha, dev
     far = Person(calha, "Far", {"role": "viewer", "site_id": site["id"]})
     tokens = {"all": calha.key, "far": far.token}
 
-    def listen(name):
-        headers = {"Authorization": f"Bearer {tokens[name]}"}
-        try:
-            with urllib.request.urlopen(calha.request("/api/v1/live", headers=headers), timeout=3) as stream:
-                kind = ""
-                for line in stream:
-                    if line.startswith(b"event:"):
-                        kind = line.split()[1].decode()
-                    elif line.startswith(b"data:") and kind == "command":
-                        told[name].append(json.loads(line[5:]))
-                    if len(told[name]) == 3 or time.monotonic() > deadline:
-                        return
-        except TimeoutError:
-            return
+    is_open = {name: threading.Event() for name in told}
+    is_over = threading.Event()
 
-    deadline = time.monotonic() + 8
-    threads = [threading.Thread(target=listen, args=[name]) for name in told]
-    for thread in threads:
+    def listen(name):
+        """Until all three states are told; or, when they have been told to another, until the next status."""
+        headers = {"Authorization": f"Bearer {tokens[name]}"}
+        with urllib.request.urlopen(calha.request("/api/v1/live", headers=headers), timeout=60) as stream:
+            kind = ""
+            for line in stream:
+                if line.startswith(b"event:"):
+                    kind = line.split()[1].decode()
+                elif line.startswith(b"data:") and kind == "command":
+                    told[name].append(json.loads(line[5:]))
+                elif line.startswith(b"data:") and kind == "status":
+                    is_open[name].set()
+                    if is_over.is_set():
+                        return
+                if len(told[name]) == 3:
+                    return
+
+    threads = {name: threading.Thread(target=listen, args=[name], daemon=True) for name in told}
+    for name, thread in threads.items():
         thread.start()
-    time.sleep(1)
+        assert is_open[name].wait(60)
     asked = device.ask("beep")
     device.by_http("POST", f"{device.path}/{asked['id']}/reply", {"state": "executed"})
-    for thread in threads:
-        thread.join()
+    threads["all"].join(60)
+    is_over.set()
+    threads["far"].join(60)
+    assert not any(thread.is_alive() for thread in threads.values())
     assert [(one["id"], one["state"]) for one in told["all"]] == [
         (asked["id"], state) for state in ("queued", "sent", "executed")
     ]

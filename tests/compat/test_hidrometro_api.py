@@ -8,7 +8,7 @@ import httpx
 import pytest
 import socketio
 
-from hidrometro_meter import Meter, kept, running_hidrometro, until
+from hidrometro_meter import Meter, PageClient, kept, running_hidrometro, until
 from persons import PASSWORD, Person
 from running import _free_ports
 
@@ -208,7 +208,7 @@ class Page:
 
     def __init__(self, calha, port=None, **auth):
         self.heard = queue.Queue()
-        self.client = socketio.Client(reconnection=False)
+        self.client = PageClient(reconnection=False)
         for event in ("history:init", "data", "alert"):
             self.client.on(event, lambda content, event=event: self.heard.put((event, content)))
         address = f"http://127.0.0.1:{port or calha.page_port}"

@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 
 import httpx
 import pytest
-import socketio
 
-from hidrometro_meter import Meter, running_hidrometro, until
+from hidrometro_meter import Meter, PageClient, running_hidrometro, until
 from persons import PASSWORD, Person
 
 NOW = int(time.time()) - 7_200
@@ -362,7 +361,7 @@ def test_a_leak_is_told_after_its_time_whether_the_meter_counts_seconds_or_milli
 
 def test_a_leak_is_told_at_once_to_the_pages_that_are_open(calha):
     heard = queue.Queue()
-    client = socketio.Client(reconnection=False)
+    client = PageClient(reconnection=False)
     client.on("alert", heard.put)
     address, auth = f"http://127.0.0.1:{calha.page_port}", {"token": calha.admin.token}
     client.connect(address, auth=auth, transports=["websocket"], wait_timeout=60)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from screens import SIZES, keep
 from signing_in import administrator, cookie
 
@@ -23,6 +23,8 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+PATIENCE_MS = 30_000  # for whatever a page is to show; other tests may keep both processors busy
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -91,7 +93,7 @@ def stranger(request, browser) -> Iterator[Page]:
 def opened_page(request, browser: Browser) -> Iterator[Page]:
     context = browser.new_context(viewport=SIZES[request.param], locale="en-US")
     opened = context.new_page()
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(PATIENCE_MS)
     complaints: list[str] = []
     opened.on("pageerror", lambda error: complaints.append(str(error)))
     opened.on("console", lambda message: complaints.extend(_complaint(message)))
