@@ -35,6 +35,7 @@ PERMISSIONS = {
     "view": "a role that sees",
     "operate": "operator or more",
     "configure": "engineer or more",
+    "bill": "biller, engineer or administrator",
     "administer": "administrator",
     "send": "a device's own secret, or a key that may send",
     "signed in": "anybody who is signed in",

@@ -1,5 +1,6 @@
 """The documentation as a site: what it says of settings and routes is complete, its links lead somewhere, it loads nothing."""
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -53,9 +54,13 @@ def test_every_route_stands_on_the_page_of_its_subject_with_an_example():
     devices = pages["http/devices.md"].split("## `POST /api/v1/devices`", 1)[1].split("\n## ", 1)[0]
     assert "*Asks for:* engineer or more" in devices
     assert '"key": "pump-1"' in devices
+    document = json.loads(pages["http/openapi.json"])
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    asked = {operation["x-requires"]["permission"] for operation in operations if "x-requires" in operation}
+    assert asked <= set(http_pages.PERMISSIONS)
     told = re.search(r"(\d+) operations", pages["http/README.md"])
     assert told is not None
-    assert int(told[1]) == sum(page.count("\n## `") for page in pages.values())
+    assert int(told[1]) == len(operations) == sum(page.count("\n## `") for page in pages.values())
 
 
 @pytest.mark.parametrize(
