@@ -1,0 +1,31 @@
+"""Who is told of what, how, and what became of it, in the registry's database."""
+
+from calha.store.notify.chains import Chains
+from calha.store.notify.deliveries import Deliveries
+from calha.store.notify.notices import Notices
+from calha.store.notify.recipients import Recipients
+from calha.store.notify.rows import (
+    ChainRow,
+    ChannelKind,
+    ChannelRow,
+    DeliveryRow,
+    DeliveryState,
+    LoggedDelivery,
+    NoticeRow,
+    TeamRow,
+)
+
+__all__ = [
+    "ChainRow",
+    "Chains",
+    "ChannelKind",
+    "ChannelRow",
+    "Deliveries",
+    "DeliveryRow",
+    "DeliveryState",
+    "LoggedDelivery",
+    "NoticeRow",
+    "Notices",
+    "Recipients",
+    "TeamRow",
+]

@@ -1,0 +1,149 @@
+"""Notices, and how far their chains have come."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from calha.domain.errors import NotFound
+from calha.domain.notices import Notice as NoticeValue
+from calha.domain.notices import Priority, Text
+from calha.domain.readings import Micros
+from calha.store.notify.models import Escalation, Notice
+from calha.store.notify.rows import NoticeRow
+
+MAX_DUE = 200
+
+
+class DueStep(NamedTuple):
+    """A step of a chain whose time has come."""
+
+    notice: int
+    chain: int
+    step: int
+
+
+class Notices:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def open(self, notice: NoticeValue, now: Micros) -> NoticeRow | None:
+        """The new one; None while one of its source is open."""
+        values = {
+            "source": notice.source,
+            "open_source": notice.source,
+            "state": "open",
+            "what": {"pt": notice.what.pt, "en": notice.what.en},
+            "place": notice.where[:200],
+            "site_id": notice.site,
+            "priority": notice.priority.value,
+            "link": notice.link,
+            "since": notice.since,
+            "made_at": now,
+            "acknowledged_by": "",
+            "comment": "",
+        }
+        with self._writing() as connection:
+            if connection.execute(select(Notice.id).where(Notice.open_source == notice.source)).first():
+                return None
+            try:
+                with connection.begin_nested():
+                    key = connection.execute(insert(Notice).values(values)).inserted_primary_key
+            except IntegrityError:  # another process was quicker
+                return None
+        assert key is not None
+        return self.get(key[0])
+
+    def get(self, notice_id: int) -> NoticeRow:
+        """Raises NotFound."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(Notice.__table__).where(Notice.id == notice_id)).first()
+        if row is None:
+            raise NotFound(f"there is no notice {notice_id}", "unknown_notice")
+        return notice_row(row)
+
+    def of_source(self, source: str) -> NoticeRow | None:
+        """The one that is not over."""
+        with self._engine.connect() as connection:
+            row = connection.execute(select(Notice.__table__).where(Notice.open_source == source)).first()
+        return notice_row(row) if row is not None else None
+
+    def acknowledge(self, notice_id: int, by: str, comment: str, now: Micros) -> bool:
+        """Whether nobody had done it before; its chains end."""
+        values = {
+            "state": "acknowledged",
+            "acknowledged_at": now,
+            "acknowledged_by": by[:120],
+            "comment": comment[:500],
+        }
+        with self._writing() as connection:
+            chosen = Notice.id == notice_id, Notice.acknowledged_at.is_(None)
+            is_first = bool(
+                connection.execute(update(Notice).where(*chosen, Notice.state == "open").values(values)).rowcount
+            )
+            if not is_first:  # what is over can still be seen by somebody
+                late = {name: value for name, value in values.items() if name != "state"}
+                is_first = bool(connection.execute(update(Notice).where(*chosen).values(late)).rowcount)
+            connection.execute(delete(Escalation).where(Escalation.notice_id == notice_id))
+        return is_first
+
+    def end(self, notice_id: int, now: Micros) -> bool:
+        """Whether it was not over before; its chains end."""
+        with self._writing() as connection:
+            chosen = Notice.id == notice_id, Notice.state != "over"
+            ended = {"state": "over", "over_at": now, "open_source": None}
+            is_first = bool(connection.execute(update(Notice).where(*chosen).values(ended)).rowcount)
+            connection.execute(delete(Escalation).where(Escalation.notice_id == notice_id))
+        return is_first
+
+    def forget(self, before: Micros, limit: int = 500) -> int:
+        """Drop so many that are over, or older still, with their deliveries; how many there were."""
+        query = select(Notice.id).where(Notice.made_at < before).order_by(Notice.id).limit(limit)
+        with self._writing() as connection:
+            old = list(connection.execute(query).scalars())
+            if old:
+                connection.execute(delete(Notice).where(Notice.id.in_(old)))
+        return len(old)
+
+    # -- chains under way
+
+    def escalate(self, notice_id: int, chain_id: int, step: int, due_at: Micros) -> None:
+        """The next step of a chain."""
+        chosen = Escalation.notice_id == notice_id, Escalation.chain_id == chain_id
+        values = {"step": step, "due_at": due_at}
+        with self._writing() as connection:
+            if not connection.execute(update(Escalation).where(*chosen).values(values)).rowcount:
+                connection.execute(insert(Escalation).values(notice_id=notice_id, chain_id=chain_id, **values))
+
+    def end_chain(self, notice_id: int, chain_id: int) -> None:
+        with self._writing() as connection:
+            chosen = Escalation.notice_id == notice_id, Escalation.chain_id == chain_id
+            connection.execute(delete(Escalation).where(*chosen))
+
+    def due_steps(self, now: Micros) -> Sequence[DueStep]:
+        query = select(Escalation.notice_id, Escalation.chain_id, Escalation.step).where(Escalation.due_at <= now)
+        with self._engine.connect() as connection:
+            return [DueStep(*row) for row in connection.execute(query.order_by(Escalation.due_at).limit(MAX_DUE))]
+
+    def _writing(self) -> Any:  # noqa: ANN401 - a transaction; it changes nothing that others follow
+        return self._engine.execution_options(writes=True).begin()
+
+
+def notice_row(row: Any) -> NoticeRow:  # noqa: ANN401 - a row of Notice
+    return NoticeRow(
+        row.id,
+        row.source,
+        row.state,
+        Text(row.what["pt"], row.what["en"]),
+        row.place,
+        row.site_id,
+        Priority(row.priority),
+        row.link,
+        row.since,
+        row.made_at,
+        row.acknowledged_at,
+        row.acknowledged_by,
+        row.comment,
+        row.over_at,
+    )

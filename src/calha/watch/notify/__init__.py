@@ -1,0 +1,1 @@
+"""Telling people: who, by which channel, when, and again until somebody acknowledges."""

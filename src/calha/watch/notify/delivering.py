@@ -1,0 +1,149 @@
+"""The queue of one channel: what goes out next, as one message or a bundle, and when it is tried again.
+
+Rule 1: a delivery is in the database before anything is sent, and is marked as sent afterwards: after a crash a message may
+        come twice, never not at all.
+Rule 2: what failed is tried again after FIRST_RETRY_US, then twice as long each time, MAX_TRIES times; then it is given up,
+        which is told as an event.
+Rule 3: nobody is rung about what is acknowledged or over: such deliveries are dropped, unless they go with a bundle.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from zoneinfo import ZoneInfo
+
+from calha.domain.access import Permission
+from calha.domain.notices import limited_until
+from calha.domain.readings import Micros
+from calha.domain.times import HOUR_US, SECOND_US
+from calha.mail.smtp import Fate
+from calha.store.notify import ChannelRow, Deliveries, LoggedDelivery, Recipients
+from calha.watch.notify import messages
+from calha.watch.notify.audience import Audience, Somebody
+from calha.watch.notify.channels import Channels, Sent
+from calha.watch.notify.links import Links
+from calha.watch.notify.messages import Message, Reader
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY_US = 30 * SECOND_US
+LONGEST_RETRY_US = HOUR_US
+MAX_TRIES = 10  # over some three hours
+
+GivenUp = Callable[[LoggedDelivery, str], None]
+
+
+class Postman:
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        recipients: Recipients,
+        audience: Audience,
+        channels: Channels,
+        links: Links,
+        zone_of: Callable[[int | None], ZoneInfo],
+        base: str,
+        link_hours: int,
+        given_up: GivenUp,
+        clock: Callable[[], Micros],
+    ) -> None:
+        """zone_of: of a site. base: address of the web app. given_up: hears of each delivery that failed for good."""
+        self._deliveries = deliveries
+        self._recipients = recipients
+        self._audience = audience
+        self._channels = channels
+        self._links = links
+        self._zone_of = zone_of
+        self._base = base.rstrip("/")
+        self._link_hours = link_hours
+        self._given_up = given_up
+        self._clock = clock
+
+    def due(self, limit: int) -> Sequence[int]:
+        """Channels with something to send."""
+        return self._deliveries.due_channels(self._clock(), limit)
+
+    def deliver(self, channel: int) -> None:
+        """Send what goes next by a channel. Blocks."""
+        now = self._clock()
+        lines = self._deliveries.due(channel, now)
+        if not lines:
+            return
+        somebody = self._audience.somebody(lines[0].channel.owner)
+        dropped = self._why_not(lines, somebody)
+        if dropped or somebody is None:
+            self._deliveries.end([one.delivery.id for one in lines], "dropped", dropped, now)
+            return
+        until = self._limit(lines, now)
+        if until > now:
+            self._deliveries.hold([one.delivery.id for one in lines], until)
+            return
+        self._note(lines, self._send(lines, somebody), now)
+
+    def test(self, channel: ChannelRow, message_id: str) -> Sent:
+        """Send a message that only says that the channel works. Blocks."""
+        somebody = self._audience.somebody(channel.owner)
+        if somebody is None:
+            return Sent(Fate.REFUSED, "nobody has this channel any more")
+        return self._hand_over(channel, somebody, messages.of_test(message_id, self._reader(somebody, None)))
+
+    def _why_not(self, lines: Sequence[LoggedDelivery], somebody: Somebody | None) -> str:
+        if somebody is None:
+            return "blocked"
+        if not lines[0].channel.enabled:
+            return "off"
+        first = lines[0]
+        is_news = first.delivery.happening == "over" or first.delivery.held
+        return "" if is_news or first.notice.state == "open" else first.notice.state
+
+    def _limit(self, lines: Sequence[LoggedDelivery], now: Micros) -> Micros:
+        first = lines[0]
+        if first.delivery.held or first.delivery.tries:
+            return now
+        wanted = self._recipients.preferences(first.channel.owner)
+        left = self._deliveries.sent_since(first.channel.id, now - HOUR_US)
+        return limited_until(wanted, first.notice.priority, now, left)
+
+    def _send(self, lines: Sequence[LoggedDelivery], somebody: Somebody) -> Sent:
+        first = lines[0]
+        reader = self._reader(somebody, first.notice.site)
+        if len(lines) > 1:
+            return self._hand_over(first.channel, somebody, messages.of_bundle(lines, reader))
+        link = self._link(first, somebody) if first.delivery.happening != "over" else None
+        return self._hand_over(first.channel, somebody, messages.of_notice(first, reader, link))
+
+    def _hand_over(self, channel: ChannelRow, somebody: Somebody, message: Message) -> Sent:
+        address = self._channels.opened(channel.sealed)
+        if address is None:
+            return Sent(Fate.REFUSED, "the address cannot be read: it was sealed with another key")
+        if address.kind == "email" and not address.target:
+            if somebody.email is None:
+                return Sent(Fate.REFUSED, "the account has no e-mail address")
+            address = type(address)("email", somebody.email)
+        return self._channels.send(address, message)
+
+    def _link(self, line: LoggedDelivery, somebody: Somebody) -> str | None:
+        """With which it is acknowledged, for who may and while nobody has."""
+        notice = line.notice
+        if notice.acknowledged_at is not None or not self._audience.may(somebody, Permission.OPERATE, notice.site):
+            return None
+        until_s = self._clock() // SECOND_US + self._link_hours * 3600
+        return f"{self._base}/a/{self._links.token(notice.id, somebody.owner, until_s)}"
+
+    def _reader(self, somebody: Somebody, site: int | None) -> Reader:
+        return Reader(somebody.language, self._zone_of(site), self._base)
+
+    def _note(self, lines: Sequence[LoggedDelivery], sent: Sent, now: Micros) -> None:
+        ids = [one.delivery.id for one in lines]
+        if sent.fate is Fate.TAKEN:
+            self._deliveries.end(ids, "sent", "", self._clock())
+            return
+        tries = lines[0].delivery.tries + 1
+        if sent.is_gone:
+            self._recipients.change_channel(lines[0].channel.owner, lines[0].channel.id, enabled=False)
+        if sent.fate is Fate.LATER and tries < MAX_TRIES:
+            pause = min(FIRST_RETRY_US * 2 ** (tries - 1), LONGEST_RETRY_US)
+            self._deliveries.try_again(ids, sent.said, now + pause)
+            return
+        self._deliveries.end(ids, "failed", sent.said, self._clock())
+        for one in lines:
+            self._given_up(one, sent.said)

@@ -1,0 +1,230 @@
+"""Notifications: takes a notice, tells who must know, and goes on to the next until somebody acknowledges.
+
+Rule 1: a notice, its chains and its deliveries are in the database when `tell` returns; a restart goes on from there.
+Rule 2: the core knows nothing of alarms. Who has something to tell calls `tell`, `end` and `acknowledged`; who wants to know
+        that somebody acknowledged by a link gives `listen` a function.
+Rule 3: that nobody could be told, or nobody acknowledged, is an event of its own.
+"""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Iterable
+
+from calha.domain.access import Permission
+from calha.domain.errors import Forbidden, NotFound
+from calha.domain.notices import Happening, Notice, Owner, held_until, reaches
+from calha.domain.readings import Micros
+from calha.domain.times import DAY_US, MINUTE_US, SECOND_US
+from calha.store.notify import ChannelRow, Deliveries, NoticeRow, Notices, Recipients
+from calha.store.notify.chains import Chains
+from calha.store.notify.notices import DueStep
+from calha.watch.notify.audience import Audience, Somebody
+from calha.watch.notify.channels import Address, Channels, Sent
+from calha.watch.notify.delivering import Postman
+from calha.watch.notify.links import Links
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 1.0
+AT_ONCE = 8  # channels that are sent by at the same time
+
+Acknowledged = Callable[[NoticeRow, str, str], None]
+Unheard = Callable[[str, NoticeRow], None]
+
+
+class Notifier:
+    def __init__(
+        self,
+        recipients: Recipients,
+        chains: Chains,
+        notices: Notices,
+        deliveries: Deliveries,
+        audience: Audience,
+        channels: Channels,
+        postman: Postman,
+        links: Links,
+        unheard: Unheard,
+        clock: Callable[[], Micros],
+    ) -> None:
+        """unheard: hears `nobody_told` and `nobody_acknowledged`."""
+        self.recipients = recipients
+        self.chains = chains
+        self.notices = notices
+        self.deliveries = deliveries
+        self.audience = audience
+        self.channels = channels
+        self._postman = postman
+        self._links = links
+        self._unheard = unheard
+        self._clock = clock
+        self._listeners: list[Acknowledged] = []
+        self._news = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    # -- what has to be told; each in a thread
+
+    def tell(self, notice: Notice) -> NoticeRow | None:
+        """Set off whoever must know. None while a notice of this source is open."""
+        now = self._clock()
+        opened = self.notices.open(notice, now)
+        if opened is None:
+            return None
+        owners = [*(Owner("person", one) for one in notice.persons), *self.audience.followers()]
+        count = self._queue(owners, opened, "raised", now)
+        for row in self.audience.chains_of(opened):
+            first = row.chain.steps[0]
+            if first.wait_min == 0:
+                count += self._step(opened, DueStep(opened.id, row.id, 0), now)
+            else:
+                self.notices.escalate(opened.id, row.id, 0, now + first.wait_min * MINUTE_US)
+                count += 1
+        if count == 0:
+            log.info("nobody is to be told of %s", opened.source)
+        self._wake()
+        return opened
+
+    def end(self, source: str) -> NoticeRow | None:
+        """It is over: chains end, and who was told hears of it. None if none was open."""
+        notice = self.notices.of_source(source)
+        now = self._clock()
+        if notice is None or not self.notices.end(notice.id, now):
+            return None
+        self.deliveries.drop_waiting(notice.id, "over", now)
+        for channel in self.deliveries.told(notice.id):
+            wanted = self.recipients.preferences(channel.owner)
+            if wanted.tells_end and channel.enabled:
+                due = held_until(wanted, notice.priority, now)
+                self.deliveries.add(notice.id, channel.id, "over", now, due)
+        self._wake()
+        return self.notices.get(notice.id)
+
+    def acknowledged(self, source: str, by: str, comment: str = "") -> None:
+        """Somebody has acknowledged it elsewhere: chains end."""
+        notice = self.notices.of_source(source)
+        if notice is not None and self.notices.acknowledge(notice.id, by, comment, self._clock()):
+            self.deliveries.drop_waiting(notice.id, "acknowledged", self._clock())
+
+    # -- acknowledging by a link
+
+    def listen(self, listener: Acknowledged) -> None:
+        """Tell it of each acknowledgement by a link: notice, who, comment."""
+        self._listeners.append(listener)
+
+    def linked(self, token: str) -> tuple[NoticeRow, Somebody]:
+        """What a link is for, and who it was sent to. Raises NotFound, and Forbidden for who may not any more."""
+        notice_id, owner = self._links.read(token, self._clock() / SECOND_US)
+        notice, somebody = self.notices.get(notice_id), self.audience.somebody(owner)
+        if somebody is None:
+            raise NotFound("this link is too old", "old_link")
+        if not self.audience.may(somebody, Permission.OPERATE, notice.site):
+            raise Forbidden(f"{somebody.name} may not acknowledge there any more", "not_allowed")
+        return notice, somebody
+
+    def acknowledge(self, token: str, comment: str) -> tuple[NoticeRow, Somebody, bool]:
+        """Acknowledge by a link; whether nobody had done it before. Raises NotFound, Forbidden."""
+        notice, somebody = self.linked(token)
+        is_first = self.notices.acknowledge(notice.id, somebody.name, comment, self._clock())
+        if is_first:
+            self.deliveries.drop_waiting(notice.id, "acknowledged", self._clock())
+            for listener in self._listeners:
+                listener(notice, somebody.name, comment)
+        return self.notices.get(notice.id), somebody, is_first
+
+    # -- channels
+
+    def add_channel(self, owner: Owner, name: str, address: Address) -> tuple[ChannelRow, Address]:
+        """The channel, and its address as it was checked. Raises Malformed, NotFound, Conflict."""
+        checked = self.channels.checked(address)
+        shown, sealed = self.channels.shown(checked), self.channels.sealed(checked)
+        row = self.recipients.add_channel(owner, checked.kind, name, shown, sealed, self._clock())
+        return row, checked
+
+    def test(self, channel: ChannelRow) -> Sent:
+        """Send a message that only says that the channel works. Blocks."""
+        return self._postman.test(channel, f"calha-test-{secrets.token_hex(8)}")
+
+    # -- running
+
+    async def run(self, beat: Callable[[], None]) -> None:
+        """Escalate and deliver until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        under_way: dict[int, asyncio.Task[None]] = {}
+        while True:
+            beat()
+            self._news.clear()
+            await asyncio.to_thread(self.escalate)
+            for channel in [one for one, task in under_way.items() if task.done()]:
+                under_way.pop(channel).result()
+            for channel in await asyncio.to_thread(self._postman.due, AT_ONCE * 2):
+                if channel not in under_way and len(under_way) < AT_ONCE:
+                    work = asyncio.to_thread(self._postman.deliver, channel)
+                    under_way[channel] = asyncio.create_task(work, name=f"channel {channel}")
+            await self._pause(list(under_way.values()))
+
+    async def forget(self, days: int, beat: Callable[[], None]) -> None:
+        """Drop what is older, once an hour."""
+        while True:
+            beat()
+            while await asyncio.to_thread(self.notices.forget, self._clock() - days * DAY_US):
+                beat()
+            for _ in range(720):
+                beat()
+                await asyncio.sleep(5)
+
+    def escalate(self) -> None:
+        """Take each step whose time has come."""
+        now = self._clock()
+        for due in self.notices.due_steps(now):
+            self._step(self.notices.get(due.notice), due, now)
+
+    def deliver_due(self) -> None:
+        """Send what is due by each channel, one message each. Blocks."""
+        for channel in self._postman.due(AT_ONCE * 2):
+            self._postman.deliver(channel)
+
+    def _step(self, notice: NoticeRow, due: DueStep, now: Micros) -> int:
+        """Tell those of a step, and wait for the next; how many messages there are."""
+        chain = self.chains.get(due.chain).chain
+        if notice.state != "open" or due.step > chain.last:
+            self.notices.end_chain(notice.id, due.chain)
+            if notice.state == "open":
+                self._unheard("nobody_acknowledged", notice)
+            return 0
+        happening: Happening = "raised" if due.step == 0 else "again"
+        count = self._queue(chain.owners_of(due.step), notice, happening, now)
+        if count == 0:
+            self._unheard("nobody_told", notice)
+        self.notices.escalate(notice.id, due.chain, due.step + 1, now + chain.wait_after(due.step) * MINUTE_US)
+        return count
+
+    def _queue(self, owners: Iterable[Owner], notice: NoticeRow, happening: Happening, now: Micros) -> int:
+        count = 0
+        for somebody in self.audience.told(owners, notice):
+            wanted = self.recipients.preferences(somebody.owner)
+            if not reaches(notice.priority, wanted.least):
+                continue
+            due = held_until(wanted, notice.priority, now)
+            for channel in self._channels_of(somebody):
+                self.deliveries.add(notice.id, channel.id, happening, now, due)
+                count += 1
+        return count
+
+    def _channels_of(self, somebody: Somebody) -> list[ChannelRow]:
+        """Those that are on. A person without any is told by e-mail, as far as that can be."""
+        found = self.recipients.channels(somebody.owner)
+        if not found and somebody.email is not None and self.channels.can_mail:
+            found = [self.add_channel(somebody.owner, "E-mail", Address("email", ""))[0]]
+        return [one for one in found if one.enabled]
+
+    def _wake(self) -> None:
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._news.set)
+
+    async def _pause(self, tasks: list[asyncio.Task[None]]) -> None:
+        """Until there is news or a message has left, at most LOOK_EVERY_S."""
+        waiting = asyncio.create_task(self._news.wait())
+        try:
+            await asyncio.wait([waiting, *tasks], timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waiting.cancel()
