@@ -69,6 +69,7 @@ from calha.log.streams import Streams
 from calha.metering.metering import Metering
 from calha.metering.opening import open_billing
 from calha.metering.warner import Warner
+from calha.notifying import notifier_of
 from calha.post_office import post_office
 from calha.reporting import report_runs
 from calha.reports.schedules import Schedules
@@ -84,6 +85,7 @@ from calha.watch.alarms.service import AlarmWatch
 from calha.watch.alarms.silence import Seen
 from calha.watch.anomalies import FOLDER as LEARNT
 from calha.watch.anomalies import Anomalies
+from calha.watch.notify.alarms import AlarmNotices
 
 if TYPE_CHECKING:
     from calha.connectors.mqtt import Broker
@@ -300,6 +302,11 @@ async def _connect(
     supervisor.add("presence", presence.run)
     supervisor.add("alarms", alarms.run)
     supervisor.add("alarm news", partial(tell_alarms, alarms.transitions, live))
+    notifier = notifier_of(settings, registry, accounts, lambda: ingest.directory.tree, micros_now)
+    alarm_notices = AlarmNotices(alarms, notifier, registry, settings.data.folder, micros_now)
+    supervisor.add("notifications", notifier.run)
+    supervisor.add("alarm notices", alarm_notices.run)
+    supervisor.add("old notices", partial(notifier.forget, settings.notifications.log_days))
     for name, job in replaced.jobs:
         supervisor.add(name, job)
     record = partial(ingest.record, source="metering")
@@ -376,6 +383,7 @@ async def _connect(
         alarms,
         reports,
         anomalies,
+        notifier,
         live,
         status,
         backup,

@@ -252,6 +252,16 @@ class SmtpSection(_Section):
     """Authority of the server's certificate (PEM), where the system does not know it."""
 
 
+class NotificationsSection(_Section):
+    hosts: Annotated[list[str], BeforeValidator(_listed)] = ["ntfy.sh", "*.logic.azure.com"]
+    """Servers at which messages may be sent to services that anybody can run (ntfy, Mattermost, Teams…), and servers inside for
+    webhooks; a pattern as *.example.org, separated by commas in the environment."""
+    link_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    """How long a link in a message acknowledges."""
+    log_days: Annotated[int, Field(ge=1, le=3_650)] = 90
+    """How long it is kept what was told to whom."""
+
+
 class LogSection(_Section):
     url: SecretStr | None = None
     """Address of an existing NATS server or cluster (nats://…); without it Calha runs its own."""
@@ -503,6 +513,7 @@ class Settings(_Section):
     devices: DevicesSection = DevicesSection()
     openid: OpenIdSection = OpenIdSection()
     smtp: SmtpSection = SmtpSection()
+    notifications: NotificationsSection = NotificationsSection()
     log: LogSection = LogSection()
     store: StoreSection = StoreSection()
     registry: RegistrySection = RegistrySection()

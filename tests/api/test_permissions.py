@@ -49,6 +49,9 @@ BODIES = {  # by the end of the path, where an empty one is refused before it is
     "nodes": b'{"nodes": [{"node": "i=2258", "device": "perm-own", "channel": "vibration"}]}',
     "read": b'{"nodes": ["i=2258"]}',
     "verdict": b'{"verdict": "real"}',
+    "{team_id}": b'{"name": "x", "site_id": null, "members": []}',
+    "{chain_id}": b'{"name": "x", "site_id": null, "steps": [{"wait_min": 0, "persons": [1]}]}',
+    "channels": b'{"kind": "webhook", "name": "x"}',
     "{rule_id}": b'{"name": "x", "version": 1, "where": {}, "definition": {"signal": {"kind": "no_data"}}}',
     "{report_id}": b'{"name": "x", "definition": {"kind": "flow", "period": {"relative": "today"}, "site_id": 1}}',
     "payment": b'{"paid_at": "2026-08-05T10:30:00Z"}',
@@ -139,7 +142,14 @@ def foreign(calha, plant):
     rule = {"name": "foreign", "where": {"site_id": site}, "definition": {"signal": {"kind": "no_data"}}}
     definition = {"kind": "flow", "period": {"relative": "yesterday"}, "site_id": site}
     report = calha.send("POST", "/api/v1/reports", {"name": "foreign", "definition": definition})[1]["id"]
+    team = calha.send("POST", "/api/v1/teams", {"name": "foreign", "site_id": site, "members": []})[1]["id"]
+    viewer = {"name": "foreign", "user_name": "perm.foreign", "grants": [{"role": "viewer"}]}
+    person = calha.send("POST", "/api/v1/people", viewer)[1]["person"]["id"]
+    chain = {"name": "foreign", "site_id": site, "steps": [{"wait_min": 0, "persons": [person]}]}
     return {
+        "team_id": team,
+        "channel_id": 1,
+        "chain_id": calha.send("POST", "/api/v1/escalation-chains", chain)[1]["id"],
         "rule_id": calha.send("POST", "/api/v1/alarm-rules", rule)[1]["id"],
         "alarm_id": 1,
         "connection_id": calha.send("POST", "/api/v1/connections", wanted)[1]["id"],
@@ -173,6 +183,8 @@ def test_what_is_named_in_a_path_belongs_to_a_site_too(calha, plant, foreign, me
         ("/api/v1/reports", "foreign"),
         ("/api/v1/report-runs", "foreign"),
         ("/api/v1/devices", "perm-meter"),
+        ("/api/v1/teams", "foreign"),
+        ("/api/v1/escalation-chains", "foreign"),
     ],
 )
 def test_lists_of_what_is_configured_show_nothing_of_a_foreign_site(calha, plant, foreign, path, name):

@@ -22,14 +22,17 @@ ROUTES = (
     "connections",
     "devices",
     "labels",
+    "notifications",
     "people",
     "profiles",
     "provisioning",
     "reports",
 )
-ROUTES += ("quarantine", "readings", "session", "sites", "status", "telemetry")
+ROUTES += ("quarantine", "readings", "session", "sites", "status", "teams", "telemetry")
 FILES = ("api/access.py", "api/bodies.py", "api/people.py", "api/problems.py", "ingest/spreadsheet.py")
 FILES += tuple(f"api/routes/{name}.py" for name in ROUTES)
+FOLDERS += ("store/notify", "watch/notify")
+FILES += ("api/notify.py", "domain/notices.py")
 FILES += tuple(f"domain/{name}.py" for name in ("claim_codes", "commands", "connections", "device_table"))
 FILES += (
     "domain/report_definitions.py",

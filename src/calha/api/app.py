@@ -10,6 +10,7 @@ from calha.api.conditional import ConditionalGet
 from calha.api.hosts import OwnNames
 from calha.api.routes import (
     account,
+    acknowledgements,
     alarm_rules,
     alarms,
     anomalies,
@@ -33,6 +34,7 @@ from calha.api.routes import (
     invoices,
     labels,
     live,
+    notifications,
     people,
     presence,
     profiles,
@@ -45,6 +47,7 @@ from calha.api.routes import (
     sites,
     status,
     tariffs,
+    teams,
     telemetry,
     touched,
     transfer,
@@ -90,6 +93,8 @@ ROUTERS = (
     quarantine.router,
     live.router,
     events.router,
+    notifications.router,
+    teams.router,
     status.router,
     transfer.router,
     databutcher.router,
@@ -114,7 +119,7 @@ def create_app(services: Services | None) -> FastAPI:
         public = urlsplit(services.settings.http.public_url).hostname
         app.add_middleware(OwnNames, names=[*services.settings.http.names, *([public] if public else [])])
     assert all(router.prefix.startswith(API_PREFIX) for router in ROUTERS), "make it with calha.api.routing.api_router"
-    for router in (*ROUTERS, status.probes):
+    for router in (*ROUTERS, status.probes, acknowledgements.pages):
         access.describe(router)
         take_over(app, router)
     problems.add_to(app)

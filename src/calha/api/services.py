@@ -27,6 +27,7 @@ from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.watch.alarms.service import AlarmWatch
 from calha.watch.anomalies import Anomalies
+from calha.watch.notify.service import Notifier
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Services:
     alarms: AlarmWatch
     reports: ReportRuns
     anomalies: Anomalies
+    notifier: Notifier
     live: LiveSignal
     status: Callable[[], Awaitable[dict[str, Any]]]
     backup: Callable[[str], Awaitable[dict[str, Any]]]

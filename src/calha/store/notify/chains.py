@@ -5,9 +5,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
+from calha.domain.alarm_states import Priority
 from calha.domain.errors import NotFound
 from calha.domain.notices import Chain as ChainValue
-from calha.domain.notices import Owner, Priority, Step
+from calha.domain.notices import Owner, Step
 from calha.store.accounts.models import Person
 from calha.store.notify.models import Chain, Team
 from calha.store.notify.rows import ChainRow
@@ -61,7 +62,9 @@ def _require_known(connection: Connection, chain: ChainValue) -> None:
     for owner in sorted(owners, key=lambda one: (one.kind, one.id)):
         column = Person.id if owner.kind == "person" else Team.id
         if connection.execute(select(column).where(column == owner.id)).first() is None:
-            raise NotFound(f"there is no {owner.kind} {owner.id}", f"unknown_{owner.kind}")
+            if owner.kind == "team":
+                raise NotFound(f"there is no team {owner.id}", "unknown_team")
+            raise NotFound(f"there is no person {owner.id}", "unknown_person")
 
 
 def _values(chain: ChainValue) -> Mapping[str, object]:

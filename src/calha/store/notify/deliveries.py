@@ -57,7 +57,7 @@ class Deliveries:
             "state": state,
             "reason": reason[:300],
             "ended_at": now,
-            "tries": Delivery.tries + (state != "dropped"),
+            "tries": Delivery.tries + int(state != "dropped"),
         }
         self._update(ids, values)
 

@@ -6,9 +6,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from calha.domain.alarm_states import Priority
 from calha.domain.errors import NotFound
 from calha.domain.notices import Notice as NoticeValue
-from calha.domain.notices import Priority, Text
+from calha.domain.notices import Text
 from calha.domain.readings import Micros
 from calha.store.notify.models import Escalation, Notice
 from calha.store.notify.rows import NoticeRow

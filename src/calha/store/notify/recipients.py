@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, delete, func, insert, select, update
 
-from calha.domain.errors import Conflict, NotFound
 from calha.domain.alarm_states import Priority
+from calha.domain.errors import Conflict, NotFound
 from calha.domain.notices import Owner, Preferences, QuietHours
 from calha.domain.readings import Micros
 from calha.store.accounts.models import Person
@@ -35,7 +35,7 @@ class Recipients:
             _require_owner(connection, owner)
             have = connection.execute(select(func.count()).where(owned_by(Channel, owner))).scalar_one()
             if have >= MAX_CHANNELS:
-                raise Conflict(f"there are {MAX_CHANNELS} channels already; remove one first", "too_many_channels")
+                raise Conflict(f"there are {MAX_CHANNELS} channels already; remove one first", "channels_full")
             key = connection.execute(
                 insert(Channel).values(values | _columns(owner) | {"created_at": now})
             ).inserted_primary_key

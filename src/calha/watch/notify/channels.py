@@ -115,7 +115,7 @@ class Channels:
     def _checked_email(self, address: Address) -> Address:
         target = address.target.strip()
         if self._mail is None:
-            raise Malformed("no mail server is configured (smtp.host)", "no_mail")
+            raise Malformed("no mail server is configured (smtp.host)", "mail_not_set_up")
         if target and not _EMAIL.fullmatch(target):
             raise Malformed(f"{target[:100]!r} is not an e-mail address", "bad_email")
         return Address("email", target)

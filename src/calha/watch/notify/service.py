@@ -12,17 +12,18 @@ import secrets
 from collections.abc import Callable, Iterable
 
 from calha.domain.access import Permission
-from calha.domain.errors import Forbidden, NotFound
+from calha.domain.errors import Conflict, Forbidden, NotFound
 from calha.domain.notices import Happening, Notice, Owner, held_until, reaches
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, MINUTE_US, SECOND_US
-from calha.store.notify import ChannelRow, Deliveries, NoticeRow, Notices, Recipients
+from calha.store.notify import ChainRow, ChannelRow, Deliveries, NoticeRow, Notices, Recipients
 from calha.store.notify.chains import Chains
 from calha.store.notify.notices import DueStep
 from calha.watch.notify.audience import Audience, Somebody
 from calha.watch.notify.channels import Address, Channels, Sent
 from calha.watch.notify.delivering import Postman
 from calha.watch.notify.links import Links
+from calha.watch.notify.patience import Patience
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +59,7 @@ class Notifier:
         self._links = links
         self._unheard = unheard
         self._clock = clock
+        self.patience = Patience()
         self._listeners: list[Acknowledged] = []
         self._news = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -84,14 +86,14 @@ class Notifier:
         self._wake()
         return opened
 
-    def end(self, source: str) -> NoticeRow | None:
-        """It is over: chains end, and who was told hears of it. None if none was open."""
+    def end(self, source: str, *, tells: bool = True) -> NoticeRow | None:
+        """It is over: chains end, and who was told hears of it, unless told otherwise. None if none was open."""
         notice = self.notices.of_source(source)
         now = self._clock()
         if notice is None or not self.notices.end(notice.id, now):
             return None
         self.deliveries.drop_waiting(notice.id, "over", now)
-        for channel in self.deliveries.told(notice.id):
+        for channel in self.deliveries.told(notice.id) if tells else ():
             wanted = self.recipients.preferences(channel.owner)
             if wanted.tells_end and channel.enabled:
                 due = held_until(wanted, notice.priority, now)
@@ -140,6 +142,16 @@ class Notifier:
         row = self.recipients.add_channel(owner, checked.kind, name, shown, sealed, self._clock())
         return row, checked
 
+    def rehearse(self, notice: Notice, row: ChainRow) -> tuple[NoticeRow, int]:
+        """Tell a notice through one chain only; how many messages are on their way. Raises Conflict."""
+        now = self._clock()
+        opened = self.notices.open(notice, now)
+        if opened is None:
+            raise Conflict("somebody rehearses this chain at this moment", "rehearsed_now")
+        count = self._step(opened, DueStep(opened.id, row.id, 0), now)
+        self._wake()
+        return opened, count
+
     def test(self, channel: ChannelRow) -> Sent:
         """Send a message that only says that the channel works. Blocks."""
         return self._postman.test(channel, f"calha-test-{secrets.token_hex(8)}")
@@ -178,10 +190,12 @@ class Notifier:
         for due in self.notices.due_steps(now):
             self._step(self.notices.get(due.notice), due, now)
 
-    def deliver_due(self) -> None:
-        """Send what is due by each channel, one message each. Blocks."""
-        for channel in self._postman.due(AT_ONCE * 2):
+    def deliver_due(self) -> int:
+        """Send what is due by each channel, one message each; by how many. Blocks."""
+        channels = self._postman.due(AT_ONCE * 2)
+        for channel in channels:
             self._postman.deliver(channel)
+        return len(channels)
 
     def _step(self, notice: NoticeRow, due: DueStep, now: Micros) -> int:
         """Tell those of a step, and wait for the next; how many messages there are."""

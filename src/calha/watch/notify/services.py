@@ -106,9 +106,7 @@ def _service(url: str, hosts: Hosts) -> "NotifyBase":
     asset = AppriseAsset(app_id="Calha", app_desc="Calha", app_url="", async_mode=False, storage_mode="memory")
     service = Apprise.instantiate(url.strip(), asset=asset, suppress_exceptions=True)
     if service is None or isinstance(service, list):
-        raise Malformed(
-            f"this is not an address of {NAMES[scheme]}", "bad_service_address", scheme=scheme
-        )
+        raise Malformed(f"this is not an address of {NAMES[scheme]}", "bad_service_address", scheme=scheme)
     if scheme in OWN_HOST:
         hosts.require_named(str(service.host or ""))
     service.redirects = False

@@ -1,0 +1,102 @@
+"""Alarms become notices: what is raised is told, what clears is over, what an operator does ends the chains.
+
+Rule 1: the number of the last transition that was told is kept in a file, so that a restart misses none. What is no longer
+        active when its turn comes is not told: nobody is rung about the past.
+Rule 2: an alarm that somebody puts away (shelved, suppressed, out of service) is over without a message.
+Rule 3: who acknowledges by a link acknowledges the alarm.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from calha.domain.alarm_states import AWAY, Act, Event
+from calha.domain.errors import CalhaError
+from calha.domain.notices import Notice, Text
+from calha.domain.readings import Micros
+from calha.store.alarms import AlarmRow, ToldTransition
+from calha.store.notify import NoticeRow
+from calha.store.registry import Registry
+from calha.watch.alarms.service import AlarmWatch
+from calha.watch.notify.service import Notifier
+
+log = logging.getLogger(__name__)
+
+FILE = "alarms-told"
+BEAT_S = 5.0
+PREFIX = "alarm "
+
+
+class AlarmNotices:
+    def __init__(
+        self, alarms: AlarmWatch, notifier: Notifier, registry: Registry, folder: Path, clock: Callable[[], Micros]
+    ) -> None:
+        self._alarms = alarms
+        self._notifier = notifier
+        self._registry = registry
+        self._file = folder / FILE
+        self._clock = clock
+        self._loop: asyncio.AbstractEventLoop | None = None
+        notifier.listen(self._acknowledge)
+
+    async def run(self, beat: Callable[[], None]) -> None:
+        """Follow the alarms until cancelled."""
+        self._loop = asyncio.get_running_loop()
+        number = await asyncio.to_thread(self._kept)
+        while True:
+            beat()
+            for told in await self._alarms.transitions.following(number, BEAT_S):
+                await asyncio.to_thread(self._take, told)
+                number = told.transition.id
+                await asyncio.to_thread(self._keep, number)
+
+    def _take(self, told: ToldTransition) -> None:
+        transition, alarm = told
+        source = f"{PREFIX}{alarm.id}"
+        if transition.act is Act.CLEAR:
+            self._notifier.end(source)
+        elif transition.act is Act.ACKNOWLEDGE:
+            self._notifier.acknowledged(source, transition.author, transition.note)
+        elif transition.act in AWAY:
+            self._notifier.end(source, tells=False)
+        elif alarm.alarm.is_active and alarm.alarm.is_annunciated and not alarm.alarm.is_acknowledged:
+            self._notifier.tell(self._notice(source, alarm))
+
+    def _notice(self, source: str, alarm: AlarmRow) -> Notice:
+        place = f"{self._registry.device(alarm.device).name} · {' / '.join(self._registry.site(alarm.site).path)}"
+        since = alarm.alarm.raised_at
+        at = since if since is not None else alarm.changed_at
+        return Notice(source, _what(alarm), place, alarm.site, alarm.priority, at, f"/devices/{alarm.device}")
+
+    def _acknowledge(self, notice: NoticeRow, by: str, comment: str) -> None:
+        """Called in a thread."""
+        if not notice.source.startswith(PREFIX) or self._loop is None:
+            return
+        event = Event(Act.ACKNOWLEDGE, self._clock(), comment)
+        done = self._alarms.act([int(notice.source.removeprefix(PREFIX))], event, by)
+        try:
+            asyncio.run_coroutine_threadsafe(done, self._loop).result()
+        except CalhaError as error:  # it was acknowledged meanwhile, or its rule is gone
+            log.info("%s is not acknowledged by a link: %s", notice.source, error)
+
+    def _kept(self) -> int:
+        """The last transition that was told; at the first start none of those that there are."""
+        if not self._file.exists():
+            self._keep(self._alarms.transitions.newest())
+        return int(self._file.read_text())
+
+    def _keep(self, number: int) -> None:
+        temporary = self._file.with_suffix(".new")
+        temporary.write_text(str(number))
+        temporary.replace(self._file)
+
+
+def _what(alarm: AlarmRow) -> Text:
+    if alarm.signal is None or alarm.limit_value is None:
+        return Text(alarm.name, alarm.name)
+    value, limit = f"{alarm.signal:.6g}", f"{alarm.limit_value:.6g}"
+    return Text(
+        f"{alarm.name}: {value.replace('.', ',')} (limite {limit.replace('.', ',')})",
+        f"{alarm.name}: {value} (limit {limit})",
+    )

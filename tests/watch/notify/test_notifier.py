@@ -1,0 +1,438 @@
+"""Notices on their way to people: a real registry, a real mail server, a real receiver of webhooks; the clock is ours."""
+
+import json
+import re
+from datetime import time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from calha.domain.access import Role, Tree
+from calha.domain.alarm_states import Priority
+from calha.domain.errors import Forbidden, NotFound
+from calha.domain.notices import LAST_WAIT_MIN, Chain, Notice, Owner, Preferences, QuietHours, Step, Text
+from calha.domain.times import DAY_US, HOUR_US, MINUTE_US, SECOND_US
+from calha.mail import MailServer
+from calha.mail.smtp import Fate
+from calha.store.accounts import People
+from calha.store.notify import Chains, Deliveries, Notices, Recipients
+from calha.store.registry import Registry
+from calha.watch.notify import webhook
+from calha.watch.notify.audience import Audience
+from calha.watch.notify.channels import Address, Channels
+from calha.watch.notify.delivering import MAX_TRIES, Postman
+from calha.watch.notify.hosts import Hosts
+from calha.watch.notify.links import Links
+from calha.watch.notify.push import Vapid, packed
+from calha.watch.notify.service import Notifier
+from postman import postman
+from push_browser import Browser
+from receiver import receiver
+
+NOON = 1_767_279_600_000_000  # 2026-01-01T15:00Z, noon in São Paulo
+ZONE = ZoneInfo("America/Sao_Paulo")
+WHAT = Text("Nível alto: 92,1 (limite 85)", "High level: 92.1 (limit 85)")
+
+
+class House:
+    """A notifier over a registry in memory, with a clock that stands still."""
+
+    def __init__(self, folder, mail_port=None) -> None:
+        self.now = NOON
+        self.url = f"sqlite:///{folder}/registry.sqlite"
+        self.mail = MailServer("127.0.0.1", mail_port, "none", "calha@example.org") if mail_port else None
+        self.events: list[str] = []
+        self.heard: list[tuple[str, str, str]] = []
+        self.open()
+        self.root = self.registry.create_site("Companhia", None, "America/Sao_Paulo").id
+        self.plant = self.registry.create_site("ETA Norte", self.root, "America/Sao_Paulo").id
+        self.other = self.registry.create_site("ETA Sul", self.root, "America/Sao_Paulo").id
+
+    def open(self) -> None:
+        """As after a restart."""
+        self.registry = Registry.open(self.url)
+        engine = self.registry.engine
+        self.people = People(engine)
+        recipients, chains, deliveries, links = Recipients(engine), Chains(engine), Deliveries(engine), Links("key")
+        audience = Audience(self.people, recipients, chains, self.tree)
+        channels = Channels(
+            self.mail,
+            Hosts(["127.0.0.1"]),
+            Vapid(b"seed", "mailto:a@b.c"),
+            lambda text: "!" + text,
+            lambda text: text[1:],
+        )
+        postman_ = Postman(
+            deliveries,
+            recipients,
+            audience,
+            channels,
+            links,
+            lambda _: ZONE,
+            "https://calha.example.org",
+            24,
+            lambda line, why: self.events.append(f"failed {line.notice.source}: {why}"),
+            lambda: self.now,
+        )
+        self.notifier = Notifier(
+            recipients,
+            chains,
+            Notices(engine),
+            deliveries,
+            audience,
+            channels,
+            postman_,
+            links,
+            lambda kind, notice: self.events.append(f"{kind} {notice.source}"),
+            lambda: self.now,
+        )
+        self.notifier.listen(lambda notice, by, comment: self.heard.append((notice.source, by, comment)))
+
+    def tree(self) -> Tree:
+        return Tree({site.id: site.parent_id for site in self.registry.sites()})
+
+    def person(self, name, role=Role.OPERATOR, site=None, language="pt-BR") -> int:
+        grants = [(role, site)] if role is not None else []
+        return self.people.create(name, f"{name.lower()}@example.org", None, language=language, grants=grants).id
+
+    def hook(self, owner: Owner, url: str) -> int:
+        return self.notifier.add_channel(owner, "hook", Address("webhook", url))[0].id
+
+    def chain(self, *steps: Step, site=None, least=Priority.LOW, repeats=0) -> int:
+        return self.notifier.chains.add(Chain("c", site, least, steps, repeats)).id
+
+    def notice(self, source="alarm 1", priority=Priority.HIGH, site=None, persons=()) -> Notice:
+        where = site if site is not None else self.plant
+        return Notice(source, WHAT, "Reservatório 1 · ETA Norte", where, priority, NOON, "/devices/tank-1", persons)
+
+    def go(self, minutes: float = 0) -> None:
+        """Time passes, and what is due is done."""
+        self.now += round(minutes * MINUTE_US)
+        self.notifier.escalate()
+        for _ in range(20):
+            if not self.notifier.deliver_due():
+                return
+        raise AssertionError("the queue never ends")
+
+    def states(self, person: int) -> list[tuple[str, str]]:
+        page = self.notifier.deliveries.page(owner=Owner("person", person), limit=200)
+        return [(one.delivery.state, one.delivery.reason) for one in reversed(page.items)]
+
+
+@pytest.fixture
+def house(tmp_path):
+    made = House(tmp_path)
+    yield made
+    made.registry.close()
+
+
+@pytest.fixture
+def server():
+    with receiver() as made:
+        yield made
+
+
+def facts(posted):
+    return json.loads(posted.body)
+
+
+def test_a_person_without_a_channel_is_told_by_mail_in_his_language_with_a_link_that_acknowledges(tmp_path):
+    with postman() as mail:
+        house = House(tmp_path, mail.port)
+        ana, bob = house.person("Ana"), house.person("Bob", language="en")
+        house.notifier.tell(house.notice(persons=(ana, bob)))
+        house.go()
+        letters = {one["To"]: one for one in (mail.next_message(), mail.next_message())}
+        text = letters["ana@example.org"].get_content()
+        assert letters["ana@example.org"]["Subject"] == "[Calha] Alta: Nível alto: 92,1 (limite 85)"
+        assert "Onde: Reservatório 1 · ETA Norte" in text
+        assert "Desde: 01/01/2026 12:00 (America/Sao_Paulo)" in text
+        assert "https://calha.example.org/devices/tank-1" in text
+        assert letters["bob@example.org"]["Subject"] == "[Calha] High: High level: 92.1 (limit 85)"
+        assert "Since: 2026-01-01 12:00" in letters["bob@example.org"].get_content()
+        token = re.search(r"https://calha\.example\.org/a/(\S+)", text)
+        notice, somebody = house.notifier.linked(token[1])
+        assert (notice.state, somebody.name) == ("open", "Ana"), "looking changes nothing"
+        seen, _, is_first = house.notifier.acknowledge(token[1], "vou ver")
+        assert (seen.state, seen.acknowledged_by, is_first) == ("acknowledged", "Ana", True)
+        assert house.heard == [("alarm 1", "Ana", "vou ver")]
+        assert house.notifier.acknowledge(token[1], "")[2] is False
+        assert len(house.heard) == 1
+        house.now += 25 * HOUR_US
+        with pytest.raises(NotFound):
+            house.notifier.linked(token[1])
+        house.registry.close()
+
+
+def test_a_chain_goes_on_until_somebody_acknowledges_and_not_further(house, server):
+    ana, rui, eva = (house.person(name) for name in ("Ana", "Rui", "Eva"))
+    for person in (ana, rui, eva):
+        house.hook(Owner("person", person), f"{server.url}/{person}")
+    steps = [Step(wait, (Owner("person", who),)) for wait, who in ((0, ana), (5, rui), (10, eva))]
+    house.chain(*steps, site=house.root)
+    house.notifier.tell(house.notice())
+    house.go()
+    assert server.next_post().path == f"/{ana}"
+    house.go(4.9)
+    assert not server.has_post
+    house.go(0.2)
+    second = server.next_post()
+    assert second.path == f"/{rui}"
+    assert facts(second)["type"] == "notice.again"
+    link = facts(second)["notices"][0]["acknowledge"]
+    house.notifier.acknowledge(link.rpartition("/")[2], "")
+    house.go(60)
+    assert not server.has_post
+    assert house.events == []
+
+
+def test_a_chain_begins_again_and_says_when_nobody_acknowledged(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    house.chain(Step(5, (Owner("person", ana),)), repeats=1)
+    house.notifier.tell(house.notice())
+    house.go()
+    assert not server.has_post, "the first step waits, too"
+    for _ in range(2):
+        house.go(5)
+        server.next_post()
+    house.go(LAST_WAIT_MIN - 1)
+    assert house.events == []
+    house.go(1)
+    house.go(600)
+    assert house.events == ["nobody_acknowledged alarm 1"]
+    assert not server.has_post
+
+
+def test_a_chain_goes_on_where_it_was_after_a_restart(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    house.chain(Step(0, (Owner("person", ana),)), Step(5, (Owner("person", ana),)))
+    house.notifier.tell(house.notice())
+    house.registry.close()
+    house.open()
+    house.go()
+    server.next_post()
+    house.registry.close()
+    house.open()
+    house.go(5)
+    assert facts(server.next_post())["type"] == "notice.again"
+
+
+def test_chains_hold_for_a_site_and_below_from_a_priority_on(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    house.chain(Step(0, (Owner("person", ana),)), site=house.plant, least=Priority.HIGH)
+    for source, priority, site in (("a", "medium", house.plant), ("b", "high", house.other), ("c", "high", house.root)):
+        house.notifier.tell(house.notice(source, Priority(priority), site))
+    house.go()
+    assert not server.has_post
+    house.notifier.tell(house.notice("d"))
+    house.go()
+    assert facts(server.next_post())["notices"][0]["source"] == "d"
+
+
+def test_nobody_is_told_of_a_site_that_he_may_not_see_and_nobody_who_is_blocked(house, server):
+    foreign, blocked = house.person("Eva", site=house.other), house.person("Rui")
+    for person in (foreign, blocked):
+        house.hook(Owner("person", person), server.url)
+    house.people.update(blocked, state="blocked")
+    house.chain(Step(0, (Owner("person", foreign), Owner("person", blocked))))
+    house.notifier.tell(house.notice())
+    house.go()
+    assert not server.has_post
+    assert house.events == ["nobody_told alarm 1"]
+
+
+def test_a_viewer_gets_no_link_and_a_link_ends_with_the_role(house, server):
+    viewer, operator = house.person("Eva", Role.VIEWER), house.person("Ana", Role.OPERATOR)
+    for person in (viewer, operator):
+        house.hook(Owner("person", person), f"{server.url}/{person}")
+    house.notifier.tell(house.notice(persons=(viewer, operator)))
+    house.go()
+    links = {one.path: facts(one)["notices"][0]["acknowledge"] for one in (server.next_post(), server.next_post())}
+    assert links[f"/{viewer}"] is None
+    token = links[f"/{operator}"].rpartition("/")[2]
+    (grant,) = house.people.grants(operator)
+    house.people.grant(operator, Role.VIEWER, None)
+    house.people.revoke(operator, grant.id)
+    with pytest.raises(Forbidden):
+        house.notifier.acknowledge(token, "")
+
+
+def test_a_team_is_told_by_its_own_channel_and_each_member_by_his(house, server):
+    ana = house.person("Ana")
+    team = house.notifier.recipients.save_team("Plantão", None, "en", [ana]).id
+    house.hook(Owner("person", ana), f"{server.url}/ana")
+    house.hook(Owner("team", team), f"{server.url}/team")
+    house.chain(Step(0, (Owner("team", team), Owner("person", ana))))
+    house.notifier.tell(house.notice())
+    house.go()
+    posted = {one.path: facts(one) for one in (server.next_post(), server.next_post())}
+    assert posted.keys() == {"/ana", "/team"}, "Ana once"
+    assert posted["/team"]["subject"] == "[Calha] High: High level: 92.1 (limit 85)"
+    assert not server.has_post
+    token = posted["/team"]["notices"][0]["acknowledge"].rpartition("/")[2]
+    assert house.notifier.acknowledge(token, "")[0].acknowledged_by == "Plantão"
+
+
+def test_who_follows_is_told_of_his_sites_only(house, server):
+    ana = house.person("Ana", site=house.plant)
+    house.hook(Owner("person", ana), server.url)
+    house.notifier.recipients.set_preferences(Owner("person", ana), Preferences(least=Priority.MEDIUM, follows=True))
+    house.notifier.tell(house.notice("low", Priority.LOW))
+    house.notifier.tell(house.notice("elsewhere", site=house.other))
+    house.notifier.tell(house.notice("here", Priority.MEDIUM))
+    house.go()
+    assert facts(server.next_post())["notices"][0]["source"] == "here"
+    assert not server.has_post
+
+
+def test_what_is_over_is_told_to_who_heard_of_it_and_rings_nobody_else(house, server):
+    ana, rui = house.person("Ana"), house.person("Rui")
+    for person in (ana, rui):
+        house.hook(Owner("person", person), f"{server.url}/{person}")
+    house.chain(Step(0, (Owner("person", ana),)), Step(5, (Owner("person", rui),)))
+    house.notifier.tell(house.notice())
+    house.go()
+    assert facts(server.next_post())["type"] == "notice.raised"
+    house.now += MINUTE_US
+    house.notifier.end("alarm 1")
+    assert house.notifier.end("alarm 1") is None
+    house.go(60)
+    over = server.next_post()
+    assert (over.path, facts(over)["type"]) == (f"/{ana}", "notice.over")
+    assert facts(over)["notices"][0]["over_at"] == "2026-01-01T15:01:00Z"
+    assert not server.has_post
+    house.notifier.tell(house.notice())
+    house.notifier.end("alarm 1", tells=False)
+    house.go(60)
+    assert not server.has_post, "over before anybody was told"
+    assert house.states(ana)[-1] == ("dropped", "over")
+
+
+def test_quiet_hours_gather_what_is_not_urgent_into_one_message(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    quiet = QuietHours(time(11), time(13), ZONE)
+    house.notifier.recipients.set_preferences(Owner("person", ana), Preferences(quiet=quiet))
+    for number in range(30):
+        house.notifier.tell(house.notice(f"alarm {number}", Priority.MEDIUM, persons=(ana,)))
+    house.notifier.tell(house.notice("urgent", Priority.CRITICAL, persons=(ana,)))
+    house.notifier.end("alarm 3")
+    house.go()
+    assert facts(server.next_post())["notices"][0]["source"] == "urgent"
+    assert not server.has_post
+    house.go(60)
+    bundle = facts(server.next_post())
+    assert bundle["subject"] == "[Calha] 30 avisos, 29 em aberto"
+    assert len(bundle["notices"]) == 30
+    assert bundle["text"].count("•") == 20
+    assert "… e mais 10" in bundle["text"]
+    assert not server.has_post
+
+
+def test_more_than_the_limit_arrives_together(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    house.notifier.recipients.set_preferences(Owner("person", ana), Preferences(per_hour=3, tells_end=False))
+    for number in range(10):
+        house.now += SECOND_US
+        house.notifier.tell(house.notice(f"alarm {number}", persons=(ana,)))
+        house.go()
+    assert [len(facts(server.next_post())["notices"]) for _ in range(3)] == [1, 1, 1]
+    assert not server.has_post
+    house.go(61)
+    assert len(facts(server.next_post())["notices"]) == 7
+    assert not server.has_post
+
+
+def test_what_failed_is_tried_again_later_with_the_same_number_and_a_valid_signature(house, server):
+    ana = house.person("Ana")
+    row, kept = house.notifier.add_channel(Owner("person", ana), "hook", Address("webhook", server.url))
+    assert kept.secret not in row.shown + row.name
+    server.answers += [(503, {}), (429, {})]
+    house.notifier.tell(house.notice(persons=(ana,)))
+    house.go()
+    house.go(0.4)
+    first = server.next_post()
+    assert not server.has_post
+    assert house.states(ana) == [("waiting", "HTTP 503 ok")]
+    house.registry.close()
+    house.open()
+    house.go(0.1)
+    second = server.next_post()
+    house.go(1)
+    third = server.next_post()
+    assert {one.headers["webhook-id"] for one in (first, second, third)} == {first.headers["webhook-id"]}
+    at_s = int(third.headers["webhook-timestamp"])
+    expected = webhook.signature(kept.secret, third.headers["webhook-id"], at_s, third.body)
+    assert third.headers["webhook-signature"] == expected
+    assert house.states(ana) == [("sent", "")]
+    assert house.events == []
+
+
+def test_what_cannot_be_delivered_is_given_up_and_told_as_an_event(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    server.answers.append((404, {}))
+    house.notifier.tell(house.notice("refused", persons=(ana,)))
+    house.go()
+    assert house.events == ["failed refused: HTTP 404 ok"]
+    server.answers += [(500, {})] * MAX_TRIES
+    house.notifier.tell(house.notice("broken", persons=(ana,)))
+    for _ in range(MAX_TRIES):
+        house.go(61)
+    assert house.events[1:] == ["failed broken: HTTP 500 ok"]
+    assert [state for state, _ in house.states(ana)] == ["failed", "failed"]
+
+
+def test_nobody_is_rung_about_what_was_acknowledged_while_it_waited(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    server.answers.append((503, {}))
+    house.notifier.tell(house.notice(persons=(ana,)))
+    house.go()
+    server.next_post()
+    house.notifier.acknowledged("alarm 1", "Rui")
+    house.go(10)
+    assert not server.has_post
+    assert house.states(ana) == [("dropped", "acknowledged")]
+
+
+def test_a_browser_reads_its_push_message_and_one_that_is_gone_is_switched_off(house, server):
+    ana, browser = house.person("Ana"), Browser()
+    subscription = Address("push", f"{server.url}/push/abc", "", packed(browser.public), packed(browser.auth))
+    channel = house.notifier.add_channel(Owner("person", ana), "Chrome", subscription)[0].id
+    house.notifier.tell(house.notice(persons=(ana,)))
+    house.go()
+    posted = server.next_post()
+    said = json.loads(browser.decrypt(posted.body))
+    assert said["title"] == "[Calha] Alta: Nível alto: 92,1 (limite 85)"
+    assert said["link"] == "https://calha.example.org/devices/tank-1"
+    assert (posted.headers["content-encoding"], posted.headers["urgency"]) == ("aes128gcm", "high")
+    assert posted.headers["authorization"].startswith("vapid t=")
+    server.answers.append((410, {}))
+    house.notifier.tell(house.notice("alarm 2", persons=(ana,)))
+    house.go()
+    assert not house.notifier.recipients.channel(channel).enabled
+
+
+def test_a_test_message_tells_at_once_what_became_of_it(house, server):
+    ana = house.person("Ana")
+    channel = house.notifier.recipients.channel(house.hook(Owner("person", ana), server.url))
+    assert house.notifier.test(channel).fate is Fate.TAKEN
+    assert facts(server.next_post())["subject"] == "[Calha] Mensagem de teste"
+    server.answers.append((401, {}))
+    sent = house.notifier.test(channel)
+    assert (sent.fate, sent.said) == (Fate.REFUSED, "HTTP 401 ok")
+
+
+def test_what_is_old_is_forgotten_with_its_deliveries(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    house.notifier.tell(house.notice(persons=(ana,)))
+    house.go()
+    assert house.notifier.notices.forget(house.now - DAY_US) == 0
+    assert house.notifier.notices.forget(house.now + 1) == 1
+    assert house.states(ana) == []
