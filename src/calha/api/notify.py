@@ -9,12 +9,12 @@ from zoneinfo import ZoneInfo, available_timezones
 from calha.api.access import Caller
 from calha.api.schemas import Page
 from calha.api.schemas_notify import (
-    ChannelChange,
     ChannelMade,
     ChannelOfOwner,
     ChannelTest,
     DeliveryAnswer,
-    NewChannel,
+    NewNotifyChannel,
+    NotifyChannelChange,
     NotifyPreferences,
     QuietTimes,
 )
@@ -68,7 +68,7 @@ def preferences_of(body: NotifyPreferences) -> Preferences:
     return Preferences(body.least, body.urgent, quiet, body.digest_min, body.tells_end, body.follows, body.per_hour)
 
 
-async def add_channel(notifier: Notifier, owner: Owner, new: NewChannel, caller: Caller) -> ChannelMade:
+async def add_channel(notifier: Notifier, owner: Owner, new: NewNotifyChannel, caller: Caller) -> ChannelMade:
     """Raises Malformed, NotFound, Conflict."""
     if (new.kind == "push") != (new.push is not None):
         raise Malformed("a push channel brings the subscription of a browser, and no other does", "bad_subscription")
@@ -85,7 +85,7 @@ async def add_channel(notifier: Notifier, owner: Owner, new: NewChannel, caller:
 
 
 async def change_channel(
-    notifier: Notifier, owner: Owner, channel_id: int, change: ChannelChange, caller: Caller
+    notifier: Notifier, owner: Owner, channel_id: int, change: NotifyChannelChange, caller: Caller
 ) -> ChannelOfOwner:
     """Raises NotFound."""
     changes = change.model_dump(exclude_none=True)

@@ -64,7 +64,7 @@ class PushSubscription(Body):
     keys: PushKeys
 
 
-class NewChannel(Body):
+class NewNotifyChannel(Body):
     kind: Kind = Field(examples=["apprise"])
     name: Name
     address: Annotated[str, Field(max_length=1_000, examples=["tgram://123456:token/7891"])] = Field(
@@ -90,7 +90,7 @@ class ChannelMade(ChannelOfOwner):
     secret: str | None = Field(description="Of a webhook; shown here and never again.", examples=["whsec_…"])
 
 
-class ChannelChange(Body):
+class NotifyChannelChange(Body):
     name: Name | None = None
     enabled: bool | None = None
 

@@ -10,12 +10,12 @@ from calha.api.access import Self
 from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_notify import (
-    ChannelChange,
     ChannelMade,
     ChannelOfOwner,
     ChannelTest,
     DeliveryAnswer,
-    NewChannel,
+    NewNotifyChannel,
+    NotifyChannelChange,
     NotifyPreferences,
     OwnNotifications,
 )
@@ -56,14 +56,14 @@ async def write_own_preferences(body: NotifyPreferences, services: Here, caller:
 
 
 @router.post("/channels", status_code=201)
-async def add_own_channel(new: NewChannel, services: Here, caller: Self) -> ChannelMade:
+async def add_own_channel(new: NewNotifyChannel, services: Here, caller: Self) -> ChannelMade:
     """A further channel. Its address is sealed, and never told back."""
     return await notify.add_channel(services.notifier, Owner("person", caller.person_id()), new, caller)
 
 
 @router.patch("/channels/{channel_id}")
 async def change_own_channel(
-    channel_id: ChannelId, change: ChannelChange, services: Here, caller: Self
+    channel_id: ChannelId, change: NotifyChannelChange, services: Here, caller: Self
 ) -> ChannelOfOwner:
     """Rename it, or switch it on or off."""
     owner = Owner("person", caller.person_id())

@@ -15,12 +15,12 @@ from calha.api.schemas_notify import (
     ChainAnswer,
     ChainBody,
     ChainStep,
-    ChannelChange,
     ChannelMade,
     ChannelOfOwner,
     ChannelTest,
     DeliveryAnswer,
-    NewChannel,
+    NewNotifyChannel,
+    NotifyChannelChange,
     Rehearsal,
     TeamAnswer,
     TeamBody,
@@ -103,7 +103,9 @@ async def remove_team(team_id: TeamNumber, services: Here, caller: Configures) -
 
 
 @router.post("/teams/{team_id}/channels", status_code=201)
-async def add_team_channel(team_id: TeamNumber, new: NewChannel, services: Here, caller: Configures) -> ChannelMade:
+async def add_team_channel(
+    team_id: TeamNumber, new: NewNotifyChannel, services: Here, caller: Configures
+) -> ChannelMade:
     """A channel of the team itself, as a group's chat."""
     await _own_team(services, caller, team_id)
     return await notify.add_channel(services.notifier, Owner("team", team_id), new, caller)
@@ -111,7 +113,7 @@ async def add_team_channel(team_id: TeamNumber, new: NewChannel, services: Here,
 
 @router.patch("/teams/{team_id}/channels/{channel_id}")
 async def change_team_channel(
-    team_id: TeamNumber, channel_id: ChannelId, change: ChannelChange, services: Here, caller: Configures
+    team_id: TeamNumber, channel_id: ChannelId, change: NotifyChannelChange, services: Here, caller: Configures
 ) -> ChannelOfOwner:
     """Rename it, or switch it on or off."""
     await _own_team(services, caller, team_id)
