@@ -12,7 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from calha.domain.alarm_states import AWAY, Act, Event
-from calha.domain.errors import CalhaError
+from calha.domain.errors import CalhaError, NotFound
 from calha.domain.notices import Notice, Text
 from calha.domain.readings import Micros
 from calha.store.alarms import AlarmRow, ToldTransition
@@ -47,7 +47,10 @@ class AlarmNotices:
         while True:
             beat()
             for told in await self._alarms.transitions.following(number, BEAT_S):
-                await asyncio.to_thread(self._take, told)
+                try:
+                    await asyncio.to_thread(self._take, told)
+                except NotFound as error:  # its device was removed meanwhile
+                    log.info("alarm %s is not told: %s", told.alarm.id, error)
                 number = told.transition.id
                 await asyncio.to_thread(self._keep, number)
 
