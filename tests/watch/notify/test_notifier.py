@@ -28,6 +28,7 @@ from calha.watch.notify.service import Notifier
 from postman import postman
 from push_browser import Browser
 from receiver import receiver
+from registries import lay_empty_registry
 
 NOON = 1_767_279_600_000_000  # 2026-01-01T15:00Z, noon in São Paulo
 ZONE = ZoneInfo("America/Sao_Paulo")
@@ -39,7 +40,7 @@ class House:
 
     def __init__(self, folder, mail_port=None) -> None:
         self.now = NOON
-        self.url = f"sqlite:///{folder}/registry.sqlite"
+        self.url = lay_empty_registry(folder)
         self.mail = MailServer("127.0.0.1", mail_port, "none", "calha@example.org") if mail_port else None
         self.events: list[str] = []
         self.heard: list[tuple[str, str, str]] = []
