@@ -25,6 +25,7 @@ from calha.domain.times import DAY_US, MINUTE_US
 from calha.metering.metering import Metering
 from calha.reports.kinds import Ground
 from calha.reports.making import make
+from calha.store.alarms import AlarmStore
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 
@@ -76,7 +77,8 @@ def make_one(folder: Path, format_: str, tries: int) -> dict[str, float]:
     """In a process of its own: times, size, and the most memory that it had."""
     registry, telemetry = open_stores(folder)
     now = BEGIN + 40 * DAY_US
-    ground = Ground(registry, telemetry, Metering.over(registry, telemetry, no_publishing, lambda: now), lambda: now)
+    metering = Metering.over(registry, telemetry, no_publishing, lambda: now)
+    ground = Ground(registry, telemetry, metering, AlarmStore(registry.engine), lambda: now)
     asked = {"kind": "flow", "period": {"from": "2026-01-01", "to": "2026-01-30"}, "site_id": 1, "step": "raw"}
     definition = msgspec.convert(asked, Definition)
     times, cpu = [], []

@@ -9,6 +9,7 @@ from calha.metering.metering import Metering
 from calha.reports.delivery import Delivery
 from calha.reports.kinds import Ground
 from calha.reports.runs import ReportRuns
+from calha.store.alarms import AlarmStore
 from calha.store.registry import Registry
 from calha.store.reports import ReportHistory, SavedReports
 from calha.store.telemetry import Telemetry
@@ -28,7 +29,7 @@ def report_runs(
     address = settings.http.public_url or address_of(settings)
     delivery = Delivery(post.post if post is not None else None, settings.reports.folder, address)
     runs = ReportRuns(
-        Ground(registry, telemetry, metering, clock),
+        Ground(registry, telemetry, metering, AlarmStore(registry.engine), clock),
         ReportHistory(registry.engine),
         SavedReports(registry.engine),
         delivery,

@@ -80,10 +80,18 @@ def test_a_definition_survives_being_kept_and_says_what_it_cannot_be():
             msgspec.structs.replace(asked, **wrong).require_possible()
 
 
-@pytest.mark.parametrize("part", [{"devices": ("pump-1",)}, {"channels": ("flow",)}, {"qualities": ("good",)}])
-def test_a_water_balance_refuses_filters_that_it_would_not_heed(part):
-    whole = Definition(kind="water_balance", period=Period(relative="today"), site_id=1)
+@pytest.mark.parametrize(
+    ("kind", "part"),
+    [
+        ("water_balance", {"devices": ("pump-1",)}),
+        ("water_balance", {"channels": ("flow",)}),
+        ("water_balance", {"qualities": ("good",)}),
+        ("alarms", {"channels": ("flow",)}),
+    ],
+)
+def test_a_report_refuses_filters_that_it_would_not_heed(kind, part):
+    whole = Definition(kind=kind, period=Period(relative="today"), site_id=1)
     whole.require_possible()
-    with pytest.raises(Malformed, match="whole site") as refused:
+    with pytest.raises(Malformed, match=f"some {next(iter(part))} only") as refused:
         msgspec.structs.replace(whole, **part).require_possible()
     assert refused.value.reason == "no_filter"

@@ -10,9 +10,14 @@ import openpyxl
 import pypdf
 import pytest
 
+from calha.domain.alarm_rule_reader import read_rule
+from calha.domain.alarm_rules import Rationalisation, Where
+from calha.domain.alarm_states import Act, Event, Priority
 from calha.domain.errors import Malformed, NotFound
 from calha.domain.report_definitions import STEPS_OF
+from calha.domain.times import HOUR_US
 from calha.reports.making import file_name, make
+from calha.store.alarms import AlarmStore, Change, RuleStore
 
 START = 1_705_287_600_000_000  # 2024-01-15 00:00 in São Paulo
 
@@ -155,6 +160,50 @@ def test_every_kind_in_every_format_also_of_a_time_without_readings(made, kind, 
     assert found.size_bytes > 0
     assert progress[-1] == 1.0
     assert made(format_, kind=kind, step=step).size_bytes > 0
+
+
+@pytest.fixture
+def alarms(site):
+    """The level of pump-1 is high twice on the first day, once acknowledged; that of pump-2 on the second day, on the shelf."""
+    store, rules = AlarmStore(site.registry.engine), RuleStore(site.registry.engine)
+    if not rules.all():
+        rule = read_rule({"signal": {"kind": "value", "channel": "level"}, "limits": {"hi": 80}})
+        why = Rationalisation("valve stuck", "tank spills", "close the inlet", 600)
+        number = rules.add("High level", rule, Where(site=site.site_id), why, "Ana", START).named.id
+        for device, hours in (("pump-1", (1, 2, 3)), ("pump-2", (30,))):
+            for place, hour in enumerate(hours):
+                change = Change(number, "hi", device, START + hour * HOUR_US, place % 2 == 0, 81.5, 80.0, Priority.HIGH)
+                store.follow([change], START)
+                if device == "pump-1" and place == 0:
+                    (row,) = store.page(device=device).items
+                    store.act([row.id], Event(Act.ACKNOWLEDGE, START + HOUR_US + 1, "seen"), "Rui")
+    return store
+
+
+def test_an_alarm_report_lists_what_happened_and_who_did_what(made, alarms):
+    rows = rows_of(made("csv", kind="alarms", step="raw", language="en", csv="rfc4180").path, ",")
+    assert rows[0][1:] == [
+        *("Time (America/Sao_Paulo)", "Device", "Alarm", "Limit", "Priority", "Event", "State", "Value", "By", "Note")
+    ]
+    told = [row[2:7] for row in rows[1:]]
+    assert told[:2] == [
+        ["pump-1", "High level", "hi", "high", "raised"],
+        ["pump-1", "High level", "hi", "high", "acknowledged"],
+    ]
+    assert rows[2][7:] == ["acknowledged", "", "Rui", "seen"]
+    assert len(rows_of(made("csv", kind="alarms", step="raw", devices=["pump-2"]).path)) == 2
+
+
+def test_an_alarm_report_counts_days_and_tells_the_figures_of_the_standard(made, alarms):
+    rows = rows_of(made("csv", kind="alarms").path)
+    assert rows[0][1:] == ["Dia", "Alarmes", "crítica", "alta", "média", "baixa"]
+    assert [row[1:] for row in rows[1:]] == [
+        ["15/01/2024", "2", "0", "2", "0", "0"],
+        ["16/01/2024", "1", "0", "1", "0", "0"],
+    ]
+    text = text_of(made("pdf", kind="alarms").path)
+    for part in ("Relatório de alarmes", "Alarmes por hora", "Meta", "High level"):
+        assert part in text
 
 
 def test_a_device_that_does_not_stand_there_is_refused_and_no_file_is_left(made, tmp_path):

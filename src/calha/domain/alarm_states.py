@@ -87,7 +87,7 @@ BACK: Final[Mapping[Act, State]] = {
 ANNUNCIATED: Final = frozenset({State.UNACKNOWLEDGED, State.ACKNOWLEDGED, State.RETURNED, State.LATCHED})
 """States in which an operator sees the alarm."""
 
-_AWAY_STATES: Final = frozenset(AWAY.values())
+AWAY_STATES: Final = frozenset(AWAY.values())
 _RANK: Final[Mapping[State, int]] = {State.SHELVED: 1, State.SUPPRESSED: 2, State.OUT_OF_SERVICE: 3}
 
 
@@ -113,7 +113,7 @@ class Alarm:
 
     @property
     def is_away(self) -> bool:
-        return self.state in _AWAY_STATES
+        return self.state in AWAY_STATES
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ Rule 3: a new kind is a line in STEPS_OF, and a module in `reports/kinds`.
 Rule 4: a filter that a kind would not heed is refused, so that nobody takes a whole for a part.
 """
 
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Literal, get_args
 from zoneinfo import ZoneInfo
@@ -17,7 +18,8 @@ from calha.domain.errors import Malformed
 from calha.domain.readings import Micros
 from calha.domain.times import HOUR_US, SECOND_US, from_text, to_datetime, to_micros
 
-ReportKind = Literal["flow", "consumption", "water_balance", "data_quality"]
+ReportKind = Literal["flow", "consumption", "water_balance", "data_quality", "alarms"]
+Filter = Literal["devices", "channels", "qualities"]
 ReportStep = Literal["raw", "15m", "1h", "1d", "1mo"]
 ReportFormat = Literal["pdf", "xlsx", "csv"]
 CsvStyle = Literal["semicolon", "rfc4180"]
@@ -43,8 +45,12 @@ STEPS_OF: dict[ReportKind, tuple[ReportStep, ...]] = {
     "consumption": ("15m", "1h", "1d", "1mo"),
     "water_balance": ("1h", "1d", "1mo"),
     "data_quality": ("1d",),
+    "alarms": ("raw", "1d"),
 }
-UNFILTERED: frozenset[ReportKind] = frozenset({"water_balance"})  # a balance of some of its meters balances nothing
+IGNORED: Mapping[ReportKind, tuple[Filter, ...]] = {
+    "water_balance": ("devices", "channels", "qualities"),  # a balance of some of its meters balances nothing
+    "alarms": ("channels", "qualities"),  # an alarm may look at several channels
+}
 LATEST: Micros = 7_258_118_400 * SECOND_US  # 2200-01-01
 MAX_NAMED = 200  # devices, and channels, that a definition names
 
@@ -101,10 +107,13 @@ class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
             raise Malformed("name at least one quality", "no_quality")
         if max(len(self.devices), len(self.channels)) > MAX_NAMED:
             raise Malformed(f"a report names at most {MAX_NAMED} devices and channels", "too_many_named")
-        if self.kind in UNFILTERED and (self.devices or self.channels or set(self.qualities) != set(SEVERITIES)):
-            raise Malformed(
-                f"a {self.kind} report is of its whole site: name no device, channel or quality", "no_filter"
-            )
+        for name in IGNORED.get(self.kind, ()):
+            if self.has(name):
+                raise Malformed(f"a {self.kind} report cannot be made of some {name} only: name none", "no_filter")
+
+    def has(self, name: Filter) -> bool:
+        """Whether the report is asked for a part only, by a filter."""
+        return set(self.qualities) != set(SEVERITIES) if name == "qualities" else bool(getattr(self, name))
 
 
 def _bounded(at: Micros) -> Micros:

@@ -1,5 +1,6 @@
 """The words of reports, by language."""
 
+from calha.domain.alarm_states import Act, Priority, State
 from calha.domain.report_definitions import ReportKind, ReportLanguage, ReportStep, Severity
 
 TITLES: dict[ReportLanguage, dict[ReportKind, str]] = {
@@ -8,12 +9,14 @@ TITLES: dict[ReportLanguage, dict[ReportKind, str]] = {
         "consumption": "Relatório de consumo",
         "water_balance": "Balanço hídrico",
         "data_quality": "Qualidade dos dados",
+        "alarms": "Relatório de alarmes",
     },
     "en": {
         "flow": "Flow report",
         "consumption": "Consumption report",
         "water_balance": "Water balance",
         "data_quality": "Data quality",
+        "alarms": "Alarm report",
     },
 }
 
@@ -58,6 +61,93 @@ QUALITIES: dict[ReportLanguage, dict[str, str]] = {
         "not_configured": "not configured",
         "out_of_service": "out of service",
     },
+}
+
+PRIORITIES: dict[ReportLanguage, dict[Priority, str]] = {
+    "pt-BR": {Priority.CRITICAL: "crítica", Priority.HIGH: "alta", Priority.MEDIUM: "média", Priority.LOW: "baixa"},
+    "en": {Priority.CRITICAL: "critical", Priority.HIGH: "high", Priority.MEDIUM: "medium", Priority.LOW: "low"},
+}
+
+ACTS: dict[ReportLanguage, dict[Act, str]] = {
+    "pt-BR": {
+        Act.RAISE: "ativado",
+        Act.CLEAR: "normalizado",
+        Act.ACKNOWLEDGE: "reconhecido",
+        Act.RESET: "rearmado",
+        Act.SHELVE: "posto de lado",
+        Act.UNSHELVE: "trazido de volta",
+        Act.SUPPRESS: "suprimido",
+        Act.UNSUPPRESS: "supressão encerrada",
+        Act.TAKE_OUT: "fora de serviço",
+        Act.PUT_BACK: "de volta ao serviço",
+    },
+    "en": {
+        Act.RAISE: "raised",
+        Act.CLEAR: "cleared",
+        Act.ACKNOWLEDGE: "acknowledged",
+        Act.RESET: "reset",
+        Act.SHELVE: "shelved",
+        Act.UNSHELVE: "unshelved",
+        Act.SUPPRESS: "suppressed",
+        Act.UNSUPPRESS: "no longer suppressed",
+        Act.TAKE_OUT: "taken out of service",
+        Act.PUT_BACK: "back in service",
+    },
+}
+
+ALARM_STATES: dict[ReportLanguage, dict[State, str]] = {
+    "pt-BR": {
+        State.NORMAL: "normal",
+        State.UNACKNOWLEDGED: "não reconhecido",
+        State.ACKNOWLEDGED: "reconhecido",
+        State.RETURNED: "normalizado, não reconhecido",
+        State.LATCHED: "retido",
+        State.SHELVED: "posto de lado",
+        State.SUPPRESSED: "suprimido",
+        State.OUT_OF_SERVICE: "fora de serviço",
+    },
+    "en": {
+        State.NORMAL: "normal",
+        State.UNACKNOWLEDGED: "unacknowledged",
+        State.ACKNOWLEDGED: "acknowledged",
+        State.RETURNED: "returned, unacknowledged",
+        State.LATCHED: "latched",
+        State.SHELVED: "shelved",
+        State.SUPPRESSED: "suppressed",
+        State.OUT_OF_SERVICE: "out of service",
+    },
+}
+
+FIGURES: dict[ReportLanguage, dict[str, str]] = {
+    "pt-BR": {
+        "alarms_an_hour": "Alarmes por hora",
+        "alarms_in_10_minutes": "Mais alarmes em 10 minutos",
+        "slots_over_10_percent": "Períodos de 10 minutos com mais de 10 alarmes (%)",
+        "flood_percent": "Tempo em avalanche (%)",
+        "top_10_percent": "Parte dos 10 alarmes mais frequentes (%)",
+        "chattering": "Alarmes repetitivos",
+        "fleeting": "Alarmes fugazes",
+        "stale": "Alarmes parados há mais de 24 h",
+        "high_percent": "De prioridade alta ou crítica (%)",
+        "critical_percent": "De prioridade crítica (%)",
+    },
+    "en": {
+        "alarms_an_hour": "Alarms an hour",
+        "alarms_in_10_minutes": "Most alarms in 10 minutes",
+        "slots_over_10_percent": "Times of 10 minutes with more than 10 alarms (%)",
+        "flood_percent": "Time in floods (%)",
+        "top_10_percent": "Share of the 10 most frequent alarms (%)",
+        "chattering": "Chattering alarms",
+        "fleeting": "Fleeting alarms",
+        "stale": "Alarms that stand for more than 24 h",
+        "high_percent": "Of high or critical priority (%)",
+        "critical_percent": "Of critical priority (%)",
+    },
+}
+
+VERDICTS: dict[ReportLanguage, dict[str, str]] = {
+    "pt-BR": {"good": "bom", "bearable": "tolerável", "bad": "ruim"},
+    "en": {"good": "good", "bearable": "bearable", "bad": "bad"},
 }
 
 WORDS: dict[ReportLanguage, dict[str, str]] = {
@@ -124,6 +214,17 @@ WORDS: dict[ReportLanguage, dict[str, str]] = {
         "no_data": "Nenhum dado no período. Verifique o período, os dispositivos e as qualidades escolhidas.",
         "digest": "As tabelas mostram valores por dia; o arquivo XLSX ou CSV traz cada leitura.",
         "cut": "A tabela mostra as primeiras {shown} de {all} linhas; o arquivo XLSX ou CSV traz todas.",
+        "figure": "Indicador (ISA-18.2)",
+        "target": "Meta",
+        "limit": "Limite",
+        "verdict": "Situação",
+        "alarm": "Alarme",
+        "priority": "Prioridade",
+        "event": "Evento",
+        "state": "Estado",
+        "author": "Por",
+        "note": "Observação",
+        "raised": "Alarmes",
         "page": "Página",
     },
     "en": {
@@ -189,6 +290,17 @@ WORDS: dict[ReportLanguage, dict[str, str]] = {
         "no_data": "No data in this period. Check the period, the devices and the qualities that were chosen.",
         "digest": "The tables show values by day; the XLSX or CSV file has each reading.",
         "cut": "The table shows the first {shown} of {all} rows; the XLSX or CSV file has all of them.",
+        "figure": "Figure (ISA-18.2)",
+        "target": "Target",
+        "limit": "Limit",
+        "verdict": "Verdict",
+        "alarm": "Alarm",
+        "priority": "Priority",
+        "event": "Event",
+        "state": "State",
+        "author": "By",
+        "note": "Note",
+        "raised": "Alarms",
         "page": "Page",
     },
 }

@@ -154,3 +154,14 @@ def test_raisings_leave_out_what_nobody_saw(alarms, change):
     alarms.follow([replace(change, at=NOW + 30)], NOW)
     assert [(row.at - NOW, row.holds) for row in alarms.raisings(NOW, NOW + 100)] == [(0, True), (10, False)]
     assert alarms.raisings(NOW + 11, NOW + 100) == []
+
+
+def test_what_happened_in_a_time_is_told_of_the_sites_asked_for(registry, alarms, change, site):
+    alarms.follow([change, replace(change, holds=False, at=NOW + 10)], NOW)
+    other = registry.create_site("Elsewhere", None, "UTC").id
+    told = alarms.happened(NOW, NOW + 10, [site], 10)
+    assert [(one.transition.act, one.alarm.device, one.alarm.name) for one in told] == [(Act.RAISE, "t1", "High level")]
+    assert [one.transition.act for one in alarms.happened(NOW, NOW + 11, [site, other], 10)] == [Act.RAISE, Act.CLEAR]
+    assert len(alarms.happened(NOW, NOW + 11, [site], 1)) == 1
+    assert alarms.happened(NOW, NOW + 11, [other], 10) == []
+    assert alarms.happened(NOW, NOW + 11, [], 10) == []

@@ -153,7 +153,7 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.no_quality": "Choose at least one quality.",
   "problem.too_many_named": "A report names at most 200 devices and channels.",
   "problem.unknown_report": "This report was deleted, or you may not see it.",
-  "problem.no_filter": "A water balance is of its whole site: name no device, channel or quality.",
+  "problem.no_filter": "This kind of report cannot be made of a part: name no such device, channel or quality.",
   "problem.not_countable": "Only registers and flows have a consumption.",
   "problem.no_such_file": "This file is kept no longer. Make the report again.",
   "problem.schedule_too_often": "A report is made at most every 15 minutes.",

@@ -152,7 +152,7 @@ export const problemsPtBR = {
   "problem.no_quality": "Escolha ao menos uma qualidade.",
   "problem.too_many_named": "Um relatório indica no máximo 200 dispositivos e canais.",
   "problem.unknown_report": "Este relatório foi excluído, ou você não pode vê-lo.",
-  "problem.no_filter": "O balanço hídrico é do local inteiro: não indique dispositivo, canal ou qualidade.",
+  "problem.no_filter": "Este relatório não pode ser feito de uma parte: não indique esse dispositivo, canal ou qualidade.",
   "problem.not_countable": "Só registros e vazões têm consumo.",
   "problem.no_such_file": "Este arquivo não é mais guardado. Gere o relatório de novo.",
   "problem.schedule_too_often": "Um relatório é gerado no máximo a cada 15 minutos.",

@@ -53,6 +53,7 @@ export const reportsEn: Record<keyof typeof reportsPtBR, string> = {
   "reportKind.consumption": "Consumption",
   "reportKind.water_balance": "Water balance",
   "reportKind.data_quality": "Data quality",
+  "reportKind.alarms": "Alarms",
   "reportStep.raw": "Instantaneous",
   "reportStep.15m": "Every 15 min",
   "reportStep.1h": "Hourly",

@@ -52,6 +52,7 @@ export const reportsPtBR = {
   "reportKind.consumption": "Consumo",
   "reportKind.water_balance": "Balanço hídrico",
   "reportKind.data_quality": "Qualidade dos dados",
+  "reportKind.alarms": "Alarmes",
   "reportStep.raw": "Instantâneo",
   "reportStep.15m": "A cada 15 min",
   "reportStep.1h": "Horário",

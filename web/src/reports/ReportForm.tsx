@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { Refusal, Submit, submitting } from "../ui/Saving";
-import { type Definition, type Format, fitting, formats, isFiltered, kinds, type Relative, type Report, type ReportBody, relatives, type Schedule, scheduleOf, schedules, severities, stepsOf, words } from "./definitions";
+import { type Definition, type Format, fitting, formats, heeds, kinds, type Relative, type Report, type ReportBody, relatives, type Schedule, scheduleOf, schedules, severities, stepsOf, words } from "./definitions";
 import { useMake, useSave, useSites } from "./useReports";
 
 const NAMED = "named";
@@ -22,11 +22,12 @@ export function ReportForm({ report, done }: { report?: Report; done: () => void
   const [delivery, setDelivery] = useState<Delivery>({ cron: report?.cron ?? "", recipients: (report?.recipients ?? []).join("\n"), folder: report?.folder ?? "" });
   const site = definition.site_id === 0 ? (places[0]?.id ?? 0) : definition.site_id;
   const change = (part: Partial<Definition>) => setDefinition({ ...definition, ...part });
+  const asks = (filter: Parameters<typeof heeds>[1]) => heeds(definition.kind, filter);
   const make = useMake(done);
   const save = useSave(report?.id, done);
   const body = (): ReportBody => ({
     name: name.trim() === "" ? t(`reportKind.${definition.kind}`) : name.trim(),
-    definition: { ...definition, site_id: site, ...(isFiltered(definition.kind) ? { devices: words(devices), channels: words(channels) } : { devices: [], channels: [], qualities: [...severities] }) },
+    definition: { ...definition, site_id: site, devices: asks("devices") ? words(devices) : [], channels: asks("channels") ? words(channels) : [], qualities: asks("qualities") ? definition.qualities : [...severities] },
     formats: chosen,
     cron: delivery.cron,
     zone: report?.zone ?? "",
@@ -51,20 +52,18 @@ export function ReportForm({ report, done }: { report?: Report; done: () => void
         </div>
         <NativeSelect label={t("devices.site")} value={String(site)} onChange={(event) => change({ site_id: Number(event.currentTarget.value) })} data={places.map((one) => ({ value: String(one.id), label: one.path.join(" › ") }))} />
         <PeriodFields period={definition.period} change={(period) => change({ period })} />
-        {isFiltered(definition.kind) && (
-          <>
-            <div className="two-columns">
-              <TextInput label={t("reports.devices")} description={t("reports.allWhenEmpty")} value={devices} onChange={(event) => setDevices(event.currentTarget.value)} autoCapitalize="none" spellCheck={false} />
-              <TextInput label={t("reports.channels")} description={t("reports.allWhenEmpty")} value={channels} onChange={(event) => setChannels(event.currentTarget.value)} autoCapitalize="none" spellCheck={false} />
-            </div>
-            <Checkbox.Group label={t("reports.qualities")} value={definition.qualities} onChange={(found) => change({ qualities: severities.filter((one) => found.includes(one)) })}>
-              <Group mt={4}>
-                {severities.map((one) => (
-                  <Checkbox key={one} value={one} label={t(`reportQuality.${one}`)} />
-                ))}
-              </Group>
-            </Checkbox.Group>
-          </>
+        <div className="two-columns">
+          {asks("devices") && <TextInput label={t("reports.devices")} description={t("reports.allWhenEmpty")} value={devices} onChange={(event) => setDevices(event.currentTarget.value)} autoCapitalize="none" spellCheck={false} />}
+          {asks("channels") && <TextInput label={t("reports.channels")} description={t("reports.allWhenEmpty")} value={channels} onChange={(event) => setChannels(event.currentTarget.value)} autoCapitalize="none" spellCheck={false} />}
+        </div>
+        {asks("qualities") && (
+          <Checkbox.Group label={t("reports.qualities")} value={definition.qualities} onChange={(found) => change({ qualities: severities.filter((one) => found.includes(one)) })}>
+            <Group mt={4}>
+              {severities.map((one) => (
+                <Checkbox key={one} value={one} label={t(`reportQuality.${one}`)} />
+              ))}
+            </Group>
+          </Checkbox.Group>
         )}
         <Checkbox.Group label={t("reports.formats")} value={chosen} onChange={(found) => setChosen(formats.filter((one) => found.includes(one)))}>
           <Group mt={4}>
@@ -81,7 +80,7 @@ export function ReportForm({ report, done }: { report?: Report; done: () => void
         {rights.on("configure", site) && <DeliveryFields delivery={delivery} change={setDelivery} />}
         <Refusal error={save.error} />
         <Group gap="sm" align="start">
-          <Submit change={make} disabled={chosen.length === 0 || (isFiltered(definition.kind) && definition.qualities.length === 0)}>
+          <Submit change={make} disabled={chosen.length === 0 || (asks("qualities") && definition.qualities.length === 0)}>
             {t("reports.make")}
           </Submit>
           {rights.on("configure", site) && (

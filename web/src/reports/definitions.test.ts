@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fitting, isFiltered, scheduleOf, schedules, words } from "./definitions";
+import { fitting, heeds, scheduleOf, schedules, words } from "./definitions";
 
 describe("what a report is asked for", () => {
   it("keeps a step that the kind knows and takes the usual one otherwise", () => {
@@ -8,9 +8,11 @@ describe("what a report is asked for", () => {
     expect(fitting("data_quality", "1h")).toBe("1d");
   });
 
-  it("asks for no part of a balance", () => {
-    expect(isFiltered("water_balance")).toBe(false);
-    expect(isFiltered("consumption")).toBe(true);
+  it("knows by what a report can be made smaller", () => {
+    expect(heeds("water_balance", "devices")).toBe(false);
+    expect(heeds("alarms", "devices")).toBe(true);
+    expect(heeds("alarms", "qualities")).toBe(false);
+    expect(heeds("consumption", "channels")).toBe(true);
   });
 
   it("knows the usual schedules by their cron", () => {

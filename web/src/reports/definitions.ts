@@ -16,9 +16,11 @@ export const stepsOf: Record<Kind, readonly Step[]> = {
   consumption: ["1d", "1mo", "1h", "15m"],
   water_balance: ["1d", "1mo", "1h"],
   data_quality: ["1d"],
+  alarms: ["1d", "raw"],
 };
-/** Are of their whole site: the server refuses devices, channels and qualities. */
-const unfiltered: readonly Kind[] = ["water_balance"];
+type Filter = "devices" | "channels" | "qualities";
+/** What the server refuses, because the report would not heed it. */
+const ignored: Partial<Record<Kind, readonly Filter[]>> = { water_balance: ["devices", "channels", "qualities"], alarms: ["channels", "qualities"] };
 export const kinds = Object.keys(stepsOf) as Kind[];
 export const formats: readonly Format[] = ["pdf", "xlsx", "csv"];
 export const severities: readonly Severity[] = ["good", "uncertain", "bad"];
@@ -39,8 +41,8 @@ export function fitting(kind: Kind, step: Step): Step {
   return known.includes(step) ? step : (known[0] ?? "1d");
 }
 
-export function isFiltered(kind: Kind): boolean {
-  return !unfiltered.includes(kind);
+export function heeds(kind: Kind, filter: Filter): boolean {
+  return ignored[kind]?.includes(filter) !== true;
 }
 
 /** Words that are parted by commas, semicolons, blanks or lines, each once. */

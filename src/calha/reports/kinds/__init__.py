@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from calha.domain.report_definitions import ReportKind
 from calha.reports.document import Document
-from calha.reports.kinds import consumption, data_quality, flow, water_balance
+from calha.reports.kinds import alarms, consumption, data_quality, flow, water_balance
 from calha.reports.kinds.ground import Ground, Task
 
 KINDS: Mapping[ReportKind, Callable[[Task], Document]] = {
@@ -12,6 +12,7 @@ KINDS: Mapping[ReportKind, Callable[[Task], Document]] = {
     "consumption": consumption.document,
     "water_balance": water_balance.document,
     "data_quality": data_quality.document,
+    "alarms": alarms.document,
 }
 
 __all__ = ["KINDS", "Ground", "Task"]

@@ -13,6 +13,7 @@ from calha.metering.metering import Metering
 from calha.reports.cells import moment, offset_text
 from calha.reports.document import Document, Heading, Row
 from calha.reports.words import SEVERITY, STEPS, TITLES, WORDS
+from calha.store.alarms import AlarmStore
 from calha.store.registry import ChannelRow, DeviceRow, Registry, SiteRow
 from calha.store.telemetry import Telemetry
 
@@ -26,6 +27,7 @@ class Ground:
     registry: Registry
     telemetry: Telemetry
     metering: Metering
+    alarms: AlarmStore
     clock: Callable[[], Micros]
 
 

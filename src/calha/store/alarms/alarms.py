@@ -169,6 +169,22 @@ class AlarmStore:
             alarms = {one.id: one for one in self._named(connection, [row.alarm_id for row in rows])}
         return [ToldTransition(_transition(row), alarms[row.alarm_id]) for row in rows if row.alarm_id in alarms]
 
+    def happened(self, from_: Micros, until: Micros, sites: Collection[int], limit: int) -> list[ToldTransition]:
+        """All transitions in [from_, until) of alarms of devices in sites, by time, each with its alarm as it stands now."""
+        transition = AlarmTransition.__table__.c
+        query = (
+            select(*AlarmTransition.__table__.columns)
+            .join(AlarmRecord, AlarmRecord.id == transition.alarm_id)
+            .join(Device, Device.id == AlarmRecord.device_id)
+            .where(transition.at >= from_, transition.at < until, Device.site_id.in_(sites))
+            .order_by(transition.at, transition.id)
+            .limit(limit)
+        )
+        with self._engine.connect() as connection:
+            rows = connection.execute(query).all()
+            alarms = {one.id: one for one in self._named(connection, [row.alarm_id for row in rows])}
+        return [ToldTransition(_transition(row), alarms[row.alarm_id]) for row in rows if row.alarm_id in alarms]
+
     def raisings(
         self,
         from_: Micros,
