@@ -17,7 +17,7 @@ from typing import Any
 
 from registries import lay_empty_registry
 
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 120.0
 STOP_WITHIN_S = 30.0
 
 

@@ -3,14 +3,14 @@
 import re
 
 import pytest
+from described import DOCUMENT
 from fastapi.routing import APIRoute, APIWebSocketRoute
 
 from calha.api import access
-from calha.api.app import ROUTERS, create_app
+from calha.api.app import ROUTERS
 from calha.api.routes import status
 from calha.domain.access import PERMISSIONS, Permission, Role
 
-DOCUMENT = create_app(None).openapi()
 ROUTES = [
     (method, path, operation["x-requires"])
     for path, item in DOCUMENT["paths"].items()
