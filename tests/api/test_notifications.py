@@ -244,3 +244,17 @@ def test_an_alarm_rings_and_acknowledging_by_the_link_acknowledges_the_alarm(cal
             break
         time.sleep(0.1)
     assert [(one["happening"], one["state"]) for one in log] == [("over", "sent"), ("raised", "sent")]
+
+
+def test_a_person_is_told_all_that_is_known_and_forgotten_with_his_channels(calha, site):
+    eva = Person(calha, "Eva", {"role": "operator", "site_id": site})
+    made = add_hook(calha, eva)
+    body = {"name": "Plantão", "site_id": site, "members": [eva.id]}
+    team = calha.send("POST", "/api/v1/teams", body)[1]["id"]
+    known = calha.get(f"/api/v1/people/{eva.id}/export")["notifications"]
+    assert [one["id"] for one in known["channels"]] == [made["id"]]
+    assert known["teams"] == ["Plantão"]
+    assert made["secret"] not in json.dumps(known)
+    assert calha.send("DELETE", f"/api/v1/people/{eva.id}")[0] == 204
+    (left,) = (one for one in calha.get("/api/v1/teams")["items"] if one["id"] == team)
+    assert left["members"] == []

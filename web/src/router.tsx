@@ -214,6 +214,20 @@ const account = createRoute({
   component: lazyRouteComponent(() => import("./account/AccountPage"), "AccountPage"),
 });
 
+const ownNotifications = createRoute({
+  getParentRoute: () => root,
+  path: "/notifications",
+  staticData: { needs: "nothing" },
+  component: lazyRouteComponent(() => import("./notifications/NotificationsPage"), "NotificationsPage"),
+});
+
+const escalation = createRoute({
+  getParentRoute: () => root,
+  path: "/escalation",
+  staticData: { needs: "configure" },
+  component: lazyRouteComponent(() => import("./notifications/EscalationPage"), "EscalationPage"),
+});
+
 const people = createRoute({
   getParentRoute: () => root,
   path: "/people",
@@ -357,7 +371,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, consumption, exceptions, anomalies, quarantine, sites, balance, reports, status, link, signIn, claim, account, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, portal]),
+  routeTree: root.addChildren([devices, device, deviceData, consumption, exceptions, anomalies, quarantine, sites, balance, reports, status, link, signIn, claim, account, ownNotifications, escalation, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, portal]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });

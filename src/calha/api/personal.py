@@ -8,12 +8,15 @@ from dataclasses import asdict
 from typing import Any
 
 from calha.accounts.accounts import Accounts
+from calha.api.notify import channel_answer, preferences_answer
 from calha.api.services import Services
+from calha.domain.notices import Owner
 from calha.domain.times import to_text
 from calha.metering.invoicing import Billing
 from calha.store.accounts import PersonRow
 from calha.store.accounts.commands import CommandRow, CommandStore
 from calha.store.databutcher.store import DataButcherStore
+from calha.watch.notify.service import Notifier
 
 MAX_LISTED = 10_000  # commands, and invoices: the newest ones
 
@@ -26,6 +29,7 @@ def known_of(services: Services, person_id: int) -> dict[str, Any]:
         "person": asdict(person),
         **_of_accounts(services.accounts, person),
         **_of_billing(services.billing, person_id),
+        "notifications": _notifications(services.notifier, person.id),
         "commands": _commands(services.commands.store, person),
         "databutcher": asdict(butcher) if butcher is not None else None,
         "audit": [asdict(row) for row in services.accounts.audit.of_person(person_id, person.label)],
@@ -59,6 +63,22 @@ def _of_billing(billing: Billing, person_id: int) -> dict[str, Any]:
         "customers": [asdict(one) for one in customers],
         "contracts": [asdict(one) for one in contracts],
         "invoices": [asdict(one) for one in invoices],
+    }
+
+
+def _notifications(notifier: Notifier, person_id: int) -> dict[str, Any]:
+    owner = Owner("person", person_id)
+    log = notifier.deliveries.page(owner=owner, limit=MAX_LISTED).items
+    return {
+        "preferences": preferences_answer(notifier.recipients.preferences(owner)).model_dump(
+            mode="json", by_alias=True
+        ),
+        "channels": [channel_answer(one).model_dump(mode="json") for one in notifier.recipients.channels(owner)],
+        "teams": [one.name for one in notifier.recipients.teams() if person_id in one.members],
+        "told": [
+            {"at": to_text(one.delivery.made_at), "what": one.notice.what.pt, "state": one.delivery.state}
+            for one in log
+        ],
     }
 
 

@@ -6,6 +6,7 @@ import { connectionsEn } from "./connections.en";
 import { devicesEn } from "./devices.en";
 import { problemsEn } from "./problems.en";
 import { gatewaysEn } from "./gateways.en";
+import { notificationsEn } from "./notifications.en";
 import { meteringEn } from "./metering.en";
 import { flumesEn } from "./flumes.en";
 import { reportsEn } from "./reports.en";
@@ -21,6 +22,7 @@ export const en: Catalogue = {
   ...devicesEn,
   ...problemsEn,
   ...gatewaysEn,
+  ...notificationsEn,
   ...meteringEn,
   ...flumesEn,
   ...reportsEn,

@@ -6,6 +6,7 @@ import { connectionsPtBR } from "./connections.pt-BR";
 import { devicesPtBR } from "./devices.pt-BR";
 import { problemsPtBR } from "./problems.pt-BR";
 import { gatewaysPtBR } from "./gateways.pt-BR";
+import { notificationsPtBR } from "./notifications.pt-BR";
 import { meteringPtBR } from "./metering.pt-BR";
 import { flumesPtBR } from "./flumes.pt-BR";
 import { reportsPtBR } from "./reports.pt-BR";
@@ -21,6 +22,7 @@ export const ptBR = {
   ...devicesPtBR,
   ...problemsPtBR,
   ...gatewaysPtBR,
+  ...notificationsPtBR,
   ...meteringPtBR,
   ...flumesPtBR,
   ...reportsPtBR,

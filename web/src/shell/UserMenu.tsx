@@ -28,6 +28,9 @@ export function UserMenu({ place }: { place: "top" | "bottom" }) {
         <Link to="/account" className={css.menuItem} onClick={close}>
           {t("user.account")}
         </Link>
+        <Link to="/notifications" className={css.menuItem} onClick={close}>
+          {t("nav.notifications")}
+        </Link>
         <Link to="/claim" hash="" className={css.menuItem} onClick={close}>
           {t("user.claim")}
         </Link>

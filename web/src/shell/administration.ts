@@ -3,6 +3,7 @@ import type { Rights } from "../session/session";
 const all = [
   { to: "/billing", icon: "billing", text: "nav.billing", needs: "bill" },
   { to: "/connections", icon: "connections", text: "nav.connections", needs: "configure" },
+  { to: "/escalation", icon: "escalation", text: "nav.escalation", needs: "configure" },
   { to: "/people", icon: "people", text: "nav.people", needs: "administer" },
   { to: "/keys", icon: "keys", text: "nav.keys", needs: "administer" },
   { to: "/fleets", icon: "fleets", text: "nav.fleets", needs: "administer" },

@@ -7,6 +7,7 @@ const paths = {
   reports: "M6 3h12v18H6zM9 17v-4M12 17V9M15 17v-6",
   sites: "M4 20V9l8-5 8 5v11M9 20v-6h6v6",
   connections: "M9 7V3M15 7V3M6 7h12v5a6 6 0 0 1-12 0zM12 18v3",
+  escalation: "M6 16V11a6 6 0 0 1 12 0v5l1.5 2h-15zM10 21h4M12 3v2",
   people: "M9 11a3.5 3.5 0 1 0 0-7 3.5 3.5 0 0 0 0 7zM2.5 20c.4-3.6 3-6 6.5-6s6.1 2.4 6.5 6M16 4.5a3.2 3.2 0 0 1 0 6M18 14.5c2 .8 3.2 2.7 3.5 5.5",
   keys: "M14.5 13.5a4.5 4.5 0 1 0-4-4L3 17v4h4v-2.5h2.5V16h2zM16 8h.01",
   fleets: "M4 4h6v6H4zM14 4h6v6h-6zM4 14h6v6H4zM14 17h6M17 14v6",

@@ -13,8 +13,11 @@ from calha.store.accounts.models import Identity, Link, Ownership, Passkey, Pers
 from calha.store.accounts.ownership import IS_HELD, free
 from calha.store.accounts.rows import GrantRow, PasskeyRow, PersonRow, Secrets
 from calha.store.databutcher.models import DataButcherPerson
+from calha.store.notify.models import Channel, Preference, TeamMember
 from calha.store.registry.rows import Page
 from calha.store.registry.writing import require_site, writing
+
+_HIS = (RoleGrant, RecoveryCode, Passkey, Identity, Session, Link, DataButcherPerson, Channel, Preference, TeamMember)
 
 
 class People:
@@ -107,7 +110,7 @@ class People:
         """
         with writing(self._engine) as connection:
             _person(connection, person_id)
-            for table in (RoleGrant, RecoveryCode, Passkey, Identity, Session, Link, DataButcherPerson):
+            for table in _HIS:
                 connection.execute(delete(table).where(table.person_id == person_id))
             own = Ownership.person_id == person_id
             connection.execute(update(Ownership).where(own).values(label=""))

@@ -115,13 +115,6 @@ class Deliveries:
         found = self._logged(query.order_by(Delivery.id.desc()).limit(limit + 1))
         return Page(found[:limit], str(found[limit - 1].delivery.id) if len(found) > limit else None)
 
-    def counts(self, since: Micros) -> dict[str, int]:
-        """By state: those that wait, and those that ended since."""
-        chosen = or_(Delivery.state == "waiting", Delivery.made_at > since)
-        query = select(Delivery.state, func.count()).where(chosen).group_by(Delivery.state)
-        with self._engine.connect() as connection:
-            return {state: int(count) for state, count in connection.execute(query)}
-
     def _update(self, ids: Iterable[int], values: dict[str, Any]) -> None:
         with self._writing() as connection:
             connection.execute(

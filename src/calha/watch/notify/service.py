@@ -10,6 +10,7 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from calha.domain.access import Permission
 from calha.domain.errors import Conflict, Forbidden, NotFound
@@ -188,7 +189,8 @@ class Notifier:
         """Take each step whose time has come."""
         now = self._clock()
         for due in self.notices.due_steps(now):
-            self._step(self.notices.get(due.notice), due, now)
+            with suppress(NotFound):  # the chain was removed, or the notice forgotten, at this moment
+                self._step(self.notices.get(due.notice), due, now)
 
     def deliver_due(self) -> int:
         """Send what is due by each channel, one message each; by how many. Blocks."""
