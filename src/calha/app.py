@@ -66,10 +66,12 @@ from calha.log.readings import ReadingsSource
 from calha.log.settings import LogSettings
 from calha.log.shards import gateways_url, shard_account, shard_of, source_urls, system_url
 from calha.log.streams import Streams
+from calha.metering.charging import Charging
 from calha.metering.metering import Metering
 from calha.metering.opening import open_billing
 from calha.metering.warner import Warner
 from calha.notifying import notifier_of
+from calha.payment_provider import pix_provider
 from calha.post_office import post_office
 from calha.reporting import report_runs
 from calha.reports.schedules import Schedules
@@ -364,6 +366,8 @@ async def _connect(
     supervisor.add("reports", Schedules(reports, micros_now).run)
     warner = Warner(billing, Notices(registry.engine), post, settings.http.public_url, zone)
     supervisor.add("warnings", warner.run)
+    if (provider := pix_provider(settings)) is not None:
+        supervisor.add("pix charges", Charging(billing.invoices, provider).run)
     services = Services(
         settings,
         registry,

@@ -262,6 +262,21 @@ class NotificationsSection(_Section):
     """How long it is kept what was told to whom."""
 
 
+class PixSection(_Section):
+    url: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
+    """Address of a payment provider that keeps charges for dynamic Pix codes (API Pix); empty for static codes."""
+    client_id: str = ""
+    """How the provider knows this Calha."""
+    client_secret: SecretStr = SecretStr("")
+    """Its secret at the provider."""
+    key: str = ""
+    """Pix key of the account there. Invoices to another key keep their static code."""
+    certificate: Path | None = None
+    """Certificate and key (PEM) with which Calha proves itself to the provider."""
+    authority: Path | None = None
+    """Authority of the provider's certificate (PEM), where the system does not know it."""
+
+
 class LogSection(_Section):
     url: SecretStr | None = None
     """Address of an existing NATS server or cluster (nats://…); without it Calha runs its own."""
@@ -514,6 +529,7 @@ class Settings(_Section):
     openid: OpenIdSection = OpenIdSection()
     smtp: SmtpSection = SmtpSection()
     notifications: NotificationsSection = NotificationsSection()
+    pix: PixSection = PixSection()
     log: LogSection = LogSection()
     store: StoreSection = StoreSection()
     registry: RegistrySection = RegistrySection()

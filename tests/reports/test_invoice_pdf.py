@@ -59,7 +59,7 @@ def text_of(pdf):
 def codes_on(sealed, company):
     """What a scanner reads off the printed page."""
     template = files("calha.reports").joinpath("invoice.typ").read_bytes()
-    content = json.dumps(invoices._content(sealed, TXID, "issued", company))
+    content = json.dumps(invoices._content(sealed, pix_code(sealed, TXID), "issued", company))
     picture = typst.compile(template, format="png", ppi=200, sys_inputs={"content": content}, ignore_system_fonts=True)
     return {
         str(code.format).split(".")[-1]: code.text for code in zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)))
@@ -90,6 +90,12 @@ def test_a_scanner_reads_the_codes_off_the_page():
     assert (bar.amount, bar.company, bar.segment) == (issued().total, "0138", 3)
     assert bar.free.startswith("20260715")
     assert bar.free.endswith("2026000007")
+
+
+def test_the_code_of_a_charge_is_a_dynamic_one():
+    code = read_code(pix_code(issued(), TXID, "pix.example.com/qr/v2/9d36b84f"))
+    assert (code.url, code.key, code.amount) == ("pix.example.com/qr/v2/9d36b84f", None, issued().total)
+    assert pix_code(issued(issuer=Party(name="Sem Pix")), TXID, "pix.example.com/qr/v2/9d36b84f") is None
 
 
 def test_nothing_to_pay_has_no_codes():

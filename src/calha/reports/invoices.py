@@ -4,12 +4,9 @@ All numbers come from what was sealed when the invoice was issued, so that a pag
 wrote goes to typst as JSON and is shown as text; it is never part of the markup.
 """
 
-import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
-from importlib.resources import files
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -17,38 +14,38 @@ from calha.domain.billing import Line
 from calha.domain.collection_barcode import FREE_DIGITS, Segment, collection_barcode, interleaved_2_of_5, typeable_line
 from calha.domain.errors import Malformed
 from calha.domain.invoices import Inputs, RegisterReading, Sealed
-from calha.domain.pix import Payee, static_code
+from calha.domain.pix import Payee, dynamic_code, static_code
 from calha.reports.labels import qr_svg
 from calha.reports.locale import Language, day, money, month, number
+from calha.reports.pdf import made_pdf
 
 TEMPLATE = "invoice.typ"
 SEGMENTS: dict[str, Segment] = {"m³": 2, "kWh": 3}
 PRICE_PLACES = 6  # of unit prices, which are not rounded: so many are shown
-_one_at_a_time = threading.Lock()  # a compiler takes some tens of MB while it works
 
 State = Literal["issued", "overdue", "paid", "cancelled", "replaced"]
 
 
-def invoice_pdf(sealed: Sealed, txid: str | None, state: State, company: str = "") -> bytes:
-    """The pages of an invoice. txid: of its Pix code. company: FEBRABAN's four digits; without them there is no bar code."""
-    import typst  # 40 MB that an idle Calha does without
-
-    content = _content(sealed, txid, state, company)
-    template = files(__package__).joinpath(TEMPLATE).read_bytes()
-    with _one_at_a_time:
-        made: bytes = typst.compile(
-            template, format="pdf", sys_inputs={"content": json.dumps(content)}, ignore_system_fonts=True
-        )
-    return made
+def invoice_pdf(
+    sealed: Sealed, txid: str | None, state: State, company: str = "", charge_url: str | None = None
+) -> bytes:
+    """The pages of an invoice. txid, charge_url: of its Pix code. company: FEBRABAN's digits; without them no bar code."""
+    return made_pdf(TEMPLATE, _content(sealed, pix_code(sealed, txid, charge_url), state, company))
 
 
-def pix_code(sealed: Sealed, txid: str | None) -> str | None:
-    """The text to copy and pay; None where there is nothing to pay or nobody to be paid."""
+def pix_code(sealed: Sealed, txid: str | None, charge_url: str | None = None) -> str | None:
+    """The text to copy and pay; None where there is nothing to pay or nobody to be paid.
+
+    charge_url: where a payment provider keeps the charge, for a dynamic code.
+    """
     issuer = sealed.inputs.issuer
     if sealed.kind != "invoice" or sealed.total <= 0 or not issuer.pix_key or txid is None:
         return None
+    payee = Payee(issuer.name[:25], issuer.city[:15] or "BRASIL", issuer.pix_key)
     try:
-        return static_code(Payee(issuer.name[:25], issuer.city[:15] or "BRASIL", issuer.pix_key), sealed.total, txid)
+        if charge_url is not None:
+            return dynamic_code(payee, charge_url, sealed.total)
+        return static_code(payee, sealed.total, txid)
     except Malformed:
         return None
 
@@ -62,11 +59,11 @@ def barcode(sealed: Sealed, company: str) -> str | None:
     return collection_barcode(SEGMENTS.get(sealed.inputs.unit, 6), company, sealed.total, free)
 
 
-def _content(sealed: Sealed, txid: str | None, state: State, company: str) -> dict[str, Any]:
+def _content(sealed: Sealed, pix: str | None, state: State, company: str) -> dict[str, Any]:
     inputs = sealed.inputs
     language: Language = "en" if inputs.language == "en" else "pt-BR"
     words = _WORDS[language]
-    pix, digits = pix_code(sealed, txid), barcode(sealed, company)
+    digits = barcode(sealed, company)
     return {
         "language": language,
         "words": words,

@@ -26,6 +26,7 @@ from calha.api.schemas_billing import (
 from calha.api.services import Here, Services
 from calha.domain.access import Permission
 from calha.domain.errors import NotFound
+from calha.domain.pix_charges import invoice_txid
 from calha.metering.statements import StatementLine, read_statement
 from calha.store.billing import PaymentRow, PaymentState, RunRow
 
@@ -114,7 +115,7 @@ async def take_pix(notice: PixNotice, services: Here, caller: BillsAll) -> State
     for one in notice.pix:
         paid_at = one.horario if one.horario.tzinfo else one.horario.replace(tzinfo=UTC)
         row = await asyncio.to_thread(
-            services.billing.invoices.receive, one.endToEndId, "pix", one.txid, one.valor, paid_at
+            services.billing.invoices.receive, one.endToEndId, "pix", invoice_txid(one.txid), one.valor, paid_at
         )
         states[row.state] += 1
     await caller.note("pix.taken", "payments", after=dict(states))

@@ -150,7 +150,7 @@ async def draw_invoice(number: InvoiceNumber, services: Here, caller: Self) -> R
     sealed = unseal(await asyncio.to_thread(services.billing.invoices.content, number))
     company = await _company(services, row)
     state = _state(row, services.billing.today())
-    pdf = await asyncio.to_thread(invoice_pdf, sealed, row.txid, state, company)
+    pdf = await asyncio.to_thread(invoice_pdf, sealed, row.txid, state, company, row.charge_url)
     headers = {"Content-Disposition": f'inline; filename="{number}.pdf"', "Cache-Control": "no-store"}
     return Response(pdf, media_type=PDF, headers=headers)
 
@@ -290,7 +290,7 @@ async def _whole(services: Services, row: InvoiceRow) -> InvoiceWhole:
         channel=sealed.inputs.channel,
         zone=sealed.inputs.zone,
         readings=reading_answers(sealed.inputs),
-        pix=pix_code(sealed, row.txid),
+        pix=pix_code(sealed, row.txid, row.charge_url),
         barcode=typeable_line(digits) if digits else None,
         credits=sealed.credits or None,
         history=history,

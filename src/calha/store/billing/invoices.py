@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calha.domain.errors import Conflict, NotFound
@@ -173,6 +173,26 @@ class Invoices:
         where = update(Invoice).where(Invoice.id == invoice_id, Invoice.state == row.state)
         if not connection.execute(where.values(values)).rowcount:
             raise Conflict("the invoice has changed meanwhile")
+
+    # -- charges at a payment provider
+
+    def uncharged(self, after_id: int, limit: int) -> Sequence[InvoiceRow]:
+        """Open invoices without a charge, oldest first."""
+        return self._some(limit, Invoice.state == "issued", Invoice.charge_url.is_(None), Invoice.id > after_id)
+
+    def void_charges(self, limit: int) -> Sequence[InvoiceRow]:
+        """Invoices out of force whose charge could still be paid."""
+        return self._some(limit, Invoice.state.in_(["cancelled", "replaced"]), Invoice.charge_url.is_not(None))
+
+    def _some(self, limit: int, *where: ColumnElement[bool]) -> Sequence[InvoiceRow]:
+        query = select(*_COLUMNS).where(Invoice.kind == "invoice", *where).order_by(Invoice.id).limit(limit)
+        with self._engine.connect() as connection:
+            return [_row(row) for row in connection.execute(query)]
+
+    def keep_charge(self, invoice_id: int, url: str | None) -> None:
+        """Where its charge stands; None for one that has none any more."""
+        with self._writing.begin() as connection:
+            connection.execute(update(Invoice).where(Invoice.id == invoice_id).values(charge_url=url))
 
     # -- payments
 

@@ -96,6 +96,7 @@ class InvoiceSeries(Base):
 class Invoice(Base):
     """content: what was sealed, and its hash; they never change. slot: contract and first day while it stands, so that no
     cycle is billed twice. credits_id: the invoice that a credit note takes back; replaces_id: whose place one has taken.
+    charge_url: where a payment provider keeps its charge, without https://.
     """
 
     __tablename__ = "invoice"
@@ -122,6 +123,7 @@ class Invoice(Base):
     credits_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("invoice.id"))
     paid_at: Mapped[datetime | None] = mapped_column(Moment)
+    charge_url: Mapped[str | None] = mapped_column(String(99))
 
 
 class Payment(Base):

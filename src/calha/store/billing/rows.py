@@ -100,6 +100,7 @@ class InvoiceRow:
     credits_id: int | None
     replaces_id: int | None
     paid_at: datetime | None
+    charge_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
