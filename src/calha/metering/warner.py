@@ -1,7 +1,7 @@
 """Once a day: which running cycles leave what is usual, told to who pays by e-mail, once a cycle and kind.
 
 Rule 1: what has been told is kept before the message is posted: rather once too few than every day again.
-Rule 2: a contract that cannot be looked at does not keep the others from it.
+Rule 2: a contract that cannot be forecast says why in the app, and does not keep the others from it.
 """
 
 import asyncio
@@ -43,13 +43,17 @@ class Warner:
             while datetime.now(self._zone) < due:
                 beat()
                 await asyncio.sleep(LOOK_EVERY_S)
-            for contracts in self._pages():
-                beat()
-                try:
-                    await asyncio.to_thread(self.look, contracts)
-                except StoreUnavailable as error:
-                    log.warning("running cycles are looked at tomorrow: %s", error)
-                    break
+            try:
+                await self._look_at_all(beat)
+            except StoreUnavailable as error:
+                log.warning("running cycles are looked at tomorrow: %s", error)
+
+    async def _look_at_all(self, beat: Callable[[], None]) -> None:
+        after_id = 0
+        while page := await asyncio.to_thread(self._page, after_id):
+            beat()
+            await asyncio.to_thread(self.look, page)
+            after_id = page[-1].id
 
     def look(self, contracts: Sequence[ContractRow]) -> int:
         """Tell who pays some contracts what is new; how many messages there were. Raises StoreUnavailable."""
@@ -77,11 +81,8 @@ class Warner:
         except MailFull as error:
             log.warning("customer %s is not told: %s", payer.id, error)
 
-    def _pages(self) -> Iterator[Sequence[ContractRow]]:
-        after_id = 0
-        while page := self._billing.customers.contracts(after_id=after_id, limit=CONTRACTS_AT_ONCE):
-            yield page
-            after_id = page[-1].id
+    def _page(self, after_id: int) -> Sequence[ContractRow]:
+        return self._billing.customers.contracts(after_id=after_id, limit=CONTRACTS_AT_ONCE)
 
     def _next(self) -> datetime:
         now = datetime.now(self._zone)
