@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from "@tanstack/react-router";
 import { type Kind, kinds, type State, states } from "./anomalies/filter";
 import { INVOICE_STATES, isMonth, PAYMENT_STATES } from "./billing/search";
+import { isPriority, isView as isAlarmView, type Priority, type View as AlarmView } from "./alarms/alarms";
 import { isPreset, type Preset } from "./chart/range";
 import { isDay, isView, type View } from "./consumption/period";
 import { loadLanguage } from "./i18n";
@@ -44,6 +45,13 @@ export interface BalanceSearch {
   view?: View;
   /** A day of the period. */
   at?: string;
+}
+
+export interface AlarmsSearch {
+  view?: AlarmView;
+  priority?: Priority;
+  /** A part of the name or of the device's key. */
+  q?: string;
 }
 
 export interface ExceptionsSearch {
@@ -149,6 +157,36 @@ const anomalies = createRoute({
     ...(Number.isInteger(given.id) ? { id: given.id as number } : {}),
   }),
   component: lazyRouteComponent(() => import("./anomalies/AnomaliesPage"), "AnomaliesPage"),
+});
+
+const alarms = createRoute({
+  getParentRoute: () => root,
+  path: "/alarms",
+  validateSearch: (given: Record<string, unknown>): AlarmsSearch => ({
+    ...(isAlarmView(given.view) ? { view: given.view } : {}),
+    ...(isPriority(given.priority) ? { priority: given.priority } : {}),
+    ...textOf(given, "q"),
+  }),
+  component: lazyRouteComponent(() => import("./alarms/AlarmsPage"), "AlarmsPage"),
+});
+
+const alarmRules = createRoute({
+  getParentRoute: () => root,
+  path: "/alarms/rules",
+  component: lazyRouteComponent(() => import("./alarms/RulesPage"), "RulesPage"),
+});
+
+const alarmHealth = createRoute({
+  getParentRoute: () => root,
+  path: "/alarms/health",
+  validateSearch: (given: Record<string, unknown>): { month?: string } => textOf(given, "month"),
+  component: lazyRouteComponent(() => import("./alarms/HealthPage"), "HealthPage"),
+});
+
+const alarmRule = createRoute({
+  getParentRoute: () => root,
+  path: "/alarms/rules/$id",
+  component: lazyRouteComponent(() => import("./alarms/RulePage"), "RulePage"),
 });
 
 const quarantine = createRoute({
@@ -371,7 +409,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, consumption, exceptions, anomalies, quarantine, sites, balance, reports, status, link, signIn, claim, account, ownNotifications, escalation, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, portal]),
+  routeTree: root.addChildren([devices, device, deviceData, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, status, link, signIn, claim, account, ownNotifications, escalation, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, portal]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });

@@ -1,4 +1,5 @@
 import { accountsEn } from "./accounts.en";
+import { alarmsEn } from "./alarms.en";
 import { anomaliesEn } from "./anomalies.en";
 import { auditEn } from "./audit.en";
 import { billingEn } from "./billing.en";
@@ -15,6 +16,7 @@ import type { Catalogue } from "./pt-BR";
 
 export const en: Catalogue = {
   ...accountsEn,
+  ...alarmsEn,
   ...anomaliesEn,
   ...auditEn,
   ...billingEn,

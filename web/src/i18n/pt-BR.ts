@@ -1,4 +1,5 @@
 import { accountsPtBR } from "./accounts.pt-BR";
+import { alarmsPtBR } from "./alarms.pt-BR";
 import { anomaliesPtBR } from "./anomalies.pt-BR";
 import { auditPtBR } from "./audit.pt-BR";
 import { billingPtBR } from "./billing.pt-BR";
@@ -15,6 +16,7 @@ import { validationPtBR } from "./validation.pt-BR";
 /** Portuguese texts: the catalogue whose keys every other language must have. */
 export const ptBR = {
   ...accountsPtBR,
+  ...alarmsPtBR,
   ...anomaliesPtBR,
   ...auditPtBR,
   ...billingPtBR,

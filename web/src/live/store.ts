@@ -6,6 +6,7 @@
  * clock that ticks once a second: the server's, because a phone or an operator's desk may be minutes off.
  */
 
+import type { Alarm } from "../alarms/alarms";
 import { presence, type Presence } from "../format";
 import { Rhythm } from "./rhythm";
 
@@ -39,6 +40,7 @@ export class LiveStore {
   private readonly backListeners = new Set<() => void>();
   private readonly refusedListeners = new Set<() => void>();
   private readonly commandListeners = new Set<() => void>();
+  private readonly alarmListeners = new Set<(alarm: Alarm) => void>();
   private readonly watched = new Map<string, number>();
   private source: EventSource | null = null;
   private following: ReadonlySet<string> = new Set();
@@ -153,6 +155,12 @@ export class LiveStore {
     return () => this.commandListeners.delete(listener);
   };
 
+  /** When an alarm of any device that one may see has changed. */
+  onAlarm = (listener: (alarm: Alarm) => void): (() => void) => {
+    this.alarmListeners.add(listener);
+    return () => this.alarmListeners.delete(listener);
+  };
+
   private plan(): void {
     clearTimeout(this.planned);
     if (!this.isAllowed) return;
@@ -168,7 +176,7 @@ export class LiveStore {
     this.source = null;
     this.openedAt = Date.now();
     let isFirst = true;
-    const source = this.open(`/api/v1/live?since=0&device=${encodeURIComponent(wanted)}`);
+    const source = this.open(`/api/v1/live?since=0&alarms=true&device=${encodeURIComponent(wanted)}`);
     source.addEventListener("readings", (event) => {
       const { readings } = JSON.parse((event as MessageEvent<string>).data) as { readings: Reading[] };
       this.take(readings);
@@ -184,6 +192,10 @@ export class LiveStore {
       this.heard();
     });
     source.addEventListener("command", () => this.commandListeners.forEach((listener) => listener()));
+    source.addEventListener("alarm", (event) => {
+      const { alarm } = JSON.parse((event as MessageEvent<string>).data) as { alarm: Alarm };
+      this.alarmListeners.forEach((listener) => listener(alarm));
+    });
     source.addEventListener("error", () => {
       if (source.readyState === EventSource.CLOSED && this.source === source) {
         this.source = null;

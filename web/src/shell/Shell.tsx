@@ -1,5 +1,6 @@
 import { Alert, Button } from "@mantine/core";
 import { Link, Outlet, useLocation, useMatches } from "@tanstack/react-router";
+import { AlarmCount } from "../alarms/AlarmCount";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useConnection, useLostAt } from "../live/hooks";
@@ -15,6 +16,7 @@ import { administration } from "./administration";
 
 const pages = [
   { to: "/", icon: "devices", text: "nav.devices" },
+  { to: "/alarms", icon: "alarms", text: "nav.alarms" },
   { to: "/anomalies", icon: "anomalies", text: "nav.anomalies" },
   { to: "/exceptions", icon: "validation", text: "nav.validation" },
   { to: "/reports", icon: "reports", text: "nav.reports" },
@@ -72,6 +74,7 @@ function Rail() {
         pages.map(({ to, icon, text }) => (
           <Link key={to} to={to} className={css.link} activeOptions={{ exact: to === "/" }}>
             <Icon name={icon} /> {t(text)}
+            {to === "/alarms" && <AlarmCount />}
           </Link>
         ))}
       {paysSomething(me) && (
