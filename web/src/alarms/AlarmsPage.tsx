@@ -1,6 +1,6 @@
 import "./alarms.css";
 import { Button, Checkbox, Group, Kbd, NativeSelect, Paper, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
-import { useNavigate, useSearch } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { type KeyboardEvent, useEffect, useRef, useState } from "react";
 import { useTexts } from "../i18n";
 import { useAge } from "../live/hooks";
@@ -37,7 +37,11 @@ export function AlarmsPage() {
     void navigate({ search: (before) => Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined)), replace: true });
   return (
     <>
-      <PageTitle title={t("alarms.title")} />
+      <PageTitle title={t("alarms.title")}>
+        <Link to="/alarms/rules" className="plain-link">
+          {t("rules.title")}
+        </Link>
+      </PageTitle>
       <div className="alarm-filters">
         <SegmentedControl aria-label={t("alarms.view")} value={view} onChange={(value) => go({ view: value === "standing" ? undefined : value })} data={VIEWS.map((value) => ({ value, label: t(`alarmView.${value}`) }))} />
         <NativeSelect

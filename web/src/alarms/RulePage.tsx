@@ -1,0 +1,192 @@
+import "./alarms.css";
+import { Autocomplete, Button, Group, NativeSelect, Stack, Switch, Textarea, TextInput } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useQuery } from "@tanstack/react-query";
+import { useNavigate, useParams } from "@tanstack/react-router";
+import { useState } from "react";
+import { api, take } from "../api/client";
+import { useTexts } from "../i18n";
+import { useRights } from "../session/session";
+import { PageTitle } from "../shell/Pages";
+import { Confirm } from "../ui/Confirm";
+import { Loaded } from "../ui/Loaded";
+import { Submit, submitting } from "../ui/Saving";
+import { Section } from "../ui/Section";
+import { PRIORITIES, type Priority } from "./alarms";
+import { BLANK, type Draft, draftOf, hasLimits, isPlaced, KINDS, LIMITS, type Rule, SCOPES } from "./rules";
+import { Trial } from "./Trial";
+import { useRule } from "./useAlarms";
+import { useKeep, useRemove } from "./useRules";
+
+/** A rule: what it watches and where, what keeps it quiet, why there is one; tried on the past before it is kept. */
+export function RulePage() {
+  const { id } = useParams({ from: "/alarms/rules/$id" });
+  return id === "new" ? <RuleForm rule={null} /> : <Kept id={Number(id)} />;
+}
+
+function Kept({ id }: { id: number }) {
+  const rule = useRule(id);
+  return (
+    <Loaded query={rule} height={400}>
+      {(found) => <RuleForm key={found.version} rule={found} />}
+    </Loaded>
+  );
+}
+
+type Change = (part: Partial<Draft>) => void;
+interface Part {
+  draft: Draft;
+  change: Change;
+}
+
+function RuleForm({ rule }: { rule: Rule | null }) {
+  const { t, language } = useTexts();
+  const navigate = useNavigate();
+  const mayChange = useRights().somewhere("configure");
+  const write = (value: number) => new Intl.NumberFormat(language, { useGrouping: false, maximumFractionDigits: 6 }).format(value);
+  const [draft, setDraft] = useState<Draft>(() => (rule === null ? BLANK : draftOf(rule, write)));
+  const [asksRemoval, setAsksRemoval] = useState(false);
+  const keep = useKeep(rule);
+  const remove = useRemove(rule?.id ?? 0);
+  const change: Change = (part) => setDraft((before) => ({ ...before, ...part }));
+  const leave = (message: string) => {
+    notifications.show({ message });
+    void navigate({ to: "/alarms/rules" });
+  };
+  return (
+    <>
+      <PageTitle title={rule === null ? t("rules.new") : rule.name}>
+        {rule !== null && mayChange && (
+          <Button variant="default" color="red" onClick={() => setAsksRemoval(true)}>
+            {t("common.delete")}
+          </Button>
+        )}
+      </PageTitle>
+      <div className="rule-columns">
+        <form onSubmit={submitting(() => keep.mutate(draft, { onSuccess: () => leave(t("rules.saved")) }))}>
+          <Stack gap="md">
+            <Watched draft={draft} change={change} />
+            <Quiet draft={draft} change={change} />
+            <Why draft={draft} change={change} />
+            {mayChange && (
+              <Submit change={keep} disabled={!isPlaced(draft)}>
+                {t("common.save")}
+              </Submit>
+            )}
+          </Stack>
+        </form>
+        <Trial draft={draft} write={write} change={setDraft} />
+      </div>
+      <Confirm opened={asksRemoval} question={t("rules.removeAsk", { name: rule?.name ?? "" })} action={t("common.delete")} close={() => setAsksRemoval(false)} confirm={() => remove.mutate(undefined, { onSuccess: () => leave(t("rules.removed")) })} />
+    </>
+  );
+}
+
+function Watched({ draft, change }: Part) {
+  const { t } = useTexts();
+  const channels = useChannels(draft);
+  const text = (name: "channel" | "other") => <Autocomplete label={t(`rulePart.${name}`)} value={draft[name]} onChange={(value) => change({ [name]: value })} data={channels} required />;
+  const needsChannel = draft.kind !== "no_data" && draft.kind !== "formula";
+  return (
+    <Section title={t("rules.watched")}>
+      <Stack gap="sm">
+        <TextInput label={t("rules.name")} value={draft.name} onChange={(event) => change({ name: event.currentTarget.value })} required maxLength={100} />
+        <Place draft={draft} change={change} />
+        <div className="two-columns">
+          <NativeSelect label={t("rules.signal")} value={draft.kind} onChange={(event) => change({ kind: event.currentTarget.value as Draft["kind"] })} data={KINDS.map((value) => ({ value, label: t(`ruleKind.${value}`) }))} />
+          {needsChannel && text("channel")}
+          {draft.kind === "difference" && text("other")}
+          {(draft.kind === "rate" || draft.kind === "deviation") && <Typed name="overMin" draft={draft} change={change} />}
+          {draft.kind === "state" && <Typed name="codes" draft={draft} change={change} />}
+        </div>
+        {draft.kind === "difference" && <Switch label={t("rulePart.isPercent")} checked={draft.isPercent} onChange={(event) => change({ isPercent: event.currentTarget.checked })} />}
+        {draft.kind === "formula" && <TextInput label={t("rulePart.formula")} description={t("rules.formulaHint")} value={draft.formula} onChange={(event) => change({ formula: event.currentTarget.value })} required maxLength={500} />}
+        <Limits draft={draft} change={change} />
+      </Stack>
+    </Section>
+  );
+}
+
+function Place({ draft, change }: Part) {
+  const { t, own } = useTexts();
+  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const profiles = useQuery({ queryKey: ["profiles"], queryFn: () => take(api.GET("/api/v1/profiles")) });
+  const blank = { value: "", label: "—" };
+  return (
+    <div className="two-columns">
+      <NativeSelect label={t("rules.where")} value={draft.scope} onChange={(event) => change({ scope: event.currentTarget.value as Draft["scope"] })} data={SCOPES.map((value) => ({ value, label: t(`ruleScope.${value}`) }))} />
+      {draft.scope === "device" && <TextInput label={t("rulePart.device")} value={draft.device} onChange={(event) => change({ device: event.currentTarget.value })} required />}
+      {draft.scope === "profile" && <NativeSelect label={t("devices.profile")} value={draft.profile} onChange={(event) => change({ profile: event.currentTarget.value })} data={[blank, ...(profiles.data?.items ?? []).map((one) => ({ value: one.name, label: own(one.title) }))]} />}
+      {draft.scope === "site" && <NativeSelect label={t("devices.site")} value={draft.site} onChange={(event) => change({ site: event.currentTarget.value })} data={[blank, ...(sites.data?.items ?? []).map((one) => ({ value: String(one.id), label: one.path.join(" › ") }))]} />}
+    </div>
+  );
+}
+
+function Limits({ draft, change }: Part) {
+  const { t } = useTexts();
+  const priorities = PRIORITIES.map((value) => ({ value, label: t(`priority.${value}`) }));
+  const isYes = draft.kind === "state" || draft.kind === "no_data" || (draft.kind === "formula" && !hasLimits(draft));
+  return (
+    <>
+      {draft.kind !== "state" && draft.kind !== "no_data" && (
+        <fieldset className="wishes">
+          <legend>{t(draft.kind === "formula" ? "rules.limitsOfFormula" : "rules.limits")}</legend>
+          {LIMITS.map((name) => (
+            <div key={name} className="rule-limit">
+              <TextInput aria-label={t(`limit.${name}`)} placeholder={t(`limit.${name}`)} inputMode="decimal" value={draft.limits[name].value} onChange={(event) => change({ limits: { ...draft.limits, [name]: { ...draft.limits[name], value: event.currentTarget.value } } })} />
+              <NativeSelect aria-label={t("rules.priorityOf", { limit: t(`limit.${name}`) })} value={draft.limits[name].priority} onChange={(event) => change({ limits: { ...draft.limits, [name]: { ...draft.limits[name], priority: event.currentTarget.value as Priority } } })} data={priorities} />
+            </div>
+          ))}
+        </fieldset>
+      )}
+      {isYes && <NativeSelect label={t("alarms.priority")} value={draft.priority} onChange={(event) => change({ priority: event.currentTarget.value as Priority })} data={priorities} />}
+    </>
+  );
+}
+
+type Name = "overMin" | "codes" | "deadband" | "onDelayS" | "offDelayS" | "lastingS" | "repeatCount" | "repeatMin" | "firstOut" | "respondMin";
+
+function Typed({ name, draft, change }: Part & { name: Name }) {
+  const { t } = useTexts();
+  return <TextInput label={t(`rulePart.${name}`)} inputMode={name === "firstOut" || name === "codes" ? "text" : "decimal"} value={draft[name]} onChange={(event) => change({ [name]: event.currentTarget.value })} />;
+}
+
+function Quiet({ draft, change }: Part) {
+  const { t } = useTexts();
+  const names = ["deadband", "onDelayS", "offDelayS", "lastingS", "repeatCount", "repeatMin", "firstOut"] as const;
+  return (
+    <Section title={t("rules.quiet")} text={t("rules.quietText")}>
+      <div className="two-columns">
+        {names.map((name) => (
+          <Typed key={name} name={name} draft={draft} change={change} />
+        ))}
+      </div>
+      <Group mt="sm">
+        <Switch label={t("rulePart.isLatching")} checked={draft.isLatching} onChange={(event) => change({ isLatching: event.currentTarget.checked })} />
+        <Switch label={t("rulePart.isEnabled")} checked={draft.isEnabled} onChange={(event) => change({ isEnabled: event.currentTarget.checked })} />
+      </Group>
+    </Section>
+  );
+}
+
+function Why({ draft, change }: Part) {
+  const { t } = useTexts();
+  return (
+    <Section title={t("rules.why")} text={t("rules.whyText")}>
+      <Stack gap="sm">
+        {(["cause", "consequence", "action"] as const).map((name) => (
+          <Textarea key={name} label={t(`why.${name}`)} value={draft[name]} onChange={(event) => change({ [name]: event.currentTarget.value })} maxLength={1000} autosize minRows={1} />
+        ))}
+        <Typed name="respondMin" draft={draft} change={change} />
+      </Stack>
+    </Section>
+  );
+}
+
+/** Keys of the channels that the rule may look at. */
+function useChannels({ scope, profile, device }: Draft): string[] {
+  const ofDevice = useQuery({ queryKey: ["device", device], queryFn: () => take(api.GET("/api/v1/devices/{key}", { params: { path: { key: device } } })), enabled: scope === "device" && device !== "", retry: false });
+  const profiles = useQuery({ queryKey: ["profiles"], queryFn: () => take(api.GET("/api/v1/profiles")) });
+  const found = scope === "device" ? (ofDevice.data?.channels ?? []) : (profiles.data?.items ?? []).filter(({ name }) => scope !== "profile" || name === profile).flatMap(({ channels }) => channels);
+  return [...new Set(found.map(({ key }) => String(key)))].sort();
+}

@@ -1,0 +1,42 @@
+import { describe, expect, it } from "vitest";
+import { BLANK, bodyOf, cured, definitionOf, draftOf, isPlaced } from "./rules";
+
+const write = (value: number) => String(value).replace(".", ",");
+const definition = {
+  signal: { kind: "value", channel: "level" },
+  limits: { hi: { value: 8.5, priority: "high" } },
+  deadband: 0.5,
+  on_delay_s: 60,
+  off_delay_s: 0,
+  lasting_s: 0,
+  latching: true,
+  first_out: "",
+  schedule: [{ days: ["mon"], from: "06:00", until: "22:00" }],
+};
+const rule = { name: "Level", definition, where: { profile: "tank", site_id: null, device: null }, rationalisation: { cause: "c", consequence: "d", action: "a", respond_s: 600 }, is_enabled: true };
+
+describe("a rule's draft", () => {
+  it("gives back what was kept, also what the form does not show", () => {
+    const draft = draftOf(rule, write);
+    expect([draft.scope, draft.limits.hi, draft.deadband, draft.respondMin]).toEqual(["profile", { value: "8,5", priority: "high" }, "0,5", "10"]);
+    expect(bodyOf(draft)).toEqual(rule);
+  });
+
+  it("has a priority instead of limits where something is either so or not", () => {
+    const state = definitionOf({ ...BLANK, kind: "state", channel: "mode", codes: "1, 3", priority: "critical" });
+    expect([state.signal, state.limits, state.priority]).toEqual([{ kind: "state", channel: "mode", codes: [1, 3] }, undefined, "critical"]);
+    expect(definitionOf({ ...BLANK, kind: "formula", formula: "a > b" }).limits).toBeUndefined();
+  });
+
+  it("sends what is no number as it was typed, so that the server names the place", () => {
+    expect(definitionOf({ ...BLANK, deadband: "some" }).deadband).toBe("some");
+  });
+
+  it("takes over a cure", () => {
+    expect(cured(BLANK, { setting: "on_delay_s", value: 60, alarms: 1, nuisances: 0, lost: 0 }, write).onDelayS).toBe("60");
+  });
+
+  it("is for all devices only when that was chosen", () => {
+    expect([isPlaced(BLANK), isPlaced({ ...BLANK, scope: "all" }), isPlaced({ ...BLANK, device: "tank-1" })]).toEqual([false, true, true]);
+  });
+});
