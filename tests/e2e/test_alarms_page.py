@@ -1,10 +1,11 @@
 """The alarm console: seen from every page, worked through by keyboard, put on the shelf, and its history."""
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
-from steps import ensure, mosquitto_pub, scrolls_sideways
+from steps import ensure, field, mosquitto_pub, scrolls_sideways
 from test_access import violations
 
 from running import Calha
@@ -75,3 +76,46 @@ def test_an_alarm_is_shelved_with_a_reason_and_taken_back(calha, page, device, m
     page.get_by_text("Standing", exact=True).click()
     expect(lines(page)).to_have_count(1)
     expect(lines(page)).to_contain_text("unacknowledged")
+
+
+@pytest.mark.desktop
+def test_a_rule_is_tried_on_the_past_cured_and_kept(calha, page, device):
+    ensure(calha, device, "machine")
+    minutes = range(2 * 24 * 60, 0, -1)
+    now = time.time()
+    peaks = [{"ts": now - 60 * one, "values": {"vibration": 9 if one % 60 == 0 else 5}} for one in minutes]
+    for start in range(0, len(peaks), 500):
+        assert calha.send("POST", f"/api/v1/telemetry/{device}", peaks[start : start + 500])[0] == 200
+    calha.until_stored()
+
+    page.goto(f"{calha.address}/alarms")
+    page.get_by_role("link", name="Alarm rules").click()
+    page.get_by_role("link", name="New rule").first.click()
+    field(page, "Name of the alarm").fill("Shaking")
+    field(page, "Key of the device").fill(device)
+    page.get_by_role("combobox", name="Channel").or_(page.get_by_role("textbox", name="Channel")).first.fill("vibration")
+    page.get_by_role("textbox", name="high limit", exact=True).fill("7")
+    page.get_by_role("button", name="Try").click()
+    trial = page.get_by_role("region", name="Try on the past")
+    expect(trial).to_contain_text("48 alarms on 1 device(s)", timeout=WITHIN_MS)
+    assert violations(page) == []
+    trial.get_by_role("listitem").filter(has_text="On-delay").get_by_role("button", name="Use").click()
+    expect(trial).to_contain_text("0 alarms on 1 device(s)", timeout=WITHIN_MS)
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Rule saved")).to_be_visible()
+    page.get_by_role("link", name="Shaking").click()
+    expect(field(page, "On-delay (s)")).not_to_have_value("")
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Rule removed")).to_be_visible()
+    expect(page.get_by_role("link", name="Shaking")).to_have_count(0)
+
+
+def test_the_health_of_the_alarms_is_told_with_advice(calha, page, device, machines):
+    calha.until_stored()
+    page.goto(f"{calha.address}/alarms/health")
+    expect(page.get_by_role("region", name="What to do")).to_contain_text("Too many are high", timeout=WITHIN_MS)
+    expect(page.get_by_role("row").filter(has_text="High or critical")).to_contain_text("bad")
+    expect(page.get_by_role("region", name="The ten most frequent")).to_contain_text("Vibration")
+    assert violations(page) == []
+    assert not scrolls_sideways(page)

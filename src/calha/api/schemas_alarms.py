@@ -189,6 +189,7 @@ class NamedAlarm(Answer):
     """An alarm that stands out. count: how often; since: from when on, of stale ones."""
 
     id: int
+    rule: int = Field(description="Id of its rule.", examples=[3])
     name: str = Field(examples=["Nível do tanque"])
     device: str
     count: int = Field(examples=[42])

@@ -38,6 +38,9 @@ export function AlarmsPage() {
   return (
     <>
       <PageTitle title={t("alarms.title")}>
+        <Link to="/alarms/health" className="plain-link">
+          {t("health.title")}
+        </Link>
         <Link to="/alarms/rules" className="plain-link">
           {t("rules.title")}
         </Link>

@@ -15,13 +15,13 @@ export function Trial({ draft, write, change }: { draft: Draft; write: (value: n
   const { t } = useTexts();
   const trial = useTrial();
   return (
-    <Section title={t("trial.title")} text={t("trial.text")}>
+    <Section title={t("ruleTrial.title")} text={t("ruleTrial.text")}>
       <Stack gap="sm" align="start">
         <Button variant="default" onClick={() => trial.mutate(draft)} loading={trial.isPending} disabled={!isPlaced(draft)}>
-          {t("trial.run")}
+          {t("ruleTrial.run")}
         </Button>
         <Refusal error={trial.error} />
-        {trial.data !== undefined && !trial.isPending && (
+        {trial.data !== undefined && (
           <div role="status">
             <Outcome found={trial.data} />
             <Cures
@@ -46,10 +46,10 @@ function Outcome({ found }: { found: Simulation }) {
   const lasting = (seconds: number | null) => (seconds === null ? "—" : durationText(seconds, t));
   return (
     <>
-      <Text fw={600}>{t("trial.alarms", { n: number(found.alarms), devices: found.devices, rate: number(found.a_day) })}</Text>
+      <Text fw={600}>{t("ruleTrial.alarms", { n: number(found.alarms), devices: found.devices, rate: number(found.a_day) })}</Text>
       {found.alarms > 0 && (
         <Text size="sm">
-          {t("trial.lasted", { shortest: lasting(found.shortest_s), median: lasting(found.median_s), longest: lasting(found.longest_s) })} {t("trial.nuisances", { n: number(found.nuisances) })}
+          {t("ruleTrial.lasted", { shortest: lasting(found.shortest_s), median: lasting(found.median_s), longest: lasting(found.longest_s) })} {t("ruleTrial.nuisances", { n: number(found.nuisances) })}
         </Text>
       )}
     </>
@@ -62,16 +62,16 @@ function Cures({ cures, apply }: { cures: readonly Cure[]; apply: (cure: Cure) =
   return (
     <>
       <Text fw={600} mt="sm">
-        {t("trial.cures")}
+        {t("ruleTrial.cures")}
       </Text>
       <ul className="plain-list">
         {cures.map((cure) => (
           <li key={cure.setting} className="list-line rule-cure">
             <span>
-              <b>{t(`cure.${cure.setting}`, { value: formatNumber(cure.value, null, language) })}</b> {t("trial.left", { n: cure.alarms, lost: cure.lost })}
+              <b>{t(`cure.${cure.setting}`, { value: formatNumber(cure.value, null, language) })}</b> {t("ruleTrial.left", { n: cure.alarms, lost: cure.lost })}
             </span>
             <Button size="compact-sm" variant="default" onClick={() => apply(cure)}>
-              {t("trial.apply")}
+              {t("ruleTrial.apply")}
             </Button>
           </li>
         ))}
@@ -86,12 +86,12 @@ function Newest({ found }: { found: Simulation }) {
   return (
     <>
       <Text fw={600} mt="sm">
-        {t("trial.newest")}
+        {t("ruleTrial.newest")}
       </Text>
       <ol className="plain-list">
         {found.raised.slice(0, SHOWN).map((one) => (
           <li key={`${one.device} ${one.limit} ${one.began_at}`} className="list-line">
-            <span className="number">{formatTime(one.began_at, language)}</span> · {one.device} · {one.ended_at === null ? t("trial.lasts") : durationText((Date.parse(one.ended_at) - Date.parse(one.began_at)) / 1000, t)}
+            <span className="number">{formatTime(one.began_at, language)}</span> · {one.device} · {one.ended_at === null ? t("ruleTrial.lasts") : durationText((Date.parse(one.ended_at) - Date.parse(one.began_at)) / 1000, t)}
           </li>
         ))}
       </ol>

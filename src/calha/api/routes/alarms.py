@@ -221,4 +221,4 @@ def _health(raisings: Sequence[Raising], since: Micros, until: Micros, consoles:
 
 
 def _named(raising: Raising, count: int) -> dict[str, Any]:
-    return {"id": raising.alarm, "name": raising.name, "device": raising.device, "count": count}
+    return {"id": raising.alarm, "rule": raising.rule, "name": raising.name, "device": raising.device, "count": count}

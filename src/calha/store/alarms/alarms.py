@@ -196,7 +196,15 @@ class AlarmStore:
         transition = AlarmTransition.__table__.c
         away = [State.SHELVED.value, State.SUPPRESSED.value, State.OUT_OF_SERVICE.value]
         query = (
-            select(AlarmRecord.id, AlarmRule.name, Device.key, AlarmRecord.priority, transition.at, transition.act)
+            select(
+                AlarmRecord.id,
+                AlarmRule.id,
+                AlarmRule.name,
+                Device.key,
+                AlarmRecord.priority,
+                transition.at,
+                transition.act,
+            )
             .select_from(AlarmTransition)
             .join(AlarmRecord, AlarmRecord.id == transition.alarm_id)
             .join(AlarmRule, AlarmRule.id == AlarmRecord.rule_id)
@@ -208,8 +216,8 @@ class AlarmStore:
         )
         with self._engine.connect() as connection:
             return [
-                Raising(alarm, name, device, Priority(priority), at, act == Act.RAISE.value)
-                for alarm, name, device, priority, at, act in connection.execute(
+                Raising(alarm, rule, name, device, Priority(priority), at, act == Act.RAISE.value)
+                for alarm, rule, name, device, priority, at, act in connection.execute(
                     _filtered(query, None, None, sites, within)
                 )
             ]

@@ -75,6 +75,7 @@ class Raising(NamedTuple):
     """An alarm that was raised or cleared, as health figures need it."""
 
     alarm: int
+    rule: int
     name: str
     device: str
     priority: Priority
