@@ -93,7 +93,9 @@ def test_a_rule_is_tried_on_the_past_cured_and_kept(calha, page, device):
     page.get_by_role("link", name="New rule").first.click()
     field(page, "Name of the alarm").fill("Shaking")
     field(page, "Key of the device").fill(device)
-    page.get_by_role("combobox", name="Channel").or_(page.get_by_role("textbox", name="Channel")).first.fill("vibration")
+    page.get_by_role("combobox", name="Channel").or_(page.get_by_role("textbox", name="Channel")).first.fill(
+        "vibration"
+    )
     page.get_by_role("textbox", name="high limit", exact=True).fill("7")
     page.get_by_role("button", name="Try").click()
     trial = page.get_by_role("region", name="Try on the past")
