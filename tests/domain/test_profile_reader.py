@@ -162,3 +162,27 @@ def test_nothing_but_a_refusal_comes_out_of_what_looks_like_yaml(text):
         read_profile(HEAD + text, "any.yaml")
     except InvalidProfile:
         return
+
+
+RULE = "rules:\n  - {key: low, name: {pt: Baixa, en: Low}, action: {pt: Ver, en: Look}, respond_s: 60, definition: "
+
+
+def test_a_profile_brings_alarm_rules_along():
+    text = HEAD + FLOW + RULE + "{signal: {kind: value, channel: flow}, limits: {lo: 1}}}\n"
+    (rule,) = read_profile(text, "pump.yaml").rules
+    assert (rule.key, rule.action, rule.respond_s) == ("low", {"pt": "Ver", "en": "Look"}, 60)
+    assert rule.definition == {"signal": {"kind": "value", "channel": "flow"}, "limits": {"lo": 1}}
+
+
+@pytest.mark.parametrize(
+    ("definition", "reason"),
+    [
+        ("{signal: {kind: value, channel: speed}, limits: {lo: 1}}", "there is no channel 'speed'; there are: flow"),
+        ("{signal: {kind: value, channel: flow}}", "rule.limits: at least one is needed"),
+        ("&again {limits: *again}", "too much"),
+    ],
+)
+def test_a_wrong_rule_is_refused_with_its_line(definition, reason):
+    with pytest.raises(InvalidProfile, match=r"pump.yaml:\d+:\d+: ") as refused:
+        read_profile(HEAD + FLOW + RULE + definition + "}\n", "pump.yaml")
+    assert reason in str(refused.value)

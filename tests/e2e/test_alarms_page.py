@@ -91,6 +91,10 @@ def test_a_rule_is_tried_on_the_past_cured_and_kept(calha, page, device):
     page.goto(f"{calha.address}/alarms")
     page.get_by_role("link", name="Alarm rules").click()
     page.get_by_role("link", name="New rule").first.click()
+    page.get_by_label("Begin with a ready rule").select_option(label="Machine: Machine in fault")
+    expect(field(page, "Codes of the state")).to_have_value("2")
+    field(page, "Signal").select_option("value")
+    field(page, "For which devices").select_option("device")
     field(page, "Name of the alarm").fill("Shaking")
     field(page, "Key of the device").fill(device)
     page.get_by_role("combobox", name="Channel").or_(page.get_by_role("textbox", name="Channel")).first.fill(

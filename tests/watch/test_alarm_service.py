@@ -107,6 +107,30 @@ def test_late_readings_raise_nothing_live(plant):
     assert watch.look() == []
 
 
+def test_late_readings_complete_the_history_once_and_are_told_to_nobody(plant):
+    plant.rule()
+    watch = plant.watch()
+    plant.send(watch, (0, 5), (60, 5))
+    watch.look()
+    for _ in range(2):  # sent twice, as a gateway may
+        plant.send(watch, (10, 99), (20, 99), (30, 5))
+        assert watch.look() == []
+    (row,) = watch.alarms.page([State.NORMAL]).items
+    history = watch.alarms.history(row.id).items
+    assert [(one.act, (one.at - START) / MINUTE_US) for one in history] == [(Act.ENDED, 30), (Act.HELD, 10)]
+    assert watch.transitions.since(0) == []
+
+
+def test_late_readings_add_nothing_to_an_alarm_that_was_told(plant):
+    plant.rule()
+    watch = plant.watch()
+    plant.send(watch, (0, 5), (10, 99), (30, 5))
+    (row,) = {one.id for one in watch.look()}
+    plant.send(watch, (15, 99), (20, 99))
+    watch.look()
+    assert [one.act for one in watch.alarms.history(row).items] == [Act.CLEAR, Act.RAISE]
+
+
 def test_what_was_stored_while_it_was_away_is_looked_at_when_it_is_back(plant):
     plant.rule()
     watch = plant.watch()

@@ -155,6 +155,10 @@ class ProfileAnswer(Answer):
     icon: str
     channels: list[dict[str, Any]]
     commands: list[dict[str, Any]]
+    rules: list[dict[str, Any]] = Field(
+        description="Alarm rules that suit such devices, to begin with; see docs/alarms.md.",
+        examples=[[{"key": "overflow", "name": {"pt": "Transbordo", "en": "Overflow"}, "definition": {}}]],
+    )
     source: Literal["packaged", "user"]
     allow_discovered: bool
     max_channels: int

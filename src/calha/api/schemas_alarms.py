@@ -14,8 +14,9 @@ StateName = Literal[
 PriorityName = Literal["low", "medium", "high", "critical"]
 LimitName = Literal["hihi", "hi", "lo", "lolo"]
 ActName = Literal[
-    "raise", "clear", "acknowledge", "reset", "shelve", "unshelve", "suppress", "unsuppress", "take_out", "put_back"
-]
+    "raise", "clear", "acknowledge", "reset", "shelve", "unshelve", "suppress", "unsuppress", "take_out", "put_back",
+    "held", "ended",
+]  # fmt: skip
 SettingName = Literal["on_delay_s", "off_delay_s", "deadband"]
 AlarmIds = Annotated[list[RowId], Field(min_length=1, max_length=500, examples=[[7, 8]])]
 Note = Annotated[str, Field(max_length=500, examples=["Sensor em calibração, ordem 4711"])]

@@ -48,6 +48,12 @@ class Act(StrEnum):
     UNSUPPRESS = "unsuppress"
     TAKE_OUT = "take_out"
     PUT_BACK = "put_back"
+    HELD = "held"
+    ENDED = "ended"
+
+
+BYGONE: Final = frozenset({Act.HELD, Act.ENDED})
+"""What late readings prove of the past: they stand in the history, lead to no state, and are told to nobody."""
 
 
 class Priority(StrEnum):

@@ -6,14 +6,16 @@ Rule 3: every list, text and depth has a limit, so that a small text cannot beco
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, NoReturn, TypeVar, cast, get_args
 
 import yaml
 
+from calha.domain.alarm_rule_reader import read_rule
+from calha.domain.alarm_rules import channels_of
 from calha.domain.directory import Kind
-from calha.domain.errors import InvalidProfile, Malformed
+from calha.domain.errors import InvalidProfile, InvalidRule, Malformed
 from calha.domain.profiles import (
     Command,
     District,
@@ -21,6 +23,7 @@ from calha.domain.profiles import (
     ParameterKind,
     Profile,
     ProfileChannel,
+    ReadyRule,
     Retention,
     Source,
     State,
@@ -97,6 +100,7 @@ class _Reader:
                 "max_channels",
                 "channels",
                 "commands",
+                "rules",
                 "together",
                 "district",
             ),
@@ -116,6 +120,7 @@ class _Reader:
             max_channels=self.limit(fields.get("max_channels"), len(channels)),
             channels=channels,
             commands=commands,
+            rules=self.rules(fields.get("rules"), channels),
             together=self.together(fields["together"], channels) if "together" in fields else None,
             district=self.district(fields["district"], channels) if "district" in fields else None,
             source=source,
@@ -146,6 +151,41 @@ class _Reader:
             register=self.plate(fields["register"], kind) if "register" in fields else None,
             validation=self.items(fields.get("validation"), lambda one: read_rule_set(self, one)),
         )
+
+    def rules(self, node: yaml.Node | None, channels: tuple[ProfileChannel, ...]) -> tuple[ReadyRule, ...]:
+        found = self.items(node, lambda one: self.rule(one, channels))
+        self.require_unique(((one.key, "the rule") for one in found), node)
+        return found
+
+    def rule(self, node: yaml.Node, channels: tuple[ProfileChannel, ...]) -> ReadyRule:
+        texts = ("cause", "consequence", "action")
+        fields = self.mapping(node, required=("key", "name", "definition"), optional=(*texts, "respond_s"))
+        definition = self.plain(fields["definition"], iter(range(MAX_CHANNELS)))
+        try:
+            rule = read_rule(definition)
+        except InvalidRule as error:
+            self.fail(fields["definition"], str(error))
+        for key in channels_of(rule.signal):
+            if key not in {one.key for one in channels}:
+                self.fail(fields["definition"], f"there is no channel {key!r}; there are: {self.listed(channels)}")
+        return ReadyRule(
+            key=self.slug(fields["key"]),
+            name=self.text(fields["name"]),
+            definition=definition,
+            **{name: self.text(fields[name]) for name in texts if name in fields},
+            respond_s=self.integer(fields["respond_s"]) if "respond_s" in fields else None,
+        )
+
+    def plain(self, node: yaml.Node, room: Iterator[int], depth: int = 0) -> Any:  # noqa: ANN401 - what JSON can hold
+        """What a node holds. room: for so many nodes, as an alias can make a few be many, or hold itself."""
+        if depth > MAX_DEPTH or next(room, None) is None:
+            self.fail(node, f"this is too much; at most {MAX_CHANNELS} values in {MAX_DEPTH} levels are read")
+        if isinstance(node, yaml.MappingNode):
+            pairs = ((self.string(key, most=MAX_KEY_CHARS), value) for key, value in node.value)
+            return {key: self.plain(value, room, depth + 1) for key, value in pairs}
+        if isinstance(node, yaml.SequenceNode):
+            return [self.plain(one, room, depth + 1) for one in node.value]
+        return self.string(node) if len(node.value) > MAX_KEY_CHARS else self.scalar(node)
 
     def plate(self, node: yaml.Node, kind: Kind) -> Plate:
         if kind != "counter":

@@ -3,8 +3,9 @@
 They are written as YAML, which `profile_reader` reads; files are opened by `store.registry`.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from calha.domain.directory import Kind
 from calha.domain.registers import Plate
@@ -108,6 +109,19 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadyRule:
+    """An alarm rule that suits such a device, to begin with. definition: as `alarm_rule_reader` reads it."""
+
+    key: str
+    name: Text
+    definition: Mapping[str, Any]
+    cause: Text = field(default_factory=dict)
+    consequence: Text = field(default_factory=dict)
+    action: Text = field(default_factory=dict)
+    respond_s: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """interval_s: how often such a device usually reports. max_channels: with the discovered ones."""
 
@@ -120,6 +134,7 @@ class Profile:
     max_channels: int = 50
     channels: tuple[ProfileChannel, ...] = ()
     commands: tuple[Command, ...] = ()
+    rules: tuple[ReadyRule, ...] = ()
     together: Together | None = None
     district: District | None = None
     source: Source = field(default="packaged", compare=False)

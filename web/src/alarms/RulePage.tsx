@@ -13,7 +13,7 @@ import { Loaded } from "../ui/Loaded";
 import { Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import { PRIORITIES, type Priority } from "./alarms";
-import { BLANK, type Draft, draftOf, hasLimits, isPlaced, KINDS, LIMITS, type Rule, SCOPES } from "./rules";
+import { BLANK, type Draft, draftOf, draftOfReady, hasLimits, isPlaced, KINDS, LIMITS, type ReadyRule, type Rule, SCOPES } from "./rules";
 import { Trial } from "./Trial";
 import { useRule } from "./useAlarms";
 import { useKeep, useRemove } from "./useRules";
@@ -65,6 +65,7 @@ function RuleForm({ rule }: { rule: Rule | null }) {
       <div className="rule-columns">
         <form onSubmit={submitting(() => keep.mutate(draft, { onSuccess: () => leave(t("rules.saved")) }))}>
           <Stack gap="md">
+            {rule === null && <Ready begin={setDraft} write={write} />}
             <Watched draft={draft} change={change} />
             <Quiet draft={draft} change={change} />
             <Why draft={draft} change={change} />
@@ -79,6 +80,26 @@ function RuleForm({ rule }: { rule: Rule | null }) {
       </div>
       <Confirm opened={asksRemoval} question={t("rules.removeAsk", { name: rule?.name ?? "" })} action={t("common.delete")} close={() => setAsksRemoval(false)} confirm={() => remove.mutate(undefined, { onSuccess: () => leave(t("rules.removed")) })} />
     </>
+  );
+}
+
+/** Rules that profiles bring along, to begin with. */
+function Ready({ begin, write }: { begin: (draft: Draft) => void; write: (value: number) => string }) {
+  const { t, own } = useTexts();
+  const profiles = useQuery({ queryKey: ["profiles"], queryFn: () => take(api.GET("/api/v1/profiles")) });
+  const ready = (profiles.data?.items ?? []).flatMap(({ name, title, rules }) => rules.map((one) => ({ profile: name, title, rule: one as unknown as ReadyRule })));
+  if (ready.length === 0) return null;
+  const chosen = (place: string) => {
+    const one = ready[Number(place)];
+    if (place !== "" && one !== undefined) begin(draftOfReady(one.rule, one.profile, own, write));
+  };
+  return (
+    <NativeSelect
+      label={t("rules.ready")}
+      description={t("rules.readyText")}
+      onChange={(event) => chosen(event.currentTarget.value)}
+      data={[{ value: "", label: "—" }, ...ready.map(({ title, rule }, place) => ({ value: String(place), label: `${own(title)}: ${own(rule.name)}` }))]}
+    />
   );
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BLANK, bodyOf, cured, definitionOf, draftOf, isPlaced } from "./rules";
+import { BLANK, bodyOf, cured, definitionOf, draftOf, draftOfReady, isPlaced } from "./rules";
 
 const write = (value: number) => String(value).replace(".", ",");
 const definition = {
@@ -30,6 +30,12 @@ describe("a rule's draft", () => {
 
   it("sends what is no number as it was typed, so that the server names the place", () => {
     expect(definitionOf({ ...BLANK, deadband: "some" }).deadband).toBe("some");
+  });
+
+  it("begins with a ready rule of a profile, in the person's language", () => {
+    const ready = { key: "level", name: { pt: "Nível", en: "Level" }, definition: { signal: { kind: "value", channel: "level" }, limits: { lo: 1 }, priority: "high" }, cause: {}, consequence: {}, action: { pt: "Agir", en: "Act" }, respond_s: null };
+    const draft = draftOfReady(ready, "tank", (text) => text.en ?? "", write);
+    expect([draft.name, draft.scope, draft.profile, draft.limits.lo, draft.action, draft.cause]).toEqual(["Level", "profile", "tank", { value: "1", priority: "high" }, "Act", ""]);
   });
 
   it("takes over a cure", () => {

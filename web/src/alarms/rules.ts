@@ -49,6 +49,11 @@ export interface Draft {
   rest: Definition;
 }
 
+interface Limit {
+  value: number;
+  priority: Priority;
+}
+
 const limitDraft = (priority: Priority) => ({ value: "", priority });
 
 export const BLANK: Draft = {
@@ -88,11 +93,16 @@ export function draftOf(rule: Pick<Rule, "name" | "definition" | "where" | "rati
   const given = (signal ?? {}) as Definition;
   const text = (value: unknown) => (typeof value === "string" ? value : "");
   const written = (value: unknown, by = 1) => (typeof value === "number" && value !== 0 ? write(value / by) : "");
-  const kept = (limits ?? {}) as Record<string, { value: number; priority: Priority } | undefined>;
+  const kept = (limits ?? {}) as Record<string, Limit | number | undefined>;
   const repeated = (repeat ?? {}) as Definition;
   const { profile, site_id, device } = rule.where;
   const why = rule.rationalisation;
-  const limitOf = (name: LimitName) => (kept[name] === undefined ? BLANK.limits[name] : { value: write(kept[name].value), priority: kept[name].priority });
+  const common = isPriority(priority) ? priority : "medium";
+  const limitOf = (name: LimitName) => {
+    const limit = kept[name];
+    if (limit === undefined) return BLANK.limits[name];
+    return typeof limit === "number" ? { value: write(limit), priority: common } : { value: write(limit.value), priority: limit.priority };
+  };
   return {
     ...BLANK,
     name: rule.name,
@@ -108,7 +118,7 @@ export function draftOf(rule: Pick<Rule, "name" | "definition" | "where" | "rati
     codes: Array.isArray(given.codes) ? given.codes.join(", ") : "",
     formula: text(given.text),
     limits: { hihi: limitOf("hihi"), hi: limitOf("hi"), lo: limitOf("lo"), lolo: limitOf("lolo") },
-    priority: isPriority(priority) ? priority : "medium",
+    priority: common,
     deadband: written(deadband),
     onDelayS: written(on_delay_s),
     offDelayS: written(off_delay_s),
@@ -124,6 +134,28 @@ export function draftOf(rule: Pick<Rule, "name" | "definition" | "where" | "rati
     isEnabled: rule.is_enabled,
     rest,
   };
+}
+
+type Texts = Record<string, string>;
+
+/** A rule that comes with a profile. */
+export interface ReadyRule {
+  key: string;
+  name: Texts;
+  definition: Definition;
+  cause: Texts;
+  consequence: Texts;
+  action: Texts;
+  respond_s: number | null;
+}
+
+/** A draft that begins with a ready rule, for all devices of its profile. */
+export function draftOfReady(ready: ReadyRule, profile: string, own: (text: Texts) => string, write: (value: number) => string): Draft {
+  const { cause, consequence, action, respond_s } = ready;
+  return draftOf(
+    { name: own(ready.name), definition: ready.definition, where: { profile, site_id: null, device: null }, rationalisation: { cause: own(cause), consequence: own(consequence), action: own(action), respond_s }, is_enabled: true },
+    write,
+  );
 }
 
 /** Number that was typed; what is no number goes as it is, so that the server names the place. */

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, insert, or_, select, update
 
-from calha.domain.alarm_states import Act, Alarm, Event, Priority, State, expired, step
+from calha.domain.alarm_states import BYGONE, Act, Alarm, Event, Priority, State, expired, step
 from calha.domain.errors import NotFound
 from calha.domain.readings import Micros
 from calha.store.alarms.models import AlarmRecord, AlarmRule, AlarmTransition
@@ -45,27 +45,57 @@ class AlarmStore:
             return self._named(connection, found)
 
     def _follow(self, connection: Connection, change: Change, device_id: int, made_at: Micros) -> int | None:
-        table = AlarmRecord.__table__.c
-        query = select(AlarmRecord.__table__).where(
-            table.rule_id == change.rule, table.limit_name == change.limit, table.device_id == device_id
-        )
-        row = connection.execute(query).first()
+        row = connection.execute(_by_key(change, device_id)).first()
         before = _alarm(row) if row is not None else Alarm()
         is_first = change.holds and bool(change.first_out) and not _is_group_active(connection, change, device_id)
         event = Event(Act.RAISE if change.holds else Act.CLEAR, change.at, is_first=is_first)
         after = step(before, event, latching=change.latching)
         if after == before:
             return None
-        values = _values(after, made_at) | {
-            "priority": change.priority.value,
-            "first_out": change.first_out,
-            "latching": change.latching,
-            "signal": change.signal,
-            "limit_value": change.limit_value,
-        }
+        values = _values(after, made_at) | _of_change(change)
         alarm_id = _write(connection, row.id if row is not None else None, change, device_id, values)
         _note(connection, alarm_id, before, after, event, made_at, "", change.signal)
         return alarm_id
+
+    def held(self, key: tuple[int, str, str], from_: Micros, until: Micros) -> list[tuple[Micros, Micros]]:
+        """When an alarm's condition held, as far as its history tells it, of the times that touch [from_, until]."""
+        transition = AlarmTransition.__table__.c
+        begins, ends = (Act.RAISE.value, Act.HELD.value), (Act.CLEAR.value, Act.ENDED.value)
+        query = (
+            select(transition.at, transition.act)
+            .join(AlarmRecord, AlarmRecord.id == transition.alarm_id)
+            .join(Device, Device.id == AlarmRecord.device_id)
+            .where(AlarmRecord.rule_id == key[0], AlarmRecord.limit_name == key[1], Device.key == key[2])
+            .where(transition.act.in_([*begins, *ends]), transition.at <= until)
+            .order_by(transition.at, transition.id)
+        )
+        found: list[tuple[Micros, Micros]] = []
+        begun: Micros | None = None
+        with self._engine.connect() as connection:
+            for at, act in connection.execute(query):
+                if act in begins:
+                    begun = at
+                elif begun is not None:
+                    found.append((begun, at))
+                    begun = None
+        if begun is not None:
+            found.append((begun, until))
+        return [(first, last) for first, last in found if last >= from_]
+
+    def complete(self, change: Change, ended: Micros, made_at: Micros) -> None:
+        """Write into the history that a condition held from `change.at` until `ended`; the alarm stays as it is."""
+        with self._writing() as connection:
+            devices = _ids(connection, Device.key, Device.id, {change.device})
+            if not devices or not _ids(connection, AlarmRule.id, AlarmRule.id, {change.rule}):
+                return
+            row = connection.execute(_by_key(change, devices[change.device])).first()
+            alarm = _alarm(row) if row is not None else Alarm()
+            alarm_id = row.id if row is not None else None
+            if alarm_id is None:
+                values = _values(alarm, made_at) | _of_change(change)
+                alarm_id = _write(connection, None, change, devices[change.device], values)
+            for act, at in ((Act.HELD, change.at), (Act.ENDED, ended)):
+                _note(connection, alarm_id, alarm, alarm, Event(act, at), made_at, "", change.signal)
 
     def active(self) -> dict[tuple[int, str, str], bool]:
         """By rule, limit and device: whether the condition held, as far as there was ever an alarm."""
@@ -163,7 +193,8 @@ class AlarmStore:
 
     def transitions_since(self, number: int, limit: int) -> list[ToldTransition]:
         """Transitions after a number, oldest first, each with its alarm as it stands now."""
-        query = select(AlarmTransition.__table__).where(AlarmTransition.id > number)
+        told = AlarmTransition.act.not_in([one.value for one in BYGONE])
+        query = select(AlarmTransition.__table__).where(AlarmTransition.id > number, told)
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(AlarmTransition.id).limit(limit)).all()
             alarms = {one.id: one for one in self._named(connection, [row.alarm_id for row in rows])}
@@ -314,6 +345,23 @@ def _note(
         "note": event.note,
     }
     connection.execute(insert(AlarmTransition).values(values))
+
+
+def _by_key(change: Change, device_id: int) -> Select[Any]:
+    table = AlarmRecord.__table__.c
+    return select(AlarmRecord.__table__).where(
+        table.rule_id == change.rule, table.limit_name == change.limit, table.device_id == device_id
+    )
+
+
+def _of_change(change: Change) -> dict[str, Any]:
+    return {
+        "priority": change.priority.value,
+        "first_out": change.first_out,
+        "latching": change.latching,
+        "signal": change.signal,
+        "limit_value": change.limit_value,
+    }
 
 
 def _values(alarm: Alarm, changed_at: Micros) -> dict[str, Any]:

@@ -55,11 +55,20 @@ class Rows:
 
 def by_series(found: dict[str, Any]) -> dict[int, Rows]:
     columns = {name: filled(column) for name, column in found.items()}
-    order = np.lexsort((columns["event_at"], columns["series"]))
+    if not _is_in_order(
+        columns["series"], columns["event_at"]
+    ):  # a file's rows are; to sort them costs more than to read them
+        order = np.lexsort((columns["event_at"], columns["series"]))
+        columns = {name: column[order] for name, column in columns.items()}
     return {
-        number: Rows(columns["event_at"][order[rows]], columns["value"][order[rows]], columns["quality"][order[rows]])
-        for number, rows in split(columns["series"][order])
+        number: Rows(columns["event_at"][rows], columns["value"][rows], columns["quality"][rows])
+        for number, rows in split(columns["series"])
     }
+
+
+def _is_in_order(series: Ints, at: Ints) -> bool:
+    """By series and time."""
+    return bool(((series[1:] > series[:-1]) | ((series[1:] == series[:-1]) & (at[1:] >= at[:-1]))).all())
 
 
 def split(series: Ints) -> list[tuple[int, slice]]:

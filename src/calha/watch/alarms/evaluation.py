@@ -19,6 +19,7 @@ from calha.domain.alarm_rules import MAX_REPEAT
 from calha.domain.readings import Micros
 from calha.watch.alarms.checks import NEVER, Bools, Checks, Floats, Ints, Key, Rows, proofs
 from calha.watch.alarms.forces import in_force
+from calha.watch.alarms.late import LateReadings
 from calha.watch.alarms.signals import Memory, signals
 from calha.watch.anomaly.keeping import Columns, Unreadable, pack, unpack
 
@@ -82,6 +83,7 @@ class Evaluation:
         self._memory = Memory.of(len(checks), checks.inputs.shape[1])
         self._now = _Conditions.of(len(checks))
         self._newest = np.full(len(checks.starts) - 1, NEVER, np.int64)  # of each series
+        self.late = LateReadings()
 
     @property
     def active(self) -> Bools:
@@ -122,9 +124,24 @@ class Evaluation:
     def _fresh(self, series: NDArray[np.integer], at: Ints) -> Rows:
         """Which readings of watched series are newer than those that were taken."""
         found = np.flatnonzero(series < len(self._newest))
-        fresh: Rows = found[at[found] > self._newest[series[found]]]
+        is_fresh = at[found] > self._newest[series[found]]
+        fresh: Rows = found[is_fresh]
+        self._note_late(series, at, found[~is_fresh])
         np.maximum.at(self._newest, series[fresh], at[fresh])
         return fresh
+
+    def _note_late(self, series: NDArray[np.integer], at: Ints, passed: Rows) -> None:
+        """Of what is passed over, readings that are older than the newest of a watched series."""
+        if not len(passed):
+            return
+        numbers, starts = series[passed].astype(np.int64), self.checks.starts
+        is_late = (at[passed] < self._newest[numbers]) & (starts[numbers + 1] > starts[numbers])
+        if is_late.any():
+            self.late.add(numbers[is_late], at[passed][is_late])
+
+    def newest(self, series: int) -> Micros:
+        """Time of the newest reading that was taken of a watched series."""
+        return int(self._newest[series])
 
     def _look(self, rows: Rows, at: Ints) -> list[Changes]:
         """One moment of each of these checks."""

@@ -4,7 +4,8 @@ Rule 1: an alarm is in the registry before the log sequence of its readings coun
         again from the last sequence that was kept, and what was told already changes nothing.
 Rule 2: what waits is bounded. When MAX_WAITING commits wait, further ones are not kept, but read again from the store.
 Rule 3: a rule that is removed, or a device that it is no longer for, clears its alarms.
-Rule 4: who wants to know what happens to alarms reads `transitions`.
+Rule 4: what comes late completes the history (`late`), and raises nothing.
+Rule 5: who wants to know what happens to alarms reads `transitions`.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ from calha.store.telemetry import Telemetry
 from calha.watch.alarms.binding import bind, checks_of
 from calha.watch.alarms.checks import Check, Checks
 from calha.watch.alarms.evaluation import Changes, Evaluation
+from calha.watch.alarms.late import missed, reach_us, span_of
 from calha.watch.alarms.replay import Track
 from calha.watch.alarms.silence import Seen, Silences
 from calha.watch.alarms.simulation import Simulation, simulate
@@ -40,6 +42,8 @@ FILE = "alarms.npz"
 EVERY_S = 0.5  # while nothing is stored; delays are over by the clock, too
 TICK_US = SECOND_US  # silence, and what comes off the shelf
 SAVE_EVERY_US = 30 * SECOND_US
+COMPLETED_AT_ONCE = 5  # checks whose past is looked at anew in one round
+MAX_COMPLETED_US = 7 * DAY_US  # of what is late, so much is looked at before its last reading
 SETTLE_US = 2 * SECOND_US  # for readings that are on their way when a delay is over
 MAX_WAITING = 50  # commits, each of some ten thousand readings at most
 MAX_CAUGHT_UP_US = DAY_US  # what is older is not live
@@ -77,6 +81,7 @@ class AlarmWatch:
         self._is_behind = True
         self._saved_at: Micros = 0
         self._ticked_at: Micros = 0
+        self._incomplete: deque[tuple[Check, tuple[Micros, Micros]]] = deque()
 
     def committed(self, batch: Batch, seq: int) -> None:
         """Readings that are stored now, through a log sequence."""
@@ -123,6 +128,7 @@ class AlarmWatch:
         if is_due:
             changed += self.alarms.expire(now)
             self._ticked_at = now
+        self._complete()
         if now - self._saved_at >= SAVE_EVERY_US:
             self._save()
         return changed
@@ -170,6 +176,7 @@ class AlarmWatch:
         self._evaluation = evaluation
         self._silences = Silences([one for one in checks if isinstance(one.rule.signal, NoData)], active)
         self._known_version = directory.version
+        self._incomplete.clear()
         self._untold += self._orphans(checks, active, now)
         if not is_first:
             latest = self._telemetry.latest
@@ -217,6 +224,25 @@ class AlarmWatch:
             raise
         self._seq = max(self._seq, touched.through_seq)
         return Changes.concatenate(found)
+
+    def _complete(self) -> None:
+        """Write what late readings prove of the past into the history, some checks at a time, so that live alarms go first."""
+        if not self._incomplete and self._evaluation.late.spans:
+            late = self._evaluation.late.drain()
+            spans = ((check, span_of(check, late)) for check in self._evaluation.checks.all)
+            self._incomplete.extend((check, span) for check, span in spans if span is not None)
+        for _ in range(min(len(self._incomplete), COMPLETED_AT_ONCE)):
+            check, (first, last) = self._incomplete[0]
+            self._complete_check(check, (max(first, last - MAX_COMPLETED_US), last), self._clock())
+            self._incomplete.popleft()
+
+    def _complete_check(self, check: Check, span: tuple[Micros, Micros], now: Micros) -> None:
+        reach = reach_us(check.rule)
+        until = min(span[1] + 2 * reach + DAY_US, max(self._evaluation.newest(one) for one in check.inputs))
+        tracks = self._tracks(check.inputs, span[0] - reach, until + 1)
+        told = self.alarms.held(check.key[:3], span[0] - reach, until)
+        for began, ended in missed(check, [tracks[one] for one in check.inputs], span, until, told):
+            self.alarms.complete(_change(check, began, True, None), ended, now)
 
     def _take_tracks(self, tracks: Mapping[int, Track]) -> Changes:
         series = np.repeat(np.array(list(tracks), np.int64), [len(one.at) for one in tracks.values()])
