@@ -143,6 +143,21 @@ def test_what_was_stored_while_it_was_away_is_looked_at_when_it_is_back(plant):
     assert states(plant.watch().look()) == []  # told already, though read once more
 
 
+def test_what_was_told_before_a_crash_is_not_told_again_though_it_went_up_and_down(plant):
+    plant.rule()
+    watch = plant.watch()
+    plant.send(watch, (0, 5))
+    watch.look()
+    watch._save()
+    plant.send(watch, (1, 11), (2, 5), (3, 11))
+    (row,) = {one.id for one in watch.look()}
+    again = plant.watch()
+    assert again.look() == []
+    plant.send(again, (4, 5))
+    assert states(again.look()) == [("t1", State.RETURNED)]
+    assert [one.act for one in again.alarms.history(row).items] == [Act.CLEAR, Act.RAISE, Act.CLEAR, Act.RAISE]
+
+
 def test_a_file_that_is_damaged_is_begun_anew(plant):
     plant.rule()
     watch = plant.watch()

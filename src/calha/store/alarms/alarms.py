@@ -1,8 +1,8 @@
 """Alarms as they stand, and how they came to: a state and its transition are written together or not at all.
 
-States change only by `domain.alarm_states.step`. A change of a condition that is known already is passed over, so that what
-was told before a crash may be told again. Writing goes one after another, so that transitions are numbered in the order in
-which others come to see them.
+States change only by `domain.alarm_states.step`. A change of a condition that is known already, or that is older than what
+is known, is passed over, so that what was told before a crash may be told again. Writing goes one after another, so that
+transitions are numbered in the order in which others come to see them.
 """
 
 from collections.abc import Collection, Iterator, Sequence
@@ -47,6 +47,8 @@ class AlarmStore:
     def _follow(self, connection: Connection, change: Change, device_id: int, made_at: Micros) -> int | None:
         row = connection.execute(_by_key(change, device_id)).first()
         before = _alarm(row) if row is not None else Alarm()
+        if _is_told(before, change):
+            return None
         is_first = change.holds and bool(change.first_out) and not _is_group_active(connection, change, device_id)
         event = Event(Act.RAISE if change.holds else Act.CLEAR, change.at, is_first=is_first)
         after = step(before, event, latching=change.latching)
@@ -345,6 +347,11 @@ def _note(
         "note": event.note,
     }
     connection.execute(insert(AlarmTransition).values(values))
+
+
+def _is_told(alarm: Alarm, change: Change) -> bool:
+    """Whether something newer is known: the readings are taken once more, after a crash."""
+    return change.at < max(alarm.raised_at or change.at, alarm.cleared_at or change.at)
 
 
 def _by_key(change: Change, device_id: int) -> Select[Any]:

@@ -14,6 +14,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +46,7 @@ SAVE_EVERY_US = 30 * SECOND_US
 COMPLETED_AT_ONCE = 5  # checks whose past is looked at anew in one round
 MAX_COMPLETED_US = 7 * DAY_US  # of what is late, so much is looked at before its last reading
 SETTLE_US = 2 * SECOND_US  # for readings that are on their way when a delay is over
+FOLLOWED_AT_ONCE = 500
 MAX_WAITING = 50  # commits, each of some ten thousand readings at most
 MAX_CAUGHT_UP_US = DAY_US  # what is older is not live
 SERIES_AT_ONCE = 200
@@ -123,8 +125,10 @@ class AlarmWatch:
         is_due = now - self._ticked_at >= TICK_US
         if is_due and len(self._silences):
             self._untold += [_change(*one, None) for one in self._silences.look(self._seen(), now)]
-        changed = self.alarms.follow(self._untold, now) if self._untold else []
-        self._untold = []
+        changed = []
+        while self._untold:  # in parts, so that others may write in between
+            changed += self.alarms.follow(self._untold[:FOLLOWED_AT_ONCE], now)
+            del self._untold[:FOLLOWED_AT_ONCE]
         if is_due:
             changed += self.alarms.expire(now)
             self._ticked_at = now
@@ -180,7 +184,8 @@ class AlarmWatch:
         self._untold += self._orphans(checks, active, now)
         if not is_first:
             latest = self._telemetry.latest
-            self._tell(evaluation.begin(new, latest.at, latest.value, latest.quality, now - MAX_CAUGHT_UP_US))
+            began = evaluation.begin(new, latest.at, latest.value, latest.quality, now - MAX_CAUGHT_UP_US)
+            self._tell(replace(began, at=np.maximum(began.at, now)))  # a rule's alarms begin with the rule
 
     def _orphans(
         self, checks: Sequence[Check], active: Mapping[tuple[int, str, str], bool], now: Micros
@@ -189,7 +194,8 @@ class AlarmWatch:
         gone = [key for key, holds in active.items() if holds and key not in known]
         rows = {(row.rule, row.limit, row.device): row for row in self.alarms.of_keys(gone)}
         return [
-            Change(*key, now, False, None, rows[key].limit_value, rows[key].priority) for key in gone if key in rows
+            Change(*key, max(now, row.alarm.raised_at or now), False, None, row.limit_value, row.priority)
+            for key, row in rows.items()
         ]
 
     def _tell(self, changes: Changes) -> None:
