@@ -2,6 +2,8 @@
 
 from datetime import date
 from decimal import Decimal
+from importlib.resources import files
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -13,6 +15,7 @@ from calha.domain.profiles import District, Together, Verify
 from calha.domain.registers import Plate, Register
 from calha.domain.validation import RuleSet
 
+PACKAGED = Path(str(files("calha.profiles")))
 HEAD = "name: pump\ntitle: {pt: Bomba, en: Pump}\ndescription: {pt: Uma bomba, en: A pump}\n"
 FLOW = "channels:\n  - {key: flow, name: {pt: Vazão, en: Flow}, unit: m³/h}\n"
 GO = "commands: [{key: go, name: {pt: V, en: F}, "
@@ -186,3 +189,8 @@ def test_a_wrong_rule_is_refused_with_its_line(definition, reason):
     with pytest.raises(InvalidProfile, match=r"pump.yaml:\d+:\d+: ") as refused:
         read_profile(HEAD + FLOW + RULE + definition + "}\n", "pump.yaml")
     assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGED.glob("*.yaml")), ids=lambda path: path.stem)
+def test_the_rules_of_our_own_profiles_are_right(path):
+    read_profile(path.read_text(encoding="utf-8"), path.name, "user")

@@ -76,6 +76,7 @@ def test_an_alarm_survives_kill_9_and_no_transition_is_lost_or_told_twice(calha,
 
 def test_a_live_stream_tells_each_transition(calha, publish):
     with calha.open(calha.request("/api/v1/live?device=none&alarms=true"), timeout=WITHIN_S) as stream:
+        next(line for line in stream if line == b"event: status\n")  # it has begun
         publish("fan", 9)
         told = next(told_alarms(stream))
         assert (told["act"], told["alarm"]["device"], told["alarm"]["state"]) == ("raise", "fan", "unacknowledged")
