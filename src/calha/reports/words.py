@@ -80,6 +80,8 @@ ACTS: dict[ReportLanguage, dict[Act, str]] = {
         Act.UNSUPPRESS: "supressão encerrada",
         Act.TAKE_OUT: "fora de serviço",
         Act.PUT_BACK: "de volta ao serviço",
+        Act.HELD: "esteve ativo (leituras atrasadas)",
+        Act.ENDED: "tinha normalizado (leituras atrasadas)",
     },
     "en": {
         Act.RAISE: "raised",
@@ -92,6 +94,8 @@ ACTS: dict[ReportLanguage, dict[Act, str]] = {
         Act.UNSUPPRESS: "no longer suppressed",
         Act.TAKE_OUT: "taken out of service",
         Act.PUT_BACK: "back in service",
+        Act.HELD: "had held (late readings)",
+        Act.ENDED: "had ended (late readings)",
     },
 }
 
