@@ -14,6 +14,7 @@ import yaml
 
 from calha.domain.alarm_rule_reader import read_rule
 from calha.domain.alarm_rules import channels_of
+from calha.domain.analyses_reader import read_cleaning
 from calha.domain.directory import Kind
 from calha.domain.errors import InvalidProfile, InvalidRule, Malformed
 from calha.domain.profiles import (
@@ -103,6 +104,7 @@ class _Reader:
                 "rules",
                 "together",
                 "district",
+                "cleaning",
             ),
         )
         channels = self.items(fields.get("channels"), self.channel)
@@ -123,6 +125,7 @@ class _Reader:
             rules=self.rules(fields.get("rules"), channels, source),
             together=self.together(fields["together"], channels) if "together" in fields else None,
             district=self.district(fields["district"], channels) if "district" in fields else None,
+            cleaning=read_cleaning(self, fields["cleaning"], channels) if "cleaning" in fields else None,
             source=source,
         )
 

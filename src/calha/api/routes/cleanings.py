@@ -1,0 +1,145 @@
+"""Cleanings of a CIP station: their phases, verdicts with evidence, and the golden cycle beside them."""
+
+import asyncio
+import math
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Query
+
+from calha.api.access import ViewsDevice
+from calha.api.routes.consumption import To
+from calha.api.schemas import DeviceKey
+from calha.api.schemas_cleaning import CleaningAnswer, CleaningsAnswer, CleaningStep
+from calha.api.services import Here
+from calha.api.routes.readings import visible
+from calha.domain.cip import Evidence, Judgement, Spread, StepLimits
+from calha.domain.cip_golden import Comparison, compare, golden_of
+from calha.domain.errors import Malformed, NotFound, TooLarge
+from calha.domain.readings import Micros
+from calha.domain.times import DAY_US, from_text, to_datetime
+from calha.watch.cleaning import Cleaned, cleanings
+
+router = APIRouter(prefix="/devices/{key}/cleanings", tags=["analyses"])
+
+DEFAULT_DAYS, MAX_DAYS = 7, 14
+"""A station may send each second; two weeks of four channels are some millions of readings."""
+
+_LIMITS = ("min_temperature_c", "min_conductivity_ms_cm", "max_conductivity_ms_cm", "min_flow_m3_h", "residue_ms_cm")
+
+
+@router.get("")
+async def list_cleanings(
+    key: DeviceKey,
+    services: Here,
+    caller: ViewsDevice,
+    from_: Annotated[str | None, Query(alias="from", max_length=40, description="A week ago when missing.")] = None,
+    to: To = None,
+    golden: Annotated[
+        str | None,
+        Query(max_length=40, description="A time within the cleaning to compare with; otherwise the most usual passed."),
+    ] = None,
+) -> CleaningsAnswer:
+    """The cleanings of a station in at most two weeks, judged by the recipes of its profile."""
+    device = await asyncio.to_thread(services.registry.device, key)
+    profile = await asyncio.to_thread(services.registry.profile, device.profile)
+    entry = services.ingest.directory.devices.get(key)
+    if profile.cleaning is None or entry is None:
+        raise NotFound(f"the profile {device.profile} does not say how {key} cleans")
+    zone = ZoneInfo(device.zone)
+    until = from_text(to, zone) if to else services.clock() + 1
+    since = from_text(from_, zone) if from_ else until - DEFAULT_DAYS * DAY_US
+    if since >= until:
+        raise Malformed("`from` must lie before `to`", "bad_time")
+    if until - since > MAX_DAYS * DAY_US:
+        raise TooLarge(f"at most {MAX_DAYS} days of cleanings at once", "too_many_readings")
+    since, until = visible(caller.reach().periods(key, device.site_id), since, until)
+    found = await asyncio.to_thread(cleanings, services.telemetry, entry, profile.cleaning, since, until)
+    named = from_text(golden, zone) if golden else None
+    return CleaningsAnswer.model_validate(
+        {"from": to_datetime(since), "to": to_datetime(until), "items": _answers(found, named)}
+    )
+
+
+def _answers(found: Sequence[Cleaned], named: Micros | None) -> list[CleaningAnswer]:
+    """The last first, each beside the golden one of its recipe."""
+    over = [one.judgement for one in found if not one.is_running]
+    recipes = {one.judgement.recipe.name for one in found}
+    golden = {name: golden_of(over, name) for name in recipes}
+    for one in found:
+        if named is not None and one.from_ <= named < one.until:
+            golden[one.judgement.recipe.name] = one.judgement
+    return [_answer(one, golden[one.judgement.recipe.name]) for one in reversed(found)]
+
+
+def _answer(one: Cleaned, golden: Judgement | None) -> CleaningAnswer:
+    judgement = one.judgement
+    beside = {}
+    if golden is not None:
+        compared = iter(compare(judgement, golden))
+        kinds = [step.kind for step in golden.evidence]
+        beside = {id(step): next(compared) for step in judgement.evidence if _taken(kinds, step.kind)}
+    limits = list(judgement.recipe.steps)
+    return CleaningAnswer.model_validate(
+        {
+            "from": to_datetime(one.from_),
+            "to": to_datetime(one.until),
+            "recipe": judgement.recipe.name,
+            "verdict": None if one.is_running else judgement.verdict,
+            "is_golden": judgement is golden,
+            "findings": [] if one.is_running else list(judgement.findings),
+            "steps": [_step(step, _limits_of(limits, step.kind), beside.get(id(step))) for step in judgement.evidence],
+        }
+    )
+
+
+def _taken(kinds: list[Any], kind: str) -> bool:
+    """Whether the golden cycle has one more step of that kind."""
+    if kind not in kinds:
+        return False
+    kinds.remove(kind)
+    return True
+
+
+def _limits_of(limits: list[StepLimits], kind: str) -> StepLimits:
+    """Those of the next step of that kind in the recipe."""
+    found = next(one for one in limits if one.kind == kind)
+    limits.remove(found)
+    return found
+
+
+def _step(shown: Evidence, limits: StepLimits, beside: Comparison | None) -> CleaningStep:
+    return CleaningStep.model_validate(
+        {
+            "kind": shown.kind,
+            "from": to_datetime(shown.from_),
+            "to": to_datetime(shown.until),
+            "duration_s": shown.duration_s,
+            "max_s": _finite(limits.max_s),
+            "effective_s": round(shown.effective_s, 1),
+            "min_s": limits.min_s,
+            "longest_gap_s": round(shown.longest_gap_s, 1),
+            "temperature_c": _spread(shown.temperature_c),
+            "conductivity_ms_cm": _spread(shown.conductivity_ms_cm),
+            "flow_m3_h": _spread(shown.flow_m3_h),
+            "volume_m3": shown.volume_m3,
+            "golden": _beside(beside),
+        }
+        | {name: _finite(getattr(limits, name)) for name in _LIMITS}
+    )
+
+
+def _beside(one: Comparison | None) -> Mapping[str, object] | None:
+    if one is None:
+        return None
+    names = ("duration", "is_alike", "temperature_k", "conductivity_ms_cm", "flow_m3_h", "volume_m3")
+    return {name: getattr(one, name) for name in names}
+
+
+def _spread(spread: Spread | None) -> Mapping[str, float] | None:
+    return dict(zip(("low", "mean", "high"), spread, strict=True)) if spread is not None else None
+
+
+def _finite(limit: float) -> float | None:
+    return limit if math.isfinite(limit) else None

@@ -1,0 +1,87 @@
+"""Reads from a profile what its devices are judged by (`analyses`). What is wrong is refused with its line."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol, cast, get_args
+
+import yaml
+
+from calha.domain.analyses import Cleaning
+from calha.domain.cip import Recipe, StepKind, StepLimits
+from calha.domain.profiles import ProfileChannel
+
+MAX_RECIPES, MAX_STEPS = 20, 20
+
+_STEP_NUMBERS = (
+    "min_s", "max_s", "min_temperature_c", "min_conductivity_ms_cm", "max_conductivity_ms_cm", "min_flow_m3_h",
+    "residue_ms_cm",
+)  # fmt: skip
+_KINDS: tuple[str, ...] = get_args(StepKind)
+
+
+class Nodes(Protocol):
+    """What a profile's reader knows of YAML nodes."""
+
+    def mapping(self, node: yaml.Node, required: tuple[str, ...], optional: tuple[str, ...]) -> Any: ...  # noqa: ANN401
+    def items(self, node: yaml.Node | None, read: Callable[[yaml.Node], Any]) -> tuple[Any, ...]: ...
+    def number(self, node: yaml.Node | None) -> float | None: ...
+    def integer(self, node: yaml.Node) -> int: ...
+    def boolean(self, node: yaml.Node | None) -> bool: ...
+    def slug(self, node: yaml.Node) -> str: ...
+    def string(self, node: yaml.Node | None) -> str: ...
+    def choice(self, node: yaml.Node | None, allowed: tuple[str, ...], default: str) -> str: ...
+    def fail(self, node: yaml.Node, reason: str) -> Any: ...  # noqa: ANN401
+
+
+def read_cleaning(nodes: Nodes, node: yaml.Node, channels: Sequence[ProfileChannel]) -> Cleaning:
+    given = nodes.mapping(
+        node, ("recipes", "temperature", "conductivity"), ("flow", "phase", "steps", "water_ms_cm", "bore_mm")
+    )
+    water, bore = nodes.number(given.get("water_ms_cm")), nodes.number(given.get("bore_mm"))
+    if bore is not None and bore <= 0:
+        nodes.fail(given["bore_mm"], "a bore of more than 0 mm is expected")
+    if ("phase" in given) != ("steps" in given):
+        nodes.fail(node, "phase and steps belong together: the channel of the step number, and what the numbers mean")
+    recipes = nodes.items(given["recipes"], lambda one: _recipe(nodes, one, 0.2 if water is None else water, bore))
+    if not 1 <= len(recipes) <= MAX_RECIPES:
+        nodes.fail(given["recipes"], f"{len(recipes)} recipes; 1 to {MAX_RECIPES} are expected")
+    if len({one.name for one in recipes}) < len(recipes):
+        nodes.fail(given["recipes"], "each recipe needs a name of its own")
+    return Cleaning(
+        recipes,
+        _channel(nodes, given["temperature"], channels, "gauge"),
+        _channel(nodes, given["conductivity"], channels, "gauge"),
+        _channel(nodes, given["flow"], channels, "gauge") if "flow" in given else None,
+        _channel(nodes, given["phase"], channels, "state") if "phase" in given else None,
+        _numbered(nodes, given["steps"]) if "steps" in given else {},
+    )
+
+
+def _recipe(nodes: Nodes, node: yaml.Node, water_ms_cm: float, bore_mm: float | None) -> Recipe:
+    given = nodes.mapping(node, ("name", "steps"), ())
+    steps = nodes.items(given["steps"], lambda one: _step(nodes, one))
+    if not 1 <= len(steps) <= MAX_STEPS:
+        nodes.fail(given["steps"], f"{len(steps)} steps; 1 to {MAX_STEPS} are expected")
+    return Recipe(nodes.slug(given["name"]), steps, water_ms_cm, bore_mm)
+
+
+def _step(nodes: Nodes, node: yaml.Node) -> StepLimits:
+    given = nodes.mapping(node, ("kind",), (*_STEP_NUMBERS, "critical"))
+    numbers = {name: nodes.number(given[name]) for name in _STEP_NUMBERS if name in given}
+    kind = cast(StepKind, nodes.choice(given["kind"], _KINDS, ""))
+    critical = nodes.boolean(given["critical"]) if "critical" in given else True
+    return StepLimits(kind, critical=critical, **cast(dict[str, float], numbers))
+
+
+def _numbered(nodes: Nodes, node: yaml.Node) -> dict[int, StepKind]:
+    given = nodes.mapping(node, (), _KINDS)
+    numbers = {nodes.integer(value): cast(StepKind, kind) for kind, value in given.items()}
+    if len(numbers) < len(given):
+        nodes.fail(node, "each step needs a number of its own")
+    return numbers
+
+
+def _channel(nodes: Nodes, node: yaml.Node, channels: Sequence[ProfileChannel], kind: str) -> str:
+    key, known = nodes.string(node), [one.key for one in channels if one.kind == kind]
+    if key not in known:
+        nodes.fail(node, f"there is no channel {key!r} of kind {kind}; there are: {', '.join(known) or 'none'}")
+    return key

@@ -1,0 +1,83 @@
+"""The cleanings of a device in a time: its readings as samples, their phases, the recipe that was followed, and the verdict.
+
+Rule 1: nothing is kept: a corrected reading corrects the verdict.
+Rule 2: a cleaning that began before the readings that were looked at is left out rather than judged by its rest.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from calha.domain.analyses import Cleaning
+from calha.domain.cip import MAX_GAP_S, Judgement, Samples, judge, recipe_of
+from calha.domain.cip_phases import IDLE_S, Marks, cycles, kinds_of_signals, kinds_of_steps
+from calha.domain.directory import DeviceEntry
+from calha.domain.quality import Quality
+from calha.domain.readings import Micros
+from calha.domain.times import HOUR_US, SECOND_US
+from calha.store.telemetry import Columns, Telemetry
+
+LONGEST_US = 6 * HOUR_US  # of a cleaning; so much before the asked time is looked at as well
+HOLD = 1.5  # of a channel's own interval: as long a value counts beside channels that are sent at other times
+
+
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A cleaning from its first phase to its last. is_running: it has not been idle long enough to be over."""
+
+    from_: Micros
+    until: Micros
+    is_running: bool
+    judgement: Judgement
+
+
+def cleanings(
+    telemetry: Telemetry, device: DeviceEntry, declared: Cleaning, from_: Micros, until: Micros
+) -> list[Cleaned]:
+    """Those that end after `from_` and begin before `until`, oldest first. Raises StoreUnavailable."""
+    keys = (declared.temperature, declared.conductivity, declared.flow, declared.phase)
+    entries = [device.channels.get(key) if key is not None else None for key in keys]
+    series = [one.series for one in entries if one is not None]
+    found = telemetry.readings(series, from_ - LONGEST_US, until, resolution="raw")
+    columns = [_good(found[one.series]) if one is not None else None for one in entries]
+    at = _times(columns)
+    temperature, conductivity, flow, codes = (_held(one, at) for one in columns)
+    samples = Samples(at, temperature, conductivity, flow)
+    has_steps = bool(np.isfinite(codes).any())
+    kinds = kinds_of_steps(codes, declared.steps) if has_steps else kinds_of_signals(samples, Marks())
+    begun_us = from_ - LONGEST_US + round(IDLE_S * SECOND_US)
+    return [
+        Cleaned(
+            one[0].from_,
+            one[-1].until,
+            int(at[-1]) - one[-1].until < IDLE_S * SECOND_US and until - one[-1].until < IDLE_S * SECOND_US,
+            judge(one, recipe_of(one, declared.recipes)),
+        )
+        for one in cycles(samples, kinds, names_rinses=has_steps)
+        if one[0].from_ > begun_us and one[-1].until > from_
+    ]
+
+
+def _good(columns: Columns) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    is_good = (columns.quality < Quality.BAD) & np.isfinite(columns.value)
+    return columns.at[is_good], columns.value[is_good]
+
+
+def _times(columns: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]] | None]) -> NDArray[np.int64]:
+    return np.unique(np.concatenate([np.zeros(0, np.int64), *(one[0] for one in columns if one is not None)]))
+
+
+def _held(
+    column: tuple[NDArray[np.int64], NDArray[np.float64]] | None, at: NDArray[np.int64]
+) -> NDArray[np.float64]:
+    """A channel's value at each time: its latest, if that is not too old; NaN without one."""
+    if column is None or not len(column[0]):
+        return np.full(len(at), np.nan)
+    own, values = column
+    usual_us = float(np.median(np.diff(own))) if len(own) > 1 else 0.0
+    place = np.searchsorted(own, at, "right") - 1
+    age_us = at - own[np.maximum(place, 0)]
+    is_fresh = (place >= 0) & (age_us <= min(HOLD * usual_us, MAX_GAP_S * SECOND_US / 2))
+    return np.where(is_fresh, values[np.maximum(place, 0)], np.nan)
