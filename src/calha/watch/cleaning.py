@@ -69,9 +69,7 @@ def _times(columns: Sequence[tuple[NDArray[np.int64], NDArray[np.float64]] | Non
     return np.unique(np.concatenate([np.zeros(0, np.int64), *(one[0] for one in columns if one is not None)]))
 
 
-def _held(
-    column: tuple[NDArray[np.int64], NDArray[np.float64]] | None, at: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def _held(column: tuple[NDArray[np.int64], NDArray[np.float64]] | None, at: NDArray[np.int64]) -> NDArray[np.float64]:
     """A channel's value at each time: its latest, if that is not too old; NaN without one."""
     if column is None or not len(column[0]):
         return np.full(len(at), np.nan)

@@ -23,6 +23,7 @@ const Commands = later(async () => (await import("../commands/Commands")).Comman
 const Credentials = later(async () => (await import("./Credentials")).Credentials);
 const Flumes = later(async () => (await import("../flumes/Flumes")).Flumes);
 const GatewayCard = later(async () => (await import("./GatewayCard")).GatewayCard);
+const Analyses = later(async () => (await import("../analyses/Analyses")).Analyses);
 const DeviceAnomalies = later(async () => (await import("../anomalies/DeviceAnomalies")).DeviceAnomalies);
 const Ownership = later(async () => (await import("./Ownership")).Ownership);
 
@@ -123,6 +124,7 @@ function DeviceView({ device }: { device: Device }) {
       </Suspense>
       <Stack gap="md" mt="md">
         <Suspense>
+          <Analyses device={device} />
           <DeviceAnomalies device={device} />
         </Suspense>
         <Suspense>

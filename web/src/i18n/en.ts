@@ -1,5 +1,6 @@
 import { accountsEn } from "./accounts.en";
 import { alarmsEn } from "./alarms.en";
+import { analysesEn } from "./analyses.en";
 import { anomaliesEn } from "./anomalies.en";
 import { auditEn } from "./audit.en";
 import { billingEn } from "./billing.en";
@@ -17,6 +18,7 @@ import type { Catalogue } from "./pt-BR";
 export const en: Catalogue = {
   ...accountsEn,
   ...alarmsEn,
+  ...analysesEn,
   ...anomaliesEn,
   ...auditEn,
   ...billingEn,

@@ -1,5 +1,6 @@
 import { accountsPtBR } from "./accounts.pt-BR";
 import { alarmsPtBR } from "./alarms.pt-BR";
+import { analysesPtBR } from "./analyses.pt-BR";
 import { anomaliesPtBR } from "./anomalies.pt-BR";
 import { auditPtBR } from "./audit.pt-BR";
 import { billingPtBR } from "./billing.pt-BR";
@@ -17,6 +18,7 @@ import { validationPtBR } from "./validation.pt-BR";
 export const ptBR = {
   ...accountsPtBR,
   ...alarmsPtBR,
+  ...analysesPtBR,
   ...anomaliesPtBR,
   ...auditPtBR,
   ...billingPtBR,

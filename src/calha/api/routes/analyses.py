@@ -3,14 +3,14 @@
 import asyncio
 from typing import Literal
 
-from fastapi import APIRouter
 from pydantic import Field
 
 from calha.api.access import ViewsDevice
+from calha.api.routing import api_router
 from calha.api.schemas import Answer, DeviceKey
 from calha.api.services import Here
 
-router = APIRouter(prefix="/devices/{key}/analyses", tags=["analyses"])
+router = api_router("analyses", "/devices/{key}/analyses")
 
 AnalysisName = Literal["cleaning"]
 

@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 
 from calha.api.access import ViewsDevice
 from calha.api.routes.consumption import To
+from calha.api.routes.readings import visible
+from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey
 from calha.api.schemas_cleaning import CleaningAnswer, CleaningsAnswer, CleaningStep
 from calha.api.services import Here
-from calha.api.routes.readings import visible
 from calha.domain.cip import Evidence, Judgement, Spread, StepLimits
 from calha.domain.cip_golden import Comparison, compare, golden_of
 from calha.domain.errors import Malformed, NotFound, TooLarge
@@ -21,7 +22,7 @@ from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, from_text, to_datetime
 from calha.watch.cleaning import Cleaned, cleanings
 
-router = APIRouter(prefix="/devices/{key}/cleanings", tags=["analyses"])
+router = api_router("analyses", "/devices/{key}/cleanings")
 
 DEFAULT_DAYS, MAX_DAYS = 7, 14
 """A station may send each second; two weeks of four channels are some millions of readings."""
@@ -38,7 +39,9 @@ async def list_cleanings(
     to: To = None,
     golden: Annotated[
         str | None,
-        Query(max_length=40, description="A time within the cleaning to compare with; otherwise the most usual passed."),
+        Query(
+            max_length=40, description="A time within the cleaning to compare with; otherwise the most usual passed."
+        ),
     ] = None,
 ) -> CleaningsAnswer:
     """The cleanings of a station in at most two weeks, judged by the recipes of its profile."""

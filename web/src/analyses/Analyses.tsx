@@ -1,0 +1,17 @@
+import { useQuery } from "@tanstack/react-query";
+import { Suspense } from "react";
+import { api, type Device, take } from "../api/client";
+import { later } from "../ui/later";
+
+const Cleanings = later(async () => (await import("./Cleanings")).Cleanings);
+
+/** What the profile of a device lets it be judged by, a section each; nothing where it says nothing. */
+export function Analyses({ device }: { device: Device }) {
+  const declared = useQuery({
+    queryKey: ["analyses", device.key, device.profile],
+    queryFn: () => take(api.GET("/api/v1/devices/{key}/analyses", { params: { path: { key: device.key } } })),
+    staleTime: 60_000,
+  });
+  const names = declared.data?.analyses ?? [];
+  return <Suspense>{names.includes("cleaning") && <Cleanings device={device} />}</Suspense>;
+}
