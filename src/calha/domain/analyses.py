@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from calha.domain.cip import Recipe, StepKind
+from calha.domain.motor_heat import Class as InsulationClass
+from calha.domain.vibration import Boundaries
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +21,22 @@ class Cleaning:
     flow: str | None = None
     phase: str | None = None
     steps: Mapping[int, StepKind] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """A machine. running, faults: codes of `state`. vibration: its directions, in mm/s RMS. temperature: of the winding.
+
+    ideal_cycle_s: what a piece takes at best. pieces, good: counters of all and of good ones.
+    """
+
+    state: str | None = None
+    running: tuple[int, ...] = (1,)
+    faults: tuple[int, ...] = ()
+    vibration: tuple[str, ...] = ()
+    boundaries: Boundaries | None = None
+    temperature: str | None = None
+    insulation: InsulationClass | None = None
+    pieces: str | None = None
+    good: str | None = None
+    ideal_cycle_s: float | None = None

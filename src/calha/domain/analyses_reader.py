@@ -5,15 +5,21 @@ from typing import Any, Protocol, cast, get_args
 
 import yaml
 
-from calha.domain.analyses import Cleaning
+from calha.domain.analyses import Cleaning, Machine
 from calha.domain.cip import Recipe, StepKind, StepLimits
+from calha.domain.motor_heat import Class as InsulationClass
 from calha.domain.profiles import ProfileChannel
+from calha.domain.vibration import BY_CLASS, Boundaries, MachineClass
 
 MAX_RECIPES, MAX_STEPS = 20, 20
 
 _STEP_NUMBERS = (
     "min_s", "max_s", "min_temperature_c", "min_conductivity_ms_cm", "max_conductivity_ms_cm", "min_flow_m3_h",
     "residue_ms_cm",
+)  # fmt: skip
+_MACHINE = (
+    "state", "running", "faults", "vibration", "class", "boundaries", "temperature", "insulation", "pieces", "good",
+    "ideal_cycle_s",
 )  # fmt: skip
 _KINDS: tuple[str, ...] = get_args(StepKind)
 
@@ -54,6 +60,48 @@ def read_cleaning(nodes: Nodes, node: yaml.Node, channels: Sequence[ProfileChann
         _channel(nodes, given["phase"], channels, "state") if "phase" in given else None,
         _numbered(nodes, given["steps"]) if "steps" in given else {},
     )
+
+
+def read_machine(nodes: Nodes, node: yaml.Node, channels: Sequence[ProfileChannel]) -> Machine:
+    given = nodes.mapping(node, (), _MACHINE)
+
+    def named(name: str, kind: str) -> str | None:
+        return _channel(nodes, given[name], channels, kind) if name in given else None
+
+    vibration = nodes.items(given.get("vibration"), lambda one: _channel(nodes, one, channels, "gauge"))
+    if ("class" in given or "boundaries" in given) != bool(vibration):
+        nodes.fail(node, "vibration and its class (or boundaries) belong together")
+    if ("temperature" in given) != ("insulation" in given):
+        nodes.fail(node, "temperature and insulation belong together")
+    if any(name in given for name in ("pieces", "good", "ideal_cycle_s")) and not {"state", "pieces"} <= given.keys():
+        nodes.fail(node, "pieces are counted beside a state that tells when the machine runs")
+    ideal = nodes.number(given.get("ideal_cycle_s"))
+    if ideal is not None and ideal <= 0:
+        nodes.fail(given["ideal_cycle_s"], "more than 0 s are expected")
+    return Machine(
+        state=named("state", "state"),
+        running=nodes.items(given["running"], nodes.integer) if "running" in given else (1,),
+        faults=nodes.items(given.get("faults"), nodes.integer),
+        vibration=vibration,
+        boundaries=_boundaries(nodes, given) if vibration else None,
+        temperature=named("temperature", "gauge"),
+        insulation=cast(InsulationClass, nodes.choice(given["insulation"], get_args(InsulationClass), ""))
+        if "insulation" in given
+        else None,
+        pieces=named("pieces", "counter"),
+        good=named("good", "counter"),
+        ideal_cycle_s=ideal,
+    )
+
+
+def _boundaries(nodes: Nodes, given: Any) -> Boundaries:  # noqa: ANN401 - what `mapping` gave
+    """Of the class, or as the standard that the customer owns has them."""
+    if "boundaries" not in given:
+        return BY_CLASS[cast(MachineClass, nodes.choice(given["class"], get_args(MachineClass), ""))]
+    limits = nodes.items(given["boundaries"], nodes.number)
+    if len(limits) != 3 or not 0 < limits[0] < limits[1] < limits[2]:
+        nodes.fail(given["boundaries"], "three growing velocities in mm/s are expected: [A/B, B/C, C/D]")
+    return Boundaries(*limits)
 
 
 def _recipe(nodes: Nodes, node: yaml.Node, water_ms_cm: float, bore_mm: float | None) -> Recipe:

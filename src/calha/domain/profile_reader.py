@@ -14,7 +14,7 @@ import yaml
 
 from calha.domain.alarm_rule_reader import read_rule
 from calha.domain.alarm_rules import channels_of
-from calha.domain.analyses_reader import read_cleaning
+from calha.domain.analyses_reader import read_cleaning, read_machine
 from calha.domain.directory import Kind
 from calha.domain.errors import InvalidProfile, InvalidRule, Malformed
 from calha.domain.profiles import (
@@ -105,6 +105,7 @@ class _Reader:
                 "together",
                 "district",
                 "cleaning",
+                "machine",
             ),
         )
         channels = self.items(fields.get("channels"), self.channel)
@@ -126,6 +127,7 @@ class _Reader:
             together=self.together(fields["together"], channels) if "together" in fields else None,
             district=self.district(fields["district"], channels) if "district" in fields else None,
             cleaning=read_cleaning(self, fields["cleaning"], channels) if "cleaning" in fields else None,
+            machine=read_machine(self, fields["machine"], channels) if "machine" in fields else None,
             source=source,
         )
 

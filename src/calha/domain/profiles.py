@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from calha.domain.analyses import Cleaning
+from calha.domain.analyses import Cleaning, Machine
 from calha.domain.directory import Kind
 from calha.domain.registers import Plate
 from calha.domain.validation import RuleSet
@@ -139,6 +139,7 @@ class Profile:
     together: Together | None = None
     district: District | None = None
     cleaning: Cleaning | None = None
+    machine: Machine | None = None
     source: Source = field(default="packaged", compare=False)
 
     def channel(self, key: str) -> ProfileChannel | None:

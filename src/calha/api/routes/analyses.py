@@ -12,7 +12,7 @@ from calha.api.services import Here
 
 router = api_router("analyses", "/devices/{key}/analyses")
 
-AnalysisName = Literal["cleaning"]
+AnalysisName = Literal["cleaning", "machine"]
 
 
 class AnalysesAnswer(Answer):
@@ -24,5 +24,5 @@ async def list_analyses(key: DeviceKey, services: Here, _: ViewsDevice) -> Analy
     """What the readings of a device are judged by; each has a route of its own below the device."""
     device = await asyncio.to_thread(services.registry.device, key)
     profile = await asyncio.to_thread(services.registry.profile, device.profile)
-    declared = {"cleaning": profile.cleaning}
+    declared = {"cleaning": profile.cleaning, "machine": profile.machine}
     return AnalysesAnswer.model_validate({"analyses": [name for name, one in declared.items() if one is not None]})
