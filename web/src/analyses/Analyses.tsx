@@ -3,6 +3,7 @@ import { Suspense } from "react";
 import { api, type Device, take } from "../api/client";
 import { later } from "../ui/later";
 
+const Machine = later(async () => (await import("./Machine")).Machine);
 const Cleanings = later(async () => (await import("./Cleanings")).Cleanings);
 
 /** What the profile of a device lets it be judged by, a section each; nothing where it says nothing. */
@@ -13,5 +14,10 @@ export function Analyses({ device }: { device: Device }) {
     staleTime: 60_000,
   });
   const names = declared.data?.analyses ?? [];
-  return <Suspense>{names.includes("cleaning") && <Cleanings device={device} />}</Suspense>;
+  return (
+    <Suspense>
+      {names.includes("cleaning") && <Cleanings device={device} />}
+      {names.includes("machine") && <Machine device={device} />}
+    </Suspense>
+  );
 }
