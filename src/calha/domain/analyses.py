@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from calha.domain.cip import Recipe, StepKind
 from calha.domain.motor_heat import Class as InsulationClass
+from calha.domain.supply_voltage import Level
 from calha.domain.vibration import Boundaries
 
 
@@ -40,3 +41,19 @@ class Machine:
     pieces: str | None = None
     good: str | None = None
     ideal_cycle_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """A supply and its load. voltage: its phases, V. nominal: of the table that is nearest, when nobody says it.
+
+    current: its phases, A; rated_a: what it may carry. power: kW.
+    """
+
+    voltage: tuple[str, ...]
+    nominal: float | None = None
+    level: Level = "low"
+    current: tuple[str, ...] = ()
+    rated_a: float | None = None
+    power: str | None = None
+    power_factor: str | None = None

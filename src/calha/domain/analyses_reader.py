@@ -5,13 +5,14 @@ from typing import Any, Protocol, cast, get_args
 
 import yaml
 
-from calha.domain.analyses import Cleaning, Machine
+from calha.domain.analyses import Cleaning, Machine, Supply
 from calha.domain.cip import Recipe, StepKind, StepLimits
 from calha.domain.motor_heat import Class as InsulationClass
 from calha.domain.profiles import ProfileChannel
+from calha.domain.supply_voltage import Level
 from calha.domain.vibration import BY_CLASS, Boundaries, MachineClass
 
-MAX_RECIPES, MAX_STEPS = 20, 20
+MAX_RECIPES, MAX_STEPS, MAX_PHASES = 20, 20, 3
 
 _STEP_NUMBERS = (
     "min_s", "max_s", "min_temperature_c", "min_conductivity_ms_cm", "max_conductivity_ms_cm", "min_flow_m3_h",
@@ -91,6 +92,37 @@ def read_machine(nodes: Nodes, node: yaml.Node, channels: Sequence[ProfileChanne
         pieces=named("pieces", "counter"),
         good=named("good", "counter"),
         ideal_cycle_s=ideal,
+    )
+
+
+def read_supply(nodes: Nodes, node: yaml.Node, channels: Sequence[ProfileChannel]) -> Supply:
+    given = nodes.mapping(node, ("voltage",), ("nominal", "level", "current", "rated_a", "power", "power_factor"))
+
+    def gauges(name: str) -> tuple[str, ...]:
+        found = nodes.items(given.get(name), lambda one: _channel(nodes, one, channels, "gauge"))
+        if len(found) > MAX_PHASES:
+            nodes.fail(given[name], f"{len(found)} phases; at most {MAX_PHASES} are expected")
+        return found
+
+    def gauge(name: str) -> str | None:
+        return _channel(nodes, given[name], channels, "gauge") if name in given else None
+
+    for name in ("nominal", "rated_a"):
+        if (nodes.number(given.get(name)) or 1.0) <= 0:
+            nodes.fail(given[name], "more than 0 is expected")
+    voltage, current = gauges("voltage"), gauges("current")
+    if not voltage:
+        nodes.fail(given["voltage"], "the channel of at least one phase is expected")
+    if "rated_a" in given and not current:
+        nodes.fail(given["rated_a"], "rated_a belongs to current")
+    return Supply(
+        voltage,
+        nodes.number(given.get("nominal")),
+        cast(Level, nodes.choice(given.get("level"), get_args(Level), "low")),
+        current,
+        nodes.number(given.get("rated_a")),
+        gauge("power"),
+        gauge("power_factor"),
     )
 
 

@@ -1,7 +1,7 @@
 """The cleanings of a device in a time: its readings as samples, their phases, the recipe that was followed, and the verdict.
 
 Rule 1: nothing is kept: a corrected reading corrects the verdict.
-Rule 2: a cleaning that began before the readings that were looked at is left out rather than judged by its rest.
+Rule 2: a cleaning that began before the time that is looked at is left out rather than judged by its rest.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from calha.domain.readings import Micros
 from calha.domain.times import HOUR_US, SECOND_US
 from calha.store.telemetry import Columns, Telemetry
 
-LONGEST_US = 6 * HOUR_US  # of a cleaning; so much before the asked time is looked at as well
+LONGEST_US = 6 * HOUR_US  # of a cleaning; so much before the time is looked at as well, to know where one began
 HOLD = 1.5  # of a channel's own interval: as long a value counts beside channels that are sent at other times
 
 
@@ -36,7 +36,7 @@ class Cleaned:
 def cleanings(
     telemetry: Telemetry, device: DeviceEntry, declared: Cleaning, from_: Micros, until: Micros
 ) -> list[Cleaned]:
-    """Those that end after `from_` and begin before `until`, oldest first. Raises StoreUnavailable."""
+    """Those that begin in the time, oldest first. Raises StoreUnavailable."""
     keys = (declared.temperature, declared.conductivity, declared.flow, declared.phase)
     entries = [device.channels.get(key) if key is not None else None for key in keys]
     series = [one.series for one in entries if one is not None]
@@ -47,7 +47,6 @@ def cleanings(
     samples = Samples(at, temperature, conductivity, flow)
     has_steps = bool(np.isfinite(codes).any())
     kinds = kinds_of_steps(codes, declared.steps) if has_steps else kinds_of_signals(samples, Marks())
-    begun_us = from_ - LONGEST_US + round(IDLE_S * SECOND_US)
     return [
         Cleaned(
             one[0].from_,
@@ -56,7 +55,7 @@ def cleanings(
             judge(one, recipe_of(one, declared.recipes)),
         )
         for one in cycles(samples, kinds, names_rinses=has_steps)
-        if one[0].from_ > begun_us and one[-1].until > from_
+        if one[0].from_ >= from_
     ]
 
 

@@ -62,16 +62,19 @@ class MachineReport:
     heat: Heat | None
 
 
-def report(telemetry: Telemetry, device: DeviceEntry, declared: Machine, from_: Micros, until: Micros) -> MachineReport:
-    """What is not measured is None. Raises StoreUnavailable."""
-    running = _running(telemetry, device, declared, (from_, until))
+def report(
+    telemetry: Telemetry, device: DeviceEntry, declared: Machine, window: tuple[Micros, Micros], earliest: Micros
+) -> MachineReport:
+    """What is not measured is None. earliest: from when on the baseline may be taken. Raises StoreUnavailable."""
+    from_, until = window
+    running = _running(telemetry, device, declared, window)
     pieces = _made(telemetry, device, declared.pieces, from_, until)
     good = _made(telemetry, device, declared.good, from_, until)
     return MachineReport(
         running,
         _production(declared, running, pieces, good, (until - from_) / 1e6),
         pieces,
-        _shaking(telemetry, device, declared, from_, until),
+        _shaking(telemetry, device, declared, window, max(earliest, from_ - BASELINE_US)),
         _heat(telemetry, device, declared, from_, until),
     )
 
@@ -100,14 +103,14 @@ def _made(telemetry: Telemetry, device: DeviceEntry, key: str | None, from_: Mic
 
 
 def _shaking(
-    telemetry: Telemetry, device: DeviceEntry, declared: Machine, from_: Micros, until: Micros
+    telemetry: Telemetry, device: DeviceEntry, declared: Machine, window: tuple[Micros, Micros], earliest: Micros
 ) -> Shaking | None:
     if declared.boundaries is None:
         return None
-    worst = _worst(telemetry, device, declared, from_, until, "1m")
+    worst = _worst(telemetry, device, declared, *window, "1m")
     if not len(worst):
         return None
-    before = _worst(telemetry, device, declared, from_ - BASELINE_US, from_, "1h")
+    before = _worst(telemetry, device, declared, earliest, window[0], "1h")
     baseline = float(np.median(before)) if len(before) >= FEWEST_HOURS else None
     zones = [declared.boundaries.zone(one) for one in worst.tolist()]
     mean = float(worst.mean())

@@ -5,14 +5,19 @@ from typing import Literal
 
 from pydantic import Field
 
-from calha.api.access import ViewsDevice
+from calha.api.access import Caller, ViewsDevice
+from calha.api.routes.readings import visible
 from calha.api.routing import api_router
 from calha.api.schemas import Answer, DeviceKey
 from calha.api.services import Here
+from calha.domain.errors import Malformed, NotFound, TooLarge
+from calha.domain.readings import Micros
+from calha.domain.times import DAY_US
+from calha.store.registry import DeviceRow
 
 router = api_router("analyses", "/devices/{key}/analyses")
 
-AnalysisName = Literal["cleaning", "machine"]
+AnalysisName = Literal["cleaning", "machine", "supply"]
 
 
 class AnalysesAnswer(Answer):
@@ -24,5 +29,17 @@ async def list_analyses(key: DeviceKey, services: Here, _: ViewsDevice) -> Analy
     """What the readings of a device are judged by; each has a route of its own below the device."""
     device = await asyncio.to_thread(services.registry.device, key)
     profile = await asyncio.to_thread(services.registry.profile, device.profile)
-    declared = {"cleaning": profile.cleaning, "machine": profile.machine}
+    declared = {"cleaning": profile.cleaning, "machine": profile.machine, "supply": profile.supply}
     return AnalysesAnswer.model_validate({"analyses": [name for name, one in declared.items() if one is not None]})
+
+
+def seen(caller: Caller, device: DeviceRow, since: Micros, until: Micros, most_days: int) -> tuple[Micros, Micros]:
+    """The part of a time that the caller may see. Raises Malformed, TooLarge, NotFound."""
+    if since >= until:
+        raise Malformed("`from` must lie before `to`", "bad_time")
+    if until - since > most_days * DAY_US:
+        raise TooLarge(f"at most {most_days} days at once", "too_many_readings")
+    found = visible(caller.reach().periods(device.key, device.site_id), since, until)
+    if found[0] >= found[1]:
+        raise NotFound("of that time there is nothing that you may see")
+    return found

@@ -9,15 +9,15 @@ from zoneinfo import ZoneInfo
 from fastapi import Query
 
 from calha.api.access import ViewsDevice
+from calha.api.routes.analyses import seen
 from calha.api.routes.consumption import To
-from calha.api.routes.readings import visible
 from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey
 from calha.api.schemas_cleaning import CleaningAnswer, CleaningsAnswer, CleaningStep
 from calha.api.services import Here
 from calha.domain.cip import Evidence, Judgement, Spread, StepLimits
 from calha.domain.cip_golden import Comparison, compare, golden_of
-from calha.domain.errors import Malformed, NotFound, TooLarge
+from calha.domain.errors import NotFound
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, from_text, to_datetime
 from calha.watch.cleaning import Cleaned, cleanings
@@ -53,11 +53,7 @@ async def list_cleanings(
     zone = ZoneInfo(device.zone)
     until = from_text(to, zone) if to else services.clock() + 1
     since = from_text(from_, zone) if from_ else until - DEFAULT_DAYS * DAY_US
-    if since >= until:
-        raise Malformed("`from` must lie before `to`", "bad_time")
-    if until - since > MAX_DAYS * DAY_US:
-        raise TooLarge(f"at most {MAX_DAYS} days of cleanings at once", "too_many_readings")
-    since, until = visible(caller.reach().periods(key, device.site_id), since, until)
+    since, until = seen(caller, device, since, until, MAX_DAYS)
     found = await asyncio.to_thread(cleanings, services.telemetry, entry, profile.cleaning, since, until)
     named = from_text(golden, zone) if golden else None
     return CleaningsAnswer.model_validate(

@@ -8,15 +8,16 @@ from zoneinfo import ZoneInfo
 from fastapi import Query
 
 from calha.api.access import ViewsDevice
+from calha.api.routes.analyses import seen
 from calha.api.routes.consumption import To
 from calha.api.routes.readings import visible
 from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey
 from calha.api.schemas_machine import HeatAnswer, MachineAnswer, OeeAnswer, RunningAnswer, VibrationAnswer
 from calha.api.services import Here
-from calha.domain.errors import Malformed, NotFound, TooLarge
+from calha.domain.errors import NotFound
 from calha.domain.times import DAY_US, SECOND_US, from_text, to_datetime
-from calha.watch.machines import Heat, MachineReport, Shaking, report
+from calha.watch.machines import BASELINE_US, Heat, MachineReport, Shaking, report
 
 router = api_router("analyses", "/devices/{key}/machine")
 
@@ -40,12 +41,9 @@ async def read_machine(
     zone = ZoneInfo(device.zone)
     until = from_text(to, zone) if to else services.clock()
     since = from_text(from_, zone) if from_ else until - DAY_US
-    if since >= until:
-        raise Malformed("`from` must lie before `to`", "bad_time")
-    if until - since > MAX_DAYS * DAY_US:
-        raise TooLarge(f"at most {MAX_DAYS} days at once", "too_many_readings")
-    since, until = visible(caller.reach().periods(key, device.site_id), since, until)
-    found = await asyncio.to_thread(report, services.telemetry, entry, profile.machine, since, until)
+    since, until = seen(caller, device, since, until, MAX_DAYS)
+    earliest, _ = visible(caller.reach().periods(key, device.site_id), since - BASELINE_US, until)
+    found = await asyncio.to_thread(report, services.telemetry, entry, profile.machine, (since, until), earliest)
     counts_good = profile.machine.good is not None
     return MachineAnswer.model_validate(
         {
