@@ -1,5 +1,6 @@
 """What a device is judged by, on its page: cleanings with their evidence, a machine beside the norms."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 from playwright.sync_api import expect
@@ -86,6 +87,29 @@ def test_a_machine_shows_how_it_did_beside_the_norms(calha, page, device):
     expect(section).to_contain_text("2.3 h")
     section.get_by_text("8 h", exact=True).click()
     expect(section).to_contain_text("1 / 1")
+    assert violations(page) == []
+    assert not scrolls_sideways(page)
+    section.scroll_into_view_if_needed()
+
+
+def test_a_supply_shows_its_week_by_phase(calha, page, device):
+    ensure(calha, device, "energy_meter")
+    begin = NOW - timedelta(hours=10)
+    records = [
+        {
+            "ts": (begin + timedelta(minutes=minute)).timestamp(),
+            "values": {"voltage": 236.0 if minute < 120 else 221.0, "power_factor": 0.9, "current": 12.5, "power": 2.5},
+        }
+        for minute in range(590)
+    ]
+    send(calha, device, records)
+    page.goto(f"{calha.address}/devices/{device}")
+    section = page.get_by_role("region", name="Power quality")
+    row = section.get_by_role("row").nth(1)
+    expect(row).to_contain_text("221.0 – 236.0 V")
+    expect(row).to_contain_text(re.compile(r"1\.[01]\d %"))
+    expect(section).to_contain_text("Nominal 220 V: adequate from 202 to 231 V")
+    expect(section).to_contain_text("0.900 (100.0 % of the time below 0.92)")
     assert violations(page) == []
     assert not scrolls_sideways(page)
     section.scroll_into_view_if_needed()

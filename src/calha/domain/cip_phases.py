@@ -126,8 +126,8 @@ def _with_rinses(runs: Sequence[tuple[Micros, Micros, int]]) -> list[tuple[Micro
         return [(from_, until, KINDS.index("pre_rinse") if kind == _RINSE else kind) for from_, until, kind in runs]
     named = []
     for place, (from_, until, kind) in enumerate(runs):
-        name = "pre_rinse" if place < agents[0] else "final_rinse" if place > agents[-1] else "rinse"
-        named.append((from_, until, KINDS.index(name) if kind == _RINSE else kind))  # type: ignore[arg-type]
+        name: StepKind = "pre_rinse" if place < agents[0] else "final_rinse" if place > agents[-1] else "rinse"
+        named.append((from_, until, KINDS.index(name) if kind == _RINSE else kind))
     return _joined(named)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from calha.domain.analyses import Machine
 from calha.domain.directory import DeviceEntry
@@ -127,7 +128,7 @@ def _shaking(
 
 def _worst(
     telemetry: Telemetry, device: DeviceEntry, declared: Machine, from_: Micros, until: Micros, resolution: str
-) -> np.ndarray:
+) -> NDArray[np.float64]:
     """Velocity of the worst direction in each step in which the machine ran and was measured."""
     directions = [_read(telemetry, device, key, from_, until, resolution) for key in declared.vibration]
     found = [one for one in directions if one is not None]
@@ -136,25 +137,28 @@ def _worst(
     for one in found:
         place = np.searchsorted(at, one.at)
         worst[place] = np.fmax(worst[place], one.value)
-    return worst[np.isfinite(worst) & _runs(telemetry, device, declared, at, from_, until, resolution)]
+    counts = np.isfinite(worst) & _runs(telemetry, device, declared, at, from_, until, resolution)
+    ran: NDArray[np.float64] = worst[counts]
+    return ran
 
 
 def _runs(
     telemetry: Telemetry,
     device: DeviceEntry,
     declared: Machine,
-    at: np.ndarray,
+    at: NDArray[np.int64],
     from_: Micros,
     until: Micros,
     resolution: str,
-) -> np.ndarray:
+) -> NDArray[np.bool_]:
     """Whether the machine ran at each time; always, where nobody says so."""
     state = _read(telemetry, device, declared.state, from_ - HOUR_US, until, resolution)
     if state is None or not len(state.at):
         return np.ones(len(at), bool)
     place = np.searchsorted(state.at, at, "right") - 1
     latest = np.where(place >= 0, state.value[np.maximum(place, 0)], np.nan)
-    return np.isin(latest, declared.running)
+    found: NDArray[np.bool_] = np.isin(latest, declared.running)
+    return found
 
 
 def _heat(telemetry: Telemetry, device: DeviceEntry, declared: Machine, from_: Micros, until: Micros) -> Heat | None:

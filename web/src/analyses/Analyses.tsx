@@ -5,6 +5,7 @@ import { later } from "../ui/later";
 
 const Machine = later(async () => (await import("./Machine")).Machine);
 const Cleanings = later(async () => (await import("./Cleanings")).Cleanings);
+const Supply = later(async () => (await import("./Supply")).Supply);
 
 /** What the profile of a device lets it be judged by, a section each; nothing where it says nothing. */
 export function Analyses({ device }: { device: Device }) {
@@ -18,6 +19,7 @@ export function Analyses({ device }: { device: Device }) {
     <Suspense>
       {names.includes("cleaning") && <Cleanings device={device} />}
       {names.includes("machine") && <Machine device={device} />}
+      {names.includes("supply") && <Supply device={device} />}
     </Suspense>
   );
 }

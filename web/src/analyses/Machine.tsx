@@ -9,10 +9,10 @@ import { type Language, useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
 import { Mark, type MarkKind } from "../ui/Mark";
 import { Section } from "../ui/Section";
+import { type Fact, Facts, percent } from "./Facts";
 
 type Report = components["schemas"]["MachineAnswer"];
 type Vibration = components["schemas"]["VibrationAnswer"];
-type Fact = [string, string];
 
 const HOUR = 3_600_000;
 const REFRESH_MS = 60_000;
@@ -132,23 +132,6 @@ function HeatFacts({ heat }: { heat: NonNullable<Report["heat"]> }) {
       />
     </>
   );
-}
-
-function Facts({ facts }: { facts: readonly Fact[] }) {
-  return (
-    <dl className="facts">
-      {facts.map(([name, text]) => (
-        <div key={name}>
-          <dt>{name}</dt>
-          <dd className="number">{text}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function percent(share: number | null, language: Language): string {
-  return share === null ? "–" : `${formatNumber(100 * share, 1, language)} %`;
 }
 
 function hours(seconds: number, language: Language): string {
