@@ -7,6 +7,7 @@ from calha.domain.cip import Phase, Recipe, Samples, StepLimits, evidence_of, ju
 from calha.domain.cip_golden import compare, golden_of
 from calha.domain.cip_phases import Marks, cycles, kinds_of_signals, kinds_of_steps
 from calha.domain.times import MINUTE_US, SECOND_US
+from calha.simulate.cip import cip_station
 
 CAUSTIC = StepLimits("caustic", min_s=1_200, min_temperature_c=70, min_conductivity_ms_cm=50)
 FINAL = StepLimits("final_rinse", residue_ms_cm=0.1)
@@ -128,7 +129,22 @@ def test_phases_are_found_from_conductivity_and_temperature():
     assert cycle[0].from_ == 15 * MINUTE_US
 
 
-def test_what_lies_between_two_phases_or_is_short_belongs_to_the_one_before():
+def test_a_pipe_that_fills_slowly_passes_through_other_phases_without_being_in_them():
+    """The packaged station's own signals, which approach each phase's values exponentially."""
+    at = (1_760_000_000 + np.arange(0, 86_400, 5)) * SECOND_US
+    values = cip_station(np.full(len(at), 7, np.uint64), at, np.zeros(len(at)))
+    taken = Samples(at, values["temperature"], values["conductivity"], values["flow"])
+    names = {int(code): kind for code, kind in enumerate([kind for kind, *_ in WHOLE], start=1)}
+    told = cycles(taken, kinds_of_steps(values["phase"], names), names_rinses=True)
+    found = found_in(taken)
+    assert len(found) == len(told) >= 3
+    for one, other in zip(found, told, strict=True):
+        assert [phase.kind for phase in one] == [phase.kind for phase in other]
+        for phase, step in zip(one[:5], other[:5], strict=True):
+            assert abs(phase.from_ - step.from_) <= 60 * SECOND_US
+
+
+def test_what_lies_between_two_phases_or_is_short_is_no_phase():
     taken = run()
     in_caustic = slice(150, 152)
     taken.conductivity_ms_cm[in_caustic] = 0.2  # 20 s of water

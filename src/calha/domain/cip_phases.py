@@ -1,6 +1,8 @@
 """Which phases a cleaning went through: from the PLC's own step number, else from conductivity and temperature of the return.
 
-Rule 1: a sample belongs to a phase when it is clearly within it; between the phases it stays in the one before (hysteresis).
+Rule 1: a sample belongs to a phase when it is clearly within it and conductivity has settled, so that what only passes
+through the conductivity of acid on its way to caustic is not taken for acid. What comes before belongs to what follows:
+as with a PLC a step begins when its valve opens.
 Rule 2: what lasts less than MIN_DWELL_S is no phase of its own; the phase before it goes on.
 Rule 3: a cycle ends when nothing has been cleaned for IDLE_S. What a rinse is follows from what stands around it.
 """
@@ -38,6 +40,9 @@ class Marks:
     caustic_from_c: float = 60.0
     sanitise_from_c: float = 80.0
     moves_from_m3_h: float = 0.1
+    settled_s: float = 20.0  # in which conductivity may change by a share of itself, or by so many mS/cm
+    settled_share: float = 0.2
+    settled_ms_cm: float = 0.5
 
 
 def kinds_of_signals(samples: Samples, marks: Marks) -> NDArray[np.int8]:
@@ -48,8 +53,17 @@ def kinds_of_signals(samples: Samples, marks: Marks) -> NDArray[np.int8]:
     kinds[(conductivity < marks.rinse_below) & (temperature >= marks.sanitise_from_c)] = _SANITISE
     kinds[(conductivity > marks.acid_above) & (conductivity < marks.acid_below)] = _ACID
     kinds[(conductivity > marks.caustic_above) & (temperature >= marks.caustic_from_c)] = _CAUSTIC
+    kinds[~_settled(samples, marks)] = UNCLEAR
     kinds[samples.flow_m3_h < marks.moves_from_m3_h] = IDLE
     return kinds
+
+
+def _settled(samples: Samples, marks: Marks) -> NDArray[np.bool_]:
+    before = np.searchsorted(samples.at, samples.at - round(marks.settled_s * SECOND_US), "right") - 1
+    now = samples.conductivity_ms_cm
+    change = np.abs(now - now[np.maximum(before, 0)])
+    found: NDArray[np.bool_] = change <= np.maximum(marks.settled_share * now, marks.settled_ms_cm)
+    return found
 
 
 def kinds_of_steps(codes: NDArray[np.float64], steps: Mapping[int, StepKind]) -> NDArray[np.int8]:
@@ -76,9 +90,12 @@ def cycles(samples: Samples, kinds: NDArray[np.int8], *, names_rinses: bool) -> 
 
 
 def _held(kinds: NDArray[np.int8]) -> NDArray[np.int8]:
-    """An unclear sample belongs to what was before it."""
-    last = np.where(kinds == UNCLEAR, 0, np.arange(len(kinds)))
-    return kinds[np.maximum.accumulate(last)] if len(kinds) else kinds
+    """An unclear sample belongs to what comes after it; at the end, to what was before."""
+    clear = np.flatnonzero(kinds != UNCLEAR)
+    if not len(clear):
+        return kinds
+    following = np.searchsorted(clear, np.arange(len(kinds)))
+    return kinds[clear[np.minimum(following, len(clear) - 1)]]
 
 
 def _runs(at: NDArray[np.int64], kinds: NDArray[np.int8]) -> list[tuple[Micros, Micros, int]]:
