@@ -153,6 +153,13 @@ def test_what_lies_between_two_phases_or_is_short_is_no_phase():
     assert [one.kind for one in cycle] == [kind for kind, *_ in WHOLE]
 
 
+def test_a_pause_within_a_step_is_part_of_it():
+    taken = run(WHOLE[:2])
+    taken.flow_m3_h[180:192] = 0.0  # two minutes
+    (cycle,) = found_in(taken)
+    assert [(one.kind, one.duration_s) for one in cycle] == [("pre_rinse", 300), ("caustic", 1_260)]
+
+
 def test_water_alone_is_no_cleaning_and_two_cleanings_are_two():
     assert found_in(run([("rinse", 20, 25, 0.2)])) == []
     first, second = run(), run(begin=10_000 * SECOND_US)

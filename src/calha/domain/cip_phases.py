@@ -4,12 +4,12 @@ Rule 1: a sample belongs to a phase when it is clearly within it and conductivit
 through the conductivity of acid on its way to caustic is not taken for acid. What comes before belongs to what follows:
 as with a PLC a step begins when its valve opens.
 Rule 2: what lasts less than MIN_DWELL_S is no phase of its own; the phase before it goes on.
-Rule 3: a cycle ends when nothing has been cleaned for IDLE_S. What a rinse is follows from what stands around it.
+Rule 3: a cycle ends when nothing has been cleaned for IDLE_S; a shorter pause within a step is part of it. What a rinse is
+follows from what stands around it.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import get_args
 
 import numpy as np
@@ -85,7 +85,7 @@ def cycles(samples: Samples, kinds: NDArray[np.int8], *, names_rinses: bool) -> 
         if not found or run[0] - found[-1][-1][1] > IDLE_S * SECOND_US:
             found.append([])
         found[-1].append(run)
-    named = [one if names_rinses else _with_rinses(one) for one in found if _cleans(one)]
+    named = [_joined(one if names_rinses else _with_rinses(one)) for one in found if _cleans(one)]
     return [[_phase(samples, run) for run in one] for one in named]
 
 
@@ -145,16 +145,14 @@ def _with_rinses(runs: Sequence[tuple[Micros, Micros, int]]) -> list[tuple[Micro
     for place, (from_, until, kind) in enumerate(runs):
         name: StepKind = "pre_rinse" if place < agents[0] else "final_rinse" if place > agents[-1] else "rinse"
         named.append((from_, until, KINDS.index(name) if kind == _RINSE else kind))
-    return _joined(named)
+    return named
 
 
 def _joined(runs: Sequence[tuple[Micros, Micros, int]]) -> list[tuple[Micros, Micros, int]]:
-    """Neighbours of one kind as one."""
-    if not runs:
-        return []
+    """Neighbours of one kind as one, with the pause that may lie between them."""
     found = [runs[0]]
-    for before, run in pairwise(runs):
-        if run[2] == before[2] and run[0] == before[1]:
+    for run in runs[1:]:
+        if run[2] == found[-1][2]:
             found[-1] = (found[-1][0], run[1], run[2])
         else:
             found.append(run)
