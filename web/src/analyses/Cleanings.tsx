@@ -8,6 +8,7 @@ import { formatNumber, formatTime } from "../format";
 import { type Language, type Translate, useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
 import { Mark, type MarkKind } from "../ui/Mark";
+import { Scrolled } from "../ui/Scrolled";
 import { Section } from "../ui/Section";
 
 type Cleaning = components["schemas"]["CleaningAnswer"];
@@ -113,7 +114,7 @@ function Evidence({ steps }: { steps: readonly Step[] }) {
   const spread = (one: Step["temperature_c"], least: number | null) =>
     one === null ? "–" : `${number(one.low)} / ${number(one.mean)} / ${number(one.high)}${least === null ? "" : ` (≥ ${number(least)})`}`;
   return (
-    <div className="analysis-table">
+    <Scrolled label={t("cleaning.evidence")}>
       <Table>
         <Table.Thead>
           <Table.Tr>
@@ -146,7 +147,7 @@ function Evidence({ steps }: { steps: readonly Step[] }) {
           ))}
         </Table.Tbody>
       </Table>
-    </div>
+    </Scrolled>
   );
 }
 

@@ -7,6 +7,7 @@ import { formatNumber } from "../format";
 import { type Language, useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
+import { Scrolled } from "../ui/Scrolled";
 import { Section } from "../ui/Section";
 import { type Fact, Facts, percent } from "./Facts";
 
@@ -45,7 +46,7 @@ function Phases({ report, device }: { report: Report; device: Device }) {
   const name = (key: string) => own(device.channels.find((one) => one.key === key)?.name ?? key);
   return (
     <>
-      <div className="analysis-table">
+      <Scrolled label={t("supply.phases")}>
         <Table>
           <Table.Thead>
             <Table.Tr>
@@ -76,7 +77,7 @@ function Phases({ report, device }: { report: Report; device: Device }) {
             ))}
           </Table.Tbody>
         </Table>
-      </div>
+      </Scrolled>
       {report.nominal_v !== null && report.phases[0] !== undefined && (
         <Text size="sm" className="quiet" mb="xs">
           {t("supply.bands", { nominal: report.nominal_v, low: Math.round(report.phases[0].bands.low), high: Math.round(report.phases[0].bands.high), lowest: Math.round(report.phases[0].bands.lowest), highest: Math.round(report.phases[0].bands.highest) })}

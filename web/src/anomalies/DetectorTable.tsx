@@ -2,6 +2,7 @@ import { Table, Text } from "@mantine/core";
 import { formatNumber } from "../format";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
+import { Scrolled } from "../ui/Scrolled";
 import { Section } from "../ui/Section";
 import { type Filter, useTallies } from "./useAnomalies";
 
@@ -21,7 +22,7 @@ export function DetectorTable({ filter }: { filter: Pick<Filter, "device" | "fai
               {t("anomaly.noneCounted")}
             </Text>
           ) : (
-            <div className="anomaly-table">
+            <Scrolled label={t("anomaly.tallies")}>
               <Table>
                 <Table.Thead>
                   <Table.Tr>
@@ -46,7 +47,7 @@ export function DetectorTable({ filter }: { filter: Pick<Filter, "device" | "fai
                   ))}
                 </Table.Tbody>
               </Table>
-            </div>
+            </Scrolled>
           )
         }
       </Loaded>

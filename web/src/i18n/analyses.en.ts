@@ -95,4 +95,6 @@ export const analysesEn: Record<keyof typeof analysesPtBR, string> = {
   "supply.mean": "Mean power",
   "supply.base": "Phantom load",
   "supply.month": "{n} a month",
+  "supply.phases": "Phases of the week",
+  "cleaning.evidence": "Evidence by step",
 };

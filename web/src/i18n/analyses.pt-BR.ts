@@ -94,4 +94,6 @@ export const analysesPtBR = {
   "supply.mean": "Potência média",
   "supply.base": "Carga fantasma",
   "supply.month": "{n} por mês",
+  "supply.phases": "Fases da semana",
+  "cleaning.evidence": "Evidência por etapa",
 } as const;

@@ -86,4 +86,5 @@ export const anomaliesEn: Record<keyof typeof anomaliesPtBR, string> = {
   "anomaly.falsePerWeek": "False alarms a week",
   "anomaly.realCount": "Real",
   "anomaly.unansweredCount": "Not answered",
+  "anomaly.tallies": "Counts by detector",
 };

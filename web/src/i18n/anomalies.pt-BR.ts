@@ -85,4 +85,5 @@ export const anomaliesPtBR = {
   "anomaly.falsePerWeek": "Alarmes falsos por semana",
   "anomaly.realCount": "Reais",
   "anomaly.unansweredCount": "Sem resposta",
+  "anomaly.tallies": "Contagem por detector",
 } as const;
