@@ -40,7 +40,9 @@ async def list_cleanings(
     golden: Annotated[
         str | None,
         Query(
-            max_length=40, description="A time within the cleaning to compare with; otherwise the most usual passed."
+            max_length=40,
+            description="A time within the cleaning to compare with; otherwise the most usual passed.",
+            examples=["2026-01-31T09:00"],
         ),
     ] = None,
 ) -> CleaningsAnswer:
