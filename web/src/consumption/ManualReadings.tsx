@@ -104,6 +104,7 @@ function ManualReadingForm({ device, channel, unit, close }: { device: Device; c
 function useRefresh(device: string): () => Promise<void> {
   const queries = useQueryClient();
   return async () => {
+    await queries.cancelQueries({ queryKey: ["consumption", device] }); // a first answer on its way does not know of the change
     await queries.invalidateQueries({ queryKey: ["manual-readings", device] });
     await queries.invalidateQueries({ queryKey: ["consumption", device] });
   };
