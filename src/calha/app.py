@@ -80,6 +80,7 @@ from calha.starting import gate_seed, micros_now, start
 from calha.store.accounts.provisioning import ProvisioningKeys
 from calha.store.alarms import AlarmStore, RuleStore
 from calha.store.billing import Notices
+from calha.store.dashboards import Dashboards
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.supervision import PROCESSES_FILE, Supervisor
@@ -387,6 +388,7 @@ async def _connect(
         alarms,
         reports,
         anomalies,
+        Dashboards.of(registry.engine),
         notifier,
         live,
         status,

@@ -36,6 +36,10 @@ PUBLIC = {
     ("get", "/api/v1/tls/authority"),
     ("get", "/api/v1/session/openid"),
     ("get", "/api/v1/session/openid/callback"),
+    ("get", "/api/v1/shared/dashboard"),
+    ("get", "/api/v1/shared/now"),
+    ("get", "/api/v1/shared/readings"),
+    ("get", "/api/v1/shared/files/{file_id}"),
 }
 
 EVERYBODYS = {"/api/v1/profiles/{name}", "/api/v1/tariffs/{key}", "/api/v1/tariffs/{key}/revisions"}
@@ -54,6 +58,8 @@ BODIES = {  # by the end of the path, where an empty one is refused before it is
     "channels": b'{"kind": "webhook", "name": "x"}',
     "{rule_id}": b'{"name": "x", "version": 1, "where": {}, "definition": {"signal": {"kind": "no_data"}}}',
     "{report_id}": b'{"name": "x", "definition": {"kind": "flow", "period": {"relative": "today"}, "site_id": 1}}',
+    "{dashboard_id}": b'{"name": "x", "site_id": 1, "document": {}}',
+    "links": b'{"name": "x"}',
     "payment": b'{"paid_at": "2026-08-05T10:30:00Z"}',
 }
 TARIFF = """
@@ -162,6 +168,11 @@ def foreign(calha, plant):
         "report_run_id": calha.send("POST", f"/api/v1/reports/{report}/runs")[1]["id"],
         "format": "csv",
         "anomaly_id": 1,
+        "dashboard_id": calha.send("POST", "/api/v1/dashboards", {"name": "foreign", "site_id": site, "document": {}})[
+            1
+        ]["id"],
+        "file_id": 1,
+        "link_id": 1,
     }
 
 
@@ -182,6 +193,7 @@ def test_what_is_named_in_a_path_belongs_to_a_site_too(calha, plant, foreign, me
         ("/api/v1/alarm-rules", "foreign"),
         ("/api/v1/reports", "foreign"),
         ("/api/v1/report-runs", "foreign"),
+        ("/api/v1/dashboards", "foreign"),
         ("/api/v1/devices", "perm-meter"),
         ("/api/v1/teams", "foreign"),
         ("/api/v1/escalation-chains", "foreign"),

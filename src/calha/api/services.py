@@ -23,6 +23,7 @@ from calha.metering.billing_run import BillingRuns
 from calha.metering.invoicing import Billing
 from calha.metering.metering import Metering
 from calha.reports.runs import ReportRuns
+from calha.store.dashboards import Dashboards
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.watch.alarms.service import AlarmWatch
@@ -50,6 +51,7 @@ class Services:
     alarms: AlarmWatch
     reports: ReportRuns
     anomalies: Anomalies
+    dashboards: Dashboards
     notifier: Notifier
     live: LiveSignal
     status: Callable[[], Awaitable[dict[str, Any]]]

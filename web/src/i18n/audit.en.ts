@@ -1,6 +1,12 @@
 import type { auditPtBR } from "./audit.pt-BR";
 
 export const auditEn: Record<keyof typeof auditPtBR, string> = {
+  "action.dashboard.created": "Dashboard created",
+  "action.dashboard.changed": "Dashboard changed",
+  "action.dashboard.deleted": "Dashboard deleted",
+  "action.dashboard.file_added": "Picture added to a dashboard",
+  "action.dashboard.shared": "Public link to a dashboard made",
+  "action.dashboard.unshared": "Public link to a dashboard revoked",
   "action.alarm_rule.changed": "Alarm rule changed",
   "action.alarm_rule.created": "Alarm rule created",
   "action.alarm_rule.removed": "Alarm rule removed",

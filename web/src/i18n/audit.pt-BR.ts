@@ -1,5 +1,11 @@
 /** What the audit log tells of billing, metering and the replaced systems. */
 export const auditPtBR = {
+  "action.dashboard.created": "Painel criado",
+  "action.dashboard.changed": "Painel alterado",
+  "action.dashboard.deleted": "Painel excluído",
+  "action.dashboard.file_added": "Imagem incluída em um painel",
+  "action.dashboard.shared": "Link público de painel criado",
+  "action.dashboard.unshared": "Link público de painel revogado",
   "action.alarm_rule.changed": "Regra de alarme alterada",
   "action.alarm_rule.created": "Regra de alarme criada",
   "action.alarm_rule.removed": "Regra de alarme removida",

@@ -1,6 +1,21 @@
 import type { problemsPtBR } from "./problems.pt-BR";
 
 export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
+  "problem.bad_base64": "A file of this dashboard is damaged. Export the dashboard again.",
+  "problem.bad_etag": "This version of the dashboard is not known. Load the dashboard again.",
+  "problem.bad_span": "This time is too long, or ends before it begins.",
+  "problem.dashboard_changed": "{by} has changed this dashboard meanwhile. Load it again, or save yours under another name.",
+  "problem.file_too_large": "A picture has at most 1 MiB. Make it smaller.",
+  "problem.name_taken": "This name exists on this site already. Choose another.",
+  "problem.no_picture": "Only PNG, JPEG, WebP and SVG pictures can be shown.",
+  "problem.not_public": "{devices}: a public link shows only devices of the dashboard's site, or below it, that belong to no person. Move the dashboard to a site above, or take them out.",
+  "problem.not_shown": "The dashboard does not show this quantity.",
+  "problem.too_many_dashboards": "This site has too many dashboards. Delete one.",
+  "problem.too_many_files": "The dashboard shows too many pictures. Remove one.",
+  "problem.too_many_links": "The dashboard has too many links. Revoke one.",
+  "problem.unknown_dashboard": "This dashboard does not exist any more.",
+  "problem.unknown_file": "This picture does not exist any more.",
+  "problem.unknown_link": "This link shows nothing: it has expired, was revoked, or is incomplete. Ask whoever sent it for a new one.",
   "problem.bad_address": "This is not an address that can be used. Write it as https://server/path, without a name or password in it.",
   "problem.bad_chain": "This chain cannot work: look at the number of steps and at what they wait.",
   "problem.bad_email": "This is not an e-mail address.",

@@ -2,7 +2,7 @@
 
 import asyncio
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
@@ -90,13 +90,7 @@ async def read_readings(
         return Response(body, media_type="text/csv; charset=utf-8", headers=_attachment(f"{key}.csv"))
     if _ARROW in accept:
         return Response(await asyncio.to_thread(_arrow, names, found, agg), media_type=_ARROW)
-    content = {
-        "device": key,
-        "from": to_text(since),
-        "to": to_text(until),
-        "resolution": max(found.values(), key=lambda columns: columns.bucket_us).resolution if found else "raw",
-        "series": [_series(names[number], columns, agg) for number, columns in found.items()],
-    }
+    content = readings_content(key, channels, found, since, until, agg)
     return Response(await asyncio.to_thread(msgspec.json.encode, content), media_type="application/json")
 
 
@@ -179,6 +173,20 @@ def _value(columns: Columns, agg: Aggregate) -> "np.ndarray[Any, Any]":
     }[agg]
     assert chosen is not None
     return chosen
+
+
+def readings_content(
+    device: str, channels: Iterable[Any], found: Mapping[int, Columns], since: Micros, until: Micros, agg: Aggregate
+) -> dict[str, Any]:
+    """History as `schemas.Readings` has it. found: by series."""
+    names = {one.series: one for one in channels}
+    return {
+        "device": device,
+        "from": to_text(since),
+        "to": to_text(until),
+        "resolution": max(found.values(), key=lambda columns: columns.bucket_us).resolution if found else "raw",
+        "series": [_series(names[number], columns, agg) for number, columns in found.items()],
+    }
 
 
 def _series(channel: Any, columns: Columns, agg: Aggregate) -> dict[str, Any]:  # noqa: ANN401

@@ -1,0 +1,90 @@
+"""Ready-made dashboards: of a device by the channels it has, of a site by what stands in it. Pure; nothing is stored.
+
+A device: its newest values, a chart of each unit, the states, when in the day the first quantity is high, alarms, commands.
+A site: the plant with its values, and its alarms. Both name their devices outright, so they can be saved and changed.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Protocol
+
+from calha.dashboards.document import COLUMNS, MAX_SERIES, DashboardDocument
+
+MAX_TILES = 12
+MAX_CHARTS = 8
+TILE = (3, 2)
+CHART_ROWS = 5
+LIST_ROWS = 5
+PLANT_ROWS = 9
+
+
+class _Channel(Protocol):
+    @property
+    def key(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+
+
+class _Grid:
+    """Puts widgets beside each other from the left, and below each other when a row is full."""
+
+    def __init__(self) -> None:
+        self.widgets: list[dict[str, Any]] = []
+        self._x = self._y = self._row_h = 0
+
+    def put(self, kind: str, w: int, h: int, **more: object) -> None:
+        if self._x + w > COLUMNS:
+            self.next_row()
+        place = {"id": f"w{len(self.widgets) + 1}", "kind": kind, "x": self._x, "y": self._y, "w": w, "h": h}
+        self.widgets.append(place | more)
+        self._x, self._row_h = self._x + w, max(self._row_h, h)
+
+    def next_row(self) -> None:
+        self._x, self._y, self._row_h = 0, self._y + self._row_h, 0
+
+
+def of_device(device: str, channels: Sequence[_Channel], commands: Iterable[str]) -> DashboardDocument:
+    """The dashboard of a device by its channels and the commands of its profile."""
+    grid = _Grid()
+    for one in channels[:MAX_TILES]:
+        grid.put("value", *TILE, series=_series(device, one.key))
+    grid.next_row()
+    units = _by_unit(channels)
+    width = COLUMNS if len(units) == 1 else COLUMNS // 2
+    for keys in list(units.values())[:MAX_CHARTS]:
+        grid.put("chart", width, CHART_ROWS, series=[_series(device, key) for key in keys[:MAX_SERIES]])
+    grid.next_row()
+    states = [one.key for one in channels if one.kind == "state"][:MAX_SERIES]
+    if states:
+        grid.put("timeline", COLUMNS, max(2, 1 + len(states)), series=[_series(device, key) for key in states])
+    gauges = [one.key for one in channels if one.kind == "gauge"]
+    if gauges:
+        grid.put("heat", COLUMNS // 2, LIST_ROWS, series=_series(device, gauges[0]))
+    grid.put("alarms", COLUMNS // 2, LIST_ROWS, device=device)
+    grid.next_row()
+    for command in list(commands)[:MAX_TILES]:
+        grid.put("command", 3, 3, device=device, command=command)
+    return DashboardDocument.model_validate({"widgets": grid.widgets})
+
+
+def of_site(site_id: int) -> DashboardDocument:
+    """The overview of a site."""
+    grid = _Grid()
+    grid.put("plant", 8, PLANT_ROWS, site=site_id)
+    grid.put("alarms", 4, PLANT_ROWS, site=site_id)
+    return DashboardDocument.model_validate({"widgets": grid.widgets})
+
+
+def _series(device: str, channel: str) -> Mapping[str, str]:
+    return {"device": device, "channel": channel}
+
+
+def _by_unit(channels: Sequence[_Channel]) -> dict[str, list[str]]:
+    """Keys of the channels that are numbers, by unit; a register that only grows stands for itself."""
+    found: dict[str, list[str]] = {}
+    for one in channels:
+        if one.kind != "state":
+            group = one.unit if one.kind == "gauge" else f"{one.unit} {one.key}"
+            found.setdefault(group, []).append(one.key)
+    return found
