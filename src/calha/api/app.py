@@ -59,6 +59,7 @@ from calha.api.routes import (
     touched,
     transfer,
     validation,
+    water_meters,
 )
 from calha.api.routing import API_PREFIX, take_over
 from calha.api.services import Services
@@ -103,6 +104,7 @@ ROUTERS = (
     cleanings.router,
     machines.router,
     supplies.router,
+    water_meters.router,
     telemetry.router,
     quarantine.router,
     live.router,

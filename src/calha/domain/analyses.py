@@ -57,3 +57,11 @@ class Supply:
     rated_a: float | None = None
     power: str | None = None
     power_factor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Water:
+    """A customer's water meter. flows_always: a factory or a cooling tower, where flow by night is no leak."""
+
+    register: str
+    flows_always: bool = False

@@ -5,7 +5,7 @@ from typing import Any, Protocol, cast, get_args
 
 import yaml
 
-from calha.domain.analyses import Cleaning, Machine, Supply
+from calha.domain.analyses import Cleaning, Machine, Supply, Water
 from calha.domain.cip import Recipe, StepKind, StepLimits
 from calha.domain.motor_heat import Class as InsulationClass
 from calha.domain.profiles import ProfileChannel
@@ -124,6 +124,11 @@ def read_supply(nodes: Nodes, node: yaml.Node, channels: Sequence[ProfileChannel
         gauge("power"),
         gauge("power_factor"),
     )
+
+
+def read_water(nodes: Nodes, node: yaml.Node, channels: Sequence[ProfileChannel]) -> Water:
+    given = nodes.mapping(node, ("register",), ("flows_always",))
+    return Water(_channel(nodes, given["register"], channels, "counter"), nodes.boolean(given.get("flows_always")))
 
 
 def _boundaries(nodes: Nodes, given: Any) -> Boundaries:  # noqa: ANN401 - what `mapping` gave

@@ -14,7 +14,7 @@ import yaml
 
 from calha.domain.alarm_rule_reader import read_rule
 from calha.domain.alarm_rules import channels_of
-from calha.domain.analyses_reader import read_cleaning, read_machine, read_supply
+from calha.domain.analyses_reader import read_cleaning, read_machine, read_supply, read_water
 from calha.domain.directory import Kind
 from calha.domain.errors import InvalidProfile, InvalidRule, Malformed
 from calha.domain.profiles import (
@@ -107,6 +107,7 @@ class _Reader:
                 "cleaning",
                 "machine",
                 "supply",
+                "water",
             ),
         )
         channels = self.items(fields.get("channels"), self.channel)
@@ -130,6 +131,7 @@ class _Reader:
             cleaning=read_cleaning(self, fields["cleaning"], channels) if "cleaning" in fields else None,
             machine=read_machine(self, fields["machine"], channels) if "machine" in fields else None,
             supply=read_supply(self, fields["supply"], channels) if "supply" in fields else None,
+            water=read_water(self, fields["water"], channels) if "water" in fields else None,
             source=source,
         )
 

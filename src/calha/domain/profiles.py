@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from calha.domain.analyses import Cleaning, Machine, Supply
+from calha.domain.analyses import Cleaning, Machine, Supply, Water
 from calha.domain.directory import Kind
 from calha.domain.registers import Plate
 from calha.domain.validation import RuleSet
@@ -141,6 +141,7 @@ class Profile:
     cleaning: Cleaning | None = None
     machine: Machine | None = None
     supply: Supply | None = None
+    water: Water | None = None
     source: Source = field(default="packaged", compare=False)
 
     def channel(self, key: str) -> ProfileChannel | None:

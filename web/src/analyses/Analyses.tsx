@@ -6,6 +6,7 @@ import { later } from "../ui/later";
 const Machine = later(async () => (await import("./Machine")).Machine);
 const Cleanings = later(async () => (await import("./Cleanings")).Cleanings);
 const Supply = later(async () => (await import("./Supply")).Supply);
+const Water = later(async () => (await import("./Water")).Water);
 
 /** What the profile of a device lets it be judged by, a section each; nothing where it says nothing. */
 export function Analyses({ device }: { device: Device }) {
@@ -20,6 +21,7 @@ export function Analyses({ device }: { device: Device }) {
       {names.includes("cleaning") && <Cleanings device={device} />}
       {names.includes("machine") && <Machine device={device} />}
       {names.includes("supply") && <Supply device={device} />}
+      {names.includes("water") && <Water device={device} />}
     </Suspense>
   );
 }

@@ -17,7 +17,7 @@ from calha.store.registry import DeviceRow
 
 router = api_router("analyses", "/devices/{key}/analyses")
 
-AnalysisName = Literal["cleaning", "machine", "supply"]
+AnalysisName = Literal["cleaning", "machine", "supply", "water"]
 
 
 class AnalysesAnswer(Answer):
@@ -29,7 +29,12 @@ async def list_analyses(key: DeviceKey, services: Here, _: ViewsDevice) -> Analy
     """What the readings of a device are judged by; each has a route of its own below the device."""
     device = await asyncio.to_thread(services.registry.device, key)
     profile = await asyncio.to_thread(services.registry.profile, device.profile)
-    declared = {"cleaning": profile.cleaning, "machine": profile.machine, "supply": profile.supply}
+    declared = {
+        "cleaning": profile.cleaning,
+        "machine": profile.machine,
+        "supply": profile.supply,
+        "water": profile.water,
+    }
     return AnalysesAnswer.model_validate({"analyses": [name for name, one in declared.items() if one is not None]})
 
 

@@ -1,0 +1,62 @@
+"""What a customer's water meter shows: a leak, a burst, backflow, a register that stands."""
+
+import asyncio
+from typing import Annotated
+
+from fastapi import Query
+
+from calha.api.access import ViewsDevice
+from calha.api.routes.analyses import seen
+from calha.api.routing import api_router
+from calha.api.schemas import DeviceKey
+from calha.api.schemas_water import LeakAnswer, WaterAnswer
+from calha.api.services import Here
+from calha.domain.analyses import Water
+from calha.domain.errors import NotFound
+from calha.domain.meter_events import STOPPED_DAYS
+from calha.domain.times import from_text, to_datetime
+from calha.metering.meter_events import HISTORY_US, MeterReport, meter_report
+
+router = api_router("analyses", "/devices/{key}/water")
+
+MAX_DAYS = 31
+HOURS_A_MONTH, L_IN_M3 = 720, 1_000
+
+
+@router.get("")
+async def read_water(
+    key: DeviceKey,
+    services: Here,
+    caller: ViewsDevice,
+    to: Annotated[str | None, Query(max_length=40, description="End of the month; now when missing.")] = None,
+) -> WaterAnswer:
+    """A month of a water meter, hour by hour."""
+    device = await asyncio.to_thread(services.registry.device, key)
+    profile = await asyncio.to_thread(services.registry.profile, device.profile)
+    if profile.water is None:
+        raise NotFound(f"the profile {device.profile} does not say that {key} is a customer's water meter")
+    meter = await asyncio.to_thread(services.metering.meters.of_device, device, profile.water.register)
+    until = from_text(to, meter.zone) if to else services.clock()
+    since, until = seen(caller, device, until - HISTORY_US, until, MAX_DAYS)
+    found = await asyncio.to_thread(meter_report, services.metering.counting, meter, since, until)
+    return _answer(found, profile.water)
+
+
+def _answer(found: MeterReport, declared: Water) -> WaterAnswer:
+    leak = None if declared.flows_always else found.leak
+    same = ("known_hours", "movement", "reversed_l", "backflow", "stopped_days")
+    return WaterAnswer.model_validate(
+        {
+            "from": to_datetime(found.from_),
+            "to": to_datetime(found.until),
+            "leak": LeakAnswer(
+                lowest_l_h=leak.lowest_l_h, hours=leak.hours, m3_month=leak.lowest_l_h * HOURS_A_MONTH / L_IN_M3
+            )
+            if leak is not None
+            else None,
+            "flows_always": declared.flows_always,
+            "bursts": [to_datetime(one) for one in found.bursts],
+            "is_stopped": found.stopped_days >= STOPPED_DAYS,
+        }
+        | {name: getattr(found, name) for name in same}
+    )

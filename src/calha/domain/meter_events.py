@@ -1,0 +1,89 @@
+"""What a customer's water meter shows: flow that never stops, water that runs backwards, a burst, a register that stands.
+
+Rule 1: an hour that is estimated or not known neither raises nor clears anything.
+Rule 2: every limit is an argument; the usual ones are defaults. Volumes in litres, of hours that follow each other.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Backflow = Literal["none", "minor", "major"]
+Movement = Literal["none", "intermittent", "continuous"]
+
+LEAK_L_H = 3.785  # one US gallon
+LEAK_HOURS = 24
+QUARTERS, FEWEST_MOVING = 96, 50
+MAJOR_BACKFLOW = 100  # times the register's lowest digit
+BURST_TIMES, BURST_PERCENTILE = 3.0, 99.0
+FEWEST_HOURS = 72  # of history from which there is a usual hour
+STOPPED_DAYS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Leak:
+    """lowest_l_h: the lowest hour of the last day: so much runs all the time. hours: for how many it has run without a stop."""
+
+    lowest_l_h: float
+    hours: int
+
+
+def leak_of(volumes_l: Floats, limit_l_h: float = LEAK_L_H) -> Leak | None:
+    """The leak that lasts at the end. volumes_l: NaN for an hour that is estimated or not known.
+
+    It begins when each of LEAK_HOURS known hours in a row reached the limit, and ends with an hour of no flow. Hours that are
+    not known keep what was, and a day with one does not begin a leak.
+    """
+    run = since = 0
+    is_leaking = False
+    for volume in volumes_l.tolist():
+        if volume != volume:  # not known
+            run = 0
+            since += is_leaking
+            continue
+        run = run + 1 if volume >= limit_l_h else 0
+        if run >= LEAK_HOURS and not is_leaking:
+            is_leaking, since = True, run - 1
+        if volume <= 0.0:
+            is_leaking = False
+        since += is_leaking
+    if not is_leaking:
+        return None
+    return Leak(float(np.nanmin(volumes_l[-LEAK_HOURS:])), since)
+
+
+def movement_of(quarters_l: Floats) -> Movement | None:
+    """The finer view of a day of quarter hours; None where they are not all known."""
+    if len(quarters_l) != QUARTERS or not np.isfinite(quarters_l).all():
+        return None
+    moving = int((quarters_l > 0).sum())
+    return "continuous" if moving == QUARTERS else "intermittent" if moving >= FEWEST_MOVING else "none"
+
+
+def backflow_of(reversed_l: float, lowest_digit_l: float) -> Backflow:
+    """reversed_l: what ran backwards, not below 0."""
+    digits = reversed_l / lowest_digit_l
+    return "none" if digits <= 1 else "minor" if digits <= MAJOR_BACKFLOW else "major"
+
+
+def burst_hours(volumes_l: Floats, history_l: Floats, times: float = BURST_TIMES) -> NDArray[np.bool_]:
+    """Hours beyond anything usual: more than `times` the 99th percentile of the known hours of a month."""
+    known = history_l[np.isfinite(history_l)]
+    if len(known) < FEWEST_HOURS or not (known > 0).any():
+        return np.zeros(len(volumes_l), bool)
+    found: NDArray[np.bool_] = np.nan_to_num(volumes_l) > times * np.percentile(known, BURST_PERCENTILE)
+    return found
+
+
+def stopped_days(days_l: Floats) -> int:
+    """For how many of the last days nothing was used, all known, where something was used before; else 0."""
+    zeros = 0
+    for volume in days_l[::-1].tolist():
+        if volume != 0.0:
+            break
+        zeros += 1
+    before = days_l[: len(days_l) - zeros]
+    return zeros if np.nan_to_num(before).sum() > 0 else 0

@@ -1,0 +1,62 @@
+"""What a customer's water meter shows, by the figures of the makers."""
+
+import numpy as np
+import pytest
+
+from calha.domain.meter_events import backflow_of, burst_hours, leak_of, movement_of, stopped_days
+
+
+def day(**hours):
+    """24 hours of 4 litres, some of them others."""
+    volumes = np.full(24, 4.0)
+    for hour, volume in hours.items():
+        volumes[int(hour[1:])] = volume
+    return volumes
+
+
+def test_flow_in_every_hour_of_a_day_is_a_leak_of_the_lowest_hour():
+    leak = leak_of(day(h5=9.0))
+    assert (leak.lowest_l_h, leak.hours) == (4.0, 24)
+    assert leak.lowest_l_h * 24 * 30 / 1_000 == pytest.approx(2.88), "m³ a month"
+
+
+def test_one_hour_without_flow_and_there_is_none():
+    assert leak_of(day(h7=0.0)) is None
+    assert leak_of(day(h7=3.0)) is None, "below a gallon nothing begins"
+    assert leak_of(np.concatenate([day(), day(h3=0.0)])) is None
+
+
+@pytest.mark.parametrize("missing", ["one hour missing", "one hour estimated"])
+def test_an_hour_that_is_not_known_keeps_what_was(missing):
+    unknown = day(h7=np.nan)
+    assert leak_of(unknown) is None, "none before, none now"
+    leak = leak_of(np.concatenate([day(), unknown]))
+    assert (leak.lowest_l_h, leak.hours) == (4.0, 48)
+
+
+@pytest.mark.parametrize(
+    ("moving", "found"), [(49, "none"), (50, "intermittent"), (95, "intermittent"), (96, "continuous")]
+)
+def test_quarter_hours_tell_intermittent_from_continuous(moving, found):
+    assert movement_of(np.where(np.arange(96) < moving, 1.0, 0.0)) == found
+    assert movement_of(np.full(95, 1.0)) is None
+
+
+@pytest.mark.parametrize(
+    ("litres", "found"), [(0, "none"), (1, "none"), (1.1, "minor"), (100, "minor"), (101, "major")]
+)
+def test_backflow_is_minor_or_major_by_the_lowest_digit(litres, found):
+    assert backflow_of(litres, 1.0) == found
+
+
+def test_a_burst_is_beyond_three_times_the_usual_highest():
+    history = np.tile(np.array([0.0, 10.0, 20.0, 30.0]), 60)
+    assert burst_hours(np.array([80.0, 91.0, np.nan]), history).tolist() == [False, True, False]
+    assert not burst_hours(np.array([1_000.0]), history[:20]).any(), "too little is known"
+    assert not burst_hours(np.array([1_000.0]), np.zeros(100)).any(), "nothing was ever used"
+
+
+def test_a_register_stands_only_where_it_has_moved():
+    assert stopped_days(np.array([100.0, 90.0, 0.0, 0.0])) == 2
+    assert stopped_days(np.array([0.0, 0.0])) == 0
+    assert stopped_days(np.array([100.0, 0.0, np.nan])) == 0, "of the last day nothing is known"

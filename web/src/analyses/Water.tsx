@@ -1,0 +1,54 @@
+import "./analyses.css";
+import { Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { api, type Device, take } from "../api/client";
+import type { components } from "../api/schema";
+import { formatNumber, formatTime } from "../format";
+import { useTexts } from "../i18n";
+import { Loaded } from "../ui/Loaded";
+import { Mark, type MarkKind } from "../ui/Mark";
+import { Section } from "../ui/Section";
+
+type Report = components["schemas"]["WaterAnswer"];
+
+const REFRESH_MS = 300_000;
+
+/** What a customer's water meter shows in its last month, each with what it means. */
+export function Water({ device }: { device: Device }) {
+  const { t } = useTexts();
+  const found = useQuery({
+    queryKey: ["water", device.key],
+    queryFn: () => take(api.GET("/api/v1/devices/{key}/water", { params: { path: { key: device.key } } })),
+    refetchInterval: REFRESH_MS,
+  });
+  return (
+    <Section title={t("water.title")} text={t("water.text")}>
+      <Loaded query={found} height={120}>
+        {(report) => (report.known_hours === 0 ? <Text className="quiet">{t("water.none")}</Text> : <Findings report={report} zone={device.zone} />)}
+      </Loaded>
+    </Section>
+  );
+}
+
+function Findings({ report, zone }: { report: Report; zone: string }) {
+  const { t, language } = useTexts();
+  const number = (value: number) => formatNumber(value, value < 10 ? 1 : 0, language);
+  const { leak } = report;
+  const lines: [MarkKind, string][] = [
+    leak !== null
+      ? ["bad", t("water.leak", { flow: number(leak.lowest_l_h), hours: leak.hours, month: formatNumber(leak.m3_month, 2, language) })]
+      : ["ok", t(report.flows_always ? "water.flowsAlways" : "water.noLeak")],
+    report.bursts.length > 0 ? ["bad", t("water.burst", { times: report.bursts.map((at) => formatTime(at, language, zone)).join(", ") })] : ["ok", t("water.noBurst")],
+    report.backflow === "none" ? ["ok", t("water.noBackflow")] : [report.backflow === "major" ? "bad" : "warn", t(`waterBackflow.${report.backflow}`, { amount: number(report.reversed_l) })],
+    report.stopped_days > 0 ? [report.is_stopped ? "bad" : "warn", t("water.stopped", { days: report.stopped_days })] : ["ok", t("water.moves")],
+  ];
+  return (
+    <ul className="plain-list">
+      {lines.map(([mark, text]) => (
+        <li key={text}>
+          <Mark kind={mark} /> {text}
+        </li>
+      ))}
+    </ul>
+  );
+}
