@@ -56,7 +56,24 @@ def test_a_burst_is_beyond_three_times_the_usual_highest():
     assert not burst_hours(np.array([1_000.0]), np.zeros(100)).any(), "nothing was ever used"
 
 
+def test_a_leak_is_told_by_the_hours_that_are_known_however_long_nothing_was():
+    leak = leak_of(np.concatenate([day(), np.full(30, np.nan)]))
+    assert (leak.lowest_l_h, leak.hours) == (4.0, 54)
+
+
 def test_a_register_stands_only_where_it_has_moved():
-    assert stopped_days(np.array([100.0, 90.0, 0.0, 0.0])) == 2
-    assert stopped_days(np.array([0.0, 0.0])) == 0
-    assert stopped_days(np.array([100.0, 0.0, np.nan])) == 0, "of the last day nothing is known"
+    def stands(*days, known=True):
+        hours = np.repeat(np.array(days), 24) / 24
+        return stopped_days(hours, np.isfinite(hours) & known)
+
+    assert stands(100.0, 90.0, 0.0, 0.0) == 2
+    assert stands(0.0, 0.0) == 0, "it has never moved"
+    assert stands(100.0, 0.0, np.nan, 0.0) == 2, "what is not known neither counts nor clears"
+    assert stands(100.0, 0.0, 0.0, known=False) == 0
+
+
+def test_what_was_used_in_a_hole_moved_the_register():
+    hours = np.concatenate([np.full(24, 5.0), np.zeros(48), np.full(6, 1.0), np.zeros(48)])
+    is_known = np.ones(len(hours), bool)
+    is_known[72:78] = False
+    assert stopped_days(hours, is_known) == 2

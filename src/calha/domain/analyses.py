@@ -61,7 +61,13 @@ class Supply:
 
 @dataclass(frozen=True, slots=True)
 class Water:
-    """A customer's water meter. flows_always: a factory or a cooling tower, where flow by night is no leak."""
+    """A customer's water meter. flows_always: a factory or a cooling tower, where flow by night is no leak.
+
+    flow: what it measures besides the register, in `flow_unit`. tamper: states that are 0 while nobody touches the meter.
+    """
 
     register: str
     flows_always: bool = False
+    flow: str | None = None
+    flow_unit: str = ""
+    tamper: tuple[str, ...] = ()

@@ -12,7 +12,7 @@ from calha.domain.profiles import ProfileChannel
 from calha.domain.supply_voltage import Level
 from calha.domain.vibration import BY_CLASS, Boundaries, MachineClass
 
-MAX_RECIPES, MAX_STEPS, MAX_PHASES = 20, 20, 3
+MAX_RECIPES, MAX_STEPS, MAX_PHASES, MAX_TAMPER = 20, 20, 3, 8
 
 _STEP_NUMBERS = (
     "min_s", "max_s", "min_temperature_c", "min_conductivity_ms_cm", "max_conductivity_ms_cm", "min_flow_m3_h",
@@ -127,8 +127,19 @@ def read_supply(nodes: Nodes, node: yaml.Node, channels: Sequence[ProfileChannel
 
 
 def read_water(nodes: Nodes, node: yaml.Node, channels: Sequence[ProfileChannel]) -> Water:
-    given = nodes.mapping(node, ("register",), ("flows_always",))
-    return Water(_channel(nodes, given["register"], channels, "counter"), nodes.boolean(given.get("flows_always")))
+    given = nodes.mapping(node, ("register",), ("flows_always", "flow", "tamper"))
+    tamper = nodes.items(given.get("tamper"), lambda one: _channel(nodes, one, channels, "state"))
+    if len(tamper) > MAX_TAMPER:
+        nodes.fail(given["tamper"], f"{len(tamper)} channels; at most {MAX_TAMPER} are expected")
+    flow = _channel(nodes, given["flow"], channels, "gauge") if "flow" in given else None
+    unit = next((one.unit for one in channels if one.key == flow), "")
+    return Water(
+        _channel(nodes, given["register"], channels, "counter"),
+        nodes.boolean(given.get("flows_always")),
+        flow,
+        unit,
+        tamper,
+    )
 
 
 def _boundaries(nodes: Nodes, given: Any) -> Boundaries:  # noqa: ANN401 - what `mapping` gave

@@ -15,7 +15,7 @@ Backflow = Literal["none", "minor", "major"]
 Movement = Literal["none", "intermittent", "continuous"]
 
 LEAK_L_H = 3.785  # one US gallon
-LEAK_HOURS = 24
+DAY_HOURS = LEAK_HOURS = 24
 QUARTERS, FEWEST_MOVING = 96, 50
 MAJOR_BACKFLOW = 100  # times the register's lowest digit
 BURST_TIMES, BURST_PERCENTILE = 3.0, 99.0
@@ -25,7 +25,7 @@ STOPPED_DAYS = 7
 
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """lowest_l_h: the lowest hour of the last day: so much runs all the time. hours: for how many it has run without a stop."""
+    """lowest_l_h: the lowest of the last LEAK_HOURS known hours: so much runs all the time. hours: since it began."""
 
     lowest_l_h: float
     hours: int
@@ -40,19 +40,17 @@ def leak_of(volumes_l: Floats, limit_l_h: float = LEAK_L_H) -> Leak | None:
     run = since = 0
     is_leaking = False
     for volume in volumes_l.tolist():
-        if volume != volume:  # not known
-            run = 0
-            since += is_leaking
-            continue
-        run = run + 1 if volume >= limit_l_h else 0
-        if run >= LEAK_HOURS and not is_leaking:
-            is_leaking, since = True, run - 1
-        if volume <= 0.0:
+        is_known = volume == volume
+        run = run + 1 if is_known and volume >= limit_l_h else 0
+        if is_known and volume <= 0.0:
             is_leaking = False
-        since += is_leaking
+        elif run >= LEAK_HOURS and not is_leaking:
+            is_leaking, since = True, run
+        elif is_leaking:
+            since += 1
     if not is_leaking:
         return None
-    return Leak(float(np.nanmin(volumes_l[-LEAK_HOURS:])), since)
+    return Leak(float(volumes_l[np.isfinite(volumes_l)][-LEAK_HOURS:].min()), since)
 
 
 def movement_of(quarters_l: Floats) -> Movement | None:
@@ -78,12 +76,10 @@ def burst_hours(volumes_l: Floats, history_l: Floats, times: float = BURST_TIMES
     return found
 
 
-def stopped_days(days_l: Floats) -> int:
-    """For how many of the last days nothing was used, all known, where something was used before; else 0."""
-    zeros = 0
-    for volume in days_l[::-1].tolist():
-        if volume != 0.0:
-            break
-        zeros += 1
-    before = days_l[: len(days_l) - zeros]
-    return zeros if np.nan_to_num(before).sum() > 0 else 0
+def stopped_days(volumes_l: Floats, is_known: NDArray[np.bool_]) -> int:
+    """For how many days of known hours the register has stood where it moved before; else 0.
+
+    volumes_l: also of hours that are only estimated, as what was used in a hole moved the register; NaN where nothing is known.
+    """
+    moved = np.flatnonzero(np.nan_to_num(volumes_l) != 0.0)
+    return int(is_known[moved[-1] + 1 :].sum()) // DAY_HOURS if len(moved) else 0

@@ -1,15 +1,22 @@
-"""A month of a customer's water meter, hour by hour: a leak, a burst, what ran backwards, a register that stands.
+"""The last month of a customer's water meter: leak, burst, what ran backwards, a register that stands, signs of tampering.
 
-Hours that were estimated, edited or only partly measured count as not known.
+Hours that were estimated, edited or only partly measured count as not known. How often a meter reports is taken from its
+readings, as one profile serves meters that report every few seconds and every hour; hours of one that reports more seldom
+are not known.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calha.domain import units
+from calha.domain.analyses import Water
 from calha.domain.consumption import Consumption
+from calha.domain.directory import DeviceEntry
 from calha.domain.meter_events import (
+    QUARTERS,
     Backflow,
     Leak,
     Movement,
@@ -19,66 +26,158 @@ from calha.domain.meter_events import (
     movement_of,
     stopped_days,
 )
+from calha.domain.meter_tamper import Sign, fallen, idle, reversed_, set_back
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
-from calha.domain.registers import Verdict
+from calha.domain.registers import TICKS, RegisterEvent, Verdict
 from calha.domain.times import DAY_US, HOUR_US, MINUTE_US
-from calha.metering.counting import Counted, Counting
+from calha.metering.counting import Counting
 from calha.metering.meters import Meter
+from calha.store.telemetry import Columns, Telemetry
 
 HISTORY_US = 31 * DAY_US
 WHOLE = 0.99  # coverage from which an interval is known
-LITRES = "L"
+LITRES, LITRES_AN_HOUR = "L", "L/h"
+SELDOM_US = 21 * MINUTE_US  # a step of three of them leaves a hole: a meter may report every hour, a little late
+QUARTER_US = 15 * MINUTE_US
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
 class MeterReport:
-    """leak: what runs all the time. bursts: begins of hours of the last day. stopped_days: 0 while it moves."""
+    """leak: what runs all the time. bursts: begins of hours of the last day. stopped_days: 0 while it moves.
+
+    backflow, reversed_l: None for a register that only counts up.
+    """
 
     from_: Micros
     until: Micros
-    leak: Leak | None
-    movement: Movement | None
-    bursts: tuple[Micros, ...]
-    reversed_l: float
-    backflow: Backflow
-    stopped_days: int
-    known_hours: int
+    leak: Leak | None = None
+    movement: Movement | None = None
+    bursts: Sequence[Micros] = ()
+    reversed_l: float | None = None
+    backflow: Backflow | None = None
+    stopped_days: int = 0
+    known_hours: int = 0
+    tamper: Sequence[Sign] = ()
 
 
-def meter_report(counting: Counting, meter: Meter, from_: Micros, until: Micros) -> MeterReport:
-    """Of at most the month before `until`. Raises StoreUnavailable, IncompatibleUnits."""
-    until -= until % HOUR_US
-    from_ = max(until - HISTORY_US, from_ + -from_ % HOUR_US)
+def meter_report(
+    counting: Counting,
+    telemetry: Telemetry,
+    device: DeviceEntry,
+    meter: Meter,
+    declared: Water,
+    window: tuple[Micros, Micros],
+) -> MeterReport:
+    """Of at most the month before the window's end. Raises StoreUnavailable, IncompatibleUnits."""
+    until = window[1] - window[1] % HOUR_US
+    from_ = max(until - HISTORY_US, window[0] + -window[0] % HOUR_US)
+    if until <= from_:
+        return MeterReport(from_, until)
+    meter, reports_us = _as_it_reports(telemetry, meter, from_, until)
     counted = counting.of(meter, np.arange(from_, until + 1, HOUR_US), measured=True)
-    hours = _known_l(counted.consumption)
-    quarters = counting.of(meter, np.arange(until - DAY_US, until + 1, 15 * MINUTE_US), measured=True)
-    reversed_l, digit_l = _reversed_l(counted, meter)
-    whole = hours[len(hours) % 24 :].reshape(-1, 24)
+    litres = counted.consumption.given_in(LITRES)
+    hours = _known(litres)
     bursts = burst_hours(hours[-24:], hours[:-24])
+    can_reverse = meter.source == "register" and all(one.memory_s is None for one in meter.registers)
+    reversed_l = _reversed_l(counted.events, litres) if can_reverse else None
+    backflow = backflow_of(reversed_l, _digit_l(meter, litres)) if reversed_l is not None else None
     return MeterReport(
         from_,
         until,
-        leak_of(hours),
-        movement_of(_known_l(quarters.consumption)),
-        tuple(int(until - DAY_US + place * HOUR_US) for place in np.flatnonzero(bursts)),
+        None if declared.flows_always else leak_of(hours),
+        _movement(counting, meter, until) if reports_us <= QUARTER_US and until - from_ >= DAY_US else None,
+        [int(litres.bounds[-25:-1][place]) for place in np.flatnonzero(bursts)],
         reversed_l,
-        backflow_of(reversed_l, digit_l),
-        stopped_days(whole.sum(axis=1)),
+        backflow,
+        stopped_days(litres.amounts(), np.isfinite(hours)),
         int(np.isfinite(hours).sum()),
+        [
+            *_flags(telemetry, device, declared.tamper, from_, until),
+            *_signs(counted.events, backflow),
+            *_idle(telemetry, device, declared, litres.bounds, hours),
+            *(one for one in [fallen(hours, until)] if one is not None),
+        ],
     )
 
 
-def _known_l(consumption: Consumption) -> NDArray[np.float64]:
-    litres = consumption.given_in(LITRES)
+def _as_it_reports(telemetry: Telemetry, meter: Meter, from_: Micros, until: Micros) -> tuple[Meter, int]:
+    """The meter with how often it reports, where that is more seldom than its profile says; and that."""
+    counts = telemetry.readings([meter.series], from_, until, resolution="1h")[meter.series].count
+    filled = counts[counts > 0] if counts is not None else np.zeros(0, np.int64)
+    told_us = round(HOUR_US / float(np.median(filled))) if len(filled) else 0
+    reports_us = max(meter.usual_us, told_us)
+    return replace(meter, usual_us=min(reports_us, max(meter.usual_us, SELDOM_US))), reports_us
+
+
+def _known(litres: Consumption) -> Floats:
     is_known = (litres.coverage >= WHOLE) & (litres.quality < Quality.ESTIMATED)
-    found: NDArray[np.float64] = np.where(is_known, litres.amounts(), np.nan)
+    found: Floats = np.where(is_known, litres.amounts(), np.nan)
     return found
 
 
-def _reversed_l(counted: Counted, meter: Meter) -> tuple[float, float]:
-    """What ran backwards, and the register's lowest digit (1 L where nobody says it), in litres."""
-    back = -sum(float(one.volume) for one in counted.events if one.verdict is Verdict.REVERSE)
-    litre = float(counted.consumption.given_in(LITRES).per_tick / counted.consumption.per_tick)
-    digit = float(meter.registers[-1].resolution) if meter.registers else 0.0
-    return back * litre, (digit * litre) or 1.0
+def _movement(counting: Counting, meter: Meter, until: Micros) -> Movement | None:
+    bounds = until - QUARTER_US * np.arange(QUARTERS, -1, -1)
+    return movement_of(_known(counting.of(meter, bounds, measured=True).consumption.given_in(LITRES)))
+
+
+def _reversed_l(events: Sequence[RegisterEvent], litres: Consumption) -> float:
+    back = -sum(float(one.volume) for one in events if one.verdict is Verdict.REVERSE)
+    return back * _litre(litres)
+
+
+def _digit_l(meter: Meter, litres: Consumption) -> float:
+    """The lowest digit of the register in use; 1 L where nobody says it."""
+    register = meter.registers[-1]
+    return float(register.resolution * register.multiplier) * _litre(litres) or 1.0
+
+
+def _litre(litres: Consumption) -> float:
+    """Litres in the unit in which the register counts."""
+    return float(litres.per_tick) * TICKS
+
+
+# -- signs of tampering
+
+
+def _flags(
+    telemetry: Telemetry, device: DeviceEntry, channels: Sequence[str], from_: Micros, until: Micros
+) -> Iterator[Sign]:
+    for channel in channels:
+        found = _hours(telemetry, device, channel, from_, until)
+        if found is None or found.maximum is None:
+            continue
+        told = np.nan_to_num(found.maximum) > 0
+        if told.any():
+            yield Sign("flag", int(found.at[told][0]), channel)
+
+
+def _signs(events: Sequence[RegisterEvent], backflow: Backflow | None) -> Iterator[Sign]:
+    for one in (reversed_(events) if backflow == "major" else None, set_back(events)):
+        if one is not None:
+            yield one
+
+
+def _idle(
+    telemetry: Telemetry, device: DeviceEntry, declared: Water, bounds: NDArray[np.int64], hours: Floats
+) -> Iterator[Sign]:
+    found = _hours(telemetry, device, declared.flow, int(bounds[0]), int(bounds[-1]))
+    if found is None:
+        return
+    flow = np.full(len(hours), np.nan)
+    good = (found.quality < Quality.ESTIMATED) & np.isfinite(found.value)
+    flow[(found.at[good] - bounds[0]) // HOUR_US] = found.value[good] * float(units.factor(declared.flow_unit, LITRES_AN_HOUR))
+    sign = idle(bounds[:-1], hours, flow)
+    if sign is not None:
+        yield sign
+
+
+def _hours(
+    telemetry: Telemetry, device: DeviceEntry, key: str | None, from_: Micros, until: Micros
+) -> Columns | None:
+    entry = device.channels.get(key) if key is not None else None
+    if entry is None:
+        return None
+    return telemetry.readings([entry.series], from_, until, resolution="1h")[entry.series]

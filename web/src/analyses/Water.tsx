@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { api, type Device, take } from "../api/client";
 import type { components } from "../api/schema";
 import { formatNumber, formatTime } from "../format";
-import { useTexts } from "../i18n";
+import { type Translate, useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
 import { Mark, type MarkKind } from "../ui/Mark";
 import { Section } from "../ui/Section";
@@ -24,23 +24,29 @@ export function Water({ device }: { device: Device }) {
   return (
     <Section title={t("water.title")} text={t("water.text")}>
       <Loaded query={found} height={120}>
-        {(report) => (report.known_hours === 0 ? <Text className="quiet">{t("water.none")}</Text> : <Findings report={report} zone={device.zone} />)}
+        {(report) => (report.known_hours === 0 ? <Text className="quiet">{t("water.none")}</Text> : <Findings report={report} device={device} />)}
       </Loaded>
     </Section>
   );
 }
 
-function Findings({ report, zone }: { report: Report; zone: string }) {
-  const { t, language } = useTexts();
+function Findings({ report, device: { zone, channels } }: { report: Report; device: Device }) {
+  const { t, language, own } = useTexts();
   const number = (value: number) => formatNumber(value, value < 10 ? 1 : 0, language);
+  const name = (key: string | null) => own(channels.find((one) => one.key === key)?.name ?? key ?? "");
   const { leak } = report;
+  const when = (at: string) => formatTime(at, language, zone);
   const lines: [MarkKind, string][] = [
     leak !== null
       ? ["bad", t("water.leak", { flow: number(leak.lowest_l_h), hours: leak.hours, month: formatNumber(leak.m3_month, 2, language) })]
       : ["ok", t(report.flows_always ? "water.flowsAlways" : "water.noLeak")],
-    report.bursts.length > 0 ? ["bad", t("water.burst", { times: report.bursts.map((at) => formatTime(at, language, zone)).join(", ") })] : ["ok", t("water.noBurst")],
-    report.backflow === "none" ? ["ok", t("water.noBackflow")] : [report.backflow === "major" ? "bad" : "warn", t(`waterBackflow.${report.backflow}`, { amount: number(report.reversed_l) })],
+    ...(report.movement === null ? [] : ([["ok", t(`waterMovement.${report.movement}`)]] satisfies [MarkKind, string][])),
+    report.bursts.length > 0 ? ["bad", t("water.burst", { times: report.bursts.map(when).join(", ") })] : ["ok", t("water.noBurst")],
+    backflow(report, t, number),
     report.stopped_days > 0 ? [report.is_stopped ? "bad" : "warn", t("water.stopped", { days: report.stopped_days })] : ["ok", t("water.moves")],
+    ...(report.tamper.length === 0
+      ? ([["ok", t("water.noTamper")]] satisfies [MarkKind, string][])
+      : report.tamper.map((one): [MarkKind, string] => ["warn", t(`waterSign.${one.sign}`, { at: when(one.at), channel: name(one.channel) })])),
   ];
   return (
     <ul className="plain-list">
@@ -51,4 +57,10 @@ function Findings({ report, zone }: { report: Report; zone: string }) {
       ))}
     </ul>
   );
+}
+
+function backflow({ backflow: kind, reversed_l }: Report, t: Translate, number: (value: number) => string): [MarkKind, string] {
+  if (kind === null || reversed_l === null) return ["quiet", t("water.onlyUp")];
+  if (kind === "none") return ["ok", t("water.noBackflow")];
+  return [kind === "major" ? "bad" : "warn", t(`waterBackflow.${kind}`, { amount: number(reversed_l) })];
 }

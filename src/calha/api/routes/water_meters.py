@@ -1,4 +1,4 @@
-"""What a customer's water meter shows: a leak, a burst, backflow, a register that stands."""
+"""What a customer's water meter shows: a leak, a burst, backflow, a register that stands, signs of tampering."""
 
 import asyncio
 from typing import Annotated
@@ -9,7 +9,7 @@ from calha.api.access import ViewsDevice
 from calha.api.routes.analyses import seen
 from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey
-from calha.api.schemas_water import LeakAnswer, WaterAnswer
+from calha.api.schemas_water import LeakAnswer, SignAnswer, WaterAnswer
 from calha.api.services import Here
 from calha.domain.analyses import Water
 from calha.domain.errors import NotFound
@@ -33,30 +33,35 @@ async def read_water(
     """A month of a water meter, hour by hour."""
     device = await asyncio.to_thread(services.registry.device, key)
     profile = await asyncio.to_thread(services.registry.profile, device.profile)
-    if profile.water is None:
+    entry = services.ingest.directory.devices.get(key)
+    if profile.water is None or entry is None:
         raise NotFound(f"the profile {device.profile} does not say that {key} is a customer's water meter")
     meter = await asyncio.to_thread(services.metering.meters.of_device, device, profile.water.register)
     until = from_text(to, meter.zone) if to else services.clock()
-    since, until = seen(caller, device, until - HISTORY_US, until, MAX_DAYS)
-    found = await asyncio.to_thread(meter_report, services.metering.counting, meter, since, until)
+    window = seen(caller, device, until - HISTORY_US, until, MAX_DAYS)
+    counting, telemetry = services.metering.counting, services.telemetry
+    found = await asyncio.to_thread(meter_report, counting, telemetry, entry, meter, profile.water, window)
     return _answer(found, profile.water)
 
 
 def _answer(found: MeterReport, declared: Water) -> WaterAnswer:
-    leak = None if declared.flows_always else found.leak
     same = ("known_hours", "movement", "reversed_l", "backflow", "stopped_days")
     return WaterAnswer.model_validate(
         {
             "from": to_datetime(found.from_),
             "to": to_datetime(found.until),
-            "leak": LeakAnswer(
-                lowest_l_h=leak.lowest_l_h, hours=leak.hours, m3_month=leak.lowest_l_h * HOURS_A_MONTH / L_IN_M3
-            )
-            if leak is not None
-            else None,
+            "leak": _leak(found),
             "flows_always": declared.flows_always,
             "bursts": [to_datetime(one) for one in found.bursts],
             "is_stopped": found.stopped_days >= STOPPED_DAYS,
+            "tamper": [SignAnswer(sign=one.name, at=to_datetime(one.at), channel=one.channel) for one in found.tamper],
         }
         | {name: getattr(found, name) for name in same}
     )
+
+
+def _leak(found: MeterReport) -> LeakAnswer | None:
+    if found.leak is None:
+        return None
+    lowest = found.leak.lowest_l_h
+    return LeakAnswer(lowest_l_h=lowest, hours=found.leak.hours, m3_month=lowest * HOURS_A_MONTH / L_IN_M3)
