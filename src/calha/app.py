@@ -189,6 +189,8 @@ async def _connect(
     await ingest.refresh()
     transfer = Transfer(publisher)
     live = LiveSignal()
+    learnt = settings.data.folder / LEARNT
+    anomalies = Anomalies(registry, telemetry, lambda: ingest.directory, learnt, micros_now)
     alarms = AlarmWatch(
         RuleStore(registry.engine),
         AlarmStore(registry.engine),
@@ -197,6 +199,7 @@ async def _connect(
         lambda: seen_by(presence, ingest.directory),
         settings.data.folder,
         micros_now,
+        anomalies.expected,
     )
     live.seq = telemetry.committed_seq
     readings = ReadingsSource(connection, STORE_READER, telemetry.committed_seq + 1)
@@ -316,8 +319,6 @@ async def _connect(
     metering = Metering.over(registry, telemetry, record, micros_now, has_retention=settings.store.has_retention)
     supervisor.add("validation", metering.validator.run)
     supervisor.add("flumes", metering.flumes.run)
-    learnt = settings.data.folder / LEARNT
-    anomalies = Anomalies(registry, telemetry, lambda: ingest.directory, learnt, micros_now)
     supervisor.add("anomalies", anomalies.run)
     supervisor.add("housekeeping", lambda beat: housekeeping.keep_house(telemetry, streams, micros_now, beat))
     if settings.store.has_retention:

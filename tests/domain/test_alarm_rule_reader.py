@@ -18,6 +18,12 @@ RULES = [
     LEVEL | {"limits": {"hihi": {"value": 90, "priority": "critical"}, "hi": 80, "lo": 20, "lolo": 10}, "deadband": 2},
     {"signal": {"kind": "rate", "channel": "level", "over_s": 600}, "limits": {"lo": -5}, "latching": True},
     {"signal": {"kind": "deviation", "channel": "flow", "over_s": 3600}, "limits": {"hi": 5, "lo": -5}},
+    {"signal": {"kind": "expected", "channel": "flow", "percent": True}, "limits": {"hi": 20, "lo": -20}},
+    {"signal": {"kind": "least_hour", "channel": "total"}, "limits": {"hi": 3.785}},
+    {
+        "signal": {"kind": "voltage_quality", "channel": "v", "nominal": 13_800, "measure": "drc", "level": "medium"},
+        "limits": {"hi": 0.5},
+    },
     {"signal": {"kind": "state", "channel": "pump", "codes": [2, 1, 2]}, "lasting_s": 28_800, "priority": "low"},
     {"signal": {"kind": "no_data"}, "first_out": "power"},
     {"signal": {"kind": "difference", "channel": "in", "other": "out", "percent": True}, "limits": {"hi": 10}},
@@ -51,11 +57,11 @@ def test_limits_come_with_their_priorities_from_the_highest_down():
 
 
 def test_times_days_and_counts_are_read():
-    assert read_rule(RULES[7]).repeat == Repeat(3, 600.0)
-    weekend, night = read_rule(RULES[9]).schedule
+    assert read_rule(RULES[10]).repeat == Repeat(3, 600.0)
+    weekend, night = read_rule(RULES[12]).schedule
     assert weekend == Period(frozenset({5, 6}))
     assert (night.from_, night.until, len(night.days)) == (time(22), time(6), 7)
-    assert read_rule(RULES[5]).signal == NoData()
+    assert read_rule(RULES[8]).signal == NoData()
 
 
 @pytest.mark.parametrize(

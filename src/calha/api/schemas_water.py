@@ -47,7 +47,9 @@ class WaterAnswer(Answer):
         description="Hours of the last day beyond three times the month's 99th percentile.",
         examples=[["2026-06-01T03:00:00Z"]],
     )
-    reversed_l: float | None = Field(description="In the month; null where the register only counts up.", examples=[0.0])
+    reversed_l: float | None = Field(
+        description="In the month; null where the register only counts up.", examples=[0.0]
+    )
     backflow: Literal["none", "minor", "major"] | None = Field(
         description="Minor above 1, major above 100 of the lowest digit; null where the register only counts up.",
         examples=["none"],

@@ -16,6 +16,7 @@ from datetime import time
 from typing import Final, Literal
 
 from calha.domain.alarm_states import Priority
+from calha.domain.supply_voltage import Level, Measure
 
 LimitName = Literal["hihi", "hi", "lo", "lolo"]
 LIMIT_NAMES: Final[tuple[LimitName, ...]] = ("hihi", "hi", "lo", "lolo")
@@ -69,6 +70,34 @@ class Deviation:
 
 
 @dataclass(frozen=True, slots=True)
+class FromExpected:
+    """How far a gauge is from what is expected of it at this hour; as a percentage of that where asked.
+
+    What is expected is what the detectors of anomalies have learnt: the slow level and what the hour of the week adds to it.
+    """
+
+    channel: str
+    is_percent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VoltageQuality:
+    """DRP or DRC (PRODIST, Module 8) of a voltage over the last seven days, in %; the day that runs is one of them."""
+
+    channel: str
+    nominal: float
+    measure: Measure
+    level: Level = "low"
+
+
+@dataclass(frozen=True, slots=True)
+class LeastHour:
+    """What a counter has grown in the lowest hour of a local day, told when the day is over: water that never rests."""
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class StateIs:
     """Whether a channel has one of these codes."""
 
@@ -103,7 +132,7 @@ class Formula:
     is_yes: bool
 
 
-Signal = Value | Rate | Deviation | StateIs | NoData | Difference | Formula
+Signal = Value | Rate | Deviation | FromExpected | VoltageQuality | LeastHour | StateIs | NoData | Difference | Formula
 
 
 @dataclass(frozen=True, slots=True)

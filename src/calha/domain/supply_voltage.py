@@ -4,6 +4,7 @@ A reading is the mean of 10 min; a week of 1,008 valid ones is judged. DRP is th
 critical ones, in %. A customer is compensated for what goes beyond 3 % and 0.5 %. Bounds belong to the better band.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,6 +17,7 @@ from calha.domain.times import MINUTE_US
 
 Band = Literal["adequate", "precarious", "critical"]
 Level = Literal["low", "medium"]
+Measure = Literal["drp", "drc"]
 
 READINGS = 1_008
 DRP_LIMIT, DRC_LIMIT = Decimal(3), Decimal("0.5")
@@ -34,6 +36,12 @@ class Bands:
     low: float
     high: float
     highest: float
+
+    def edges(self, measure: Measure) -> tuple[float, float, float, float]:
+        """What a measure counts: outside the first two, and within the last two."""
+        if measure == "drc":
+            return self.lowest, self.highest, -math.inf, math.inf
+        return self.low, self.high, self.lowest, self.highest
 
     def band(self, voltage: float) -> Band:
         if self.low <= voltage <= self.high:

@@ -168,15 +168,15 @@ def _idle(
         return
     flow = np.full(len(hours), np.nan)
     good = (found.quality < Quality.ESTIMATED) & np.isfinite(found.value)
-    flow[(found.at[good] - bounds[0]) // HOUR_US] = found.value[good] * float(units.factor(declared.flow_unit, LITRES_AN_HOUR))
+    flow[(found.at[good] - bounds[0]) // HOUR_US] = found.value[good] * float(
+        units.factor(declared.flow_unit, LITRES_AN_HOUR)
+    )
     sign = idle(bounds[:-1], hours, flow)
     if sign is not None:
         yield sign
 
 
-def _hours(
-    telemetry: Telemetry, device: DeviceEntry, key: str | None, from_: Micros, until: Micros
-) -> Columns | None:
+def _hours(telemetry: Telemetry, device: DeviceEntry, key: str | None, from_: Micros, until: Micros) -> Columns | None:
     entry = device.channels.get(key) if key is not None else None
     if entry is None:
         return None

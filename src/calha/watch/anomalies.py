@@ -11,6 +11,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from calha.domain.directory import Directory
 from calha.domain.errors import StoreUnavailable
 from calha.domain.readings import Micros
@@ -19,6 +22,7 @@ from calha.store.anomalies import AnomalyRow, AnomalyStore, Verdict
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.watch.anomaly.answers import Answered, allowed
+from calha.watch.anomaly.reckoning import Floats
 from calha.watch.by_device import ByDevice
 from calha.watch.by_series import BySeries
 from calha.watch.kept import Kept
@@ -93,6 +97,10 @@ class Anomalies:
             self.store.forget(now - KEPT_US)
             self._forgot_at = now
         return more_series or more_devices
+
+    def expected(self, series: NDArray[np.int64], at: NDArray[np.int64]) -> Floats:
+        """What is expected of each series at a time; NaN where nothing is known. Waits for no round."""
+        return self._series.expected(series, at)
 
     def save(self) -> None:
         """Keep what was learnt until now, unless something that was found could not be kept."""

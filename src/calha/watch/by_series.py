@@ -73,6 +73,20 @@ class BySeries:
         if detector == DETECTOR:
             self._watch.allow(int(series), Kind(kind), may)
 
+    def expected(self, series: NDArray[np.int64], at: NDArray[np.int64]) -> Floats:
+        """What is expected of each series at a time; NaN where nothing is known.
+
+        Asked by others while it learns: a number may be of just before or just after a reading, which does no harm.
+        """
+        found, learnt = np.full(len(at), np.nan), self._watch.learnt
+        if not len(self._zone_of):
+            return found
+        rows = [-1 if (row := learnt.row_of(one)) is None else row for one in series.tolist()]
+        zone = self._zone(series.astype(np.int32))
+        known = np.flatnonzero((np.array(rows, np.intp) >= 0) & (zone >= 0))
+        found[known] = learnt.expected(np.array(rows, np.intp)[known], *self._hours(at[known], zone[known]))
+        return found
+
     def follow(self, telemetry: Telemetry, directory: Directory) -> tuple[list[Found], bool]:
         """What was found in readings stored since, and whether there are more. Raises StoreUnavailable."""
         self._know(directory)

@@ -1,5 +1,5 @@
 import "./alarms.css";
-import { Autocomplete, Button, Group, NativeSelect, Stack, Switch, Textarea, TextInput } from "@mantine/core";
+import { Autocomplete, Button, Group, NativeSelect, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
@@ -14,6 +14,7 @@ import { Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import { PRIORITIES, type Priority } from "./alarms";
 import { BLANK, type Draft, draftOf, draftOfReady, hasLimits, isPlaced, KINDS, LIMITS, type ReadyRule, type Rule, SCOPES } from "./rules";
+import { Schedule } from "./Schedule";
 import { Trial } from "./Trial";
 import { useRule } from "./useAlarms";
 import { useKeep, useRemove } from "./useRules";
@@ -68,6 +69,7 @@ function RuleForm({ rule }: { rule: Rule | null }) {
             {rule === null && <Ready begin={setDraft} write={write} />}
             <Watched draft={draft} change={change} />
             <Quiet draft={draft} change={change} />
+            <Schedule periods={draft.schedule} change={(schedule) => change({ schedule })} />
             <Why draft={draft} change={change} />
             {mayChange && (
               <Submit change={keep} disabled={!isPlaced(draft)}>
@@ -118,9 +120,15 @@ function Watched({ draft, change }: Part) {
           {needsChannel && text("channel")}
           {draft.kind === "difference" && text("other")}
           {(draft.kind === "rate" || draft.kind === "deviation") && <Typed name="overMin" draft={draft} change={change} />}
+          {draft.kind === "voltage_quality" && <Voltage draft={draft} change={change} />}
           {draft.kind === "state" && <Typed name="codes" draft={draft} change={change} />}
         </div>
-        {draft.kind === "difference" && <Switch label={t("rulePart.isPercent")} checked={draft.isPercent} onChange={(event) => change({ isPercent: event.currentTarget.checked })} />}
+        {isHinted(draft.kind) && (
+          <Text size="sm" className="quiet">
+            {t(`ruleHint.${draft.kind}`)}
+          </Text>
+        )}
+        {(draft.kind === "difference" || draft.kind === "expected") && <Switch label={t(draft.kind === "expected" ? "rulePart.isPercentOfExpected" : "rulePart.isPercent")} checked={draft.isPercent} onChange={(event) => change({ isPercent: event.currentTarget.checked })} />}
         {draft.kind === "formula" && <TextInput label={t("rulePart.formula")} description={t("rules.formulaHint")} value={draft.formula} onChange={(event) => change({ formula: event.currentTarget.value })} required maxLength={500} />}
         <Limits draft={draft} change={change} />
       </Stack>
@@ -142,6 +150,22 @@ function Place({ draft, change }: Part) {
     </div>
   );
 }
+
+const NOMINALS = ["110", "120", "127", "208", "220", "230", "240", "254", "380"];
+
+function Voltage({ draft, change }: Part) {
+  const { t } = useTexts();
+  return (
+    <>
+      <NativeSelect label={t("rulePart.measure")} value={draft.measure} onChange={(event) => change({ measure: event.currentTarget.value })} data={["drp", "drc"].map((value) => ({ value, label: t(`ruleMeasure.${value as "drp" | "drc"}`) }))} />
+      <Autocomplete label={t("rulePart.nominal")} value={draft.nominal} onChange={(nominal) => change({ nominal })} data={NOMINALS} inputMode="decimal" required />
+      <NativeSelect label={t("rulePart.level")} value={draft.level} onChange={(event) => change({ level: event.currentTarget.value })} data={["low", "medium"].map((value) => ({ value, label: t(`ruleLevel.${value as "low" | "medium"}`) }))} />
+    </>
+  );
+}
+
+type Hinted = "expected" | "least_hour" | "voltage_quality";
+const isHinted = (kind: Draft["kind"]): kind is Hinted => ["expected", "least_hour", "voltage_quality"].includes(kind);
 
 function Limits({ draft, change }: Part) {
   const { t } = useTexts();

@@ -28,6 +28,17 @@ describe("a rule's draft", () => {
     expect(definitionOf({ ...BLANK, kind: "formula", formula: "a > b" }).limits).toBeUndefined();
   });
 
+  it("keeps what a signal of a voltage, of the expected or of the least hour is made of", () => {
+    for (const signal of [
+      { kind: "voltage_quality", channel: "va", nominal: 13800, measure: "drc", level: "medium" },
+      { kind: "expected", channel: "flow", percent: true },
+      { kind: "least_hour", channel: "total" },
+    ]) {
+      const draft = draftOf({ ...rule, definition: { ...definition, signal } }, write);
+      expect(definitionOf(draft).signal).toEqual(signal);
+    }
+  });
+
   it("sends what is no number as it was typed, so that the server names the place", () => {
     expect(definitionOf({ ...BLANK, deadband: "some" }).deadband).toBe("some");
   });

@@ -3,6 +3,7 @@
 import type { components } from "../api/schema";
 import { decimalOf } from "../consumption/decimal";
 import { isPriority, type Priority } from "./alarms";
+import { type Period, periodsOf } from "./schedule";
 
 export type Rule = components["schemas"]["RuleAnswer"];
 export type Where = components["schemas"]["RuleWhere"];
@@ -10,7 +11,7 @@ export type NewRule = components["schemas"]["NewRule"];
 export type Cure = components["schemas"]["CureAnswer"];
 type Definition = Record<string, unknown>;
 
-export const KINDS = ["value", "rate", "deviation", "state", "no_data", "difference", "formula"] as const;
+export const KINDS = ["value", "rate", "deviation", "expected", "least_hour", "voltage_quality", "state", "no_data", "difference", "formula"] as const;
 export type Kind = (typeof KINDS)[number];
 export const LIMITS = ["hihi", "hi", "lo", "lolo"] as const;
 export type LimitName = (typeof LIMITS)[number];
@@ -30,6 +31,9 @@ export interface Draft {
   isPercent: boolean;
   overMin: string;
   codes: string;
+  nominal: string;
+  measure: string;
+  level: string;
   formula: string;
   limits: Record<LimitName, { value: string; priority: Priority }>;
   priority: Priority;
@@ -39,6 +43,7 @@ export interface Draft {
   lastingS: string;
   repeatCount: string;
   repeatMin: string;
+  schedule: Period[];
   isLatching: boolean;
   firstOut: string;
   cause: string;
@@ -68,6 +73,9 @@ export const BLANK: Draft = {
   isPercent: false,
   overMin: "10",
   codes: "",
+  nominal: "220",
+  measure: "drp",
+  level: "low",
   formula: "",
   limits: { hihi: limitDraft("high"), hi: limitDraft("medium"), lo: limitDraft("medium"), lolo: limitDraft("high") },
   priority: "medium",
@@ -77,6 +85,7 @@ export const BLANK: Draft = {
   lastingS: "",
   repeatCount: "",
   repeatMin: "10",
+  schedule: [],
   isLatching: false,
   firstOut: "",
   cause: "",
@@ -89,7 +98,7 @@ export const BLANK: Draft = {
 
 /** A draft of a rule that is kept. write: how a number is written in the person's language. */
 export function draftOf(rule: Pick<Rule, "name" | "definition" | "where" | "rationalisation" | "is_enabled">, write: (value: number) => string): Draft {
-  const { signal, limits, priority, deadband, on_delay_s, off_delay_s, lasting_s, repeat, latching, first_out, ...rest } = rule.definition;
+  const { signal, limits, priority, deadband, on_delay_s, off_delay_s, lasting_s, repeat, schedule, latching, first_out, ...rest } = rule.definition;
   const given = (signal ?? {}) as Definition;
   const text = (value: unknown) => (typeof value === "string" ? value : "");
   const written = (value: unknown, by = 1) => (typeof value === "number" && value !== 0 ? write(value / by) : "");
@@ -116,6 +125,9 @@ export function draftOf(rule: Pick<Rule, "name" | "definition" | "where" | "rati
     isPercent: given.percent === true,
     overMin: written(given.over_s, 60) || BLANK.overMin,
     codes: Array.isArray(given.codes) ? given.codes.join(", ") : "",
+    nominal: written(given.nominal) || BLANK.nominal,
+    measure: text(given.measure) || BLANK.measure,
+    level: text(given.level) || BLANK.level,
     formula: text(given.text),
     limits: { hihi: limitOf("hihi"), hi: limitOf("hi"), lo: limitOf("lo"), lolo: limitOf("lolo") },
     priority: common,
@@ -125,6 +137,7 @@ export function draftOf(rule: Pick<Rule, "name" | "definition" | "where" | "rati
     lastingS: written(lasting_s),
     repeatCount: written(repeated.count),
     repeatMin: written(repeated.within_s, 60) || BLANK.repeatMin,
+    schedule: periodsOf(schedule),
     isLatching: latching === true,
     firstOut: text(first_out),
     cause: why.cause,
@@ -174,7 +187,12 @@ function signalOf(draft: Draft): Definition {
   const { kind, channel } = draft;
   switch (kind) {
     case "value":
+    case "least_hour":
       return { kind, channel };
+    case "expected":
+      return { kind, channel, percent: draft.isPercent };
+    case "voltage_quality":
+      return { kind, channel, nominal: numberOf(draft.nominal), measure: draft.measure, level: draft.level };
     case "rate":
     case "deviation":
       return { kind, channel, over_s: times(numberOf(draft.overMin), 60) };
@@ -200,6 +218,7 @@ export function definitionOf(draft: Draft): Definition {
     on_delay_s: numberOf(draft.onDelayS),
     off_delay_s: numberOf(draft.offDelayS),
     lasting_s: numberOf(draft.lastingS),
+    schedule: draft.schedule,
     latching: draft.isLatching,
     first_out: draft.firstOut.trim(),
     ...(draft.repeatCount.trim() === "" ? {} : { repeat: { count: numberOf(draft.repeatCount), within_s: times(numberOf(draft.repeatMin), 60) } }),

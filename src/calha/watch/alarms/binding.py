@@ -1,12 +1,13 @@
 """From rules to checks: which devices each rule applies to, and which series its signal is made of there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from calha.domain.alarm_rules import NamedRule, NoData, Where, channels_of
-from calha.domain.directory import DeviceEntry, Directory
+from calha.domain.alarm_rules import FromExpected, LeastHour, NamedRule, NoData, Where, channels_of
+from calha.domain.directory import DeviceEntry, Directory, Kind
 from calha.watch.alarms.checks import Check, Key
 
 MAX_CHECKS = 200_000
+_KINDS: Mapping[type, Kind] = {LeastHour: "counter", FromExpected: "gauge"}  # others take any
 
 
 def bind(rules: Sequence[NamedRule], directory: Directory) -> list[Check]:
@@ -19,7 +20,7 @@ def bind(rules: Sequence[NamedRule], directory: Directory) -> list[Check]:
 
 
 def checks_of(named: NamedRule, directory: Directory) -> Iterator[Check]:
-    """A check for each limit of each device that has all channels of the signal."""
+    """A check for each limit of each device that has all channels of the signal, of the kind that it takes."""
     for entry in devices_of(named.where, directory):
         inputs = _inputs(named, entry)
         if inputs is not None:
@@ -47,4 +48,7 @@ def _inputs(named: NamedRule, entry: DeviceEntry) -> tuple[int, ...] | None:
     if isinstance(named.rule.signal, NoData):
         return ()
     channels = [entry.channels.get(key) for key in channels_of(named.rule.signal)]
-    return tuple(one.series for one in channels if one is not None) if all(channels) else None
+    kind = _KINDS.get(type(named.rule.signal))
+    if not all(one is not None and kind in (None, one.kind) for one in channels):
+        return None
+    return tuple(one.series for one in channels if one is not None)

@@ -16,6 +16,8 @@ from calha.domain.alarm_rules import (
     Deviation,
     Difference,
     Formula,
+    FromExpected,
+    LeastHour,
     Limit,
     NoData,
     Period,
@@ -24,8 +26,10 @@ from calha.domain.alarm_rules import (
     Signal,
     StateIs,
     Value,
+    VoltageQuality,
 )
 from calha.domain.quality import Quality
+from calha.domain.supply_voltage import bands_of
 from calha.domain.times import SECOND_US
 
 Ints = NDArray[np.int64]
@@ -33,7 +37,7 @@ Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
 Rows = NDArray[np.intp]
 
-VALUE, RATE, DEVIATION, STATE, DIFFERENCE, PERCENT, FORMULA = range(7)
+VALUE, RATE, DEVIATION, STATE, DIFFERENCE, PERCENT, FORMULA, EXPECTED, EXPECTED_PERCENT, VOLTAGE, LEAST_HOUR = range(11)
 NEVER = np.iinfo(np.int64).min
 _PROOF = np.ones(256, bool)
 _PROOF[0x80:] = False
@@ -78,7 +82,7 @@ class Checks:
     """Columns of equal length. kind: see above. over_us: of rates and deviations. states: a bit for each code.
 
     repeats, within_us: 0 and 0 where every time counts. force: which of `forces`, -1 for always. formula: which of
-    `formulas`, -1 for none.
+    `formulas`, -1 for none. zone: which of `zones`. edges: of voltages (`Bands.edges`), NaN for others.
     inputs: series, -1 where there are fewer. starts, watchers, columns: for each series the checks that look at it, and as
     which of their inputs.
     """
@@ -99,6 +103,9 @@ class Checks:
     forces: Sequence[Force]
     formula: Ints
     formulas: Sequence[str]
+    zone: Ints
+    zones: Sequence[tzinfo]
+    edges: Floats
     inputs: Ints
     starts: Ints
     watchers: Rows
@@ -117,6 +124,7 @@ class Checks:
         inputs = np.full((len(checks), width), -1, np.int64)
         for row, one in enumerate(checks):
             inputs[row, : len(one.inputs)] = one.inputs
+        zones = list(dict.fromkeys(one.zone for one in checks))
         starts, watchers, columns = _by_series(inputs)
         rules = [one.rule for one in checks]
         number = {force: place for place, force in enumerate(forces)}
@@ -137,6 +145,9 @@ class Checks:
             forces,
             np.array([formulas.index(text) if (text := _text(rule.signal)) else -1 for rule in rules], np.int64),
             formulas,
+            np.array([zones.index(one.zone) for one in checks], np.int64),
+            zones,
+            np.array([_edges(rule.signal) for rule in rules], np.float64).reshape(-1, 4),
             inputs,
             starts,
             watchers,
@@ -178,6 +189,12 @@ def _text(signal: Signal) -> str:
     return signal.text if isinstance(signal, Formula) else ""
 
 
+def _edges(signal: Signal) -> Sequence[float]:
+    if not isinstance(signal, VoltageQuality):
+        return (np.nan,) * 4
+    return bands_of(signal.nominal, signal.level).edges(signal.measure)
+
+
 def _kind(signal: Signal) -> int:
     match signal:
         case Value():
@@ -192,5 +209,11 @@ def _kind(signal: Signal) -> int:
             return PERCENT if is_percent else DIFFERENCE
         case Formula():
             return FORMULA
+        case FromExpected(_, is_percent):
+            return EXPECTED_PERCENT if is_percent else EXPECTED
+        case VoltageQuality():
+            return VOLTAGE
+        case LeastHour():
+            return LEAST_HOUR
         case NoData():
             raise AssertionError("silence is no signal of readings")

@@ -20,7 +20,8 @@ from calha.domain.readings import Micros
 from calha.watch.alarms.checks import NEVER, Bools, Checks, Floats, Ints, Key, Rows, proofs
 from calha.watch.alarms.forces import in_force
 from calha.watch.alarms.late import LateReadings
-from calha.watch.alarms.signals import Memory, signals
+from calha.watch.alarms.memory import Expecting, Memory, nothing
+from calha.watch.alarms.signals import signals
 from calha.watch.anomaly.keeping import Columns, Unreadable, pack, unpack
 
 _NAME = "alarms"
@@ -78,8 +79,9 @@ class _Conditions:
 
 
 class Evaluation:
-    def __init__(self, checks: Checks) -> None:
+    def __init__(self, checks: Checks, expecting: Expecting = nothing) -> None:
         self.checks = checks
+        self._expecting = expecting
         self._memory = Memory.of(len(checks), checks.inputs.shape[1])
         self._now = _Conditions.of(len(checks))
         self._newest = np.full(len(checks.starts) - 1, NEVER, np.int64)  # of each series
@@ -146,7 +148,7 @@ class Evaluation:
     def _look(self, rows: Rows, at: Ints) -> list[Changes]:
         """One moment of each of these checks."""
         found = self._end_delays(rows, at)
-        signal, is_told = signals(self.checks, self._memory, rows, at)
+        signal, is_told = signals(self.checks, self._memory, rows, at, self._expecting)
         if not is_told.all():
             rows, at, signal = rows[is_told], at[is_told], signal[is_told]
         now = self._now
@@ -234,9 +236,9 @@ class Evaluation:
         return pack(_NAME, columns)
 
     @classmethod
-    def of_bytes(cls, data: bytes, checks: Checks) -> "tuple[Evaluation, int]":
+    def of_bytes(cls, data: bytes, checks: Checks, expecting: Expecting = nothing) -> "tuple[Evaluation, int]":
         """What was remembered, as far as the checks are the same, and through which log sequence. Raises Unreadable."""
-        columns, found = unpack(_NAME, data), cls(checks)
+        columns, found = unpack(_NAME, data), cls(checks, expecting)
         try:
             keys = [_key(one) for one in columns["names"].tolist()]
             size, width = columns["held"].shape

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calha.domain.alarm_rules import Period
-from calha.domain.times import HOUR_US, MINUTE_US, SECOND_US, to_datetime
+from calha.domain.times import DAY_US, HOUR_US, MINUTE_US, SECOND_US, to_datetime
 from calha.watch.alarms.checks import Bools, Force, Ints
 
 DAY_MINUTES = 24 * 60
@@ -18,7 +18,7 @@ _CACHED_HOURS = 100_000
 
 def in_force(force: Force, at: Ints) -> Bools:
     """At each of these times."""
-    minute, day = _local(at, force.zone)
+    minute, day = _minutes_and_weekdays(at, force.zone)
     found = np.zeros(len(at), bool)
     for period in force.periods:
         found |= _within(period, minute, day)
@@ -39,13 +39,22 @@ def _minutes(period: Period) -> tuple[int, int]:
     return 60 * period.from_.hour + period.from_.minute, 60 * period.until.hour + period.until.minute
 
 
-def _local(at: Ints, zone: tzinfo) -> tuple[Ints, Ints]:
-    """Local minutes of the day, and days of the week; clocks change on the hour."""
+def local_days(at: Ints, zone: tzinfo) -> Ints:
+    """Local days, counted on."""
+    return _local(at, zone) // DAY_US
+
+
+def _minutes_and_weekdays(at: Ints, zone: tzinfo) -> tuple[Ints, Ints]:
+    minutes = _local(at, zone) // MINUTE_US
+    return minutes % DAY_MINUTES, (minutes // DAY_MINUTES + THURSDAY) % 7
+
+
+def _local(at: Ints, zone: tzinfo) -> Ints:
+    """µs as local clocks count them; they change on the hour."""
     hours, place = np.unique(at // HOUR_US, return_inverse=True)
     offsets: Sequence[int] = [_offset_us(hour, zone) for hour in hours.tolist()]
-    local = at + np.array(offsets, np.int64)[place]
-    minutes = local // MINUTE_US
-    return minutes % DAY_MINUTES, (minutes // DAY_MINUTES + THURSDAY) % 7
+    local: Ints = at + np.array(offsets, np.int64)[place]
+    return local
 
 
 @lru_cache(maxsize=_CACHED_HOURS)

@@ -2,7 +2,8 @@
 
 Rule 1: only a time that is over counts: the condition began and ended before the newest reading.
 Rule 2: what the history tells already is not told twice; a time that touches one of its own is the same.
-Rule 3: of at most MAX_LATE series late readings are kept in mind at a time; those of more are passed over.
+Rule 3: what is expected now is not what was expected then, so rules that go by it complete nothing.
+Rule 4: of at most MAX_LATE series late readings are kept in mind at a time; those of more are passed over.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from calha.domain.alarm_rules import Rule
+from calha.domain.alarm_rules import FromExpected, LeastHour, Rule, VoltageQuality
 from calha.domain.readings import Micros
 from calha.domain.times import SECOND_US
 from calha.watch.alarms.checks import Check, Ints
@@ -18,6 +19,7 @@ from calha.watch.alarms.replay import Track, replay
 
 MAX_LATE = 2_000
 MARGIN_US = 60 * SECOND_US
+_LOOKS_BACK_S: Mapping[type, float] = {VoltageQuality: 8 * 86_400.0, LeastHour: 2 * 86_400.0}
 
 
 @dataclass
@@ -45,13 +47,15 @@ class LateReadings:
 
 def span_of(check: Check, late: Mapping[int, tuple[Micros, Micros]]) -> tuple[Micros, Micros] | None:
     """The time in which a check has something new to look at; None without any."""
+    if isinstance(check.rule.signal, FromExpected):
+        return None
     mine = [late[one] for one in check.inputs if one in late]
     return (min(first for first, _ in mine), max(last for _, last in mine)) if mine else None
 
 
 def reach_us(rule: Rule) -> int:
     """How far a reading's effect goes: delays, what a signal looks back at, and what counts repeats."""
-    over_s = getattr(rule.signal, "over_s", 0.0)
+    over_s = _LOOKS_BACK_S.get(type(rule.signal), getattr(rule.signal, "over_s", 0.0))
     repeat_s = rule.repeat.within_s if rule.repeat is not None else 0.0
     reach_s = 2 * over_s + repeat_s + rule.on_delay_s + rule.lasting_s + rule.off_delay_s
     return round(reach_s * SECOND_US) + MARGIN_US

@@ -10,14 +10,28 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from calha.domain.alarm_rules import Deviation, Difference, Formula, NoData, Rate, StateIs, Value
+from calha.domain.alarm_rules import (
+    Deviation,
+    Difference,
+    Formula,
+    FromExpected,
+    LeastHour,
+    NoData,
+    Rate,
+    StateIs,
+    Value,
+    VoltageQuality,
+)
 from calha.domain.formulas import compiled
 from calha.domain.presence import SILENT_AT_LEAST_S, SILENT_INTERVALS
 from calha.domain.readings import Micros
+from calha.domain.supply_voltage import bands_of
 from calha.domain.times import HOUR_US, SECOND_US
+from calha.watch.alarms import least_hour, voltage
 from calha.watch.alarms.checks import NEVER, Bools, Check, Floats, Force, Ints, Rows, proofs
 from calha.watch.alarms.forces import in_force
 from calha.watch.alarms.signals import difference, is_one_of
+from calha.watch.anomaly.expecting import expected
 
 
 class Track(NamedTuple):
@@ -155,6 +169,13 @@ def _signal(check: Check, at: Ints, values: Sequence[Floats]) -> tuple[Ints, Flo
             return _rate(at, values[0], round(over_s * SECOND_US))
         case Deviation(_, over_s):
             return at, _deviation(at, values[0], round(over_s * SECOND_US))
+        case FromExpected(_, is_percent):
+            return at, difference(values[0], expected(at, values[0], check.zone), is_percent)
+        case VoltageQuality(_, nominal, measure, level):
+            edges = np.array(bands_of(nominal, level).edges(measure))
+            return voltage.past(at, values[0], edges)
+        case LeastHour():
+            return least_hour.past(at, values[0], check.zone, check.limit.side * check.limit.value)
         case NoData():
             raise AssertionError("silence is no signal of readings")
 

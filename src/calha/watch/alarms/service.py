@@ -19,7 +19,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calha.domain.alarm_rules import NamedRule, NoData
+from calha.domain.alarm_rules import FromExpected, NamedRule, NoData
 from calha.domain.alarm_states import Event
 from calha.domain.directory import Directory
 from calha.domain.errors import StoreUnavailable
@@ -31,6 +31,7 @@ from calha.watch.alarms.binding import bind, checks_of
 from calha.watch.alarms.checks import Check, Checks
 from calha.watch.alarms.evaluation import Changes, Evaluation
 from calha.watch.alarms.late import missed, reach_us, span_of
+from calha.watch.alarms.memory import Expecting, nothing
 from calha.watch.alarms.replay import Track
 from calha.watch.alarms.silence import Seen, Silences
 from calha.watch.alarms.simulation import Simulation, simulate
@@ -51,6 +52,7 @@ MAX_WAITING = 50  # commits, each of some ten thousand readings at most
 MAX_CAUGHT_UP_US = DAY_US  # what is older is not live
 SERIES_AT_ONCE = 200
 MAX_SIMULATED = 100  # devices
+MAX_EXPECTED = 10  # of a rule that goes by what is expected, which is learnt anew from reading to reading
 MAX_SIMULATED_DAYS = 90
 
 
@@ -64,6 +66,7 @@ class AlarmWatch:
         seen: Callable[[], Mapping[str, Seen]],
         folder: Path,
         clock: Callable[[], Micros],
+        expecting: Expecting = nothing,
     ) -> None:
         self.rules = rules
         self.alarms = alarms
@@ -73,6 +76,7 @@ class AlarmWatch:
         self._seen = seen
         self._file = folder / FILE
         self._clock = clock
+        self._expecting = expecting
         self._evaluation = Evaluation(Checks.of([]))
         self._silences = Silences([], {})
         self._known_version = -1
@@ -138,12 +142,13 @@ class AlarmWatch:
         return changed
 
     def simulate(self, named: NamedRule, days: int = MAX_SIMULATED_DAYS) -> Simulation:
-        """What a rule would have raised in the last days, on at most MAX_SIMULATED of its devices."""
+        """What a rule would have raised in the last days, on at most MAX_SIMULATED (or MAX_EXPECTED) of its devices."""
         until = self._clock()
         from_at = until - min(days, MAX_SIMULATED_DAYS) * DAY_US
         directory = self._directory()
         checks = list(checks_of(named, directory))
-        chosen = sorted({one.key.device for one in checks})[:MAX_SIMULATED]
+        most = MAX_EXPECTED if isinstance(named.rule.signal, FromExpected) else MAX_SIMULATED
+        chosen = sorted({one.key.device for one in checks})[:most]
         pairs = []
         for one in (one for one in checks if one.key.device in set(chosen)):
             series = one.inputs or _all_series(directory, one.key.device)
@@ -160,7 +165,9 @@ class AlarmWatch:
         self._know_rules(self._clock())
         self._seq = self._telemetry.committed_seq
         try:
-            self._evaluation, self._seq = Evaluation.of_bytes(self._file.read_bytes(), self._evaluation.checks)
+            self._evaluation, self._seq = Evaluation.of_bytes(
+                self._file.read_bytes(), self._evaluation.checks, self._expecting
+            )
         except FileNotFoundError:
             log.info("alarms begin with the readings that come now")
         except Unreadable as error:
@@ -174,7 +181,7 @@ class AlarmWatch:
             return
         active = self.alarms.active()
         checks = bind([row.named for row in self.rules.all()], directory)
-        evaluation, is_first = Evaluation(Checks.of(checks)), self._known_version < 0
+        evaluation, is_first = Evaluation(Checks.of(checks), self._expecting), self._known_version < 0
         new = evaluation.succeed(self._evaluation)
         evaluation.resume(active)
         self._evaluation = evaluation

@@ -4,53 +4,34 @@ Rates and means go by spells: times of `over_s` that begin on whole multiples of
 alone and not on when one began to listen. A rate is told once a spell, by its first reading.
 """
 
-from dataclasses import dataclass
-from typing import Self
-
 import numpy as np
 
 from calha.domain.formulas import compiled
 from calha.domain.times import HOUR_US
+from calha.watch.alarms import least_hour, voltage
 from calha.watch.alarms.checks import (
     DEVIATION,
     DIFFERENCE,
+    EXPECTED,
+    EXPECTED_PERCENT,
     FORMULA,
+    LEAST_HOUR,
     NEVER,
     PERCENT,
     RATE,
     STATE,
     VALUE,
+    VOLTAGE,
     Bools,
     Checks,
     Floats,
     Ints,
     Rows,
 )
+from calha.watch.alarms.memory import Expecting, Memory
 
 
-@dataclass
-class Memory:
-    """A row for each check. held: newest value of each input, NaN where it proves nothing. spell: number of the newest.
-
-    anchor_at, anchor: first reading of the newest spell. total, count: of its values. expected: mean of the spell before.
-    """
-
-    held: Floats
-    spell: Ints
-    anchor_at: Ints
-    anchor: Floats
-    total: Floats
-    count: Floats
-    expected: Floats
-
-    @classmethod
-    def of(cls, size: int, width: int) -> Self:
-        nan = np.full(size, np.nan)
-        never = np.full(size, NEVER, np.int64)
-        return cls(np.full((size, width), np.nan), never, never.copy(), nan, np.zeros(size), np.zeros(size), nan.copy())
-
-
-def signals(checks: Checks, memory: Memory, rows: Rows, at: Ints) -> tuple[Floats, Bools]:
+def signals(checks: Checks, memory: Memory, rows: Rows, at: Ints, expecting: Expecting) -> tuple[Floats, Bools]:
     """The signal of each of these checks, NaN where unknown, and whether this reading tells it."""
     found, is_told = memory.held[rows, 0].copy(), np.ones(len(rows), bool)
     kinds = checks.kind[rows]
@@ -69,6 +50,13 @@ def signals(checks: Checks, memory: Memory, rows: Rows, at: Ints) -> tuple[Float
             found[mine], is_told[mine] = _rates(checks, memory, chosen, times)
         elif kind == DEVIATION:
             found[mine] = _deviations(checks, memory, chosen, times)
+        elif kind in (EXPECTED, EXPECTED_PERCENT):
+            expected = expecting(checks.inputs[chosen, 0], times)
+            found[mine] = difference(found[mine], expected, kind == EXPECTED_PERCENT)
+        elif kind == VOLTAGE:
+            found[mine], is_told[mine] = voltage.live(checks, memory, chosen, times)
+        elif kind == LEAST_HOUR:
+            found[mine], is_told[mine] = least_hour.live(checks, memory, chosen, times)
     return found, is_told
 
 

@@ -13,13 +13,13 @@ from calha.watch.anomaly.events import Kind
 from calha.watch.anomaly.keeping import Columns, Unreadable
 from calha.watch.anomaly.reckoning import Floats, widened
 from calha.watch.anomaly.seasons import Rows, Seasons
-from calha.watch.anomaly.usual import NUMBERS, Usual, folded, unfolded
+from calha.watch.anomaly.usual import NUMBERS, WARM_UP, Usual, folded, unfolded
 
 MAX_SERIES = 200_000
 FIRST_ROOM = 64
 
-_HOUR_SUM, _HOUR_COUNT, _SEASON, _LAST = (
-    Usual._fields.index(name) for name in ("hour_sum", "hour_count", "season", "last")
+_READINGS, _LEVEL, _HOUR_SUM, _HOUR_COUNT, _SEASON, _LAST = (
+    Usual._fields.index(name) for name in ("readings", "level", "hour_sum", "hour_count", "season", "last")
 )
 _NEVER = np.iinfo(np.int64).min
 
@@ -79,6 +79,13 @@ class Learnt:
         came = self.usual[_HOUR_SUM, rows] / np.maximum(self.usual[_HOUR_COUNT, rows], 1.0)
         self.usual[_SEASON, rows] = self.seasons.turn(rows, hour, slot, came)
         self.usual[_HOUR_SUM, rows] = self.usual[_HOUR_COUNT, rows] = 0.0
+
+    def expected(self, rows: Rows, hour: NDArray[np.int64], slot: NDArray[np.int16]) -> Floats:
+        """The level and what an hour adds to it, as far as was learnt."""
+        is_current = hour == self.seasons.hour[rows]
+        season = np.where(is_current, self.usual[_SEASON, rows], self.seasons.foretell(slot.astype(np.intp), rows))
+        found: Floats = np.where(self.usual[_READINGS, rows] >= WARM_UP, self.usual[_LEVEL, rows] + season, np.nan)
+        return found
 
     def columns(self) -> Columns:
         """All of it, to be kept."""

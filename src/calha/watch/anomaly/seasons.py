@@ -74,8 +74,11 @@ class Seasons:
         rest = self.day.close(of_week % HOURS_A_DAY, ended, came[has_ended])
         self.week.close(of_week, ended, rest)
         self.hour[rows], self.slot[rows] = hour, slot
-        new = slot.astype(np.intp)
-        return self.day.foretell(new % HOURS_A_DAY, rows, 1) + self.week.foretell(new, rows, VISITS_TO_USE_A_WEEK)
+        return self.foretell(slot.astype(np.intp), rows)
+
+    def foretell(self, slot: Rows, rows: Rows) -> Floats:
+        """What an hour of the week adds to the level of each."""
+        return self.day.foretell(slot % HOURS_A_DAY, rows, 1) + self.week.foretell(slot, rows, VISITS_TO_USE_A_WEEK)
 
     def resize(self, size: int) -> None:
         self.day.resize(size)

@@ -23,10 +23,9 @@ from calha.watch.anomaly.keeping import Columns, Unreadable
 from calha.watch.anomaly.learnt import Learnt
 from calha.watch.anomaly.reckoning import Floats, Many, One
 from calha.watch.anomaly.seasons import Rows
-from calha.watch.anomaly.usual import SLOW, Look, Usual, folded, look, unfolded
+from calha.watch.anomaly.usual import SLOW, WARM_UP, Look, Usual, folded, look, unfolded
 
 LIMIT = 0.28  # widths beyond all ranges together at which an anomaly begins
-WARM_UP = 300.0
 FEW = 8  # up to so many series, one after the other is quicker than side by side
 
 _ONLY = np.zeros(1, np.intp)

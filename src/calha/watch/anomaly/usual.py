@@ -22,6 +22,7 @@ SLOW = 1_000.0  # readings over which level, spread and noise are means
 MEMORY = 10_000.0
 CUT = 6.0
 LOUDEST = 8.0  # noises that a residual may count in shift and activity
+WARM_UP = 300.0  # readings before which nothing is said
 READY = 40.0  # readings until noise is known well enough for shift and activity
 SCALES = (4.0, 32.0, 256.0)
 LEARNS = (0.5, 0.1, 0.03)  # how much of what goes beyond a mean's range widens it: the longer the mean, the slower
@@ -97,8 +98,7 @@ def look(value: N, usual: Usual[N], by: Reckoning[N]) -> tuple[Look[N], Usual[N]
     readings = usual.readings + 1.0
     is_first, is_ready = readings == 1.0, readings > READY
     rate = by.most(1.0 / readings, 1.0 / SLOW)
-    level = by.choose(is_first, value, usual.level)
-    departure = _cut(value - level, usual.spread, is_ready, by)
+    level, departure = departed(value, readings, usual.level, usual.spread, by)
     residual = value - level - usual.season
     stays = value == usual.last
     run = by.choose(stays, usual.run + 1.0, 0.0)
@@ -131,6 +131,12 @@ def look(value: N, usual: Usual[N], by: Reckoning[N]) -> tuple[Look[N], Usual[N]
     )
     views.append(run)
     return Look(views, excess), learnt
+
+
+def departed(value: N, readings: N, level: N, spread: N, by: Reckoning[N]) -> tuple[N, N]:
+    """The level, which the first reading sets, and how far a value departs from it, cut as far as it may teach."""
+    level = by.choose(readings == 1.0, value, level)
+    return level, _cut(value - level, spread, readings > READY, by)
 
 
 def _means(residual: N, usual: Usual[N], is_ready: Yes, by: Reckoning[N]) -> list[N]:
