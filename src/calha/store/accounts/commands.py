@@ -24,6 +24,7 @@ from calha.domain.commands import (
 from calha.domain.errors import Conflict, NotFound
 from calha.domain.readings import Micros
 from calha.store.accounts.models import DeviceCommand
+from calha.store.registry.choosing import of_devices
 from calha.store.registry.models import Device
 from calha.store.registry.rows import Page, Selection
 from calha.store.registry.writing import device_id_of
@@ -116,15 +117,11 @@ class CommandStore:
         within: Selection | None = None,
     ) -> Page[CommandRow]:
         """Newest first; `after` an id, downwards; only of devices `within`."""
-        query = _rows().order_by(DeviceCommand.id.desc()).limit(limit + 1)
-        if device is not None:
-            query = query.where(Device.key == device)
+        query = of_devices(_rows(), device=device, within=within).order_by(DeviceCommand.id.desc()).limit(limit + 1)
         if states:
             query = query.where(DeviceCommand.state.in_(states))
         if after is not None:
             query = query.where(DeviceCommand.id < after)
-        if within is not None:
-            query = query.where(or_(Device.site_id.in_(within.sites), Device.key.in_(within.devices)))
         found = self._read(query)
         return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
 

@@ -11,13 +11,14 @@ from dataclasses import asdict
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Select, func, insert, select, update
 
 from calha.domain.alarm_states import BYGONE, Act, Alarm, Event, Priority, State, expired, step
 from calha.domain.errors import NotFound
 from calha.domain.readings import Micros
 from calha.store.alarms.models import AlarmRecord, AlarmRule, AlarmTransition
 from calha.store.alarms.rows import AlarmRow, Change, Raising, ToldTransition, TransitionRow
+from calha.store.registry.choosing import of_devices
 from calha.store.registry.models import Device
 from calha.store.registry.rows import Page, Selection
 
@@ -285,13 +286,7 @@ def _filtered(
 ) -> Select[Any]:
     if states is not None:
         query = query.where(AlarmRecord.state.in_([one.value for one in states]))
-    if device is not None:
-        query = query.where(Device.key == device)
-    if sites is not None:
-        query = query.where(Device.site_id.in_(sites))
-    if within is not None:
-        query = query.where(or_(Device.site_id.in_(within.sites), Device.key.in_(within.devices)))
-    return query
+    return of_devices(query, device=device, sites=sites, within=within)
 
 
 def _of(ids: Sequence[int]) -> Select[Any]:

@@ -16,6 +16,7 @@ from calha.domain.readings import Micros
 from calha.domain.times import DAY_US
 from calha.store.anomalies.models import Anomaly
 from calha.store.anomalies.rows import AnomalyRow, Found, Tally, Verdict, VerdictFilter
+from calha.store.registry.choosing import of_devices
 from calha.store.registry.models import Channel, Device
 from calha.store.registry.rows import Page, Selection
 
@@ -114,7 +115,9 @@ class AnomalyStore:
         limit: int = 100,
     ) -> Page[AnomalyRow]:
         """Last found first; `before` an id, downwards; since, until: of its time; only of devices in `sites`, and `within`."""
-        query = _placed(_rows(), device, sites, within).order_by(Anomaly.id.desc()).limit(limit + 1)
+        query = (
+            of_devices(_rows(), device=device, sites=sites, within=within).order_by(Anomaly.id.desc()).limit(limit + 1)
+        )
         if before is not None:
             query = query.where(Anomaly.id < before)
         if lasting is not None:
@@ -157,7 +160,7 @@ class AnomalyStore:
         """How many began in each of the last weeks, by kind and verdict."""
         week = case(*((Anomaly.started_at >= now - (back + 1) * WEEK_US, back) for back in range(weeks)), else_=weeks)
         counted: Any = select(Anomaly.kind, week.label("week"), Anomaly.verdict, func.count().label("number"))
-        query = _placed(_joined(counted.select_from(Anomaly)), device, sites, within)
+        query = of_devices(_joined(counted.select_from(Anomaly)), device=device, sites=sites, within=within)
         query = query.where(Anomaly.started_at >= now - weeks * WEEK_US, Anomaly.score >= least_score)
         query = query.group_by(Anomaly.kind, week, Anomaly.verdict)
         with self._engine.connect() as connection:
@@ -172,7 +175,7 @@ class AnomalyStore:
         within: Selection | None = None,
     ) -> int:
         counted: Any = select(func.count()).select_from(Anomaly)
-        query = _placed(_joined(counted), device, sites, within)
+        query = of_devices(_joined(counted), device=device, sites=sites, within=within)
         query = query.where(Anomaly.ended_at.is_(None), Anomaly.score >= least_score)
         with self._engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
@@ -192,18 +195,6 @@ def _rows() -> Select[Any]:
 
 def _joined(query: Select[Any]) -> Select[Any]:
     return query.join(Channel, Channel.id == Anomaly.series).join(Device, Device.id == Channel.device_id)
-
-
-def _placed(
-    query: Select[Any], device: str | None, sites: Collection[int] | None, within: Selection | None
-) -> Select[Any]:
-    if device is not None:
-        query = query.where(Device.key == device)
-    if sites is not None:
-        query = query.where(Device.site_id.in_(sites))
-    if within is not None:
-        query = query.where(or_(Device.site_id.in_(within.sites), Device.key.in_(within.devices)))
-    return query
 
 
 def _parts(rows: Sequence[Any]) -> Iterable[Sequence[Any]]:

@@ -7,13 +7,14 @@ because readings were corrected (gone). Each of these can be taken back.
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, Select, delete, func, insert, or_, select, update
+from sqlalchemy import Engine, Select, delete, func, insert, select, update
 
 from calha.domain.errors import NotFound
 from calha.domain.readings import Micros
 from calha.domain.validation import Finding
 from calha.store.metering.models import ValidationException, ValidationProgress
 from calha.store.metering.rows import ExceptionRow, ExceptionState
+from calha.store.registry.choosing import of_devices
 from calha.store.registry.models import Channel, Device
 from calha.store.registry.rows import Page, Selection
 
@@ -182,13 +183,7 @@ def _filtered(
         query = query.where(ValidationException.state == state)
     if rule is not None:
         query = query.where(ValidationException.rule == rule)
-    if device is not None:
-        query = query.where(Device.key == device)
-    if sites is not None:
-        query = query.where(Device.site_id.in_(sites))
-    if within is not None:
-        query = query.where(or_(Device.site_id.in_(within.sites), Device.key.in_(within.devices)))
-    return query
+    return of_devices(query, device=device, sites=sites, within=within)
 
 
 def _row(row: Any) -> ExceptionRow:  # noqa: ANN401 - of `_rows`

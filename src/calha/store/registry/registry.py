@@ -18,6 +18,7 @@ from calha.domain.errors import Conflict, InvalidConfiguration, Malformed, NotFo
 from calha.domain.profile_reader import read_profile
 from calha.domain.profiles import Profile, ProfileChannel, Retention, Text
 from calha.store.registry import gateways, models, profiles
+from calha.store.registry.choosing import of_devices
 from calha.store.registry.engines import engine_for
 from calha.store.registry.models import Change, Channel, ClaimCode, Device, Event, Site, UserProfile
 from calha.store.registry.rows import ChannelRow, DeviceRow, EventRow, NewDevice, Page, Selection, SiteRow
@@ -137,8 +138,7 @@ class Registry:
                 query = query.where(Device.profile == profile)
             if site is not None:
                 query = query.where(Device.site_id.in_(_subtree(connection, site)))
-            if within is not None:
-                query = query.where(or_(Device.site_id.in_(within.sites), Device.key.in_(within.devices)))
+            query = of_devices(query, within=within)
             if q:
                 columns = (Device.key, Device.name, Device.serial, Device.note)
                 query = query.where(or_(*(column.icontains(q, autoescape=True) for column in columns)))
