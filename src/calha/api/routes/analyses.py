@@ -9,8 +9,9 @@ from calha.api.access import Caller, ViewsDevice
 from calha.api.routes.readings import visible
 from calha.api.routing import api_router
 from calha.api.schemas import Answer, DeviceKey
-from calha.api.services import Here
+from calha.api.services import Here, Services
 from calha.domain.errors import Malformed, NotFound, TooLarge
+from calha.domain.profiles import Profile
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US
 from calha.store.registry import DeviceRow
@@ -27,8 +28,7 @@ class AnalysesAnswer(Answer):
 @router.get("")
 async def list_analyses(key: DeviceKey, services: Here, _: ViewsDevice) -> AnalysesAnswer:
     """What the readings of a device are judged by; each has a route of its own below the device."""
-    device = await asyncio.to_thread(services.registry.device, key)
-    profile = await asyncio.to_thread(services.registry.profile, device.profile)
+    profile = (await device_and_profile(services, key))[1]
     declared = {
         "cleaning": profile.cleaning,
         "machine": profile.machine,
@@ -36,6 +36,12 @@ async def list_analyses(key: DeviceKey, services: Here, _: ViewsDevice) -> Analy
         "water": profile.water,
     }
     return AnalysesAnswer.model_validate({"analyses": [name for name, one in declared.items() if one is not None]})
+
+
+async def device_and_profile(services: Services, key: str) -> tuple[DeviceRow, Profile]:
+    """A device and what its profile declares. Raises NotFound."""
+    device = await asyncio.to_thread(services.registry.device, key)
+    return device, await asyncio.to_thread(services.registry.profile, device.profile)
 
 
 def seen(caller: Caller, device: DeviceRow, since: Micros, until: Micros, most_days: int) -> tuple[Micros, Micros]:

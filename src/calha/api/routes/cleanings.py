@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Query
 
 from calha.api.access import ViewsDevice
-from calha.api.routes.analyses import seen
+from calha.api.routes.analyses import device_and_profile, seen
 from calha.api.routes.consumption import To
 from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey
@@ -47,8 +47,7 @@ async def list_cleanings(
     ] = None,
 ) -> CleaningsAnswer:
     """The cleanings of a station in at most two weeks, judged by the recipes of its profile."""
-    device = await asyncio.to_thread(services.registry.device, key)
-    profile = await asyncio.to_thread(services.registry.profile, device.profile)
+    device, profile = await device_and_profile(services, key)
     entry = services.ingest.directory.devices.get(key)
     if profile.cleaning is None or entry is None:
         raise NotFound(f"the profile {device.profile} does not say how {key} cleans")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Query
 
 from calha.api.access import ViewsDevice
-from calha.api.routes.analyses import seen
+from calha.api.routes.analyses import device_and_profile, seen
 from calha.api.routes.consumption import To
 from calha.api.routes.readings import visible
 from calha.api.routing import api_router
@@ -33,8 +33,7 @@ async def read_machine(
     to: To = None,
 ) -> MachineAnswer:
     """What a machine did in the time that is asked for, a shift or at most a month, and how it fares by the norms."""
-    device = await asyncio.to_thread(services.registry.device, key)
-    profile = await asyncio.to_thread(services.registry.profile, device.profile)
+    device, profile = await device_and_profile(services, key)
     entry = services.ingest.directory.devices.get(key)
     if profile.machine is None or entry is None:
         raise NotFound(f"the profile {device.profile} does not describe {key} as a machine")

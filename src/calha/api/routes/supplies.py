@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Query
 
 from calha.api.access import ViewsDevice
-from calha.api.routes.analyses import seen
+from calha.api.routes.analyses import device_and_profile, seen
 from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey
 from calha.api.schemas_supply import BandsAnswer, PhaseAnswer, SupplyAnswer
@@ -33,8 +33,7 @@ async def read_supply(
     to: Annotated[str | None, Query(max_length=40, description="End of the week; now when missing.")] = None,
 ) -> SupplyAnswer:
     """A week of a supply, judged by PRODIST (Module 8)."""
-    device = await asyncio.to_thread(services.registry.device, key)
-    profile = await asyncio.to_thread(services.registry.profile, device.profile)
+    device, profile = await device_and_profile(services, key)
     entry = services.ingest.directory.devices.get(key)
     if profile.supply is None or entry is None:
         raise NotFound(f"the profile {device.profile} does not say that {key} measures a supply")
