@@ -5,6 +5,7 @@ import { api, type Device, take } from "../api/client";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useAge } from "../live/hooks";
+import { Fact } from "../ui/Facts";
 import { Loaded } from "../ui/Loaded";
 import type { Alarm } from "./alarms";
 import { PriorityMark } from "./PriorityMark";
@@ -47,15 +48,6 @@ export function AlarmDetail({ alarm }: { alarm: Alarm }) {
       </dl>
       <History alarm={alarm} time={time} />
     </Paper>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

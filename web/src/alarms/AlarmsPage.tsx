@@ -9,7 +9,7 @@ import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
-import { after, chosen, type Place, stepped, toggled } from "../validation/work";
+import { after, chosen, isControl, isTyping, type Place, stepped, toggled } from "../ui/work";
 import { ActForm } from "./ActForm";
 import { AlarmDetail } from "./AlarmDetail";
 import { type Act, actionOf, ACTS, type Alarm, inOrder, isNoted, type KeyAction, type NotedAct, possible, PRIORITIES, type Priority, type View } from "./alarms";
@@ -106,11 +106,8 @@ function WorkThrough({ rows }: { rows: readonly Alarm[] }) {
     else change.mutate({ act, ids: mine.map((one) => one.id), note: "", until: "" }, { onSuccess: () => leave([]) });
   };
   const onKey = (event: KeyboardEvent) => {
-    const { target } = event;
-    const isTyping = (target instanceof HTMLInputElement && target.type !== "checkbox") || target instanceof HTMLTextAreaElement;
-    const onControl = target instanceof HTMLButtonElement || target instanceof HTMLSelectElement || target instanceof HTMLAnchorElement || target instanceof HTMLInputElement;
-    const action = actionOf(event.key, isTyping, event.ctrlKey || event.metaKey || event.altKey);
-    if (action === null || asks !== null || (onControl && event.key === " ")) return;
+    const action = actionOf(event.key, isTyping(event.target), event.ctrlKey || event.metaKey || event.altKey);
+    if (action === null || asks !== null || (isControl(event.target) && event.key === " ")) return;
     event.preventDefault();
     if (action === "next" || action === "previous") setPlace({ id: stepped(ids, id, action === "next" ? 1 : -1), ticked });
     else if (!mayWork || id === null) return;

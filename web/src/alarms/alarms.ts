@@ -1,6 +1,7 @@
 /** Alarms as an operator works through them: what comes first, what can be done, what a key means. Pure. */
 
 import type { components } from "../api/schema";
+import { meaningOf } from "../ui/work";
 
 export type Alarm = components["schemas"]["AlarmAnswer"];
 export type Priority = Alarm["priority"];
@@ -73,11 +74,4 @@ export function possible(act: Act, alarms: readonly Alarm[]): Alarm[] {
 
 export const KEYS = { j: "next", k: "previous", " ": "tick", a: "acknowledge", s: "shelve", r: "reset" } as const;
 export type KeyAction = (typeof KEYS)[keyof typeof KEYS];
-
-/** What a key means; nothing while a text is typed or with a modifier, which belong to others. */
-export function actionOf(key: string, isTyping: boolean, hasModifier: boolean): KeyAction | null {
-  if (isTyping || hasModifier) return null;
-  if (key === "ArrowDown") return "next";
-  if (key === "ArrowUp") return "previous";
-  return key in KEYS ? KEYS[key as keyof typeof KEYS] : null;
-}
+export const actionOf = meaningOf(KEYS);

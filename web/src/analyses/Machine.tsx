@@ -6,10 +6,10 @@ import { api, type Device, take } from "../api/client";
 import type { components } from "../api/schema";
 import { formatNumber } from "../format";
 import { type Language, useTexts } from "../i18n";
+import { Figures, type NamedFigure, percent } from "../ui/Facts";
 import { Loaded } from "../ui/Loaded";
 import { Mark, type MarkKind } from "../ui/Mark";
 import { Section } from "../ui/Section";
-import { type Fact, Facts, percent } from "./Facts";
 
 type Report = components["schemas"]["MachineAnswer"];
 type Vibration = components["schemas"]["VibrationAnswer"];
@@ -53,14 +53,14 @@ export function Machine({ device }: { device: Device }) {
 function RunningFacts({ report: { running, oee } }: { report: Report }) {
   const { t, language } = useTexts();
   if (running === null) return null;
-  const facts: Fact[] = [
+  const facts: NamedFigure[] = [
     [t("machine.availability"), percent(running.availability, language)],
     [t("machine.running"), hours(running.running_s, language)],
     [t("machine.stopped"), hours(running.stopped_s, language)],
     [t("machine.fault"), `${hours(running.fault_s, language)} (${running.faults}×)`],
     [t("machine.starts"), `${running.starts} / ${running.stops}`],
     [t("machine.longestRun"), hours(running.longest_run_s, language)],
-    ...(running.unknown_s > 60 ? [[t("machine.unknown"), hours(running.unknown_s, language)] as Fact] : []),
+    ...(running.unknown_s > 60 ? [[t("machine.unknown"), hours(running.unknown_s, language)] as NamedFigure] : []),
     ...(oee === null
       ? []
       : ([
@@ -68,11 +68,11 @@ function RunningFacts({ report: { running, oee } }: { report: Report }) {
           [t("machine.performance"), percent(oee.performance, language)],
           [t("machine.quality"), oee.quality === null ? t("machine.notCounted") : percent(oee.quality, language)],
           [t("machine.pieces"), formatNumber(oee.pieces, 0, language)],
-        ] as Fact[])),
+        ] as NamedFigure[])),
   ];
   return (
     <>
-      <Facts facts={facts} />
+      <Figures figures={facts} />
       {(oee?.performance ?? 0) > 1.001 && (
         <Text size="sm" mb="sm">
           <Mark kind="warn" /> {t("machine.wrongIdeal")}
@@ -101,12 +101,12 @@ function Zones({ vibration }: { vibration: Vibration }) {
           </span>
         ))}
       </div>
-      <Facts
-        facts={[
+      <Figures
+        figures={[
           [t("machine.mean"), number(vibration.velocity_mm_s)],
           [t("machine.highest"), number(vibration.highest_mm_s)],
           [t("machine.baseline"), vibration.baseline_mm_s === null ? t("machine.noBaseline") : number(vibration.baseline_mm_s)],
-          ...(vibration.trend === null ? [] : [[t("machine.trend"), t(`machineTrend.${vibration.trend}`)] as Fact]),
+          ...(vibration.trend === null ? [] : [[t("machine.trend"), t(`machineTrend.${vibration.trend}`)] as NamedFigure]),
         ]}
       />
     </>
@@ -122,8 +122,8 @@ function HeatFacts({ heat }: { heat: NonNullable<Report["heat"]> }) {
       <Text size="sm" mb={4}>
         <Mark kind={kind[heat.verdict]} /> <b>{t("machine.heat")}</b> · {t(`machineHeat.${heat.verdict}`)}
       </Text>
-      <Facts
-        facts={[
+      <Figures
+        figures={[
           [t("machine.highest"), celsius(heat.highest_c)],
           [t("machine.mean"), celsius(heat.mean_c)],
           [t("machine.riseLimit"), `${celsius(heat.rise_limit_c)} (${percent(heat.over_rise, language)})`],

@@ -5,11 +5,11 @@ import { api, type Device, take } from "../api/client";
 import type { components } from "../api/schema";
 import { formatNumber } from "../format";
 import { type Language, useTexts } from "../i18n";
+import { Figures, type NamedFigure, percent } from "../ui/Facts";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
 import { Scrolled } from "../ui/Scrolled";
 import { Section } from "../ui/Section";
-import { type Fact, Facts, percent } from "./Facts";
 
 type Report = components["schemas"]["SupplyAnswer"];
 type Phase = components["schemas"]["PhaseAnswer"];
@@ -100,16 +100,16 @@ function Limited({ value, limit }: { value: number; limit: number }) {
 function Load({ report }: { report: Report }) {
   const { t, language } = useTexts();
   const number = (value: number, digits: number, unit: string) => `${formatNumber(value, digits, language)} ${unit}`;
-  const facts: Fact[] = [
-    ...(report.power_factor === null ? [] : [[t("supply.powerFactor"), `${formatNumber(report.power_factor, 3, language)} (${t("supply.below", { share: percent(report.low_factor, language), limit: formatNumber(LOW_FACTOR, 2, language) })})`] as Fact]),
-    ...(report.lost === null ? [] : [[t("supply.lost"), percent(report.lost, language)] as Fact]),
-    ...(report.imbalance === null ? [] : [[t("supply.imbalance"), percent(report.imbalance, language)] as Fact]),
-    ...(report.highest_a === null ? [] : [[t("supply.highest"), number(report.highest_a, 1, "A")] as Fact]),
-    ...(report.overload === null || report.rated_a === null ? [] : [[t("supply.overload", { rated: number(report.rated_a, 0, "A") }), percent(report.overload, language)] as Fact]),
-    ...(report.mean_kw === null ? [] : [[t("supply.mean"), number(report.mean_kw, 2, "kW")] as Fact]),
-    ...(report.base_kw === null || report.base_kwh_month === null ? [] : [[t("supply.base"), `${number(report.base_kw, 2, "kW")} · ${t("supply.month", { n: number(report.base_kwh_month, 0, "kWh") })}`] as Fact]),
+  const facts: NamedFigure[] = [
+    ...(report.power_factor === null ? [] : [[t("supply.powerFactor"), `${formatNumber(report.power_factor, 3, language)} (${t("supply.below", { share: percent(report.low_factor, language), limit: formatNumber(LOW_FACTOR, 2, language) })})`] as NamedFigure]),
+    ...(report.lost === null ? [] : [[t("supply.lost"), percent(report.lost, language)] as NamedFigure]),
+    ...(report.imbalance === null ? [] : [[t("supply.imbalance"), percent(report.imbalance, language)] as NamedFigure]),
+    ...(report.highest_a === null ? [] : [[t("supply.highest"), number(report.highest_a, 1, "A")] as NamedFigure]),
+    ...(report.overload === null || report.rated_a === null ? [] : [[t("supply.overload", { rated: number(report.rated_a, 0, "A") }), percent(report.overload, language)] as NamedFigure]),
+    ...(report.mean_kw === null ? [] : [[t("supply.mean"), number(report.mean_kw, 2, "kW")] as NamedFigure]),
+    ...(report.base_kw === null || report.base_kwh_month === null ? [] : [[t("supply.base"), `${number(report.base_kw, 2, "kW")} · ${t("supply.month", { n: number(report.base_kwh_month, 0, "kWh") })}`] as NamedFigure]),
   ];
-  return <Facts facts={facts} />;
+  return <Figures figures={facts} />;
 }
 
 function percentText(value: number, language: Language): string {

@@ -9,7 +9,7 @@ import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
-import { after, stepped } from "../validation/work";
+import { after, isTyping, stepped } from "../ui/work";
 import { AnomalyDetail } from "./AnomalyDetail";
 import { DetectorTable } from "./DetectorTable";
 import { type Kind, kinds, type State, states } from "./filter";
@@ -107,9 +107,7 @@ function WorkThrough({ rows, opened, answersLeave, hasMore, more }: Work) {
     look(answersLeave ? after(ids, id, [anomaly.id]) : id);
   };
   const onKey = (event: KeyboardEvent) => {
-    const { target } = event;
-    const isTyping = target instanceof HTMLInputElement && target.type !== "checkbox";
-    const action = actionOf(event.key, isTyping, event.ctrlKey || event.metaKey || event.altKey);
+    const action = actionOf(event.key, isTyping(event.target), event.ctrlKey || event.metaKey || event.altKey);
     if (action === null) return;
     event.preventDefault();
     if (action === "next" || action === "previous") look(stepped(ids, id, action === "next" ? 1 : -1));

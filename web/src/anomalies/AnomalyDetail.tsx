@@ -6,6 +6,7 @@ import { api, type Device, take } from "../api/client";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useAge, useNow } from "../live/hooks";
+import { Figures, type NamedFigure } from "../ui/Facts";
 import { Loaded } from "../ui/Loaded";
 import { spanAround } from "./around";
 import { AroundChart } from "./AroundChart";
@@ -48,12 +49,12 @@ function Told({ anomaly, device }: { anomaly: Anomaly; device: Device | undefine
   const ended = anomaly.ended_at === null ? null : Date.parse(anomaly.ended_at);
   const span = spanAround(Date.parse(anomaly.started_at), ended, useNow());
   const answeredAge = useAge(anomaly.answered_at === null ? undefined : Date.parse(anomaly.answered_at));
-  const facts: [string, string][] = [
+  const facts: NamedFigure[] = [
     [t("anomaly.since"), formatTime(anomaly.started_at, language, zone)],
     [t("anomaly.until"), ended === null ? t("anomaly.lasts") : formatTime(ended, language, zone)],
     [t("anomaly.readings"), formatNumber(anomaly.readings, 0, language)],
-    ...(anomaly.expected === null ? [] : [[t("anomaly.expected"), amountText(anomaly.expected, anomaly.unit, language)] as [string, string]]),
-    ...(far === null ? [] : [[t("anomaly.howFar"), far] as [string, string]]),
+    ...(anomaly.expected === null ? [] : [[t("anomaly.expected"), amountText(anomaly.expected, anomaly.unit, language)] as NamedFigure]),
+    ...(far === null ? [] : [[t("anomaly.howFar"), far] as NamedFigure]),
     [t("anomaly.confidence"), `${formatNumber(100 * anomaly.confidence, 0, language)} %`],
   ];
   return (
@@ -71,14 +72,7 @@ function Told({ anomaly, device }: { anomaly: Anomaly; device: Device | undefine
       </Text>
       <Text mb="sm">{explained(anomaly, language, t)}</Text>
       <AroundChart key={anomaly.id} anomaly={anomaly} zone={zone} />
-      <dl className="facts">
-        {facts.map(([name, text]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd className="number">{text}</dd>
-          </div>
-        ))}
-      </dl>
+      <Figures figures={facts} />
       {anomaly.verdict !== null && (
         <Text size="sm">
           {t(`anomalyIs.${anomaly.verdict}`)}

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
+import { More } from "../ui/More";
 import { BillingHead } from "./BillingTabs";
 import { CustomerForm } from "./CustomerForm";
 import type { Customer } from "./types";
@@ -38,11 +39,7 @@ export function CustomersPage() {
           );
         }}
       </Loaded>
-      {customers.hasNextPage && (
-        <Button variant="default" mt="sm" onClick={() => void customers.fetchNextPage()} loading={customers.isFetchingNextPage}>
-          {t("common.more")}
-        </Button>
-      )}
+      <More of={customers} />
       {adds && <CustomerForm close={() => add(false)} done={({ id }) => void navigate({ to: "/billing/customers/$id", params: { id: String(id) } })} />}
     </>
   );

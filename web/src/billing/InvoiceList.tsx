@@ -1,8 +1,9 @@
-import { Button, Paper } from "@mantine/core";
+import { Paper } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
+import { More } from "../ui/More";
 import { Mark, type MarkKind } from "../ui/Mark";
 import type { Invoice } from "./types";
 import type { usePages } from "./useBilling";
@@ -38,11 +39,7 @@ export function InvoiceList({ invoices, none }: { invoices: ReturnType<typeof us
           );
         }}
       </Loaded>
-      {invoices.hasNextPage && (
-        <Button variant="default" mt="sm" onClick={() => void invoices.fetchNextPage()} loading={invoices.isFetchingNextPage}>
-          {t("common.more")}
-        </Button>
-      )}
+      <More of={invoices} />
     </>
   );
 }

@@ -1,3 +1,4 @@
+import { Figure } from "../ui/Facts";
 import "./billing.css";
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
@@ -61,7 +62,7 @@ function Facts({ invoice }: { invoice: InvoiceWhole }) {
         <InvoiceState invoice={invoice} />
       </Group>
       <dl className="facts">
-        <Fact name={t("invoice.customer")}>
+        <Figure name={t("invoice.customer")}>
           {rights.somewhere("bill") ? (
             <Link to="/billing/customers/$id" params={{ id: String(invoice.customer_id) }} className="plain-link">
               {invoice.customer}
@@ -69,14 +70,14 @@ function Facts({ invoice }: { invoice: InvoiceWhole }) {
           ) : (
             invoice.customer
           )}
-        </Fact>
-        <Fact name={t("invoice.cycle")}>{cycleText(invoice.from_day, invoice.until_day, language)}</Fact>
-        <Fact name={t("invoice.consumption")}>
+        </Figure>
+        <Figure name={t("invoice.cycle")}>{cycleText(invoice.from_day, invoice.until_day, language)}</Figure>
+        <Figure name={t("invoice.consumption")}>
           {quantityText(invoice.quantity, invoice.unit, language)}
           {invoice.is_estimated && ` · ${t("invoice.estimated")}`}
-        </Fact>
-        <Fact name={t("invoice.contract")}>{invoice.contract}</Fact>
-        <Fact name={t("invoice.device")}>
+        </Figure>
+        <Figure name={t("invoice.contract")}>{invoice.contract}</Figure>
+        <Figure name={t("invoice.device")}>
           {seesDevices ? (
             <Link to="/devices/$key/consumption" params={{ key: invoice.device }} search={{ channel: invoice.channel, view: "month", at: invoice.from_day }} className="plain-link">
               {invoice.device}
@@ -84,28 +85,19 @@ function Facts({ invoice }: { invoice: InvoiceWhole }) {
           ) : (
             invoice.device
           )}
-        </Fact>
-        <Fact name={t("invoice.issued")}>{dayText(invoice.issued_on, language)}</Fact>
-        <Fact name={t("invoice.dueOn")}>{dayText(invoice.due_on, language)}</Fact>
-        {invoice.paid_at !== null && <Fact name={t("invoice.paidAt")}>{formatTime(invoice.paid_at, language)}</Fact>}
+        </Figure>
+        <Figure name={t("invoice.issued")}>{dayText(invoice.issued_on, language)}</Figure>
+        <Figure name={t("invoice.dueOn")}>{dayText(invoice.due_on, language)}</Figure>
+        {invoice.paid_at !== null && <Figure name={t("invoice.paidAt")}>{formatTime(invoice.paid_at, language)}</Figure>}
         {invoice.credits !== null && (
-          <Fact name={t("invoice.credits")}>
+          <Figure name={t("invoice.credits")}>
             <Link to="/billing/invoices/$number" params={{ number: invoice.credits }} className="plain-link">
               {invoice.credits}
             </Link>
-          </Fact>
+          </Figure>
         )}
       </dl>
     </Section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd className="number">{children}</dd>
-    </div>
   );
 }
 

@@ -8,6 +8,7 @@ import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { NoPermission } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
+import { More } from "../ui/More";
 import { Mark, type MarkKind } from "../ui/Mark";
 import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
@@ -137,11 +138,7 @@ function PaymentList() {
           );
         }}
       </Loaded>
-      {payments.hasNextPage && (
-        <Button variant="default" mt="sm" onClick={() => void payments.fetchNextPage()} loading={payments.isFetchingNextPage}>
-          {t("common.more")}
-        </Button>
-      )}
+      <More of={payments} />
     </Section>
   );
 }

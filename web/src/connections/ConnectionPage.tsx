@@ -8,6 +8,7 @@ import { formatNumber, formatTime } from "../format";
 import { isKey, useTexts } from "../i18n";
 import { PageTitle } from "../shell/Pages";
 import { Confirm } from "../ui/Confirm";
+import { Fact } from "../ui/Facts";
 import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
@@ -141,14 +142,5 @@ function State({ connection }: { connection: Connection }) {
         </Fact>
       </dl>
     </Section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }

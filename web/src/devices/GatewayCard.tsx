@@ -1,10 +1,11 @@
 import { Alert, Button, Progress, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { type ReactNode, useSyncExternalStore } from "react";
+import { useSyncExternalStore } from "react";
 import { api, type Device, type Gateway, take } from "../api/client";
 import { formatAge, formatBytes, formatTime } from "../format";
 import { type Translate, useTexts } from "../i18n";
 import { Code } from "../ui/Code";
+import { Figure } from "../ui/Facts";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
 import { Section } from "../ui/Section";
@@ -77,22 +78,22 @@ function Facts({ gateway, report }: { gateway: Gateway; report: NonNullable<Gate
   return (
     <>
       <dl className="facts">
-        <Fact name={t("gateway.waiting")}>
+        <Figure name={t("gateway.waiting")}>
           {report.messages === 0 ? t("gateway.nothing") : `${waiting(report.messages)} · ${formatBytes(report.bytes, language)}`}
-        </Fact>
-        <Fact name={t("gateway.oldest")}>{oldest}</Fact>
-        <Fact name={t("gateway.live")}>{lane(report.live.messages, report.live.lag_s)}</Fact>
-        <Fact name={t("gateway.backlog")}>
+        </Figure>
+        <Figure name={t("gateway.oldest")}>{oldest}</Figure>
+        <Figure name={t("gateway.live")}>{lane(report.live.messages, report.live.lag_s)}</Figure>
+        <Figure name={t("gateway.backlog")}>
           {report.backlog.messages === 0 ? t("gateway.nothing") : waiting(report.backlog.messages)}
           {left !== undefined && <div className="quiet">{t("gateway.ends", { time: duration(left, t) })}</div>}
-        </Fact>
-        <Fact name={t("gateway.shipped")}>{t("gateway.shippedOf", { live: number(report.live.shipped), backlog: number(report.backlog.shipped) })}</Fact>
-        <Fact name={t("gateway.devices")}>{number(gateway.devices)}</Fact>
-        {report.refused > 0 && <Fact name={t("gateway.refused")}>{waiting(report.refused)}</Fact>}
+        </Figure>
+        <Figure name={t("gateway.shipped")}>{t("gateway.shippedOf", { live: number(report.live.shipped), backlog: number(report.backlog.shipped) })}</Figure>
+        <Figure name={t("gateway.devices")}>{number(gateway.devices)}</Figure>
+        {report.refused > 0 && <Figure name={t("gateway.refused")}>{waiting(report.refused)}</Figure>}
         {Math.abs(report.clock_ahead_s) >= CLOCK_OFF_S && (
-          <Fact name={t("gateway.clock")}>
+          <Figure name={t("gateway.clock")}>
             {t(report.clock_ahead_s > 0 ? "gateway.ahead" : "gateway.behind", { n: number(Math.abs(report.clock_ahead_s)) })}
-          </Fact>
+          </Figure>
         )}
       </dl>
       <GatewayPlcs plcs={report.plcs} />
@@ -107,15 +108,6 @@ function Facts({ gateway, report }: { gateway: Gateway; report: NonNullable<Gate
         {t("gateway.version", { version: report.version, time: formatTime(report.started_at, language) })}
       </Text>
     </>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd className="number">{children}</dd>
-    </div>
   );
 }
 

@@ -9,6 +9,7 @@ import { isKey, type Translate, useTexts } from "../i18n";
 import { PageTitle } from "../shell/Pages";
 import type { AuditSearch } from "../router";
 import { Loaded } from "../ui/Loaded";
+import { More } from "../ui/More";
 import { Mark } from "../ui/Mark";
 import { ChangeList } from "./ChangeList";
 
@@ -58,11 +59,7 @@ export function AuditPage() {
           );
         }}
       </Loaded>
-      {found.hasNextPage && (
-        <Button variant="default" mt="sm" onClick={() => void found.fetchNextPage()} loading={found.isFetchingNextPage}>
-          {t("common.more")}
-        </Button>
-      )}
+      <More of={found} />
     </>
   );
 }

@@ -7,6 +7,7 @@ import { api, type Person, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
+import { More } from "../ui/More";
 import { Invite } from "./Invite";
 import { useRoleText } from "./RoleFields";
 
@@ -43,11 +44,7 @@ export function PeoplePage() {
           );
         }}
       </Loaded>
-      {people.hasNextPage && (
-        <Button variant="default" mt="sm" onClick={() => void people.fetchNextPage()} loading={people.isFetchingNextPage}>
-          {t("common.more")}
-        </Button>
-      )}
+      <More of={people} />
       {invites && <Invite close={() => setInvites(false)} />}
     </>
   );

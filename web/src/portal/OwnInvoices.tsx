@@ -9,6 +9,7 @@ import type { usePages } from "../billing/useBilling";
 import { cycleText, dayText, moneyText } from "../billing/words";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
+import { More } from "../ui/More";
 
 /** What somebody has to pay and has paid, with the Pix code at hand. */
 export function OwnInvoices({ invoices }: { invoices: ReturnType<typeof usePages<Invoice>> }) {
@@ -28,11 +29,7 @@ export function OwnInvoices({ invoices }: { invoices: ReturnType<typeof usePages
           );
         }}
       </Loaded>
-      {invoices.hasNextPage && (
-        <Button variant="default" mt="sm" onClick={() => void invoices.fetchNextPage()} loading={invoices.isFetchingNextPage}>
-          {t("common.more")}
-        </Button>
-      )}
+      <More of={invoices} />
     </>
   );
 }

@@ -2,6 +2,7 @@ import { Button, Group, Progress, Text } from "@mantine/core";
 import { formatBytes, formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
+import { More } from "../ui/More";
 import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import type { Run } from "./definitions";
@@ -28,11 +29,7 @@ export function History() {
           );
         }}
       </Loaded>
-      {runs.hasNextPage && (
-        <Button variant="default" mt="sm" loading={runs.isFetchingNextPage} onClick={() => void runs.fetchNextPage()}>
-          {t("common.more")}
-        </Button>
-      )}
+      <More of={runs} />
     </Section>
   );
 }

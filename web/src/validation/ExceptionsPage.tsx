@@ -7,11 +7,12 @@ import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
+import { after, chosen, isControl, isTyping, type Place, stepped, toggled } from "../ui/work";
 import { ExceptionDetail } from "./ExceptionDetail";
+import { type Action, actionOf } from "./keys";
 import type { Rule } from "./rules";
 import { type Exception, useExceptions, useOpenExceptions } from "./useExceptions";
 import { useWork } from "./useWork";
-import { type Action, actionOf, after, chosen, type Place, stepped, toggled } from "./work";
 
 const keys: readonly (readonly [string, Action])[] = [
   ["j", "next"],
@@ -103,11 +104,8 @@ function WorkThrough({ rows, hasMore, more }: { rows: readonly Exception[]; hasM
     if (action === "undo") work.undo();
   };
   const onKey = (event: KeyboardEvent) => {
-    const { target } = event;
-    const isTyping = target instanceof HTMLInputElement && target.type !== "checkbox";
-    const onControl = target instanceof HTMLButtonElement || target instanceof HTMLSelectElement || target instanceof HTMLAnchorElement || target instanceof HTMLInputElement;
-    const action = actionOf(event.key, isTyping, event.ctrlKey || event.metaKey || event.altKey);
-    if (action === null || edits || (onControl && event.key === " ")) return;
+    const action = actionOf(event.key, isTyping(event.target), event.ctrlKey || event.metaKey || event.altKey);
+    if (action === null || edits || (isControl(event.target) && event.key === " ")) return;
     event.preventDefault();
     act(action);
   };

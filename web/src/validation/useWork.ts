@@ -5,7 +5,9 @@ import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { problemText } from "../ui/words";
 import type { Exception } from "./useExceptions";
-import type { Done } from "./work";
+
+/** What was done last, and how it is taken back. */
+type Done = { kind: "accepted"; ids: number[] } | { kind: "edited"; edits: { device: string; channel: string; id: number }[] };
 
 /** One after the other, so that keys may be pressed faster than answers come. */
 const scope = { id: "exceptions" };

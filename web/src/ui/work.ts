@@ -1,13 +1,10 @@
-/** Working through a list by keyboard: where one stands, what is ticked, and what can be taken back. Pure. */
+/** Working through a list by keyboard: where one stands, what is ticked, and what keys mean. */
 
 export interface Place {
-  /** The exception that is looked at. */
+  /** The one that is looked at. */
   id: number | null;
   ticked: readonly number[];
 }
-
-/** What was done last, and how it is taken back. */
-export type Done = { kind: "accepted"; ids: number[] } | { kind: "edited"; edits: { device: string; channel: string; id: number }[] };
 
 /** The id some places further down a list (up, below 0); the first one when nothing was chosen. */
 export function stepped(ids: readonly number[], from: number | null, by: number): number | null {
@@ -36,13 +33,22 @@ export function chosen({ id, ticked }: Place): number[] {
   return id === null ? [] : [id];
 }
 
-export const actions = { j: "next", k: "previous", " ": "tick", a: "accept", e: "estimate", m: "edit", u: "undo" } as const;
-export type Action = (typeof actions)[keyof typeof actions];
+/** A function that tells what a key means; nothing while a text is typed or with a modifier, which belong to others. */
+export function meaningOf<Action extends string>(keys: Readonly<Record<string, Action>>): (key: string, isTyping: boolean, hasModifier: boolean) => Action | "next" | "previous" | null {
+  return (key, isTyping, hasModifier) => {
+    if (isTyping || hasModifier) return null;
+    if (key === "ArrowDown") return "next";
+    if (key === "ArrowUp") return "previous";
+    return keys[key] ?? null;
+  };
+}
 
-/** What a key means; nothing while a text is typed or with a modifier, which belong to others. */
-export function actionOf(key: string, isTyping: boolean, hasModifier: boolean): Action | null {
-  if (isTyping || hasModifier) return null;
-  if (key === "ArrowDown") return "next";
-  if (key === "ArrowUp") return "previous";
-  return key in actions ? actions[key as keyof typeof actions] : null;
+/** Whether somebody types into that: then keys mean letters. */
+export function isTyping(target: EventTarget): boolean {
+  return (target instanceof HTMLInputElement && target.type !== "checkbox") || target instanceof HTMLTextAreaElement;
+}
+
+/** Whether a key pressed there already means something by itself, as space does on a button. */
+export function isControl(target: EventTarget): boolean {
+  return target instanceof HTMLButtonElement || target instanceof HTMLSelectElement || target instanceof HTMLAnchorElement || target instanceof HTMLInputElement;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { actionOf, after, chosen, stepped, toggled } from "./work";
+import { actionOf } from "../validation/keys";
+import { after, chosen, stepped, toggled } from "./work";
 
 describe("a list", () => {
   const ids = [1, 2, 3];
