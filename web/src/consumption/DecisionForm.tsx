@@ -4,6 +4,7 @@ import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Device, take } from "../api/client";
+import { renew } from "../api/renew";
 import type { components } from "../api/schema";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
@@ -40,8 +41,8 @@ export function DecisionForm({ device, channel, event, close }: { device: Device
     mutationFn: () => take(api.POST("/api/v1/devices/{key}/register-decisions", { params: { path: { key: device.key } }, body: decision })),
     onSuccess: async () => {
       notifications.show({ message: t("register.decided") });
-      await queries.invalidateQueries({ queryKey: ["consumption", device.key] });
-      await queries.invalidateQueries({ queryKey: ["meters", device.key] });
+      await renew(queries, ["consumption", device.key]);
+      await renew(queries, ["meters", device.key]);
       close();
     },
   });

@@ -4,6 +4,7 @@ import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Device, take } from "../api/client";
+import { renew } from "../api/renew";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { Refusal, Submit, submitting } from "../ui/Saving";
@@ -104,8 +105,7 @@ function ManualReadingForm({ device, channel, unit, close }: { device: Device; c
 function useRefresh(device: string): () => Promise<void> {
   const queries = useQueryClient();
   return async () => {
-    await queries.cancelQueries({ queryKey: ["consumption", device] }); // a first answer on its way does not know of the change
-    await queries.invalidateQueries({ queryKey: ["manual-readings", device] });
-    await queries.invalidateQueries({ queryKey: ["consumption", device] });
+    await renew(queries, ["manual-readings", device]);
+    await renew(queries, ["consumption", device]);
   };
 }

@@ -3,6 +3,7 @@ import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Device, take } from "../api/client";
+import { renew } from "../api/renew";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { Mark } from "../ui/Mark";
@@ -95,7 +96,7 @@ function useUndo(device: string) {
       take(api.DELETE("/api/v1/devices/{key}/register-decisions/{decision_id}", { params: { path: { key: device, decision_id: event.decision_id ?? 0 }, query: { channel: event.channel } } })),
     onSuccess: () => {
       notifications.show({ message: t("register.undone") });
-      return queries.invalidateQueries({ queryKey: ["consumption", device] });
+      return renew(queries, ["consumption", device]);
     },
   });
 }

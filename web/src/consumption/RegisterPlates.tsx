@@ -4,6 +4,7 @@ import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Device, take } from "../api/client";
+import { renew } from "../api/renew";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { Refusal, Submit, submitting } from "../ui/Saving";
@@ -129,7 +130,7 @@ function PlateForm({ device, meter, close }: { device: Device; meter: Meter; clo
 function useRefresh(device: string): () => Promise<void> {
   const queries = useQueryClient();
   return async () => {
-    await queries.invalidateQueries({ queryKey: ["meters", device] });
-    await queries.invalidateQueries({ queryKey: ["consumption", device] });
+    await renew(queries, ["meters", device]);
+    await renew(queries, ["consumption", device]);
   };
 }

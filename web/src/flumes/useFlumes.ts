@@ -1,5 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, take } from "../api/client";
+import { renew } from "../api/renew";
 import type { components } from "../api/schema";
 
 /** A pair of numbers comes as a list. */
@@ -36,8 +37,8 @@ export function useDeleteFlume(device: string) {
 function useRefresh(device: string): () => Promise<void> {
   const queries = useQueryClient();
   return async () => {
-    await queries.invalidateQueries({ queryKey: ["flumes", device] });
-    await queries.invalidateQueries({ queryKey: ["device", device] });
-    await queries.invalidateQueries({ queryKey: ["meters", device] });
+    await renew(queries, ["flumes", device]);
+    await renew(queries, ["device", device]);
+    await renew(queries, ["meters", device]);
   };
 }

@@ -2,6 +2,7 @@ import { Group, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, type Device, take } from "../api/client";
+import { renew } from "../api/renew";
 import { amountText } from "../consumption/BarChart";
 import { edges, type Period } from "../consumption/period";
 import { UndoButton } from "../consumption/UndoButton";
@@ -22,8 +23,8 @@ export function EditHistory({ device, channel, period, mayOperate }: { device: D
     mutationFn: (id: number) => take(api.DELETE("/api/v1/devices/{key}/edits/{edit_id}", { params: { path: { key: device.key, edit_id: id }, query: { channel } } })),
     onSuccess: async () => {
       notifications.show({ message: t("edit.undone") });
-      await queries.invalidateQueries({ queryKey: ["consumption", device.key] });
-      await queries.invalidateQueries({ queryKey: ["exceptions"] });
+      await renew(queries, ["consumption", device.key]);
+      await renew(queries, ["exceptions"]);
     },
   });
   return (

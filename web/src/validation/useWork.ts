@@ -2,6 +2,7 @@ import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { api, take } from "../api/client";
+import { renew } from "../api/renew";
 import { useTexts } from "../i18n";
 import { problemText } from "../ui/words";
 import type { Exception } from "./useExceptions";
@@ -23,8 +24,8 @@ export function useWork() {
     setCanUndo(next.length > 0);
   };
   const settle = async () => {
-    await queries.invalidateQueries({ queryKey: ["exceptions"] });
-    await queries.invalidateQueries({ queryKey: ["consumption"] });
+    await renew(queries, ["exceptions"]);
+    await renew(queries, ["consumption"]);
   };
   const onError = (error: unknown) => notifications.show({ color: "red", message: problemText(error, t) });
   const accept = useMutation({
