@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
-from calha.config import Settings, environment_name
+from calha.config.keys import environment_name
+from calha.config.settings import Settings
 
 HEAD = """# Configuration
 

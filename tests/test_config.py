@@ -2,7 +2,8 @@
 
 import pytest
 
-from calha.config import environment_name, keys, load
+from calha.config.keys import environment_name, keys
+from calha.config.loading import load
 from calha.domain.errors import InvalidConfiguration
 
 

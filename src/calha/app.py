@@ -36,7 +36,7 @@ from calha.certificates import server_certificate
 from calha.commanding import Commanding
 from calha.compat import jobs as compat
 from calha.compat.ground import Ground
-from calha.config import Settings, address_of
+from calha.config.settings import Settings, address_of
 from calha.connecting import require_free_ports, tcp_listener
 from calha.connectors.opcua.service import OpcUa
 from calha.domain.dialects import HOME

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from calha.config import Settings
+from calha.config.settings import Settings
 from calha.domain.errors import InvalidConfiguration
 from calha.log.settings import MqttTls
 

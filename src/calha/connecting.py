@@ -5,7 +5,7 @@ import ssl
 
 from calha.accounts.gatekeeper import Proofs
 from calha.certificates import server_certificate
-from calha.config import Settings
+from calha.config.settings import Settings
 from calha.connectors.tcp import TcpListener, TcpOptions
 from calha.domain.access import Principal
 from calha.ingest.intake import Intake, Orders

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from calha.config import StoreSection
+from calha.config.keeping import StoreSection
 from calha.domain.errors import LogUnavailable
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, SECOND_US

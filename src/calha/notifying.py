@@ -4,7 +4,7 @@ from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from calha.accounts.accounts import Accounts
-from calha.config import Settings, address_of
+from calha.config.settings import Settings, address_of
 from calha.domain.access import Tree
 from calha.domain.errors import NotFound
 from calha.domain.readings import Micros

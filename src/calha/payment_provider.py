@@ -1,6 +1,6 @@
 """The payment provider as the configuration wants it."""
 
-from calha.config import Settings
+from calha.config.settings import Settings
 from calha.domain.errors import InvalidConfiguration
 from calha.domain.pix import is_key
 from calha.metering.pix_provider import Account, ApiPix

@@ -1,6 +1,6 @@
 """The post office as the configuration wants it."""
 
-from calha.config import Settings
+from calha.config.settings import Settings
 from calha.domain.errors import InvalidConfiguration
 from calha.mail import Letter, MailServer, Outbox, PostOffice
 from calha.store.registry import Registry

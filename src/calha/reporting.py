@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from calha.config import Settings, address_of
+from calha.config.settings import Settings, address_of
 from calha.domain.readings import Micros
 from calha.mail import PostOffice
 from calha.metering.metering import Metering

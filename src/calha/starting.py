@@ -10,7 +10,8 @@ from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-from calha.config import Settings, load
+from calha.config.loading import load
+from calha.config.settings import Settings
 from calha.domain.errors import CalhaError, InvalidConfiguration
 from calha.domain.readings import Micros
 from calha.supervision import GATE_SEED_VARIABLE, LOG_URL_VARIABLE

@@ -8,7 +8,8 @@ import paho.mqtt.client as paho
 import pytest
 
 from calha.cli.demo_compat import addresses, free_port, switched_on
-from calha.config import environment_name, load
+from calha.config.keys import environment_name
+from calha.config.loading import load
 from edge_parts import until
 from running import Calha, ended_afterwards
 

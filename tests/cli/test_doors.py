@@ -3,7 +3,7 @@
 import pytest
 
 from calha.cli.doors import exposure, listeners
-from calha.config import load
+from calha.config.loading import load
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from calha.config import load
+from calha.config.loading import load
 from plcs import PlcProcess, running_plc
 
 

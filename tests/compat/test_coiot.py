@@ -327,7 +327,7 @@ def test_a_meter_and_a_page_take_turns_on_one_connection_whatever_headers_they_s
 
 
 def test_it_is_switched_off_unless_told(tmp_path):
-    from calha.config import Settings
+    from calha.config.settings import Settings
 
     assert Settings().compat.coiot.enabled is False
 

@@ -532,7 +532,7 @@ def test_numbers_survive_a_restart(eta, admin, common):
 
 
 def test_it_is_switched_off_unless_told():
-    from calha.config import Settings
+    from calha.config.settings import Settings
 
     assert Settings().compat.eta.enabled is False
     assert Settings().compat.eta.mqtt_anonymous is False

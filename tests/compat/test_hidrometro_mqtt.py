@@ -307,7 +307,7 @@ def test_with_qos_0_nothing_is_lost_while_the_log_is_away(calha):
 
 
 def test_it_is_switched_off_and_closed_unless_told():
-    from calha.config import Settings
+    from calha.config.settings import Settings
 
     section = Settings().compat.hidrometro
     assert (section.enabled, section.anonymous_meters, section.anonymous_pages) == (False, False, False)

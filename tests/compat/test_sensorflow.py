@@ -227,7 +227,7 @@ def test_the_cycle_number_survives_a_restart(calha):
 
 
 def test_it_is_switched_off_and_closed_to_the_anonymous_unless_told():
-    from calha.config import Settings
+    from calha.config.settings import Settings
 
     assert Settings().compat.sensorflow.enabled is False
     assert Settings().compat.sensorflow.anonymous is False

@@ -13,7 +13,7 @@ import pytest
 import trustme
 
 from brokers import running_mosquitto
-from calha.config import BrokerOptions
+from calha.config.connectors import BrokerOptions
 from calha.connectors.mqtt import where_of
 from calha.domain.errors import InvalidConfiguration
 from running import running_calha
@@ -249,7 +249,7 @@ def test_files_that_are_not_there_and_ports_that_cannot_be_are_named(tmp_path):
 
 
 def test_brokers_in_the_file_are_shown_without_their_passwords(tmp_path):
-    from calha.config import load
+    from calha.config.loading import load
 
     file = tmp_path / "calha.toml"
     file.write_text(

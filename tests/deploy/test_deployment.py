@@ -19,7 +19,8 @@ import yaml
 from dockerfile_parse import DockerfileParser
 
 from calha.cli import commands
-from calha.config import PREFIX, Settings, environment_name, keys
+from calha.config.keys import PREFIX, environment_name, keys
+from calha.config.settings import Settings
 from calha.log.child import STOP_TIMEOUT_S as LOG_STOP_TIMEOUT_S
 from calha.up import STOP_TIMEOUT_S
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import aiomqtt
 import pytest
 
-from calha.config import BrokerSection
+from calha.config.edge import BrokerSection
 from calha.domain import link
 from calha.domain.link import Parcel
 from calha.edge.broker import READER, BrokerSink

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from calha.config import load
+from calha.config.loading import load
 from calha.domain.errors import InvalidConfiguration
 from calha.edge.linking import hub_link, log_settings
 from calha.log.settings import HubLink, LogSettings

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from calha.config import PlcOptions
+from calha.config.edge import PlcOptions
 from calha.domain import link
 from calha.domain.directory import Directory
 from calha.domain.errors import InvalidConfiguration

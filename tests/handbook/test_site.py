@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from calha.config import environment_name, keys
+from calha.config.keys import environment_name, keys
 
 TREE = Path(__file__).parents[2]
 sys.path.insert(0, str(TREE / "handbook"))

@@ -10,7 +10,7 @@ import typer
 import yaml
 
 from calha.cli import commands
-from calha.config import keys
+from calha.config.keys import keys
 
 TREE = Path(__file__).parents[2]
 PAGES = [*sorted(TREE.glob("README*.md")), *sorted((TREE / "docs").rglob("*.md")), TREE / "firmware" / "README.md"]

@@ -25,7 +25,7 @@ from typing import NamedTuple
 import pytest
 
 from api.browser import Visitor
-from calha.config import Settings
+from calha.config.settings import Settings
 from running import running_calha
 
 pytestmark = pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from fastapi import Request
 
-from calha.config import Settings
+from calha.config.settings import Settings
 
 
 def public_url(settings: Settings, request: Request) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from calha.api.schemas_gateways import Gateway, GatewayLane, GatewayPlc, GatewayReport
-from calha.config import GatewaysSection
+from calha.config.listening import GatewaysSection
 from calha.domain import link
 from calha.domain.directory import Directory
 from calha.domain.link import PlcReport

@@ -11,7 +11,7 @@ from calha.accounts.claims import Claims
 from calha.accounts.provisioning import Provisioning
 from calha.api.live_signal import LiveSignal
 from calha.commands.service import Commands
-from calha.config import Settings
+from calha.config.settings import Settings
 from calha.connectors.opcua.service import OpcUa
 from calha.domain.readings import Micros
 from calha.ingest.gateways import GatewayState

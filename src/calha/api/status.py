@@ -12,7 +12,7 @@ from calha import __version__
 from calha.api.gateways import warnings_of
 from calha.api.routes.devices import counts
 from calha.api.schemas_gateways import Gateway
-from calha.config import Settings
+from calha.config.settings import Settings
 from calha.connectors.opcua.service import Shown
 from calha.domain.connections import BrokerState
 from calha.domain.readings import Micros

@@ -5,7 +5,7 @@ from rich.console import Console
 from rich.table import Table
 
 from calha.cli.options import ConfigFile, Data, configuration
-from calha.config import environment_name
+from calha.config.keys import environment_name
 
 
 def add_to(app: typer.Typer) -> None:

@@ -31,7 +31,8 @@ from calha.cli.options import (
 )
 from calha.cli.running import trusting
 from calha.cli.up import plan
-from calha.config import Configuration, Settings, address_of, load, local_address_of
+from calha.config.loading import Configuration, load
+from calha.config.settings import Settings, address_of, local_address_of
 from calha.log.child import dies_with_parent
 
 READY_WITHIN_S = 60.0

@@ -8,7 +8,8 @@ import socket
 from collections.abc import Iterator, Set
 from ipaddress import ip_address
 
-from calha.config import Configuration, Settings
+from calha.config.loading import Configuration
+from calha.config.settings import Settings
 
 HOST = "127.0.0.1"
 NAMES = {

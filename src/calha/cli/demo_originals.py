@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from calha.cli.running import Running
-from calha.config import Settings
+from calha.config.settings import Settings
 
 DEVICES = 2
 INTERVAL_S = 2

@@ -13,7 +13,8 @@ import typer
 
 from calha.cli.doors import Finding, exposure, listeners
 from calha.cli.options import ConfigFile, Data, configuration
-from calha.config import GIBIBYTE, Settings
+from calha.config.section import GIBIBYTE
+from calha.config.settings import Settings
 from calha.domain.errors import InvalidConfiguration
 from calha.mail.smtp import Unreachable, connected
 from calha.post_office import mail_server

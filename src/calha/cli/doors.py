@@ -5,7 +5,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from calha.certificates import days_left
-from calha.config import Settings
+from calha.config.settings import Settings
 
 Verdict = Literal["ok", "warning", "fault"]
 Finding = tuple[Verdict, str, str]

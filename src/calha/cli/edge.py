@@ -19,7 +19,7 @@ from calha.cli.options import (
     configuration,
 )
 from calha.cli.up import become, core_arguments
-from calha.config import local_address_of
+from calha.config.settings import local_address_of
 from calha.supervision import HUB_PROOF_VARIABLE
 
 Hub = Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from calha.config import Configuration, load
+from calha.config.loading import Configuration, load
 
 Data = Annotated[Path | None, typer.Option("--data", help="Folder of everything that Calha keeps.", show_default=False)]
 ConfigFile = Annotated[

@@ -22,7 +22,8 @@ from calha.cli.options import (
     TcpPort,
     configuration,
 )
-from calha.config import Configuration, Settings, local_address_of
+from calha.config.loading import Configuration
+from calha.config.settings import Settings, local_address_of
 from calha.domain.errors import InvalidConfiguration
 
 

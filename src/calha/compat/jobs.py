@@ -10,7 +10,7 @@ from calha.compat.databutcher.parts import DataButcher
 from calha.compat.eta import place
 from calha.compat.ground import Ground
 from calha.compat.sensorflow import SensorFlow, SensorFlowOptions
-from calha.config import CompatSection
+from calha.config.compat import CompatSection
 from calha.domain.dialects import Dialect
 from calha.ingest.mqtt import Translate, untranslated
 from calha.ingest.routes import Route

@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
-from calha.config import BrokerOptions
+from calha.config.connectors import BrokerOptions
 from calha.connectors.mqtt_client import Arrived, BrokerRefused, Connection, Where
 from calha.domain.connections import BrokerState
 from calha.domain.errors import InvalidConfiguration, LogUnavailable, Malformed, Refused, TooLarge

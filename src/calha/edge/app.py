@@ -19,7 +19,7 @@ from calha.certificates import FOLDER as CERTIFICATES
 from calha.certificates import server_certificate
 from calha.compat import jobs as compat
 from calha.compat.listening import serve
-from calha.config import Settings, address_of
+from calha.config.settings import Settings, address_of
 from calha.connecting import require_free_ports, tcp_listener
 from calha.domain import link
 from calha.domain.errors import LogUnavailable

@@ -13,7 +13,7 @@ from contextlib import aclosing
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from calha.config import BrokerSection
+from calha.config.edge import BrokerSection
 from calha.domain import link
 from calha.domain.errors import InvalidConfiguration, Malformed
 from calha.domain.readings import Micros

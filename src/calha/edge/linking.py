@@ -3,7 +3,8 @@
 from urllib.parse import urlsplit
 
 from calha.certificates import mqtt_tls
-from calha.config import MEBIBYTE, Settings
+from calha.config.section import MEBIBYTE
+from calha.config.settings import Settings
 from calha.domain.errors import InvalidConfiguration
 from calha.log.settings import HubLink, LogSettings
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from calha.application_certificate import application_certificate
-from calha.config import PlcOptions
+from calha.config.edge import PlcOptions
 from calha.connectors.opcua.link import Hands, Link, Wanted
 from calha.connectors.opcua.outbox import Outbox
 from calha.connectors.opcua.session import Target

@@ -14,7 +14,7 @@ from calha.compat.databutcher.records import Records
 from calha.compat.databutcher.users import Users
 from calha.compat.ground import Ground
 from calha.compat.listening import serve
-from calha.config import DataButcherSection
+from calha.config.compat import DataButcherSection
 from calha.domain.errors import LogUnavailable
 from calha.ingest.limits import IngestLimits, MessageRate
 from calha.store.databutcher.store import DataButcherStore

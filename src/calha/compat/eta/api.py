@@ -13,7 +13,7 @@ from calha.compat.eta import analysis, curves, door, listing, measurements, peop
 from calha.compat.eta.parts import Parts
 from calha.compat.ground import Ground
 from calha.compat.listening import refused, serve
-from calha.config import EtaSection
+from calha.config.compat import EtaSection
 from calha.domain.errors import CalhaError, NotFound, StoreUnavailable
 from calha.store.eta import EtaNumbers
 

@@ -15,7 +15,7 @@ from calha.accounts.accounts import Accounts
 from calha.compat.eta import place
 from calha.compat.eta.parts import SUFFIXES
 from calha.compat.eta.people import ROLES
-from calha.config import EtaSection
+from calha.config.compat import EtaSection
 from calha.domain.errors import CalhaError, Conflict
 from calha.domain.profiles import ProfileChannel
 from calha.store.eta import EtaDeviceRow, EtaNumbers, EtaSensorRow, EtaUnitRow, Picture

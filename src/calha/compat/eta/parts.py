@@ -10,7 +10,7 @@ from fastapi import Depends, HTTPException, Query, Request
 
 from calha.accounts.accounts import Accounts
 from calha.compat.eta.outliers import Judge, unusual
-from calha.config import EtaSection
+from calha.config.compat import EtaSection
 from calha.domain.readings import Micros
 from calha.ingest.eta_batch import MEANS
 from calha.ingest.service import Ingest

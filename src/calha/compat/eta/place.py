@@ -7,7 +7,7 @@ stand for the flows of the gateway's device from the start.
 from contextlib import suppress
 
 from calha.accounts.gatekeeper import Guest
-from calha.config import EtaSection
+from calha.config.compat import EtaSection
 from calha.domain.errors import Conflict, InvalidConfiguration
 from calha.ingest.routes import Route
 from calha.store.eta import EtaNumbers

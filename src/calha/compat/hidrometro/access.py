@@ -18,7 +18,7 @@ from calha.compat.ground import Ground
 from calha.compat.hidrometro.meters import Meters, key_of
 from calha.compat.hidrometro.records import Records
 from calha.compat.hidrometro.wire import serial_of
-from calha.config import HidrometroSection
+from calha.config.compat import HidrometroSection
 from calha.domain.access import EVERYWHERE, Permission, Principal, Reach
 from calha.domain.errors import Malformed, NotSignedIn
 

@@ -14,7 +14,7 @@ from calha.compat.hidrometro.api import whole
 from calha.compat.hidrometro.leaks import MAX_SILENCE_US, Leak, LeakWatch
 from calha.compat.hidrometro.live import Live
 from calha.compat.hidrometro.meters import Heard, Meters
-from calha.config import HidrometroSection
+from calha.config.compat import HidrometroSection
 from calha.domain.access import Permission
 from calha.domain.errors import NotFound
 from calha.domain.times import SECOND_US, to_datetime

@@ -24,7 +24,7 @@ from zoneinfo import ZoneInfo
 from calha.compat.ground import Ground
 from calha.compat.hidrometro.wire import Reading, Seen, read, serial_of
 from calha.compat.own_devices import OwnDevices, own_site
-from calha.config import HidrometroSection
+from calha.config.compat import HidrometroSection
 from calha.domain.access import Principal
 from calha.domain.errors import Malformed, Refused, TooFast
 from calha.domain.readings import Micros

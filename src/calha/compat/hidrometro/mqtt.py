@@ -21,7 +21,7 @@ from calha.compat.ground import Ground
 from calha.compat.hidrometro.meters import PREFIX, Meters, Said, Speaker, chip_of
 from calha.compat.hidrometro.orders import Orders, Session
 from calha.compat.mqtt_wire import BrokenMqtt, Connect, Kind, Other, Packet, Publish, Subscribe
-from calha.config import HidrometroSection
+from calha.config.compat import HidrometroSection
 from calha.domain.errors import LogUnavailable, Malformed, NotSignedIn
 from calha.ingest.service import Message
 

@@ -25,7 +25,7 @@ from calha.compat.hidrometro.pages.live import LivePages
 from calha.compat.hidrometro.pages.meters import MeterPages
 from calha.compat.hidrometro.records import Records
 from calha.compat.listening import serve
-from calha.config import HidrometroSection
+from calha.config.compat import HidrometroSection
 from calha.store.hidrometro import Billing, Customers, MeterTable
 
 Job = Callable[[Callable[[], None]], Awaitable[None]]
