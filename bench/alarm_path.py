@@ -64,7 +64,7 @@ class Machine:
 
 async def main() -> int:
     report = Report("alarm-path", {"alarms": TIMES, "devices": 1}, durability="disk")
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    program = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         raise SystemExit("chromium is not installed")
     async with Server("disk") as server, async_playwright() as playwright:

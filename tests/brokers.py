@@ -11,7 +11,8 @@ from pathlib import Path
 
 import paho.mqtt.client as paho
 
-from databases import free_port, require
+from databases import require
+from ports import free_port
 
 READY_WITHIN_S = 60.0
 

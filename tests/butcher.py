@@ -11,7 +11,7 @@ from typing import Any
 
 import paho.mqtt.client as paho
 
-from running import _free_ports
+from ports import free_ports
 
 WITHIN_S = 60.0
 HEARTBEAT_S = 1.0
@@ -20,7 +20,7 @@ SETTINGS = {"voltagem": 300, "velocidade": 1500, "temperatura": 80}
 
 
 def environment(**more: str) -> dict[str, str]:
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     prefix = "CALHA_COMPAT_DATABUTCHER_"
     given = {"enabled": "true", "port": str(port), "anonymous": "true"} | more
     return {f"{prefix}{name.upper()}": value for name, value in given.items()} | {"CALHA_DEVICES_ANONYMOUS": "false"}

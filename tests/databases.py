@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from ports import free_port
+
 READY_WITHIN_S = 60.0
 
 
@@ -23,12 +25,6 @@ def require(program: str | None, name: str) -> str:
             pytest.fail(message)
         pytest.skip(message)
     return program
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

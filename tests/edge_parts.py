@@ -19,7 +19,8 @@ from calha.log.connection import Connection
 from calha.log.outbox import OUTBOX, SUBJECT
 from calha.log.server_config import ServerFolder
 from calha.log.streams import READINGS
-from running import Calha, _free_ports, ended_afterwards
+from ports import free_ports
+from running import Calha, ended_afterwards
 
 GATEWAY = "gw-1"
 ALL_TIMES = "from=0946684800&to=4102444800"
@@ -32,7 +33,7 @@ class Line:
         self._target = target
         self.bytes_per_s = 0
         """How much it carries towards the target; 0 for as much as there is."""
-        self.port = _free_ports(1)[0]
+        self.port = free_ports(1)[0]
         self._loop = asyncio.new_event_loop()
         self._writers: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
@@ -88,7 +89,7 @@ class Edge(Calha):
     verb, core, has_registry = "edge", b"calha.edge.app", False
 
     def __init__(self, folder: Path, port: int, secret: str, env: Mapping[str, str] | None = None) -> None:
-        self.page_port = _free_ports(1)[0]
+        self.page_port = free_ports(1)[0]
         own = {
             "CALHA_EDGE_HUB": f"nats-leaf://127.0.0.1:{port}",
             "CALHA_EDGE_GATEWAY": GATEWAY,
@@ -102,7 +103,7 @@ class Hub(Calha):
     """`calha up` that hears gateways."""
 
     def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
-        self.leaf_port = _free_ports(1)[0]
+        self.leaf_port = free_ports(1)[0]
         own = {"CALHA_GATEWAYS_ENABLED": "true", "CALHA_GATEWAYS_PORT": str(self.leaf_port)}
         super().__init__(folder, own | dict(env or {}))
 

@@ -12,13 +12,14 @@ import paho.mqtt.client as mqtt
 import socketio
 from paho.mqtt.enums import CallbackAPIVersion
 
-from running import Calha, _free_ports, running_calha
+from ports import free_ports
+from running import Calha, running_calha
 
 
 @contextmanager
 def running_hidrometro(folder, **settings):
     """A Calha with this system switched on, for meters without a password; further settings by their name."""
-    ports = dict(zip(("PORT", "MQTT_PORT"), _free_ports(2), strict=True))
+    ports = dict(zip(("PORT", "MQTT_PORT"), free_ports(2), strict=True))
     given = (
         {"ENABLED": "true", "ANONYMOUS_METERS": "true"} | ports | {key.upper(): one for key, one in settings.items()}
     )

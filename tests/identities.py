@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from databases import free_port
+from ports import free_port
 
 READY_WITHIN_S = 60.0
 USERS = [

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from databases import free_port
+from ports import free_port
 
 
 class PlcProcess:

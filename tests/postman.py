@@ -14,7 +14,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from databases import free_port
+from ports import free_port
 
 USER, PASSWORD = "calha@example.org", "post 4 all"
 

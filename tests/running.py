@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from ports import free_ports
 from registries import lay_empty_registry
 
 READY_WITHIN_S = 120.0
@@ -29,7 +29,7 @@ class Calha:
     def __init__(self, folder: Path, env: Mapping[str, str] | None = None) -> None:
         self.folder = folder
         self.env = {"CALHA_DEVICES_ANONYMOUS": "true"} | dict(env or {})
-        self.http_port, self.mqtt_port, self.tcp_port = _free_ports(3)
+        self.http_port, self.mqtt_port, self.tcp_port = free_ports(3)
         self.log = folder.parent / f"{folder.name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -41,7 +41,7 @@ class Calha:
     def _speaks_tls(self) -> bool:
         return self.env.get("CALHA_HTTP_TLS") == "true"
 
-    def open(self, request: urllib.request.Request | str, timeout: float = 30) -> Any:
+    def open(self, request: urllib.request.Request | str, timeout: float = 120) -> Any:
         """The answer to a request, believing the local authority."""
         authority = self.folder / "tls" / "ca.pem"
         trusted = ssl.create_default_context(cafile=authority) if self._speaks_tls and authority.exists() else None
@@ -179,14 +179,3 @@ def ended_afterwards(calha: Calha) -> Iterator[None]:
         for pid in calha.processes().values():
             with suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-
-
-def _free_ports(count: int) -> list[int]:
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind(("127.0.0.1", 0))
-        return [probe.getsockname()[1] for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()

@@ -115,8 +115,7 @@ def test_from_a_trial_to_readings_in_a_chart(calha, site, connection):
     assert set(series["value"]) == {None}
     told = calha.get("/api/v1/devices/eta-clp/ingest")["last_message"]
     assert (told["transport"], told["error"]) == ("opcua", None)
-    presence = until(lambda: (now := calha.get("/api/v1/devices/eta-clp")["presence"])["state"] == "online" and now)
-    assert presence["connected"] is True
+    until(lambda: (now := calha.get("/api/v1/devices/eta-clp")["presence"])["state"] == "online" and now["connected"])
     metrics = calha.get("/metrics", "text/plain").decode()
     assert f'calha_connection_up{{connection="{connection["name"]}"}} 1' in metrics
     assert f'calha_connection_nodes{{connection="{connection["name"]}",state="bad"}} 2' in metrics

@@ -28,7 +28,7 @@ channels:
 commands:
   - key: start
     name: {pt: Ligar, en: Start}
-    verify: {channel: state, equals: running, within_s: 2}
+    verify: {channel: state, equals: running, within_s: 15}
   - key: set
     name: {pt: Ajustar, en: Set}
     critical: true

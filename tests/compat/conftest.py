@@ -3,12 +3,13 @@
 import pytest
 
 from hidrometro_meter import running_hidrometro
-from running import _free_ports, running_calha
+from ports import free_ports
+from running import running_calha
 
 
 @pytest.fixture(scope="module")
 def eta(tmp_path_factory):
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     env = {
         "CALHA_COMPAT_ETA_ENABLED": "true",
         "CALHA_COMPAT_ETA_PORT": str(port),

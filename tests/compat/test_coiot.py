@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from calha.compat.coiot import consumed
 from calha.compat.coiot_wire import HttpRequest, MeterMessage, NotUnderstood, Stream, meter_answer
-from running import _free_ports, running_calha
+from ports import free_ports
+from running import running_calha
 
 ABOVE = "Your energy consumption is above the recommended"
 WITHIN = "Your energy consumption is within the recommended"
@@ -20,7 +21,7 @@ START = time.time() - 7_200
 
 @pytest.fixture(scope="module")
 def calha(tmp_path_factory):
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     env = {
         "CALHA_COMPAT_COIOT_ENABLED": "true",
         "CALHA_COMPAT_COIOT_PORT": str(port),

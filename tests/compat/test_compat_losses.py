@@ -13,7 +13,8 @@ from datetime import UTC, datetime
 import paho.mqtt.client as paho
 import pytest
 
-from running import _free_ports, running_calha
+from ports import free_ports
+from running import running_calha
 
 pytestmark = pytest.mark.crash
 
@@ -25,7 +26,7 @@ EVERY_S = 0.02
 
 @pytest.fixture(scope="module")
 def calha(tmp_path_factory):
-    coiot, sensorflow, eta = _free_ports(3)
+    coiot, sensorflow, eta = free_ports(3)
     env = {
         "CALHA_COMPAT_COIOT_ENABLED": "true",
         "CALHA_COMPAT_COIOT_PORT": str(coiot),

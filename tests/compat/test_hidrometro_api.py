@@ -10,14 +10,14 @@ import socketio
 
 from hidrometro_meter import Meter, PageClient, kept, running_hidrometro, until
 from persons import PASSWORD, Person
-from running import _free_ports
+from ports import free_ports
 
 NOW = int(time.time()) - 3_600
 
 
 @pytest.fixture(scope="module")
 def calha(tmp_path_factory):
-    (node_port,) = _free_ports(1)
+    (node_port,) = free_ports(1)
     settings = {"default_serial": "PADRAO", "node_port": node_port, "anonymous_pages": "true"}
     with running_hidrometro(tmp_path_factory.mktemp("hidrometro") / "data", **settings) as running:
         running.node_port = node_port

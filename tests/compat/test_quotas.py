@@ -5,14 +5,15 @@ import socket
 
 import pytest
 
-from running import _free_ports, running_calha
+from ports import free_ports
+from running import running_calha
 
 HOST = "127.0.0.1"
 
 
 @pytest.fixture(scope="module")
 def calha(tmp_path_factory):
-    coiot, sensorflow = _free_ports(2)
+    coiot, sensorflow = free_ports(2)
     env = {
         "CALHA_COMPAT_COIOT_ENABLED": "true",
         "CALHA_COMPAT_COIOT_PORT": str(coiot),

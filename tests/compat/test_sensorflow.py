@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import websockets
 
-from running import _free_ports, running_calha
+from ports import free_ports
+from running import running_calha
 
 BODY = {"temperature": 23.45, "pressure": 1013.25, "concentration": 2.0, "flow": 1.0}
 KEY, LIVE_KEY = "station-key-42", "live-key-43"
@@ -19,7 +20,7 @@ KEY, LIVE_KEY = "station-key-42", "live-key-43"
 
 @pytest.fixture(scope="module")
 def calha(tmp_path_factory):
-    (port,) = _free_ports(1)
+    (port,) = free_ports(1)
     env = {
         "CALHA_COMPAT_SENSORFLOW_ENABLED": "true",
         "CALHA_COMPAT_SENSORFLOW_PORT": str(port),

@@ -7,7 +7,7 @@ import pytest_asyncio
 
 from calha.application_certificate import application_certificate
 from calha.simulate.plc import Plc, PlcOptions
-from databases import free_port
+from ports import free_port
 
 USER, PASSWORD = "calha", "segredo"
 SECURITIES = ("none", "sign", "encrypt", "aes128", "aes256")

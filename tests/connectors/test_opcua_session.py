@@ -11,7 +11,7 @@ from calha.connectors.opcua.session import Session, Target, offer_of, open_sessi
 from calha.domain.connections import read_node_id
 from calha.domain.errors import ConnectionFailed, NotFound
 from calha.simulate.plc_names import NAMESPACES, node_id
-from databases import free_port
+from ports import free_port
 
 from .conftest import PASSWORD, SECURITIES, USER, running_plc
 

@@ -162,7 +162,7 @@ def open_page(page: Page, address: str, is_live: bool = True) -> None:
     expect(page.get_by_role("heading", level=1)).to_be_visible()
     expect(page.locator(".mantine-Skeleton-root")).to_have_count(0)
     if is_live:
-        expect(page.locator("main").get_by_text("…", exact=True)).to_have_count(0, timeout=10_000)
+        expect(page.locator("main").get_by_text("…", exact=True)).to_have_count(0)
 
 
 def violations(page: Page) -> list[tuple[str, str, str]]:

@@ -9,8 +9,8 @@ from playwright.sync_api import expect
 from steps import code, scrolls_sideways
 from test_access import open_page, violations
 
-from databases import free_port
 from edge_parts import Hub, http_post, line_to, running_edge, running_hub, until
+from ports import free_port
 
 PATIENCE_MS = 60_000
 PHONE = {"width": 390, "height": 844}

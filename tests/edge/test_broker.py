@@ -22,11 +22,11 @@ from calha.edge.state import TRANSPORT
 from calha.log import jetstream
 from calha.log.connection import Connection
 from calha.log.outbox import OUTBOX, Outbox
-from calha.log.ports import free_port
 from calha.log.settings import MIB
 from calha.log.tasks import end
 from calha.starting import micros_now
 from log.helpers import eventually
+from ports import free_port
 from servers import SMALL, running_log
 
 USER, PASSWORD, TOPIC = "raspberry", "senha-do-gateway", "tcc/monitoramento"

@@ -23,8 +23,8 @@ from calha.log.tasks import end
 from calha.simulate import plc as simulated
 from calha.simulate.plc_names import node_id
 from calha.starting import micros_now
-from databases import free_port
 from log.helpers import eventually
+from ports import free_port
 from servers import SMALL, running_log
 
 SETTINGS = replace(SMALL, max_store_bytes=192 * MIB, readings_max_bytes=16 * MIB)

@@ -14,12 +14,12 @@ from calha.domain.errors import LogUnavailable
 from calha.log.connection import Connection
 from calha.log.gate import Admission, Knock, Refusal
 from calha.log.parser import Message
-from calha.log.ports import free_port
 from calha.log.server import LogServer
 from calha.log.settings import HubLink, LeafListener
 from calha.log.shards import gateways_url, link_url
 from log.gated import GATED, PASSWORD, Gated, gated_log
 from log.helpers import eventually
+from ports import free_port
 
 A, B = "gw.a", "gw-b"
 

@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from calha.simulate.originals import Where, run
-from running import _free_ports, running_calha
+from ports import free_ports
+from running import running_calha
 
 HOST = "127.0.0.1"
 CODES = ("ca1ba0de3000000000000001", "ca1ba0de3000000000000002")
@@ -13,9 +14,7 @@ CODES = ("ca1ba0de3000000000000001", "ca1ba0de3000000000000002")
 
 @pytest.fixture(scope="module")
 def calha(tmp_path_factory):
-    ports = dict(
-        zip(("coiot", "sensorflow", "eta", "hidrometro", "databutcher", "meters"), _free_ports(6), strict=True)
-    )
+    ports = dict(zip(("coiot", "sensorflow", "eta", "hidrometro", "databutcher", "meters"), free_ports(6), strict=True))
     env = {f"CALHA_COMPAT_{name.upper()}_ENABLED": "true" for name in ports if name != "meters"}
     env |= {f"CALHA_COMPAT_{name.upper()}_PORT": str(port) for name, port in ports.items() if name != "meters"}
     env |= {

@@ -17,7 +17,7 @@ NOW_MS = int(time.time() * 1000)
 @pytest.fixture(scope="module")
 def calha(tmp_path_factory):
     limits = {
-        "CALHA_INGEST_MESSAGES_PER_S": "50",
+        "CALHA_INGEST_MESSAGES_PER_S": "5",
         "CALHA_INGEST_BURST_MESSAGES": "100",
         "CALHA_INGEST_MESSAGE_BYTES": "5000",
         "CALHA_INGEST_PAYLOAD_BYTES": "100000",
@@ -37,7 +37,7 @@ def publish(calha: Calha, topic: str, *payloads, qos=1) -> None:
 
 
 def lines(calha: Calha, *sent: bytes) -> list[dict]:
-    with socket.create_connection(("127.0.0.1", calha.tcp_port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", calha.tcp_port), 60) as connection:
         connection.sendall(b"".join(line + b"\n" for line in sent))
         received = b""
         while received.count(b"\n") < len(sent):
@@ -56,7 +56,7 @@ def post(calha: Calha, path: str, body, content_type="application/json", **heade
     given = {"Content-Type": content_type} | {key.replace("_", "-"): value for key, value in headers.items()}
     request = urllib.request.Request(calha.address + path, data, given)
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, json.load(answer), answer.headers
     except urllib.error.HTTPError as error:
         return error.code, json.load(error), error.headers
@@ -130,7 +130,7 @@ def test_tcp_lines_are_answered_in_order_once_stored(calha):
 def test_a_line_without_end_is_refused_and_nothing_else_suffers(calha):
     calha.create_device("line2")
     assert lines(calha, b"x" * 20_000)[0]["reason"] == "too_large"
-    with socket.create_connection(("127.0.0.1", calha.tcp_port), 10) as endless:
+    with socket.create_connection(("127.0.0.1", calha.tcp_port), 60) as endless:
         endless.sendall(b"x" * 20_000)
         assert b"too_large" in endless.recv(1000)
         assert endless.recv(1000) == b"", "the connection is closed"
