@@ -76,7 +76,7 @@ class Device:
     def command(self, command_id: str) -> dict[str, Any]:
         return self.calha.get(f"{self.path}/{command_id}")
 
-    def until(self, command_id: str, state: str, within_s: float = 15.0) -> dict[str, Any]:
+    def until(self, command_id: str, state: str, within_s: float = 60.0) -> dict[str, Any]:
         """Wait for a state; the command."""
         deadline = time.monotonic() + within_s
         while (found := self.command(command_id))["state"] != state:
