@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import Query
 
 from calha.api.access import ViewsDevice
-from calha.api.routes.analyses import seen
+from calha.api.routes.analyses import device_and_profile, seen
 from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey
 from calha.api.schemas_water import LeakAnswer, SignAnswer, WaterAnswer
@@ -31,8 +31,7 @@ async def read_water(
     to: Annotated[str | None, Query(max_length=40, description="End of the month; now when missing.")] = None,
 ) -> WaterAnswer:
     """A month of a water meter, hour by hour."""
-    device = await asyncio.to_thread(services.registry.device, key)
-    profile = await asyncio.to_thread(services.registry.profile, device.profile)
+    device, profile = await device_and_profile(services, key)
     entry = services.ingest.directory.devices.get(key)
     if profile.water is None or entry is None:
         raise NotFound(f"the profile {device.profile} does not say that {key} is a customer's water meter")
