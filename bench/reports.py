@@ -26,6 +26,7 @@ from calha.metering.metering import Metering
 from calha.reports.kinds import Ground
 from calha.reports.making import make
 from calha.store.alarms import AlarmStore
+from calha.store.anomalies import AnomalyStore
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 
@@ -78,7 +79,8 @@ def make_one(folder: Path, format_: str, tries: int) -> dict[str, float]:
     registry, telemetry = open_stores(folder)
     now = BEGIN + 40 * DAY_US
     metering = Metering.over(registry, telemetry, no_publishing, lambda: now)
-    ground = Ground(registry, telemetry, metering, AlarmStore(registry.engine), lambda: now)
+    stores = AlarmStore(registry.engine), AnomalyStore(registry.engine)
+    ground = Ground(registry, telemetry, metering, *stores, lambda: now, b"")
     asked = {"kind": "flow", "period": {"from": "2026-01-01", "to": "2026-01-30"}, "site_id": 1, "step": "raw"}
     definition = msgspec.convert(asked, Definition)
     times, cpu = [], []

@@ -364,7 +364,9 @@ async def _connect(
     billing, billing_runs = await asyncio.to_thread(
         open_billing, registry.engine, metering, lambda: ingest.directory.tree, lambda: datetime.now(zone).date()
     )
-    reports = await asyncio.to_thread(report_runs, settings, registry, telemetry, metering, post, micros_now)
+    reports = await asyncio.to_thread(
+        report_runs, settings, registry, telemetry, metering, post, micros_now, keyring.evidence_key
+    )
     supervisor.add("reports", Schedules(reports, micros_now).run)
     warner = Warner(billing, Notices(registry.engine), post, settings.http.public_url, zone)
     supervisor.add("warnings", warner.run)

@@ -10,6 +10,7 @@ from calha.reports.delivery import Delivery
 from calha.reports.kinds import Ground
 from calha.reports.runs import ReportRuns
 from calha.store.alarms import AlarmStore
+from calha.store.anomalies import AnomalyStore
 from calha.store.registry import Registry
 from calha.store.reports import ReportHistory, SavedReports
 from calha.store.telemetry import Telemetry
@@ -24,14 +25,16 @@ def report_runs(
     metering: Metering,
     post: PostOffice | None,
     clock: Callable[[], Micros],
+    evidence_key: bytes,
 ) -> ReportRuns:
     """Runs over the stores; what was under way when the process ended is told as stopped."""
+    engine = registry.engine
     address = settings.http.public_url or address_of(settings)
     delivery = Delivery(post.post if post is not None else None, settings.reports.folder, address)
     runs = ReportRuns(
-        Ground(registry, telemetry, metering, AlarmStore(registry.engine), clock),
-        ReportHistory(registry.engine),
-        SavedReports(registry.engine),
+        Ground(registry, telemetry, metering, AlarmStore(engine), AnomalyStore(engine), clock, evidence_key),
+        ReportHistory(engine),
+        SavedReports(engine),
         delivery,
         settings.data.folder / FOLDER,
         settings.reports.keep_days,

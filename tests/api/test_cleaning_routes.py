@@ -1,6 +1,10 @@
 """Cleanings over HTTP: judged by the recipes of the profile, with evidence, and beside the golden one."""
 
+import csv
+import io
+import time
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 
@@ -85,3 +89,28 @@ def test_a_device_that_does_not_clean_says_so(calha, station):
     assert calha.get("/api/v1/devices/cip-none/analyses") == {"analyses": []}
     assert calha.send("GET", "/api/v1/devices/cip-none/cleanings")[0] == 404
     assert calha.send("GET", f"/api/v1/devices/{station}/cleanings?from=2020-01-01&to=2020-03-01")[0] in (413, 422)
+
+
+def test_the_seal_of_a_report_is_checked(calha, station):
+    asked = {"kind": "cleanings", "site_id": 1, "step": "raw", "csv": "rfc4180"}
+    begin, end = ((NOW + timedelta(days=days)).date().isoformat() for days in (-3, 1))
+    body = {"name": "cip", "definition": asked | {"period": {"from": begin, "to": end}}, "formats": ["csv"]}
+    status, run = calha.send("POST", "/api/v1/report-runs", body)
+    assert status == 202, run
+    until = time.monotonic() + 60
+    while run["state"] == "running":
+        assert time.monotonic() < until, run
+        time.sleep(0.05)
+        run = calha.get(f"/api/v1/report-runs/{run['id']}")
+    text = calha.get(f"/api/v1/report-runs/{run['id']}/files/csv", "*/*").decode()
+    _, *rows = csv.reader(io.StringIO(text))
+    row = next(one for one in rows if one[0] == station)
+    query = {"at": row[2], "seal": row[5], "by": run["made_by"]}
+
+    def verdict(**more):
+        return calha.get(f"/api/v1/devices/{station}/cleanings/verification?{urlencode(query | more)}")["verdict"]
+
+    assert verdict() == "holds"
+    assert verdict(by="somebody else") == "forged"
+    path = f"/api/v1/devices/{station}/cleanings/verification?{urlencode(query | {'seal': 'abc'})}"
+    assert calha.send("GET", path)[0] == 422

@@ -39,6 +39,7 @@ FILES += tuple(f"domain/{name}.py" for name in ("claim_codes", "commands", "conn
 FILES += (
     "domain/report_definitions.py",
     "domain/schedules.py",
+    "metering/estimating.py",
     "reports/kinds/consumption.py",
     "reports/kinds/ground.py",
 )

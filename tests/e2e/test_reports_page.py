@@ -34,6 +34,7 @@ def test_a_report_is_made_opened_and_saved_with_a_schedule(calha, page, sensor):
     form = page.get_by_role("dialog")
     field(form, "Name").fill(f"Flow of {sensor}")
     field(form, "Devices").fill(sensor)
+    page.get_by_role("option", name=sensor).click()
     form.get_by_label("XLSX").check()
     form.get_by_label("CSV", exact=True).check()
     assert violations(page) == []

@@ -15,6 +15,7 @@ from calha.domain.times import DAY_US, HOUR_US, MINUTE_US
 from calha.metering.metering import Metering
 from calha.reports.kinds import Ground
 from calha.store.alarms import AlarmStore
+from calha.store.anomalies import AnomalyStore
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 
@@ -47,7 +48,9 @@ class Site:
     @property
     def ground(self) -> Ground:
         metering = Metering.over(self.registry, self.telemetry, self.publish, lambda: self.now)
-        return Ground(self.registry, self.telemetry, metering, AlarmStore(self.registry.engine), lambda: self.now)
+        engine = self.registry.engine
+        stores = AlarmStore(engine), AnomalyStore(engine)
+        return Ground(self.registry, self.telemetry, metering, *stores, lambda: self.now, b"key")
 
     async def publish(self, batch: Batch) -> None:
         raise AssertionError("nothing is made from levels here")

@@ -4,6 +4,7 @@
 with which programs of this machine that may read the data folder (`calha export`, `doctor`, …) speak to the running Calha.
 """
 
+import hmac
 import json
 import os
 import secrets
@@ -40,6 +41,11 @@ class Keyring:
                 f"{path} is damaged. Bring it back from a backup; without it second factors have to be set up again "
                 "(remove the file, then let administrators reset them)"
             ) from None
+
+    @property
+    def evidence_key(self) -> bytes:
+        """With which evidence is signed; as long as the keys stay, what was signed can be checked."""
+        return hmac.digest(self.token_key.encode(), b"calha evidence 1", "sha256")
 
     def seal(self, text: str) -> str:
         """Encrypted, as it may lie in the database."""

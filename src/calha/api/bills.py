@@ -4,6 +4,7 @@ from calha.api.schemas_billing import BillAnswer, LineAnswer, ReadingAnswer, Ste
 from calha.domain.billing import Bill
 from calha.domain.invoices import Inputs
 from calha.domain.times import to_datetime
+from calha.reports.invoices import registers_of
 
 
 def bill_answer(made: Bill) -> BillAnswer:
@@ -29,9 +30,11 @@ def bill_answer(made: Bill) -> BillAnswer:
 
 
 def reading_answers(inputs: Inputs) -> list[ReadingAnswer]:
-    """The registers at both ends of the cycle, as far as there were any."""
+    """The registers at both ends of the cycle and where a meter was exchanged, as far as there were any."""
     return [
-        ReadingAnswer(at=to_datetime(one.at), value=f"{one.value.normalize():f}", unit=one.unit, quality=one.quality)
-        for one in (inputs.opening, inputs.closing)
-        if one is not None
+        ReadingAnswer.model_validate(
+            {"role": role, "at": to_datetime(one.at), "value": f"{one.value.normalize():f}"}
+            | {"unit": one.unit, "quality": one.quality}
+        )
+        for role, one in registers_of(inputs)
     ]

@@ -213,13 +213,28 @@ class CalculationAnswer(Answer):
     bill: BillAnswer
 
 
+EstimateMethod = Literal["mean", "stated"]
+METHOD_TEXT = "mean: as the last cycles known whole, for what is missing. stated: as the person says."
+
+
+class EstimateAnswer(Answer):
+    """A person's decision to bill what is not known."""
+
+    method: EstimateMethod = Field(description=METHOD_TEXT)
+    known_percent: int = Field(description="Of the cycle.", examples=[60])
+    cycles: int = Field(description="Whose mean was taken.", examples=[12])
+    reason: str = Field(examples=["The meter could not be reached"])
+
+
 class PreviewAnswer(Answer):
     contract: str
     customer: str
     from_day: date | None
     until_day: date | None
-    problem: str | None = Field(description="Why it cannot be issued without a person's decision.")
+    problem: str | None = Field(description="Why it cannot be issued.")
+    is_short: bool = Field(description="Whether too much is missing; a person can decide to have it estimated.")
     is_estimated: bool
+    estimate: EstimateAnswer | None = Field(description="How it would be estimated, where that is asked for.")
     bill: BillAnswer | None
 
 
@@ -243,8 +258,11 @@ class InvoiceAnswer(Answer):
 
 
 class ReadingAnswer(Answer):
-    """What a register showed at an end of a cycle."""
+    """What a register showed at an end of a cycle, or when a meter was exchanged."""
 
+    role: Literal["opening", "removed", "installed", "closing"] = Field(
+        description="At the begin or the end; of the meter that was removed, or of the new one."
+    )
     at: datetime
     value: str = Field(examples=["1534.25"])
     unit: str
@@ -256,12 +274,15 @@ class InvoiceWhole(InvoiceAnswer):
     channel: str
     zone: str = Field(description="In which its days lie.", examples=["America/Sao_Paulo"])
     readings: list[ReadingAnswer] = Field(
-        description="The register at the beginning and at the end.",
-        examples=[[{"at": "2026-07-01T03:00:00Z", "value": "1534.25", "unit": "m³", "quality": "good"}]],
+        description="The register at the beginning, where the meter was exchanged, and at the end.",
+        examples=[
+            [{"role": "opening", "at": "2026-07-01T03:00:00Z", "value": "1534.25", "unit": "m³", "quality": "good"}]
+        ],
     )
     pix: str | None = Field(description="Text of the Pix code.")
     barcode: str | None = Field(description="The line to type of the bar code.")
     credits: str | None = Field(description="The invoice that a credit note takes back.")
+    estimate: EstimateAnswer | None = Field(description="Why it was estimated, where a person decided that.")
     history: list[dict[str, Any]] = Field(examples=[[{"from": "2026-06-01", "quantity": "11.5", "estimated": False}]])
 
 
@@ -301,9 +322,20 @@ class VerifiedAnswer(Answer):
     faults: list[str]
 
 
+class EstimateBody(Body):
+    """How to bill a cycle of which too much is missing."""
+
+    method: EstimateMethod = Field("mean", description=METHOD_TEXT)
+    consumption: Annotated[Decimal, Field(ge=0, le=10**9, max_digits=20, examples=["12.5"])] | None = Field(
+        None, description="In the tariff's unit, where it is stated."
+    )
+    reason: Annotated[str, Field(min_length=1, max_length=200, examples=["The meter could not be reached"])]
+
+
 class NewInvoice(Body):
     contract: ContractNumber
     month: Month
+    estimate: EstimateBody | None = Field(None, description="For a cycle of which too much is missing.")
 
 
 class RunRequest(Body):

@@ -81,3 +81,13 @@ class CleaningsAnswer(Answer):
     from_: datetime = Field(alias="from")
     to: datetime
     items: list[CleaningAnswer] = Field(description="The last first.")
+
+
+class SealAnswer(Answer):
+    """Whether the seal of a cleaning's report holds."""
+
+    verdict: Literal["holds", "changed", "forged"] = Field(
+        description="changed: its readings have been corrected since. forged: not ours, or not sealed by that person."
+    )
+    from_: datetime = Field(alias="from", description="When the cleaning began.")
+    to: datetime

@@ -22,6 +22,7 @@ MODULES = (
     "accounts",
     "invoices",
     "report",
+    "cleanings",
     "bench",
     "config",
 )

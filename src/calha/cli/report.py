@@ -18,7 +18,10 @@ LOOK_EVERY_S = 0.2
 
 
 def add_to(app: typer.Typer) -> None:
-    report = typer.Typer(no_args_is_help=True, help="Reports: flow, consumption, water balance, data quality, alarms.")
+    report = typer.Typer(
+        no_args_is_help=True,
+        help="Reports: flow, consumption, water balance, data quality, alarms, anomalies, machines, cleanings.",
+    )
     report.command()(make)
     report.command("list")(list_saved)
     report.command()(run)
@@ -27,7 +30,10 @@ def add_to(app: typer.Typer) -> None:
 
 def make(
     target: Annotated[Path, typer.Argument(help="File to write: *.pdf, *.xlsx or *.csv.")],
-    kind: Annotated[str, typer.Option(help="flow, consumption, water_balance, data_quality or alarms.")] = "flow",
+    kind: Annotated[
+        str,
+        typer.Option(help="flow, consumption, water_balance, data_quality, alarms, anomalies, machines or cleanings."),
+    ] = "flow",
     site: Annotated[int, typer.Option(help="Number of the site; it and all below it.")] = 1,
     period: Annotated[str | None, typer.Option(help="yesterday, last_7_days, last_month, this_month…")] = None,
     from_: Annotated[str | None, typer.Option("--from", help="First day, or local time.")] = None,

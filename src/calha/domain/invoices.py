@@ -28,6 +28,7 @@ MAX_CONTENT_BYTES = 60_000
 Kind = Literal["invoice", "credit_note"]
 State = Literal["issued", "paid", "cancelled", "replaced"]
 Event = Literal["pay", "cancel", "replace", "refund"]
+EstimateMethod = Literal["mean", "stated"]
 
 TRANSITIONS: Mapping[tuple[State, Event], State] = {
     ("issued", "pay"): "paid",
@@ -77,6 +78,15 @@ class RegisterReading(_Part, frozen=True, kw_only=True):
     quality: str
 
 
+class Exchange(_Part, frozen=True, kw_only=True):
+    """A meter that was exchanged within the cycle: what the old one showed at last and the new one at first, if known."""
+
+    at: int
+    closing: Decimal | None
+    opening: Decimal | None
+    unit: str
+
+
 class Adjustment(_Part, frozen=True, kw_only=True):
     """A line that no tariff makes: what an earlier estimate is settled with, a credit, a fee. invoice: number it refers to."""
 
@@ -88,6 +98,16 @@ class Adjustment(_Part, frozen=True, kw_only=True):
     invoice: str = ""
 
 
+class Estimate(_Part, frozen=True, kw_only=True):
+    """A person's decision to bill what is not known. known_percent: of the cycle. cycles: whose mean it is."""
+
+    method: EstimateMethod
+    known_percent: int
+    cycles: int
+    reason: str
+    by: str
+
+
 class Month(_Part, frozen=True, kw_only=True):
     """Consumption of an earlier cycle, for comparison. from_: its first day."""
 
@@ -97,7 +117,10 @@ class Month(_Part, frozen=True, kw_only=True):
 
 
 class Inputs(_Part, frozen=True, kw_only=True):
-    """All that an invoice is computed from and shows. tariff: hash of its text. until: first day that is not in the cycle."""
+    """All that an invoice is computed from and shows. tariff: hash of its text. until: first day that is not in the cycle.
+
+    What came later than the first invoices is unset in those that do without it, and then not written: their bytes stay.
+    """
 
     contract: str
     customer: Party
@@ -117,6 +140,8 @@ class Inputs(_Part, frozen=True, kw_only=True):
     closing: RegisterReading | None = None
     adjustments: tuple[Adjustment, ...] = ()
     history: tuple[Month, ...] = ()
+    estimate: Estimate | msgspec.UnsetType = msgspec.UNSET
+    exchanges: tuple[Exchange, ...] | msgspec.UnsetType = msgspec.UNSET
     format: int = FORMAT
 
 
@@ -133,6 +158,10 @@ class Sealed(_Part, frozen=True, kw_only=True):
     @property
     def total(self) -> Decimal:
         return self.bill.total
+
+
+def exchanges_of(inputs: Inputs) -> tuple[Exchange, ...]:
+    return () if isinstance(inputs.exchanges, msgspec.UnsetType) else inputs.exchanges
 
 
 def made_from(inputs: Inputs, tariff: Tariff) -> Bill:

@@ -18,7 +18,9 @@ from calha.domain.errors import Malformed
 from calha.domain.readings import Micros
 from calha.domain.times import HOUR_US, SECOND_US, from_text, to_datetime, to_micros
 
-ReportKind = Literal["flow", "consumption", "water_balance", "data_quality", "alarms"]
+ReportKind = Literal[
+    "flow", "consumption", "water_balance", "data_quality", "alarms", "anomalies", "machines", "cleanings"
+]
 Filter = Literal["devices", "channels", "qualities"]
 ReportStep = Literal["raw", "15m", "1h", "1d", "1mo"]
 ReportFormat = Literal["pdf", "xlsx", "csv"]
@@ -46,10 +48,16 @@ STEPS_OF: dict[ReportKind, tuple[ReportStep, ...]] = {
     "water_balance": ("1h", "1d", "1mo"),
     "data_quality": ("1d",),
     "alarms": ("raw", "1d"),
+    "anomalies": ("raw", "1d"),
+    "machines": ("1h", "1d", "1mo"),
+    "cleanings": ("raw",),
 }
 IGNORED: Mapping[ReportKind, tuple[Filter, ...]] = {
     "water_balance": ("devices", "channels", "qualities"),  # a balance of some of its meters balances nothing
     "alarms": ("channels", "qualities"),  # an alarm may look at several channels
+    "anomalies": ("qualities",),
+    "machines": ("channels", "qualities"),  # what a machine did follows from all its channels
+    "cleanings": ("channels", "qualities"),
 }
 LATEST: Micros = 7_258_118_400 * SECOND_US  # 2200-01-01
 MAX_NAMED = 200  # devices, and channels, that a definition names

@@ -173,6 +173,8 @@ def _version_faults(version: Version) -> Iterator[str]:
         yield f".components: {len(version.components)}; 1 to {MAX_COMPONENTS} are taken"
     if version.cycle_days is not None and not 1 <= version.cycle_days <= 366:
         yield f".cycle_days: {version.cycle_days} is not from 1 to 366"
+    if not 0 < version.max_missing_percent <= 100:
+        yield f".max_missing_percent: {version.max_missing_percent} is not above 0 and up to 100"
     if version.windows and (len(version.windows.windows) > MAX_WINDOWS or len(version.windows.holidays) > MAX_HOLIDAYS):
         yield f".windows: at most {MAX_WINDOWS} windows and {MAX_HOLIDAYS} holidays are taken"
     known: set[str] = set()

@@ -169,6 +169,7 @@ class Version(_Strict, frozen=True, kw_only=True):
     reactive: for the quantity `excess_reactive`.
 
     cycle_days: length to which amounts a month and the limits of blocks belong; None = that of the cycle itself.
+    max_missing_percent: of a cycle; where so much or more is not known, it is billed by a person's decision only.
     """
 
     valid_from: date
@@ -177,6 +178,7 @@ class Version(_Strict, frozen=True, kw_only=True):
     reactive: Reactive = Reactive()
     cycle_days: int | None = None
     minimum_amount: Decimal = Decimal(0)
+    max_missing_percent: Decimal = Decimal(25)
 
 
 class Tariff(_Strict, frozen=True, kw_only=True):

@@ -15,7 +15,7 @@ from calha.domain.quality import Quality
 from calha.domain.readings import Micros
 from calha.domain.register_breaks import Ints, Readings
 from calha.domain.register_steps import Steps, steps
-from calha.domain.registers import TICKS, Decision, RegisterEvent
+from calha.domain.registers import TICKS, Decision, RegisterEvent, Verdict
 from calha.domain.times import HOUR_US
 from calha.metering.meters import Meter
 from calha.metering.windows import Windows
@@ -35,7 +35,8 @@ Span = tuple[Micros, Micros]
 class Counted:
     """Consumption of a meter, the events of its register, and times without readings (whole, beyond the edges too).
 
-    ends: what a register showed when the time began and when it ended.
+    ends: what a register showed when the time began and when it ended. edits: times of which people said what was consumed.
+    exchanges: of the meter, as people told them.
     """
 
     meter: Meter
@@ -43,6 +44,8 @@ class Counted:
     events: Sequence[RegisterEvent]
     holes: Sequence[Span]
     ends: "tuple[Shown | None, Shown | None]" = (None, None)
+    edits: Sequence[Span] = ()
+    exchanges: Sequence[Decision] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +178,9 @@ def _counted(meter: Meter, readings: Readings, said: _Said, bounds: Ints) -> Cou
     edits = [edit for edit in said.edits if edit.from_at < until and edit.until_at > from_]
     consumed = consumption(edited(curve, edits), bounds, meter.unit)
     inside = [event for event in events if from_ < event.at <= until]
-    return Counted(meter, consumed, inside, holes, ends)
+    told = [(edit.from_at, edit.until_at) for edit in edits]
+    exchanges = [one for one in said.decisions if one.verdict is Verdict.EXCHANGE and from_ < one.at <= until]
+    return Counted(meter, consumed, inside, holes, ends, told, exchanges)
 
 
 def _ends(readings: Readings, from_: Micros, until: Micros) -> tuple[Shown | None, Shown | None]:
@@ -215,5 +220,7 @@ def _whole(meter: Meter, parts: Sequence[Counted]) -> Counted:
         return parts[0]
     events = [event for part in parts for event in part.events]
     holes = list(dict.fromkeys(hole for part in parts for hole in part.holes))
+    edits = list(dict.fromkeys(edit for part in parts for edit in part.edits))
     consumed = Consumption.following([part.consumption for part in parts])
-    return Counted(meter, consumed, events, holes, (parts[0].ends[0], parts[-1].ends[1]))
+    exchanges = [exchange for part in parts for exchange in part.exchanges]
+    return Counted(meter, consumed, events, holes, (parts[0].ends[0], parts[-1].ends[1]), edits, exchanges)

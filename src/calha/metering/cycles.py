@@ -18,19 +18,19 @@ from calha.domain.billing import ZERO, Metered
 from calha.domain.calendars import Calendar
 from calha.domain.consumption import Consumption
 from calha.domain.errors import IncompatibleUnits, UnknownUnit
-from calha.domain.invoices import RegisterReading
+from calha.domain.invoices import Exchange, RegisterReading
 from calha.domain.posts import Windows
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
 from calha.domain.tariffs import CONSUMPTION, EXCESS_REACTIVE, Demand, Flag, Tariff, Usage, Version
 from calha.domain.times import to_datetime, to_micros
+from calha.metering.completeness import missing_share
 from calha.metering.counting import Counted, Shown
 from calha.metering.meters import Meter
 from calha.metering.reactive import excess
 from calha.store.billing import ContractRow
 
 DEMAND = "demand"
-MIN_KNOWN = 0.75  # share of a cycle that must be known for an invoice without hands
 QUARTERS_AN_HOUR = 4
 
 
@@ -51,16 +51,19 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was counted in a cycle. total: None where nothing is known. known: share of the time. problem: why it cannot be
-    billed without hands, None if it can. opening, closing: what a register showed at its ends."""
+    """What was counted in a cycle. total: None where nothing is known. known: share of the time of which the amount is.
+    problem: why it cannot be billed without hands, None if it can. is_short: whether that is because too much is missing.
+    opening, closing: what a register showed at its ends."""
 
     spans: tuple[Metered, ...]
     total: Decimal | None
     known: float
     is_estimated: bool
     problem: str | None = None
+    is_short: bool = False
     opening: RegisterReading | None = None
     closing: RegisterReading | None = None
+    exchanges: tuple[Exchange, ...] = ()
 
 
 class Counter(Protocol):
@@ -113,27 +116,41 @@ def measured(wanted: Sequence[Wanted], counter: Counter) -> Iterator[tuple[Wante
         for one, found in zip(together, counted, strict=True):
             opening, closing = (_reading(shown, one.meter.reading_unit) for shown in found.ends)
             second = reactive[one.reactive.series] if one.reactive is not None else None
-            yield one, replace(_measured(one, found.consumption, second), opening=opening, closing=closing)
+            made = _measured(one, found, second)
+            yield one, replace(made, opening=opening, closing=closing, exchanges=tuple(_exchanges(found)))
 
 
-def _measured(wanted: Wanted, consumption: Consumption, reactive: Consumption | None) -> Measured:
-    total = consumption.total()
-    known = _known(consumption)
-    if total.amount is None:
-        return Measured((), None, 0.0, is_estimated=False, problem="no readings in this cycle")
+def _measured(wanted: Wanted, found: Counted, reactive: Consumption | None) -> Measured:
+    consumption = found.consumption
+    total, known = consumption.total(), 1 - missing_share(found, by_time=False)
     try:
         counted = consumption.given_in(wanted.tariff.unit)
     except (IncompatibleUnits, UnknownUnit):
         reason = f"the tariff is for {wanted.tariff.unit}, the meter counts {consumption.unit}"
         return Measured((), total.amount, known, is_estimated=False, problem=reason)
+    if total.amount is None:
+        return Measured((), None, 0.0, is_estimated=False, problem="no readings in this cycle", is_short=True)
     is_estimated = total.quality >= Quality.UNCERTAIN or known < 1.0
     spans = tuple(_spans(wanted, counted, reactive, is_estimated=is_estimated))
-    problem = None
-    if known < MIN_KNOWN:
-        problem = f"only {known:.0%} of the cycle is known; at least {MIN_KNOWN:.0%} are needed"
-    elif any(value < 0 for span in spans for value in span.quantities.values()):
+    short = _too_short(wanted, found)
+    problem = short
+    if problem is None and any(value < 0 for span in spans for value in span.quantities.values()):
         problem = "the consumption is negative: judge the register's events first"
-    return Measured(spans, counted.total().amount, known, is_estimated, problem)
+    return Measured(spans, counted.total().amount, known, is_estimated, problem, short is not None)
+
+
+def _too_short(wanted: Wanted, found: Counted) -> str | None:
+    """Why too much of a cycle is missing for an invoice without hands, None if it is not."""
+    missing = missing_share(found, by_time=_is_by_time(wanted.tariff, wanted.cycle))
+    limit = wanted.tariff.version_at(wanted.cycle.from_).max_missing_percent
+    if Decimal(missing) * 100 < limit:
+        return None
+    return f"only {1 - missing:.0%} of the cycle is known; where {limit}% or more is missing, a person decides"
+
+
+def _exchanges(found: Counted) -> Iterator[Exchange]:
+    for one in found.exchanges:
+        yield Exchange(at=one.at, closing=one.closing, opening=one.opening, unit=found.meter.reading_unit)
 
 
 def _reading(shown: Shown | None, unit: str) -> RegisterReading | None:
@@ -142,12 +159,6 @@ def _reading(shown: Shown | None, unit: str) -> RegisterReading | None:
         return None
     value = Decimal(f"{shown.value:.6f}").normalize()
     return RegisterReading(at=shown.at, value=Decimal(f"{value:f}"), unit=unit, quality=quality.label(shown.quality))
-
-
-def _known(consumption: Consumption) -> float:
-    """Share of the time of which the amount is known, observed or as the difference of a register over a hole."""
-    lengths = np.diff(consumption.bounds)
-    return float(lengths[consumption.is_known].sum() / lengths.sum())
 
 
 def _spans(
@@ -190,11 +201,15 @@ def _posts(windows: Windows, zone: ZoneInfo, ends: tuple[int, ...], begins: byte
 
 def _bounds(tariff: Tariff, cycle: Cycle, zone: ZoneInfo) -> NDArray[np.int64]:
     """The longest intervals of which the tariff's quantities can be made; days, so that it shows which are not known."""
+    calendar = Calendar("15m" if _is_by_time(tariff, cycle) else "1d", zone)
+    return calendar.bounds(begin_of(cycle.from_, zone), begin_of(cycle.until, zone))
+
+
+def _is_by_time(tariff: Tariff, cycle: Cycle) -> bool:
+    """Whether it matters when something was used, and not only how much."""
     days = [cycle.from_, *tariff.changes_between(cycle.from_, cycle.until)]
     versions = [tariff.version_at(day) for day in days]
-    has_hours = any(version.windows is not None or _names(version) & {DEMAND, EXCESS_REACTIVE} for version in versions)
-    calendar = Calendar("15m" if has_hours else "1d", zone)
-    return calendar.bounds(begin_of(cycle.from_, zone), begin_of(cycle.until, zone))
+    return any(version.windows is not None or _names(version) & {DEMAND, EXCESS_REACTIVE} for version in versions)
 
 
 def _names(version: Version) -> set[str]:

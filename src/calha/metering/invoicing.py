@@ -17,6 +17,7 @@ from calha.domain.billing import Bill, Terms
 from calha.domain.errors import Conflict, InvalidTariff, Malformed, NotFound
 from calha.domain.invoices import (
     Adjustment,
+    Estimate,
     Inputs,
     Month,
     Party,
@@ -29,6 +30,7 @@ from calha.domain.invoices import (
 )
 from calha.domain.tariffs import CONSUMPTION, Tariff
 from calha.metering.cycles import Counter, Cycle, Measured, Wanted, cycle_in, in_one, measured
+from calha.metering.estimating import Decision, estimated
 from calha.metering.meters import Meter, Meters, Uncountable
 from calha.store.billing import (
     ContractRow,
@@ -49,13 +51,15 @@ NO_ISSUER = IssuerRow(0, "", "", "", "", "", "", "")
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """An invoice that could be issued. problem: why it cannot be without a person's decision; inputs and bill may be there."""
+    """An invoice that could be issued. problem: why it cannot be; inputs and bill may be there. is_short: whether a person can
+    decide to have it estimated, because too much of the cycle is missing."""
 
     contract: ContractRow
     cycle: Cycle | None
     inputs: Inputs | None = None
     bill: Bill | None = None
     problem: str | None = None
+    is_short: bool = False
 
     @property
     def total(self) -> Decimal | None:
@@ -100,18 +104,23 @@ class Books:
     meters: Mapping[tuple[str, str], Meter | Uncountable]
 
 
-def previews(billing: Billing, contracts: Sequence[ContractRow], month: str) -> Iterator[Preview]:
-    """What the contracts' cycles that begin in a month would cost. Raises StoreUnavailable."""
+def previews(
+    billing: Billing, contracts: Sequence[ContractRow], month: str, decision: Decision | None = None
+) -> Iterator[Preview]:
+    """What the contracts' cycles that begin in a month would cost. decision: how to estimate where too much is missing.
+
+    Raises StoreUnavailable, Conflict (a decision that is not needed, or cannot be followed).
+    """
     books = books_of(billing, contracts)
     cycles = {contract.id: cycle_in(contract, month) for contract in contracts}
-    yield from _previews(billing, [(one, cycles[one.id]) for one in contracts], books)
+    yield from _previews(billing, [(one, cycles[one.id]) for one in contracts], books, decision)
 
 
 def issue(billing: Billing, found: Sequence[Preview], run_id: int | None = None) -> Sequence[InvoiceRow]:
-    """Issue previews, all or none. Raises Conflict for a cycle that is billed already, or that is not over."""
+    """Issue previews, all or none. Raises Conflict for one with a problem, and a cycle that is billed already or not over."""
     new, sealed = [], {}
     for one in found:
-        if one.inputs is None or one.bill is None:
+        if one.inputs is None or one.bill is None or one.problem is not None:
             raise Conflict(f"contract {one.contract.number} cannot be billed: {one.problem}")
         if one.inputs.until > billing.today():
             raise Conflict(f"the cycle of contract {one.contract.number} ends on {one.inputs.until}; it is not over")
@@ -130,7 +139,9 @@ def differences(billing: Billing, invoices: Iterable[InvoiceRow]) -> Iterator[Di
     books = books_of(billing, list(contracts.values()))
     cycles = [(contracts[row.contract_id], Cycle(row.from_day, row.until_day)) for row in rows]
     for row, now in zip(rows, _in_order(cycles, _previews(billing, cycles, books)), strict=True):
-        if now.total != row.total and not _is_settled(billing, row, books):
+        if now.total == row.total or (now.is_short and _is_decided(billing, row)):
+            continue
+        if not _is_settled(billing, row, books):
             yield Difference(row, now)
 
 
@@ -204,7 +215,12 @@ def _channels(contracts: Iterable[ContractRow]) -> Iterator[tuple[str, str]]:
             yield one.device, one.reactive_channel
 
 
-def _previews(billing: Billing, cycles: Sequence[tuple[ContractRow, Cycle | None]], books: Books) -> Iterator[Preview]:
+def _previews(
+    billing: Billing,
+    cycles: Sequence[tuple[ContractRow, Cycle | None]],
+    books: Books,
+    decision: Decision | None = None,
+) -> Iterator[Preview]:
     """Not in the order of the contracts: cycles that are counted together come together."""
     wanted: list[Wanted] = []
     for contract, cycle in cycles:
@@ -214,7 +230,7 @@ def _previews(billing: Billing, cycles: Sequence[tuple[ContractRow, Cycle | None
         else:
             wanted.append(found)
     for one, counted in measured(wanted, billing.counter):
-        yield _preview(billing, one, counted, books)
+        yield _preview(billing, one, counted, books, decision)
 
 
 def _in_order(cycles: Sequence[tuple[ContractRow, Cycle | None]], found: Iterable[Preview]) -> Iterator[Preview]:
@@ -246,14 +262,20 @@ def _meter(contract: ContractRow, channel: str, books: Books) -> Meter:
     raise found
 
 
-def _preview(billing: Billing, wanted: Wanted, counted: Measured, books: Books) -> Preview:
+def _preview(
+    billing: Billing, wanted: Wanted, counted: Measured, books: Books, decision: Decision | None = None
+) -> Preview:
     contract, cycle = wanted.contract, wanted.cycle
+    estimate: Estimate | msgspec.UnsetType = msgspec.UNSET
+    if decision is not None:
+        if not counted.is_short:
+            raise Conflict(f"enough of contract {contract.number} is known: there is nothing to estimate", "not_short")
+        counted, estimate = estimated(wanted, counted, decision, billing.counter)
     if not counted.spans:
-        return Preview(contract, cycle, problem=counted.problem)
-    inputs = _inputs(wanted, counted, books)
+        return Preview(contract, cycle, problem=counted.problem, is_short=counted.is_short)
     settled = tuple(_settlements(billing, wanted, books))
-    inputs = msgspec.structs.replace(inputs, adjustments=settled)
-    return Preview(contract, cycle, inputs, made_from(inputs, wanted.tariff), counted.problem)
+    inputs = msgspec.structs.replace(_inputs(wanted, counted, books), adjustments=settled, estimate=estimate)
+    return Preview(contract, cycle, inputs, made_from(inputs, wanted.tariff), counted.problem, counted.is_short)
 
 
 def _inputs(wanted: Wanted, counted: Measured, books: Books) -> Inputs:
@@ -282,6 +304,7 @@ def _inputs(wanted: Wanted, counted: Measured, books: Books) -> Inputs:
         metered=counted.spans,
         opening=counted.opening,
         closing=counted.closing,
+        exchanges=counted.exchanges or msgspec.UNSET,
         history=_history(books.standing.get(contract.id, ()), cycle),
     )
 
@@ -317,6 +340,11 @@ def _settlements(billing: Billing, wanted: Wanted, books: Books) -> Iterator[Adj
 def _is_settled(billing: Billing, row: InvoiceRow, books: Books) -> bool:
     """Whether a later invoice in force has made up for what was estimated; that one would then be issued again."""
     return row.is_estimated and row.number in set(_settled(billing, books.standing.get(row.contract_id, ()), date.max))
+
+
+def _is_decided(billing: Billing, row: InvoiceRow) -> bool:
+    """Whether a person had it estimated."""
+    return row.is_estimated and unseal(billing.invoices.content(row.number)).inputs.estimate is not msgspec.UNSET
 
 
 def _settled(billing: Billing, standing: Sequence[InvoiceRow], before: date) -> Iterator[str]:

@@ -32,6 +32,7 @@ def write_csv(document: Document, style: CsvStyle, path: Path, progress: Progres
                 file.write(lines.encode())
             rows += len(section.table)
             progress(done / document.count)
+    progress(1.0)
     return rows
 
 

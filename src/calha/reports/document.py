@@ -56,7 +56,8 @@ class Table:
 class Section:
     """Of one series, or one site. keys: the cells that tell its rows from those of others, as `Document.keys` names them.
 
-    digest: the same in fewer rows, for paper. summary, sources: rows of the tables about the whole report.
+    digest: the same in fewer rows, for paper, where there are too many. on_paper: always printed instead.
+    summary, sources: rows of the tables about the whole report.
     """
 
     title: str
@@ -66,6 +67,7 @@ class Section:
     digest: Table | None = None
     summary: Sequence[Row] = ()
     sources: Sequence[Row] = ()
+    on_paper: Table | None = None
 
 
 @dataclass(frozen=True, slots=True)

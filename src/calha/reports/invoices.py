@@ -10,10 +10,12 @@ from decimal import Decimal
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
+from msgspec import UnsetType
+
 from calha.domain.billing import Line
 from calha.domain.collection_barcode import FREE_DIGITS, Segment, collection_barcode, interleaved_2_of_5, typeable_line
 from calha.domain.errors import Malformed
-from calha.domain.invoices import Inputs, RegisterReading, Sealed
+from calha.domain.invoices import Inputs, RegisterReading, Sealed, exchanges_of
 from calha.domain.pix import Payee, dynamic_code, static_code
 from calha.reports.labels import qr_svg
 from calha.reports.locale import Language, day, money, month, number
@@ -78,14 +80,10 @@ def _content(sealed: Sealed, pix: str | None, state: State, company: str) -> dic
         "total": money(sealed.total, language),
         "due": day(inputs.due_on, language),
         "taxes": [[name.upper(), money(amount, language)] for name, amount in sealed.bill.taxes.items()],
-        "readings": [
-            _reading(words[name], reading, inputs, language)
-            for name, reading in (("opening", inputs.opening), ("closing", inputs.closing))
-            if reading is not None
-        ],
+        "readings": [_reading(words[name], reading, inputs, language) for name, reading in registers_of(inputs)],
         "months": _months(inputs, language),
         "comparison": _comparison(inputs, language, words),
-        "estimated": words["estimated"] if sealed.bill.is_estimated else "",
+        "estimated": _estimated(sealed, words),
         "pix": {"code": pix, "qr": qr_svg(pix)} if pix else None,
         "barcode": {"line": _grouped(typeable_line(digits)), "widths": interleaved_2_of_5(digits)} if digits else None,
     }
@@ -130,6 +128,18 @@ def _line(line: Line, language: Language) -> dict[str, str]:
     }
 
 
+def registers_of(inputs: Inputs) -> Iterator[tuple[str, RegisterReading]]:
+    """What the register showed at the begin, where meters were exchanged, and at the end."""
+    if inputs.opening is not None:
+        yield "opening", inputs.opening
+    for one in exchanges_of(inputs):
+        for name, value in (("removed", one.closing), ("installed", one.opening)):
+            if value is not None:
+                yield name, RegisterReading(at=one.at, value=value, unit=one.unit, quality="manual")
+    if inputs.closing is not None:
+        yield "closing", inputs.closing
+
+
 def _reading(name: str, reading: RegisterReading, inputs: Inputs, language: Language) -> list[str]:
     at = datetime.fromtimestamp(reading.at / 1_000_000, UTC).astimezone(ZoneInfo(inputs.zone))
     quality = _QUALITIES[language].get(reading.quality, reading.quality)
@@ -139,6 +149,17 @@ def _reading(name: str, reading: RegisterReading, inputs: Inputs, language: Lang
         f"{number(reading.value, language)} {reading.unit}",
         quality,
     ]
+
+
+def _estimated(sealed: Sealed, words: dict[str, Any]) -> str:
+    """What of the consumption is estimated and how, nothing where none is."""
+    if not sealed.bill.is_estimated:
+        return ""
+    estimate, text = sealed.inputs.estimate, str(words["estimated"])
+    if isinstance(estimate, UnsetType) or (estimate.method == "mean" and not estimate.cycles):
+        return text
+    how: str = words[estimate.method]
+    return f"{how.format(known=estimate.known_percent, cycles=estimate.cycles)} {text}"
 
 
 def _months(inputs: Inputs, language: Language) -> list[dict[str, Any]]:
@@ -200,8 +221,12 @@ _WORDS: dict[Language, dict[str, Any]] = {
         "readings": "Leituras",
         "opening": "Leitura anterior",
         "closing": "Leitura atual",
+        "removed": "Medidor retirado",
+        "installed": "Medidor novo",
         "history": "Consumo por mês",
         "estimated": "Consumo estimado: a diferença será acertada quando a leitura for conhecida.",
+        "mean": "Só {known} % do ciclo é conhecido; o resto segue a média dos {cycles} ciclos medidos antes.",
+        "stated": "Só {known} % do ciclo é conhecido; o consumo foi informado.",
         "comparison": "{change} em relação ao mesmo mês do ano anterior ({before}).",
         "pix": "Pague com Pix: aponte a câmera do aplicativo do banco ou copie o código",
         "states": {"overdue": "VENCIDA", "paid": "PAGA", "cancelled": "CANCELADA", "replaced": "SUBSTITUÍDA"},
@@ -226,8 +251,12 @@ _WORDS: dict[Language, dict[str, Any]] = {
         "readings": "Readings",
         "opening": "Previous reading",
         "closing": "Present reading",
+        "removed": "Meter removed",
+        "installed": "New meter",
         "history": "Consumption by month",
         "estimated": "Estimated consumption: the difference will be settled when the reading is known.",
+        "mean": "Only {known} % of the cycle is known; the rest follows the mean of the {cycles} cycles measured before.",
+        "stated": "Only {known} % of the cycle is known; the consumption was stated.",
         "comparison": "{change} compared with the same month a year ago ({before}).",
         "pix": "Pay with Pix: scan with your bank's app or copy the code",
         "states": {"overdue": "OVERDUE", "paid": "PAID", "cancelled": "CANCELLED", "replaced": "REPLACED"},

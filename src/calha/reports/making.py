@@ -43,13 +43,14 @@ def make(
     path: Path,
     progress: Progress = lambda _: None,
     now: Micros | None = None,
+    made_by: str = "",
 ) -> Made:
     """Write a report. progress: called with the share that is done; what it raises ends the work. Blocks.
 
-    now: what a relative period is counted from. The file is there whole, or not at all.
+    now: what a relative period is counted from. made_by: who asks for it. The file is there whole, or not at all.
     Raises NotFound, Malformed, TooLarge, StoreUnavailable.
     """
-    task = Task.of(ground, definition, now)
+    task = Task.of(ground, definition, now, made_by)
     document = KINDS[definition.kind](task)
     unfinished = path.with_name(f"{path.name}.new")
     try:

@@ -52,7 +52,9 @@ class _Pages:
 
     def add(self, section: Section) -> None:
         room = max(0, min(MAX_SECTION_ROWS, MAX_ROWS - self.rows))
-        table = section.digest if section.digest is not None and len(section.table) > room else section.table
+        table = section.on_paper or section.table
+        if section.digest is not None and len(section.table) > room:
+            table = section.digest
         shown = min(len(table), room)
         notes = [self._words["digest"]] if table is section.digest else []
         if shown < len(table):

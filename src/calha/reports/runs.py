@@ -154,7 +154,8 @@ class ReportRuns:
         task = Task.of(self.ground, order.definition, order.now)
         for done, format_ in enumerate(run.formats):
             path = self._path(run.id, format_)
-            made = make(self.ground, order.definition, format_, path, _Progress(self, run, done), order.now)
+            progress = _Progress(self, run, done)
+            made = make(self.ground, order.definition, format_, path, progress, order.now, order.made_by)
             name = file_name(order.name, made.from_at, made.until_at, task.zone.key, format_)
             files.append((FileFacts(format=format_, name=name, size_bytes=made.size_bytes, rows=made.rows), path))
         told = [facts for facts, _ in files]

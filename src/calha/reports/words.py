@@ -10,6 +10,9 @@ TITLES: dict[ReportLanguage, dict[ReportKind, str]] = {
         "water_balance": "Balanço hídrico",
         "data_quality": "Qualidade dos dados",
         "alarms": "Relatório de alarmes",
+        "anomalies": "Relatório de anomalias",
+        "machines": "Disponibilidade e OEE das máquinas",
+        "cleanings": "Relatório de limpezas (CIP)",
     },
     "en": {
         "flow": "Flow report",
@@ -17,6 +20,9 @@ TITLES: dict[ReportLanguage, dict[ReportKind, str]] = {
         "water_balance": "Water balance",
         "data_quality": "Data quality",
         "alarms": "Alarm report",
+        "anomalies": "Anomaly report",
+        "machines": "Machine availability and OEE",
+        "cleanings": "Cleaning report (CIP)",
     },
 }
 

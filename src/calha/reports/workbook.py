@@ -66,6 +66,7 @@ class _Workbook:
         self._list(self._sheet(self._words["sources"]), 0, self._document.sources, sources)
         if not self._charted:
             self._charts.hide()
+        progress(1.0)
         return self._data.rows
 
     def format(self, heading: Heading) -> Any:  # noqa: ANN401 - a Format

@@ -18,7 +18,7 @@ from calha.domain.oee import Production
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
 from calha.domain.running import Running, made, running_of
-from calha.domain.times import DAY_US, HOUR_US, MINUTE_US
+from calha.domain.times import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from calha.domain.vibration import Boundaries, Trend, Zone, trend
 from calha.store.telemetry import Columns, Telemetry
 
@@ -55,6 +55,16 @@ class Heat:
 
 
 @dataclass(frozen=True, slots=True)
+class Work:
+    """What a machine did in a time; what is not measured is None."""
+
+    planned_s: float
+    running: Running | None
+    production: Production | None
+    pieces: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class MachineReport:
     running: Running | None
     production: Production | None
@@ -68,16 +78,23 @@ def report(
 ) -> MachineReport:
     """What is not measured is None. earliest: from when on the baseline may be taken. Raises StoreUnavailable."""
     from_, until = window
-    running = _running(telemetry, device, declared, window)
-    pieces = _made(telemetry, device, declared.pieces, from_, until)
-    good = _made(telemetry, device, declared.good, from_, until)
+    done = work(telemetry, device, declared, window)
     return MachineReport(
-        running,
-        _production(declared, running, pieces, good, (until - from_) / 1e6),
-        pieces,
+        done.running,
+        done.production,
+        done.pieces,
         _shaking(telemetry, device, declared, window, max(earliest, from_ - BASELINE_US)),
         _heat(telemetry, device, declared, from_, until),
     )
+
+
+def work(telemetry: Telemetry, device: DeviceEntry, declared: Machine, window: tuple[Micros, Micros]) -> Work:
+    """All of the time is planned. Raises StoreUnavailable."""
+    planned_s = (window[1] - window[0]) / SECOND_US
+    running = _running(telemetry, device, declared, window)
+    pieces = _made(telemetry, device, declared.pieces, window)
+    good = _made(telemetry, device, declared.good, window)
+    return Work(planned_s, running, _production(declared, running, pieces, good, planned_s), pieces)
 
 
 def _running(
@@ -98,9 +115,13 @@ def _production(
     return Production.of(planned_s, running.running_s, declared.ideal_cycle_s, pieces, pieces if good is None else good)
 
 
-def _made(telemetry: Telemetry, device: DeviceEntry, key: str | None, from_: Micros, until: Micros) -> float | None:
-    found = _read(telemetry, device, key, from_, until, "raw")
-    return made(found.value) if found is not None and len(found.at) else None
+def _made(telemetry: Telemetry, device: DeviceEntry, key: str | None, window: tuple[Micros, Micros]) -> float | None:
+    """Counted from the last reading before the time, so that times that follow each other add up."""
+    found = _read(telemetry, device, key, window[0] - HOLD_US, window[1], "raw")
+    if found is None or not len(found.at):
+        return None
+    before = int(np.searchsorted(found.at, window[0])) - 1
+    return made(found.value[max(before, 0) :])
 
 
 def _shaking(

@@ -64,7 +64,7 @@ function ContractLine({ contract, change }: { contract: Contract; change: () => 
         <Button size="compact-sm" variant="default" aria-label={`${t("common.edit")} ${contract.number}`} onClick={change}>
           {t("common.edit")}
         </Button>
-        <CyclePreview contract={contract} />
+        <CyclePreview number={contract.number} />
       </Group>
     </li>
   );

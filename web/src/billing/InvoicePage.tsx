@@ -76,6 +76,7 @@ function Facts({ invoice }: { invoice: InvoiceWhole }) {
           {quantityText(invoice.quantity, invoice.unit, language)}
           {invoice.is_estimated && ` · ${t("invoice.estimated")}`}
         </Figure>
+        {invoice.estimate !== null && <Figure name={t("invoice.estimateReason")}>{invoice.estimate.reason}</Figure>}
         <Figure name={t("invoice.contract")}>{invoice.contract}</Figure>
         <Figure name={t("invoice.device")}>
           {seesDevices ? (
@@ -109,8 +110,8 @@ function Readings({ invoice }: { invoice: InvoiceWhole }) {
     <Section title={t("invoice.readings")}>
       <ul className="plain-list">
         {invoice.readings.map((one) => (
-          <li key={one.at} className="number">
-            {formatTime(one.at, language, invoice.zone)}: <b>{quantityText(one.value, one.unit, language)}</b> · {qualityText(one.quality, t)}
+          <li key={`${one.role} ${one.at}`} className="number">
+            {t(`readingRole.${one.role}`)} · {formatTime(one.at, language, invoice.zone)}: <b>{quantityText(one.value, one.unit, language)}</b> · {qualityText(one.quality, t)}
           </li>
         ))}
       </ul>

@@ -9,7 +9,8 @@ import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import type { Run } from "./types";
-import { billingProblem, monthText } from "./words";
+import { CyclePreview } from "./CyclePreview";
+import { billingProblem, isShort, monthText } from "./words";
 
 const REFRESH_MS = 1_000; // while one is running
 
@@ -70,7 +71,7 @@ function RunLine({ run, isBusy }: { run: Run; isBusy: boolean }) {
       <div className="number" role="status">
         {t("run.counts", { done: run.done, contracts: run.contracts, issued: run.issued, passed: run.passed, failed: run.failed })}
       </div>
-      <Problems problems={run.problems} />
+      <Problems problems={run.problems} month={run.month} />
       <Refusal error={stop.error ?? again.error} />
       {run.state === "running" && (
         <Button size="compact-sm" variant="default" mt={4} loading={stop.isPending} onClick={() => stop.mutate()}>
@@ -86,8 +87,8 @@ function RunLine({ run, isBusy }: { run: Run; isBusy: boolean }) {
   );
 }
 
-/** Contracts that could not be billed, each with its reason. */
-export function Problems({ problems }: { problems: readonly (readonly string[])[] }) {
+/** Contracts that could not be billed, each with its reason, and the way to decide about one of which too much is missing. */
+export function Problems({ problems, month }: { problems: readonly (readonly string[])[]; month: string }) {
   const { t, language } = useTexts();
   if (problems.length === 0) return null;
   return (
@@ -96,7 +97,7 @@ export function Problems({ problems }: { problems: readonly (readonly string[])[
       <ul className="plain-list">
         {problems.map(([contract = "", problem = ""]) => (
           <li key={contract}>
-            <b>{contract}</b>: {billingProblem(problem, t, language)}
+            <b>{contract}</b>: {billingProblem(problem, t, language)} {isShort(problem) && <CyclePreview number={contract} month={month} />}
           </li>
         ))}
       </ul>

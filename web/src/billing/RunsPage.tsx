@@ -68,7 +68,7 @@ function Forecast({ month, site }: { month: string; site: number | null }) {
               <b>{t(found.is_whole ? "run.ready" : "run.readyOrMore", { n: found.ready, total: moneyText(found.total, language), month: monthText(month, language) })}</b>{" "}
               <span className="quiet">{t("run.others", { passed: found.passed, failed: found.problems.length })}</span>
             </div>
-            <Problems problems={found.problems} />
+            <Problems problems={found.problems} month={month} />
             <Refusal error={begin.error} />
             <Button onClick={() => begin.mutate()} loading={begin.isPending} disabled={found.ready === 0 && found.is_whole}>
               {found.contracts === 0 ? t("run.noContracts") : t("run.issue", { n: found.ready })}

@@ -1,11 +1,19 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadLanguage, translate } from "../i18n";
 import { isMonth } from "./search";
-import { billingProblem, cycleText, dayText, differenceText, moneyText, monthBefore, monthEdges, priceText, quantityText } from "./words";
+import { billingProblem, isShort, cycleText, dayText, differenceText, moneyText, monthBefore, monthEdges, priceText, quantityText } from "./words";
 
 const plain = (text: string) => text.replace(/\s/g, " ");
 const t = (key: Parameters<typeof translate>[1], values?: Record<string, string | number>) => translate("pt-BR", key, values);
 beforeAll(() => loadLanguage("pt-BR"));
+
+describe("reasons", () => {
+  it("are told in the person's language, and which of them a person can decide about", () => {
+    const short = "only 74% of the cycle is known; where 25% or more is missing, a person decides";
+    expect(billingProblem(short, t, "pt-BR")).toContain("Só 74%");
+    expect([short, "no readings in this cycle", "the consumption is negative"].map(isShort)).toEqual([true, true, false]);
+  });
+});
 
 describe("amounts", () => {
   it("are money as the language writes it", () => {

@@ -65,6 +65,11 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^tariff '(?<tariff>.*)' begins on (?<day>[\d-]+)/, "tooEarly"],
 ];
 
+/** Whether it cannot be billed because too much is missing, so that a person can decide to have it estimated. */
+export function isShort(problem: string): boolean {
+  return REASONS.some(([pattern, name]) => (name === "noReadings" || name === "tooLittle") && pattern.test(problem));
+}
+
 /** Why something cannot be billed, in the person's language where the reason is known, else as the server says it. */
 export function billingProblem(problem: string, t: Translate, language: Language): string {
   for (const [pattern, name] of REASONS) {

@@ -168,6 +168,8 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.no_quality": "Choose at least one quality.",
   "problem.too_many_named": "A report names at most 200 devices and channels.",
   "problem.unknown_report": "This report was deleted, or you may not see it.",
+  "problem.no_mean": "No cycle before this one is known whole. State what was used.",
+  "problem.stated_or_not": "Write the consumption where you state it, and only there.",
   "problem.no_filter": "This kind of report cannot be made of a part: name no such device, channel or quality.",
   "problem.not_countable": "Only registers and flows have a consumption.",
   "problem.no_such_file": "This file is kept no longer. Make the report again.",

@@ -167,6 +167,8 @@ export const problemsPtBR = {
   "problem.no_quality": "Escolha ao menos uma qualidade.",
   "problem.too_many_named": "Um relatório indica no máximo 200 dispositivos e canais.",
   "problem.unknown_report": "Este relatório foi excluído, ou você não pode vê-lo.",
+  "problem.no_mean": "Nenhum ciclo antes deste é conhecido por inteiro. Informe o consumo.",
+  "problem.stated_or_not": "Escreva o consumo quando o informar, e só então.",
   "problem.no_filter": "Este relatório não pode ser feito de uma parte: não indique esse dispositivo, canal ou qualidade.",
   "problem.not_countable": "Só registros e vazões têm consumo.",
   "problem.no_such_file": "Este arquivo não é mais guardado. Gere o relatório de novo.",

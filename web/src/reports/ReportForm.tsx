@@ -4,6 +4,7 @@ import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { Refusal, Submit, submitting } from "../ui/Saving";
 import { type Definition, type Format, fitting, formats, heeds, kinds, type Relative, type Report, type ReportBody, relatives, type Schedule, scheduleOf, schedules, severities, stepsOf, words } from "./definitions";
+import { SensorFields } from "./SensorFields";
 import { useMake, useSave, useSites } from "./useReports";
 
 const NAMED = "named";
@@ -17,8 +18,6 @@ export function ReportForm({ report, done }: { report?: Report; done: () => void
   const [name, setName] = useState(report?.name ?? "");
   const [definition, setDefinition] = useState<Definition>(report?.definition ?? { kind: "flow", period: { relative: "yesterday" }, site_id: 0, devices: [], channels: [], qualities: [...severities], step: "1h", language, zone: "", csv: language === "pt-BR" ? "semicolon" : "rfc4180" });
   const [chosen, setChosen] = useState<Format[]>(report?.formats ?? ["pdf"]);
-  const [devices, setDevices] = useState((report?.definition.devices ?? []).join(", "));
-  const [channels, setChannels] = useState((report?.definition.channels ?? []).join(", "));
   const [delivery, setDelivery] = useState<Delivery>({ cron: report?.cron ?? "", recipients: (report?.recipients ?? []).join("\n"), folder: report?.folder ?? "" });
   const site = definition.site_id === 0 ? (places[0]?.id ?? 0) : definition.site_id;
   const change = (part: Partial<Definition>) => setDefinition({ ...definition, ...part });
@@ -27,7 +26,7 @@ export function ReportForm({ report, done }: { report?: Report; done: () => void
   const save = useSave(report?.id, done);
   const body = (): ReportBody => ({
     name: name.trim() === "" ? t(`reportKind.${definition.kind}`) : name.trim(),
-    definition: { ...definition, site_id: site, devices: asks("devices") ? words(devices) : [], channels: asks("channels") ? words(channels) : [], qualities: asks("qualities") ? definition.qualities : [...severities] },
+    definition: { ...definition, site_id: site, devices: asks("devices") ? (definition.devices ?? []) : [], channels: asks("channels") ? (definition.channels ?? []) : [], qualities: asks("qualities") ? definition.qualities : [...severities] },
     formats: chosen,
     cron: delivery.cron,
     zone: report?.zone ?? "",
@@ -52,10 +51,7 @@ export function ReportForm({ report, done }: { report?: Report; done: () => void
         </div>
         <NativeSelect label={t("devices.site")} value={String(site)} onChange={(event) => change({ site_id: Number(event.currentTarget.value) })} data={places.map((one) => ({ value: String(one.id), label: one.path.join(" › ") }))} />
         <PeriodFields period={definition.period} change={(period) => change({ period })} />
-        <div className="two-columns">
-          {asks("devices") && <TextInput label={t("reports.devices")} description={t("reports.allWhenEmpty")} value={devices} onChange={(event) => setDevices(event.currentTarget.value)} autoCapitalize="none" spellCheck={false} />}
-          {asks("channels") && <TextInput label={t("reports.channels")} description={t("reports.allWhenEmpty")} value={channels} onChange={(event) => setChannels(event.currentTarget.value)} autoCapitalize="none" spellCheck={false} />}
-        </div>
+        <SensorFields site={site} chosen={{ devices: definition.devices ?? [], channels: definition.channels ?? [] }} change={change} asksDevices={asks("devices")} asksChannels={asks("channels")} />
         {asks("qualities") && (
           <Checkbox.Group label={t("reports.qualities")} value={definition.qualities} onChange={(found) => change({ qualities: severities.filter((one) => found.includes(one)) })}>
             <Group mt={4}>

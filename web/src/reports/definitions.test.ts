@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fitting, heeds, scheduleOf, schedules, words } from "./definitions";
+import { channelChoices, deviceChoices, fitting, heeds, scheduleOf, schedules, words } from "./definitions";
 
 describe("what a report is asked for", () => {
   it("keeps a step that the kind knows and takes the usual one otherwise", () => {
@@ -19,6 +19,17 @@ describe("what a report is asked for", () => {
     expect(scheduleOf(schedules.weekly)).toBe("weekly");
     expect(scheduleOf("")).toBe("never");
     expect(scheduleOf("30 6 * * 2")).toBe("other");
+  });
+
+  it("offers devices and channels by name, and keeps what was chosen before", () => {
+    const found = [
+      { key: "p1", name: "Bomba 1", channels: [{ key: "flow", name: "Vazão", unit: "m³/h" }, { key: "on", name: "", unit: "" }] },
+      { key: "p2", name: "", channels: [{ key: "level", name: "Nível", unit: "m" }] },
+    ];
+    expect(deviceChoices(found, ["old"]).map(({ label }) => label)).toEqual(["Bomba 1 (p1)", "p2", "old"]);
+    const title = (name: unknown) => String(name);
+    expect(channelChoices(found, [], [], title).map(({ value }) => value)).toEqual(["flow", "on", "level"]);
+    expect(channelChoices(found, ["p1"], ["gone"], title).map(({ label }) => label)).toEqual(["Vazão (flow), m³/h", "on", "gone"]);
   });
 
   it("reads addresses however they are parted", () => {

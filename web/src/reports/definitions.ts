@@ -17,10 +17,13 @@ export const stepsOf: Record<Kind, readonly Step[]> = {
   water_balance: ["1d", "1mo", "1h"],
   data_quality: ["1d"],
   alarms: ["1d", "raw"],
+  anomalies: ["raw", "1d"],
+  machines: ["1d", "1mo", "1h"],
+  cleanings: ["raw"],
 };
 type Filter = "devices" | "channels" | "qualities";
 /** What the server refuses, because the report would not heed it. */
-const ignored: Partial<Record<Kind, readonly Filter[]>> = { water_balance: ["devices", "channels", "qualities"], alarms: ["channels", "qualities"] };
+const ignored: Partial<Record<Kind, readonly Filter[]>> = { water_balance: ["devices", "channels", "qualities"], alarms: ["channels", "qualities"], anomalies: ["qualities"], machines: ["channels", "qualities"], cleanings: ["channels", "qualities"] };
 export const kinds = Object.keys(stepsOf) as Kind[];
 export const formats: readonly Format[] = ["pdf", "xlsx", "csv"];
 export const severities: readonly Severity[] = ["good", "uncertain", "bad"];
@@ -43,6 +46,35 @@ export function fitting(kind: Kind, step: Step): Step {
 
 export function heeds(kind: Kind, filter: Filter): boolean {
   return ignored[kind]?.includes(filter) !== true;
+}
+
+export interface Sensed {
+  key: string;
+  name: string;
+  channels: readonly { key: string; name: string | Readonly<Record<string, string>>; unit: string }[];
+}
+
+/** What can be chosen of devices: those that were found, and those chosen before that were not. */
+export function deviceChoices(found: readonly Sensed[], chosen: readonly string[]): { value: string; label: string }[] {
+  const known = new Map(found.map(({ key, name }) => [key, name === "" || name === key ? key : `${name} (${key})`]));
+  for (const key of chosen) if (!known.has(key)) known.set(key, key);
+  return [...known].map(([value, label]) => ({ value, label }));
+}
+
+/** The channels of the chosen devices (of all that were found without any), each key once, and those chosen before. */
+export function channelChoices(found: readonly Sensed[], devices: readonly string[], chosen: readonly string[], title: (name: Sensed["channels"][number]["name"]) => string): { value: string; label: string }[] {
+  const known = new Map<string, string>();
+  for (const { key, channels } of found) {
+    if (devices.length > 0 && !devices.includes(key)) continue;
+    for (const one of channels) if (!known.has(one.key)) known.set(one.key, labelOf(one.key, title(one.name), one.unit));
+  }
+  for (const key of chosen) if (!known.has(key)) known.set(key, key);
+  return [...known].map(([value, label]) => ({ value, label }));
+}
+
+function labelOf(key: string, name: string, unit: string): string {
+  const whole = name === "" || name === key ? key : `${name} (${key})`;
+  return unit === "" ? whole : `${whole}, ${unit}`;
 }
 
 /** Words that are parted by commas, semicolons, blanks or lines, each once. */

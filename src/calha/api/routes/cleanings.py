@@ -13,14 +13,18 @@ from calha.api.routes.analyses import device_and_profile, seen
 from calha.api.routes.consumption import To
 from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey
-from calha.api.schemas_cleaning import CleaningAnswer, CleaningsAnswer, CleaningStep
-from calha.api.services import Here
+from calha.api.schemas_cleaning import CleaningAnswer, CleaningsAnswer, CleaningStep, SealAnswer
+from calha.api.services import Here, Services
+from calha.domain.analyses import Cleaning
 from calha.domain.cip import Evidence, Judgement, Spread, StepLimits
 from calha.domain.cip_golden import Comparison, compare, golden_of
+from calha.domain.cip_seal import checked
+from calha.domain.directory import DeviceEntry
 from calha.domain.errors import NotFound
 from calha.domain.readings import Micros
-from calha.domain.times import DAY_US, from_text, to_datetime
-from calha.watch.cleaning import Cleaned, cleanings
+from calha.domain.times import DAY_US, MINUTE_US, from_text, to_datetime
+from calha.store.registry import DeviceRow
+from calha.watch.cleaning import LONGEST_US, Cleaned, cleanings
 
 router = api_router("analyses", "/devices/{key}/cleanings")
 
@@ -47,19 +51,47 @@ async def list_cleanings(
     ] = None,
 ) -> CleaningsAnswer:
     """The cleanings of a station in at most two weeks, judged by the recipes of its profile."""
-    device, profile = await device_and_profile(services, key)
-    entry = services.ingest.directory.devices.get(key)
-    if profile.cleaning is None or entry is None:
-        raise NotFound(f"the profile {device.profile} does not say how {key} cleans")
+    device, entry, declared = await _station(services, key)
     zone = ZoneInfo(device.zone)
     until = from_text(to, zone) if to else services.clock() + 1
     since = from_text(from_, zone) if from_ else until - DEFAULT_DAYS * DAY_US
     since, until = seen(caller, device, since, until, MAX_DAYS)
-    found = await asyncio.to_thread(cleanings, services.telemetry, entry, profile.cleaning, since, until)
+    found = await asyncio.to_thread(cleanings, services.telemetry, entry, declared, since, until)
     named = from_text(golden, zone) if golden else None
     return CleaningsAnswer.model_validate(
         {"from": to_datetime(since), "to": to_datetime(until), "items": _answers(found, named)}
     )
+
+
+@router.get("/verification")
+async def verify_cleaning(
+    key: DeviceKey,
+    services: Here,
+    caller: ViewsDevice,
+    at: Annotated[str, Query(max_length=40, description="When it began.", examples=["2026-01-31T09:00"])],
+    seal: Annotated[str, Query(max_length=200, description="As its report prints it.", examples=["0f3a91c2 …"])],
+    by: Annotated[str, Query(max_length=120, description="Who made the report.", examples=["maria"])],
+) -> SealAnswer:
+    """Whether the seal of a cleaning's report is ours and that person's, and the cleaning still what it was."""
+    device, entry, declared = await _station(services, key)
+    from_ = from_text(at, ZoneInfo(device.zone))
+    since, until = seen(caller, device, from_ - MINUTE_US, from_ + LONGEST_US, MAX_DAYS)
+    found = await asyncio.to_thread(cleanings, services.telemetry, entry, declared, since, until)
+    near = (cleaned for cleaned in found if abs(cleaned.from_ - from_) <= MINUTE_US)
+    one = min(near, key=lambda cleaned: abs(cleaned.from_ - from_), default=None)
+    if one is None:
+        raise NotFound(f"the readings of {key} tell of no cleaning that began at {at}", "no_cleaning")
+    ground = services.reports.ground
+    verdict = checked(seal, by, ground.evidence_key, key, one.from_, one.until, one.judgement)
+    return SealAnswer.model_validate({"verdict": verdict, "from": to_datetime(one.from_), "to": to_datetime(one.until)})
+
+
+async def _station(services: Services, key: str) -> tuple[DeviceRow, DeviceEntry, Cleaning]:
+    device, profile = await device_and_profile(services, key)
+    entry = services.ingest.directory.devices.get(key)
+    if profile.cleaning is None or entry is None:
+        raise NotFound(f"the profile {device.profile} does not say how {key} cleans")
+    return device, entry, profile.cleaning
 
 
 def _answers(found: Sequence[Cleaned], named: Micros | None) -> list[CleaningAnswer]:

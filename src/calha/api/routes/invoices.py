@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from fastapi import Path, Query
+from msgspec import UnsetType
 from starlette.responses import Response
 
 from calha.api.access import Bills, Caller, Self
@@ -15,7 +16,10 @@ from calha.api.routes.customers import Limit, MonthQuery, billed_sites, contract
 from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_billing import (
+    METHOD_TEXT,
     DifferenceAnswer,
+    EstimateAnswer,
+    EstimateMethod,
     InvoiceAnswer,
     InvoiceWhole,
     NewInvoice,
@@ -27,8 +31,9 @@ from calha.api.services import Here, Services
 from calha.domain.access import Permission
 from calha.domain.collection_barcode import typeable_line
 from calha.domain.errors import Conflict, NotFound
-from calha.domain.invoices import after, is_overdue, unseal
+from calha.domain.invoices import Inputs, after, is_overdue, unseal
 from calha.metering import invoicing
+from calha.metering.estimating import Decision
 from calha.metering.invoicing import Preview
 from calha.reports.invoices import State, barcode, invoice_pdf, pix_code
 from calha.store.billing import InvoiceRow
@@ -81,10 +86,15 @@ async def preview_invoice(
     caller: Bills,
     contract: Annotated[str, Query(max_length=64, examples=["C-1001"])],
     month: MonthQuery,
+    estimate: Annotated[EstimateMethod | None, Query(description="Where too much is missing. " + METHOD_TEXT)] = None,
+    consumption: Annotated[
+        Decimal | None, Query(ge=0, le=10**9, max_digits=20, description="What is stated.", examples=["12.5"])
+    ] = None,
 ) -> PreviewAnswer:
     """What a contract's cycle that begins in a month costs by now. Nothing is issued."""
     row = await contract_of(caller, services, contract)
-    (found,) = await asyncio.to_thread(lambda: list(invoicing.previews(services.billing, [row], month)))
+    decision = Decision(estimate, caller.principal.name, "", consumption) if estimate is not None else None
+    (found,) = await asyncio.to_thread(lambda: list(invoicing.previews(services.billing, [row], month, decision)))
     return await _preview_answer(services, found)
 
 
@@ -129,11 +139,19 @@ async def list_differences(
 
 @router.post("/invoices", status_code=201)
 async def issue_invoice(new: NewInvoice, services: Here, caller: Bills) -> InvoiceAnswer:
-    """Issue the invoice of one cycle, exactly as its preview says. It cannot be changed afterwards."""
+    """Issue the invoice of one cycle, exactly as its preview says. It cannot be changed afterwards.
+
+    A cycle of which too much is missing needs a person's decision how to estimate it; a later invoice settles that.
+    """
     row = await contract_of(caller, services, new.contract)
-    (found,) = await asyncio.to_thread(lambda: list(invoicing.previews(services.billing, [row], new.month)))
+    asked, by = new.estimate, caller.principal.name
+    decision = Decision(asked.method, by, asked.reason, asked.consumption) if asked is not None else None
+    (found,) = await asyncio.to_thread(lambda: list(invoicing.previews(services.billing, [row], new.month, decision)))
     (issued,) = await asyncio.to_thread(lambda: invoicing.issue(services.billing, [found]))
-    await caller.note("invoice.issued", f"invoice {issued.number}", after={"total": str(issued.total)})
+    told = {"total": str(issued.total)}
+    if asked is not None:
+        told |= {"estimated": asked.method, "reason": asked.reason}
+    await caller.note("invoice.issued", f"invoice {issued.number}", after=told)
     return (await _page(services, [issued], 1)).items[0]
 
 
@@ -293,6 +311,7 @@ async def _whole(services: Services, row: InvoiceRow) -> InvoiceWhole:
         pix=pix_code(sealed, row.txid, row.charge_url),
         barcode=typeable_line(digits) if digits else None,
         credits=sealed.credits or None,
+        estimate=_estimate(sealed.inputs),
         history=history,
     )
 
@@ -314,9 +333,18 @@ async def _preview_answer(services: Services, found: Preview) -> PreviewAnswer:
         from_day=found.cycle.from_ if found.cycle is not None else None,
         until_day=found.cycle.until if found.cycle is not None else None,
         problem=found.problem,
+        is_short=found.is_short,
+        estimate=_estimate(found.inputs) if found.inputs is not None else None,
         is_estimated=found.inputs is not None and any(span.is_estimated for span in found.inputs.metered),
         bill=bill_answer(found.bill) if found.bill is not None else None,
     )
+
+
+def _estimate(inputs: Inputs) -> EstimateAnswer | None:
+    found = inputs.estimate
+    if isinstance(found, UnsetType):
+        return None
+    return EstimateAnswer.model_validate(found, from_attributes=True)
 
 
 def _state(row: InvoiceRow, today: date) -> State:

@@ -4,7 +4,16 @@ from collections.abc import Callable, Mapping
 
 from calha.domain.report_definitions import ReportKind
 from calha.reports.document import Document
-from calha.reports.kinds import alarms, consumption, data_quality, flow, water_balance
+from calha.reports.kinds import (
+    alarms,
+    anomalies,
+    cleanings,
+    consumption,
+    data_quality,
+    flow,
+    machines,
+    water_balance,
+)
 from calha.reports.kinds.ground import Ground, Task
 
 KINDS: Mapping[ReportKind, Callable[[Task], Document]] = {
@@ -13,6 +22,9 @@ KINDS: Mapping[ReportKind, Callable[[Task], Document]] = {
     "water_balance": water_balance.document,
     "data_quality": data_quality.document,
     "alarms": alarms.document,
+    "anomalies": anomalies.document,
+    "machines": machines.document,
+    "cleanings": cleanings.document,
 }
 
 __all__ = ["KINDS", "Ground", "Task"]

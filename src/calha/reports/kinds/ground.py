@@ -14,6 +14,7 @@ from calha.reports.cells import moment, offset_text
 from calha.reports.document import Document, Heading, Row
 from calha.reports.words import SEVERITY, STEPS, TITLES, WORDS
 from calha.store.alarms import AlarmStore
+from calha.store.anomalies import AnomalyStore
 from calha.store.registry import ChannelRow, DeviceRow, Registry, SiteRow
 from calha.store.telemetry import Telemetry
 
@@ -28,7 +29,10 @@ class Ground:
     telemetry: Telemetry
     metering: Metering
     alarms: AlarmStore
+    anomalies: AnomalyStore
     clock: Callable[[], Micros]
+    evidence_key: bytes
+    """With which evidence is sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Sensor:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A definition with all that follows from it."""
+    """A definition with all that follows from it. made_by: who asked for it."""
 
     ground: Ground
     definition: Definition
@@ -61,16 +65,17 @@ class Task:
     from_at: Micros
     until_at: Micros
     made_at: Micros
+    made_by: str = ""
 
     @classmethod
-    def of(cls, ground: Ground, definition: Definition, now: Micros | None = None) -> "Task":
+    def of(cls, ground: Ground, definition: Definition, now: Micros | None = None, made_by: str = "") -> "Task":
         """now: of what a relative period is told; the present when missing. Raises NotFound (site), Malformed."""
         definition.require_possible()
         site = ground.registry.site(definition.site_id)
         zone = zone_of(definition.zone or site.zone)
         made_at = ground.clock()
         from_at, until_at = definition.period.window(zone, now if now is not None else made_at)
-        return cls(ground, definition, site, zone, from_at, until_at, made_at)
+        return cls(ground, definition, site, zone, from_at, until_at, made_at, made_by)
 
     @property
     def words(self) -> dict[str, str]:
@@ -80,7 +85,7 @@ class Task:
         """The channels that are named, or all that fit. Raises NotFound, TooLarge."""
         asked = self.definition
         devices = self.devices()
-        self._require_channels(devices)
+        self.require_channels(devices)
         wanted = [
             Sensor(device, channel)
             for device in devices
@@ -104,7 +109,8 @@ class Task:
                 )
         return [by_key[key] for key in self.definition.devices]
 
-    def _require_channels(self, devices: list[DeviceRow]) -> None:
+    def require_channels(self, devices: list[DeviceRow]) -> None:
+        """Raises NotFound for one that is named and nowhere."""
         there = {channel.key for device in devices for channel in device.channels}
         for key in self.definition.channels:
             if key not in there:
@@ -151,6 +157,8 @@ class Task:
             (words["locale"], LOCALES[language]),
             (words["made_at"], f"{moment(self.made_at, language, self.zone)} ({to_text(self.made_at)})"),
         ]
+        if self.made_by:
+            found.append((words["author"], self.made_by))
         if set(asked.qualities) != set(SEVERITIES):
             found.insert(4, (words["qualities"], ", ".join(SEVERITY[language][one] for one in asked.qualities)))
         return found
