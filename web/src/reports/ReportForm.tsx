@@ -26,7 +26,7 @@ export function ReportForm({ report, done }: { report?: Report; done: () => void
   const save = useSave(report?.id, done);
   const body = (): ReportBody => ({
     name: name.trim() === "" ? t(`reportKind.${definition.kind}`) : name.trim(),
-    definition: { ...definition, site_id: site, devices: asks("devices") ? (definition.devices ?? []) : [], channels: asks("channels") ? (definition.channels ?? []) : [], qualities: asks("qualities") ? definition.qualities : [...severities] },
+    definition: { ...definition, site_id: site, devices: asks("devices") ? definition.devices : [], channels: asks("channels") ? definition.channels : [], qualities: asks("qualities") ? definition.qualities : [...severities] },
     formats: chosen,
     cron: delivery.cron,
     zone: report?.zone ?? "",
@@ -51,7 +51,7 @@ export function ReportForm({ report, done }: { report?: Report; done: () => void
         </div>
         <NativeSelect label={t("devices.site")} value={String(site)} onChange={(event) => change({ site_id: Number(event.currentTarget.value) })} data={places.map((one) => ({ value: String(one.id), label: one.path.join(" › ") }))} />
         <PeriodFields period={definition.period} change={(period) => change({ period })} />
-        <SensorFields site={site} chosen={{ devices: definition.devices ?? [], channels: definition.channels ?? [] }} change={change} asksDevices={asks("devices")} asksChannels={asks("channels")} />
+        <SensorFields site={site} chosen={{ devices: definition.devices, channels: definition.channels }} change={change} asksDevices={asks("devices")} asksChannels={asks("channels")} />
         {asks("qualities") && (
           <Checkbox.Group label={t("reports.qualities")} value={definition.qualities} onChange={(found) => change({ qualities: severities.filter((one) => found.includes(one)) })}>
             <Group mt={4}>
