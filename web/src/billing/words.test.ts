@@ -49,8 +49,8 @@ describe("times", () => {
 
 describe("what cannot be billed", () => {
   it.each([
-    ["no readings in this cycle", "Não há leituras neste ciclo."],
-    ["only 31% of the cycle is known; at least 75% are needed", "Só 31% do ciclo é conhecido. Faça uma leitura ou estime o que falta."],
+    ["no readings in this cycle", "Não há leituras neste ciclo. Faça uma leitura ou decida faturar por estimativa."],
+    ["only 31% of the cycle is known; where 25% or more is missing, a person decides", "Só 31% do ciclo é conhecido. Faça uma leitura, preencha o que falta ou decida faturar por estimativa."],
     ["the cycle ends on 2026-07-31; it is not over", "O ciclo ainda não acabou: termina em 31 de jul. de 2026."],
     ["something new", "something new"],
   ])("%s is said in words", (problem, words) => expect(billingProblem(problem, t, "pt-BR")).toBe(words));
