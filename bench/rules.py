@@ -18,6 +18,7 @@ from calha.domain.readings import Batch
 from calha.domain.times import DAY_US, MINUTE_US
 from calha.store.telemetry import Telemetry
 from calha.watch.alarms.checks import Check, Key
+from calha.watch.alarms.past import in_parts
 from calha.watch.alarms.replay import Track
 from calha.watch.alarms.simulation import simulate
 
@@ -63,9 +64,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         telemetry = stored(found, Path(folder))
         began = time.perf_counter()
-        read = telemetry.readings(range(SERIES), BEGIN, until, resolution="raw")
-        again = [Track(read[one].at, read[one].value, read[one].quality) for one in range(SERIES)]
-        simulate([(check, [track]) for check, track in zip(watched, again, strict=True)], BEGIN, until)
+        simulate(in_parts(telemetry, [(check, check.inputs) for check in watched], BEGIN, until), BEGIN, until)
         report.result("from the store, with advice", time.perf_counter() - began, "s")
         telemetry.close()
     report.result("alarms", simulation.alarms, "")

@@ -32,6 +32,7 @@ from calha.watch.alarms.checks import Check, Checks
 from calha.watch.alarms.evaluation import Changes, Evaluation
 from calha.watch.alarms.late import missed, reach_us, span_of
 from calha.watch.alarms.memory import Expecting, nothing
+from calha.watch.alarms.past import in_parts, tracks
 from calha.watch.alarms.replay import Track
 from calha.watch.alarms.silence import Seen, Silences
 from calha.watch.alarms.simulation import Simulation, simulate
@@ -153,8 +154,7 @@ class AlarmWatch:
         for one in (one for one in checks if one.key.device in set(chosen)):
             series = one.inputs or _all_series(directory, one.key.device)
             pairs.append((one, series))
-        tracks = self._tracks({number for _, series in pairs for number in series}, from_at, until)
-        return simulate([(one, _inputs(one, series, tracks)) for one, series in pairs], from_at, until)
+        return simulate(in_parts(self._telemetry, pairs, from_at, until), from_at, until)
 
     # -- rules
 
@@ -230,8 +230,8 @@ class AlarmWatch:
             found = []
             if watched.any():
                 from_at = max(int(touched.first_at[watched].min()), now - MAX_CAUGHT_UP_US)
-                tracks = self._tracks(touched.series[watched].tolist(), from_at, now + DAY_US)
-                found = [self._take_tracks(tracks)] if tracks else []
+                missed_tracks = self._tracks(touched.series[watched].tolist(), from_at, now + DAY_US)
+                found = [self._take_tracks(missed_tracks)] if missed_tracks else []
         except StoreUnavailable:
             self._is_behind = True
             raise
@@ -252,14 +252,14 @@ class AlarmWatch:
     def _complete_check(self, check: Check, span: tuple[Micros, Micros], now: Micros) -> None:
         reach = reach_us(check.rule)
         until = min(span[1] + 2 * reach + DAY_US, max(self._evaluation.newest(one) for one in check.inputs))
-        tracks = self._tracks(check.inputs, span[0] - reach, until + 1)
+        read = self._tracks(check.inputs, span[0] - reach, until + 1)
         told = self.alarms.held(check.key[:3], span[0] - reach, until)
-        for began, ended in missed(check, [tracks[one] for one in check.inputs], span, until, told):
+        for began, ended in missed(check, [read[one] for one in check.inputs], span, until, told):
             self.alarms.complete(_change(check, began, True, None), ended, now)
 
-    def _take_tracks(self, tracks: Mapping[int, Track]) -> Changes:
-        series = np.repeat(np.array(list(tracks), np.int64), [len(one.at) for one in tracks.values()])
-        columns = [np.concatenate([getattr(one, name) for one in tracks.values()]) for name in Track._fields]
+    def _take_tracks(self, read: Mapping[int, Track]) -> Changes:
+        series = np.repeat(np.array(list(read), np.int64), [len(one.at) for one in read.values()])
+        columns = [np.concatenate([getattr(one, name) for one in read.values()]) for name in Track._fields]
         return self._evaluation.take(series, *columns)
 
     def _tracks(self, series: "set[int] | Sequence[int]", from_at: Micros, until: Micros) -> dict[int, Track]:
@@ -267,8 +267,7 @@ class AlarmWatch:
         found: dict[int, Track] = {}
         for start in range(0, len(wanted), SERIES_AT_ONCE):
             part = wanted[start : start + SERIES_AT_ONCE]
-            read = self._telemetry.readings(part, from_at, until, resolution="raw")
-            found |= {one: Track(read[one].at, read[one].value, read[one].quality) for one in part}
+            found |= tracks(self._telemetry, part, from_at, until)
         return found
 
     def _save(self) -> None:
@@ -298,11 +297,3 @@ def _change(check: Check, at: Micros, holds: bool, signal: float | None) -> Chan
 
 def _all_series(directory: Directory, device: str) -> tuple[int, ...]:
     return tuple(sorted({one.series for one in directory.devices[device].channels.values()}))
-
-
-def _inputs(check: Check, series: Sequence[int], tracks: Mapping[int, Track]) -> list[Track]:
-    """The tracks of a check; of silence one track of all that the device reported."""
-    if check.inputs:
-        return [tracks[one] for one in check.inputs]
-    at = np.unique(np.concatenate([tracks[one].at for one in series])) if series else np.zeros(0, np.int64)
-    return [Track(at, np.zeros(len(at)), np.zeros(len(at), np.uint8))]

@@ -5,7 +5,7 @@ having gone. A cure is the smallest setting that takes away CURED of the nuisanc
 LONG_S it would have cost, which are those that somebody could have acted on.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -81,7 +81,7 @@ class _Seen:
     spells: Spells
 
 
-def simulate(checks: Sequence[tuple[Check, Sequence[Track]]], from_at: Micros, until: Micros) -> Simulation:
+def simulate(checks: Iterable[tuple[Check, Sequence[Track]]], from_at: Micros, until: Micros) -> Simulation:
     """Replay checks of one rule over the readings of their inputs."""
     seen = [_seen(check, inputs, until) for check, inputs in checks]
     spells = [one.spells for one in seen]
