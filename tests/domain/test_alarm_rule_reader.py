@@ -34,6 +34,7 @@ RULES = [
         "on_delay_s": 15,
         "off_delay_s": 60,
     },
+    LEVEL | {"suppress_while": {"channel": "mode", "codes": [0, 2], "after_s": 120}},
     LEVEL | {"schedule": [{"days": ["sat", "sun"]}, {"from": "22:00", "until": "06:00"}]},
 ]
 
@@ -58,7 +59,7 @@ def test_limits_come_with_their_priorities_from_the_highest_down():
 
 def test_times_days_and_counts_are_read():
     assert read_rule(RULES[10]).repeat == Repeat(3, 600.0)
-    weekend, night = read_rule(RULES[12]).schedule
+    weekend, night = read_rule(RULES[13]).schedule
     assert weekend == Period(frozenset({5, 6}))
     assert (night.from_, night.until, len(night.days)) == (time(22), time(6), 7)
     assert read_rule(RULES[8]).signal == NoData()
@@ -84,6 +85,8 @@ def test_times_days_and_counts_are_read():
         (LEVEL | {"on_delay_s": 9e9}, "rule.on_delay_s: is 9e"),
         (LEVEL | {"latching": "yes"}, "rule.latching: is 'yes'"),
         (LEVEL | {"repeat": {"count": 1, "within_s": 60}}, "rule.repeat.count: is 1; a whole number from 2"),
+        (LEVEL | {"suppress_while": {"channel": "mode"}}, "rule.suppress_while.codes: is missing"),
+        (LEVEL | {"suppress_while": {"channel": "mode", "codes": [-1]}}, "rule.suppress_while.codes: is -1"),
         (LEVEL | {"schedule": [{"from": "25:00"}]}, r"rule.schedule\[0\].from: is '25:00'"),
         (LEVEL | {"schedule": [{"days": ["dom"]}]}, r"rule.schedule\[0\].days: a list of days"),
         ({"signal": {"kind": "no_data"}, "limits": {"hi": 1}}, "rule.limits: this signal is either so or not"),

@@ -26,6 +26,7 @@ title: {pt: Tanque, en: Tank}
 description: {pt: Tanque de teste, en: A tank for tests}
 channels:
   - {key: level, name: {pt: Nível, en: Level}, unit: m}
+  - {key: mode, name: {pt: Modo, en: Mode}, kind: state}
 """
 
 
@@ -53,9 +54,9 @@ class Plant:
             name, read_rule(data), where or Where(profile="tank"), Rationalisation(), "Ana", self.now
         ).named
 
-    def send(self, watch, *readings, key="t1") -> None:
+    def send(self, watch, *readings, key="t1", channel="level") -> None:
         """(minutes, value); None for watch: it does not run."""
-        series = self.registry.device(key).channels[0].series
+        series = next(one.series for one in self.registry.device(key).channels if one.key == channel)
         at = [START + round(minutes * MINUTE_US) for minutes, _ in readings]
         batch = Batch.of([series] * len(at), at, [value for _, value in readings], [0] * len(at), at)
         self.seq += 1
@@ -232,6 +233,79 @@ def test_a_rule_is_simulated_over_the_stored_past(plant):
     assert found.cures[0].setting == "on_delay_s"
     silent = plant.watch().simulate(NamedRule(0, "", read_rule({"signal": {"kind": "no_data"}}), Where(device="t1")), 2)
     assert np.array([one.ended_at is None for one in silent.raised]).tolist() == [True]
+
+
+STOPPED = HI | {"suppress_while": {"channel": "mode", "codes": [0], "after_s": 60}}
+
+
+def acts(watch, row) -> list[Act]:
+    return [one.act for one in reversed(watch.alarms.history(row.id).items)]
+
+
+def test_while_the_plant_stands_an_alarm_is_suppressed_and_annunciated_after_it_has_started(plant):
+    plant.rule(STOPPED)
+    watch = plant.watch()
+    plant.send(watch, (0, 0), channel="mode")
+    plant.send(watch, (1, 11))
+    (row,) = watch.look()
+    assert (row.alarm.state, row.alarm.is_active, acts(watch, row)) == (
+        State.SUPPRESSED,
+        True,
+        [Act.SUPPRESS, Act.RAISE],
+    )
+    plant.send(watch, (2, 1), channel="mode")
+    plant.now = START + 2 * MINUTE_US + 30 * SECOND_US
+    assert watch.look() == [], "it has just started"
+    plant.now = START + 3 * MINUTE_US + 3 * SECOND_US
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+
+
+def test_what_stands_when_the_plant_stops_is_suppressed_and_may_be_over_before_it_starts(plant):
+    plant.rule(STOPPED)
+    watch = plant.watch()
+    plant.send(watch, (0, 11))
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+    plant.send(watch, (1, 0), channel="mode")
+    assert states(watch.look()) == [("t1", State.SUPPRESSED)]
+    plant.send(watch, (2, 5))
+    watch.look()
+    plant.send(watch, (3, 1), (5, 1), channel="mode")
+    assert states(watch.look()) == [("t1", State.NORMAL)]
+
+
+def test_in_the_moment_in_which_the_plant_stops_nothing_is_annunciated(plant):
+    plant.rule(STOPPED)
+    watch = plant.watch()
+    plant.send(watch, (0, 1), channel="mode")
+    plant.send(watch, (1, 11))
+    plant.send(watch, (1, 0), channel="mode")
+    watch.look()
+    (row,) = watch.alarms.page().items
+    assert row.alarm.state is State.SUPPRESSED
+
+
+def test_after_a_restart_and_when_its_rule_no_longer_says_so_what_was_suppressed_is_right(plant):
+    named = plant.rule(STOPPED)
+    watch = plant.watch()
+    plant.send(watch, (0, 0), channel="mode")
+    plant.send(watch, (1, 11))
+    watch.look()
+    (plant.folder / "alarms.npz").unlink()
+    again = plant.watch()
+    plant.send(again, (2, 12), key="t2")
+    assert states(again.look()) == [("t2", State.UNACKNOWLEDGED)], "only the device that stands is suppressed"
+    again.rules.change(named.id, 1, "High", read_rule(HI), Where(profile="tank"), Rationalisation(), "Ana", START)
+    plant.now += MINUTE_US
+    again.look()
+    assert {row.device: row.alarm.state for row in again.alarms.page().items}["t1"] is State.UNACKNOWLEDGED
+
+
+def test_the_simulator_counts_nothing_while_it_would_be_suppressed(plant):
+    plant.send(None, (0, 0), (500, 1), channel="mode")
+    plant.send(None, *((minute, 20 if minute % 100 < 30 else 5) for minute in range(1, 1_000)))
+    plant.now = START + DAY_US
+    asked = [NamedRule(0, "", read_rule(rule), Where(device="t1")) for rule in (HI, STOPPED)]
+    assert [plant.watch().simulate(one, 2).alarms for one in asked] == [10, 5]
 
 
 def test_a_new_rule_looks_at_what_stands_already(plant):

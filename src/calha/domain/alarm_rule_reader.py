@@ -11,8 +11,19 @@ from datetime import time
 from itertools import pairwise
 from typing import Any, Final
 
-from calha.domain.alarm_rules import DAYS, LIMIT_NAMES, MAX_REPEAT, Limit, Period, Repeat, Rule, Signal, yes
-from calha.domain.alarm_signal_reader import MAX_S, is_yes, read_signal, write_signal
+from calha.domain.alarm_rules import (
+    DAYS,
+    LIMIT_NAMES,
+    MAX_REPEAT,
+    Limit,
+    Period,
+    Repeat,
+    Rule,
+    Signal,
+    Suppression,
+    yes,
+)
+from calha.domain.alarm_signal_reader import MAX_S, is_yes, read_codes, read_signal, write_signal
 from calha.domain.alarm_states import Priority
 from calha.domain.rule_data import Given, boolean, choice, fail, integer, mapping, number, shown, text
 
@@ -23,6 +34,7 @@ _CLOCK: Final = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 _SECONDS: Final = ("on_delay_s", "off_delay_s", "lasting_s")
 _PARTS: Final = (
     "signal", "limits", "priority", "deadband", *_SECONDS, "latching", "repeat", "schedule", "first_out",
+    "suppress_while",
 )  # fmt: skip
 
 
@@ -40,6 +52,7 @@ def read_rule(data: object) -> Rule:
         latching=boolean(given.get("latching", False), "rule.latching"),
         repeat=_repeat(given["repeat"]) if given.get("repeat") is not None else None,
         schedule=_schedule(given.get("schedule") or []),
+        suppress_while=_suppression(given["suppress_while"]) if given.get("suppress_while") is not None else None,
         first_out=text(given.get("first_out", ""), "rule.first_out", is_empty_allowed=True),
         **{name: number(given.get(name, 0), f"rule.{name}", 0, MAX_S) for name in _SECONDS},
     )
@@ -55,6 +68,13 @@ def write_rule(rule: Rule) -> dict[str, Any]:
     written |= {name: getattr(rule, name) for name in (*_SECONDS, "latching", "first_out")}
     if rule.repeat is not None:
         written["repeat"] = {"count": rule.repeat.count, "within_s": rule.repeat.within_s}
+    if rule.suppress_while is not None:
+        design = rule.suppress_while
+        written["suppress_while"] = {
+            "channel": design.channel,
+            "codes": list(design.codes),
+            "after_s": design.after_s,
+        }
     written["schedule"] = [_written_period(one) for one in rule.schedule]
     return written
 
@@ -104,6 +124,17 @@ def _repeat(data: object) -> Repeat:
     given = mapping(data, "rule.repeat", ("count", "within_s"))
     count = integer(given.get("count"), "rule.repeat.count", 2, MAX_REPEAT)
     return Repeat(count, number(given.get("within_s"), "rule.repeat.within_s", 1, MAX_S))
+
+
+def _suppression(data: object) -> Suppression:
+    place = "rule.suppress_while"
+    given = mapping(data, place, ("channel", "codes", "after_s"))
+    for name in ("channel", "codes"):
+        if name not in given:
+            fail(f"{place}.{name}", "is missing")
+    codes = read_codes(given["codes"], f"{place}.codes")
+    after_s = number(given.get("after_s", 0), f"{place}.after_s", 0, MAX_S)
+    return Suppression(text(given["channel"], f"{place}.channel"), codes, after_s)
 
 
 def _schedule(data: object) -> tuple[Period, ...]:

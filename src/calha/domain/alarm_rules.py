@@ -153,6 +153,19 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
+class Suppression:
+    """By design: while a state of the device has one of these codes, and `after_s` longer, its alarms are suppressed."""
+
+    channel: str
+    codes: tuple[int, ...]
+    after_s: float = 0.0
+
+
+BY_DESIGN: Final = "by_design"
+"""Stands for a suppression where a limit's name stands for an alarm."""
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """first_out: name of the group of which the first alarm is marked. See the top of this module for the rest."""
 
@@ -166,6 +179,7 @@ class Rule:
     repeat: Repeat | None = None
     schedule: tuple[Period, ...] = ()
     first_out: str = ""
+    suppress_while: Suppression | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from calha.domain.rule_data import Given, boolean, choice, fail, integer, mappin
 from calha.domain.supply_voltage import Level, Measure
 
 MAX_S = 30 * 86_400.0
+_CODES: Final = "rule.signal.codes"
 
 
 def read_signal(data: object) -> Signal:
@@ -66,11 +67,11 @@ def _formula(given: Given) -> Signal:
     return Formula(written, found.channels, found.is_yes)
 
 
-def _states(given: Given) -> Signal:
-    place, codes = "rule.signal.codes", given["codes"]
-    if not isinstance(codes, Sequence) or isinstance(codes, str) or not 0 < len(codes) <= MAX_STATES:
+def read_codes(data: object, place: str) -> tuple[int, ...]:
+    """Codes of a state. Raises InvalidRule."""
+    if not isinstance(data, Sequence) or isinstance(data, str) or not 0 < len(data) <= MAX_STATES:
         fail(place, f"a list of 1 to {MAX_STATES} codes is expected")
-    return StateIs(_key(given, "channel"), tuple(sorted({integer(one, place, 0, MAX_STATES - 1) for one in codes})))
+    return tuple(sorted({integer(one, place, 0, MAX_STATES - 1) for one in data}))
 
 
 def _over(given: Given) -> float:
@@ -84,7 +85,7 @@ _SIGNALS: Final[Mapping[str, tuple[tuple[str, ...], Callable[[Given], Signal]]]]
     "expected": (("channel", "percent"), _expected),
     "voltage_quality": (("channel", "nominal", "measure", "level"), _voltage),
     "least_hour": (("channel",), lambda given: LeastHour(_key(given, "channel"))),
-    "state": (("channel", "codes"), _states),
+    "state": (("channel", "codes"), lambda given: StateIs(_key(given, "channel"), read_codes(given["codes"], _CODES))),
     "no_data": ((), lambda _: NoData()),
     "difference": (("channel", "other", "percent"), _difference),
     "formula": (("text",), _formula),

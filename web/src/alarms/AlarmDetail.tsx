@@ -7,7 +7,7 @@ import { useTexts } from "../i18n";
 import { useAge } from "../live/hooks";
 import { Fact } from "../ui/Facts";
 import { Loaded } from "../ui/Loaded";
-import type { Alarm } from "./alarms";
+import { type Alarm, BY_DESIGN } from "./alarms";
 import { PriorityMark } from "./PriorityMark";
 import { useHistory, useRule } from "./useAlarms";
 
@@ -40,7 +40,7 @@ export function AlarmDetail({ alarm }: { alarm: Alarm }) {
           {alarm.limit_value !== null && ` (${t(`limit.${alarm.limit}`)} ${number(alarm.limit_value)})`}
         </Fact>
         {alarm.away_until !== null && <Fact name={t("alarms.until")}>{time(alarm.away_until)}</Fact>}
-        {alarm.reason !== "" && <Fact name={t("alarms.reason")}>{alarm.reason}</Fact>}
+        {alarm.reason !== "" && <Fact name={t("alarms.reason")}>{alarm.reason === BY_DESIGN ? t("alarms.byDesign") : alarm.reason}</Fact>}
         {why !== undefined && why.cause !== "" && <Fact name={t("why.cause")}>{why.cause}</Fact>}
         {why !== undefined && why.consequence !== "" && <Fact name={t("why.consequence")}>{why.consequence}</Fact>}
         {why !== undefined && why.action !== "" && <Fact name={t("why.action")}>{why.action}</Fact>}

@@ -70,6 +70,7 @@ function RuleForm({ rule }: { rule: Rule | null }) {
             <Watched draft={draft} change={change} />
             <Quiet draft={draft} change={change} />
             <Schedule periods={draft.schedule} change={(schedule) => change({ schedule })} />
+            <ByDesign draft={draft} change={change} />
             <Why draft={draft} change={change} />
             {mayChange && (
               <Submit change={keep} disabled={!isPlaced(draft)}>
@@ -189,11 +190,11 @@ function Limits({ draft, change }: Part) {
   );
 }
 
-type Name = "overMin" | "codes" | "deadband" | "onDelayS" | "offDelayS" | "lastingS" | "repeatCount" | "repeatMin" | "firstOut" | "respondMin";
+type Name = "overMin" | "codes" | "deadband" | "onDelayS" | "offDelayS" | "lastingS" | "repeatCount" | "repeatMin" | "firstOut" | "suppressCodes" | "suppressAfterS" | "respondMin";
 
 function Typed({ name, draft, change }: Part & { name: Name }) {
   const { t } = useTexts();
-  return <TextInput label={t(`rulePart.${name}`)} inputMode={name === "firstOut" || name === "codes" ? "text" : "decimal"} value={draft[name]} onChange={(event) => change({ [name]: event.currentTarget.value })} />;
+  return <TextInput label={t(`rulePart.${name}`)} inputMode={["firstOut", "codes", "suppressCodes"].includes(name) ? "text" : "decimal"} value={draft[name]} onChange={(event) => change({ [name]: event.currentTarget.value })} />;
 }
 
 function Quiet({ draft, change }: Part) {
@@ -210,6 +211,25 @@ function Quiet({ draft, change }: Part) {
         <Switch label={t("rulePart.isLatching")} checked={draft.isLatching} onChange={(event) => change({ isLatching: event.currentTarget.checked })} />
         <Switch label={t("rulePart.isEnabled")} checked={draft.isEnabled} onChange={(event) => change({ isEnabled: event.currentTarget.checked })} />
       </Group>
+    </Section>
+  );
+}
+
+/** While a plant stands, nobody is called for what is then as it should be. */
+function ByDesign({ draft, change }: Part) {
+  const { t } = useTexts();
+  const channels = useChannels(draft);
+  return (
+    <Section title={t("ruleDesign.title")} text={t("ruleDesign.text")}>
+      <div className="two-columns">
+        <Autocomplete label={t("ruleDesign.channel")} value={draft.suppressChannel} onChange={(suppressChannel) => change({ suppressChannel })} data={channels} />
+        {draft.suppressChannel.trim() !== "" && (
+          <>
+            <Typed name="suppressCodes" draft={draft} change={change} />
+            <Typed name="suppressAfterS" draft={draft} change={change} />
+          </>
+        )}
+      </div>
     </Section>
   );
 }

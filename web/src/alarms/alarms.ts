@@ -75,3 +75,6 @@ export function possible(act: Act, alarms: readonly Alarm[]): Alarm[] {
 export const KEYS = { j: "next", k: "previous", " ": "tick", a: "acknowledge", s: "shelve", r: "reset" } as const;
 export type KeyAction = (typeof KEYS)[keyof typeof KEYS];
 export const actionOf = meaningOf(KEYS);
+
+/** The reason of an alarm that its rule has suppressed, and no person. */
+export const BY_DESIGN = "by_design";

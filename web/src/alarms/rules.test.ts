@@ -39,6 +39,12 @@ describe("a rule's draft", () => {
     }
   });
 
+  it("keeps the state that suppresses it", () => {
+    const suppress_while = { channel: "mode", codes: [0, 2], after_s: 60 };
+    expect(definitionOf(draftOf({ ...rule, definition: { ...definition, suppress_while } }, write)).suppress_while).toEqual(suppress_while);
+    expect(definitionOf(draftOf(rule, write)).suppress_while).toBeUndefined();
+  });
+
   it("sends what is no number as it was typed, so that the server names the place", () => {
     expect(definitionOf({ ...BLANK, deadband: "some" }).deadband).toBe("some");
   });

@@ -44,6 +44,9 @@ export interface Draft {
   repeatCount: string;
   repeatMin: string;
   schedule: Period[];
+  suppressChannel: string;
+  suppressCodes: string;
+  suppressAfterS: string;
   isLatching: boolean;
   firstOut: string;
   cause: string;
@@ -86,6 +89,9 @@ export const BLANK: Draft = {
   repeatCount: "",
   repeatMin: "10",
   schedule: [],
+  suppressChannel: "",
+  suppressCodes: "0",
+  suppressAfterS: "",
   isLatching: false,
   firstOut: "",
   cause: "",
@@ -98,12 +104,13 @@ export const BLANK: Draft = {
 
 /** A draft of a rule that is kept. write: how a number is written in the person's language. */
 export function draftOf(rule: Pick<Rule, "name" | "definition" | "where" | "rationalisation" | "is_enabled">, write: (value: number) => string): Draft {
-  const { signal, limits, priority, deadband, on_delay_s, off_delay_s, lasting_s, repeat, schedule, latching, first_out, ...rest } = rule.definition;
+  const { signal, limits, priority, deadband, on_delay_s, off_delay_s, lasting_s, repeat, schedule, suppress_while, latching, first_out, ...rest } = rule.definition;
   const given = (signal ?? {}) as Definition;
   const text = (value: unknown) => (typeof value === "string" ? value : "");
   const written = (value: unknown, by = 1) => (typeof value === "number" && value !== 0 ? write(value / by) : "");
   const kept = (limits ?? {}) as Record<string, Limit | number | undefined>;
   const repeated = (repeat ?? {}) as Definition;
+  const design = (suppress_while ?? {}) as Definition;
   const { profile, site_id, device } = rule.where;
   const why = rule.rationalisation;
   const common = isPriority(priority) ? priority : "medium";
@@ -124,7 +131,7 @@ export function draftOf(rule: Pick<Rule, "name" | "definition" | "where" | "rati
     other: text(given.other),
     isPercent: given.percent === true,
     overMin: written(given.over_s, 60) || BLANK.overMin,
-    codes: Array.isArray(given.codes) ? given.codes.join(", ") : "",
+    codes: codesText(given.codes),
     nominal: written(given.nominal) || BLANK.nominal,
     measure: text(given.measure) || BLANK.measure,
     level: text(given.level) || BLANK.level,
@@ -138,6 +145,9 @@ export function draftOf(rule: Pick<Rule, "name" | "definition" | "where" | "rati
     repeatCount: written(repeated.count),
     repeatMin: written(repeated.within_s, 60) || BLANK.repeatMin,
     schedule: periodsOf(schedule),
+    suppressChannel: text(design.channel),
+    suppressCodes: codesText(design.codes) || BLANK.suppressCodes,
+    suppressAfterS: written(design.after_s),
     isLatching: latching === true,
     firstOut: text(first_out),
     cause: why.cause,
@@ -183,6 +193,13 @@ export function hasLimits(draft: Pick<Draft, "kind" | "limits">): boolean {
   return draft.kind !== "state" && draft.kind !== "no_data" && (draft.kind !== "formula" || LIMITS.some((name) => draft.limits[name].value.trim() !== ""));
 }
 
+const codesText = (given: unknown) => (Array.isArray(given) ? given.join(", ") : "");
+const codesOf = (typed: string) =>
+  typed
+    .split(/[\s,;]+/)
+    .filter((one) => one !== "")
+    .map(numberOf);
+
 function signalOf(draft: Draft): Definition {
   const { kind, channel } = draft;
   switch (kind) {
@@ -197,7 +214,7 @@ function signalOf(draft: Draft): Definition {
     case "deviation":
       return { kind, channel, over_s: times(numberOf(draft.overMin), 60) };
     case "state":
-      return { kind, channel, codes: draft.codes.split(/[\s,;]+/).filter((one) => one !== "").map(numberOf) };
+      return { kind, channel, codes: codesOf(draft.codes) };
     case "no_data":
       return { kind };
     case "difference":
@@ -221,6 +238,7 @@ export function definitionOf(draft: Draft): Definition {
     schedule: draft.schedule,
     latching: draft.isLatching,
     first_out: draft.firstOut.trim(),
+    ...(draft.suppressChannel.trim() === "" ? {} : { suppress_while: { channel: draft.suppressChannel, codes: codesOf(draft.suppressCodes), after_s: numberOf(draft.suppressAfterS) } }),
     ...(draft.repeatCount.trim() === "" ? {} : { repeat: { count: numberOf(draft.repeatCount), within_s: times(numberOf(draft.repeatMin), 60) } }),
   };
 }

@@ -8,12 +8,15 @@ transitions are numbered in the order in which others come to see them.
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
+from functools import partial
+from itertools import accumulate, pairwise
 from threading import Lock
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Select, func, insert, select, update
 
-from calha.domain.alarm_states import BYGONE, Act, Alarm, Event, Priority, State, expired, step
+from calha.domain.alarm_rules import BY_DESIGN
+from calha.domain.alarm_states import ANNUNCIATED, BYGONE, Act, Alarm, Event, Priority, State, expired, step
 from calha.domain.errors import NotFound
 from calha.domain.readings import Micros
 from calha.store.alarms.models import AlarmRecord, AlarmRule, AlarmTransition
@@ -40,7 +43,11 @@ class AlarmStore:
             devices = _ids(connection, Device.key, Device.id, {one.device for one in changes})
             rules = _ids(connection, AlarmRule.id, AlarmRule.id, {one.rule for one in changes})
             for one in changes:
-                if one.device in devices and one.rule in rules:
+                if one.device not in devices or one.rule not in rules:
+                    continue
+                if one.limit == BY_DESIGN:
+                    found += self._suppress(connection, one, devices[one.device], made_at)
+                else:
                     changed = self._follow(connection, one, devices[one.device], made_at)
                     found += [changed] if changed is not None else []
             return self._named(connection, found)
@@ -52,13 +59,40 @@ class AlarmStore:
             return None
         is_first = change.holds and bool(change.first_out) and not _is_group_active(connection, change, device_id)
         event = Event(Act.RAISE if change.holds else Act.CLEAR, change.at, is_first=is_first)
-        after = step(before, event, latching=change.latching)
-        if after == before:
+        if step(before, event, latching=change.latching) == before:
             return None
-        values = _values(after, made_at) | _of_change(change)
+        events = [event]
+        if change.holds and change.is_suppressed and not before.is_away:  # it is told to nobody: it leaves first
+            events = [Event(Act.SUPPRESS, change.at, BY_DESIGN), event]
+        alarms = list(accumulate(events, partial(step, latching=change.latching), initial=before))
+        values = _values(alarms[-1], made_at) | _of_change(change)
         alarm_id = _write(connection, row.id if row is not None else None, change, device_id, values)
-        _note(connection, alarm_id, before, after, event, made_at, "", change.signal)
+        for one, (was, became) in zip(events, pairwise(alarms), strict=True):
+            _note(connection, alarm_id, was, became, one, made_at, "", change.signal)
         return alarm_id
+
+    def _suppress(self, connection: Connection, change: Change, device_id: int, made_at: Micros) -> list[int]:
+        """Suppress what is annunciated of a rule and a device, or annunciate again what was suppressed by design."""
+        table = AlarmRecord.__table__.c
+        states = [one.value for one in ANNUNCIATED] if change.holds else [State.SUPPRESSED.value]
+        query = select(AlarmRecord.__table__).where(
+            table.rule_id == change.rule, table.device_id == device_id, table.state.in_(states)
+        )
+        if not change.holds:
+            query = query.where(table.reason == BY_DESIGN)
+        rows = connection.execute(query).all()
+        event = Event(Act.SUPPRESS, change.at, BY_DESIGN) if change.holds else Event(Act.UNSUPPRESS, change.at)
+        for row in rows:
+            self._act(connection, row, event, "", made_at)
+        return [row.id for row in rows]
+
+    def suppressed_by_design(self) -> set[tuple[int, str]]:
+        """Rules and devices of which an alarm is suppressed by design."""
+        table = AlarmRecord.__table__.c
+        query = select(table.rule_id, Device.key).join(Device, Device.id == table.device_id)
+        query = query.where(table.state == State.SUPPRESSED.value, table.reason == BY_DESIGN)
+        with self._engine.connect() as connection:
+            return {(rule, device) for rule, device in connection.execute(query)}
 
     def held(self, key: tuple[int, str, str], from_: Micros, until: Micros) -> list[tuple[Micros, Micros]]:
         """When an alarm's condition held, as far as its history tells it, of the times that touch [from_, until]."""

@@ -19,7 +19,11 @@ class RuleRow:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A condition that begins to hold, or no longer does. limit: its name; limit_value: where it lies."""
+    """A condition that begins to hold, or no longer does. limit: its name; limit_value: where it lies.
+
+    The limit BY_DESIGN says that all alarms of the rule and device begin to be suppressed, or no longer are.
+    is_suppressed: whether they are by then.
+    """
 
     rule: int
     limit: str
@@ -31,6 +35,7 @@ class Change:
     priority: Priority
     latching: bool = False
     first_out: str = ""
+    is_suppressed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

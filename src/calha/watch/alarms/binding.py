@@ -1,6 +1,6 @@
 """From rules to checks: which devices each rule applies to, and which series its signal is made of there."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from calha.domain.alarm_rules import FromExpected, LeastHour, NamedRule, NoData, Where, channels_of
 from calha.domain.directory import DeviceEntry, Directory, Kind
@@ -15,18 +15,35 @@ def bind(rules: Sequence[NamedRule], directory: Directory) -> list[Check]:
     found: list[Check] = []
     for named in sorted(rules, key=lambda one: one.id):
         if named.is_enabled:
-            found += checks_of(named, directory)
+            found += _with_designs(checks_of(named, directory))
     return found[:MAX_CHECKS]
+
+
+def _with_designs(checks: Iterable[Check]) -> Iterator[Check]:
+    """The same, and one more for each device where a state suppresses the rule."""
+    seen: set[str] = set()
+    for check in checks:
+        suppressing = check.suppressing
+        if suppressing is not None and check.key.device not in seen:
+            seen.add(check.key.device)
+            yield suppressing
+        yield check
+
+
+def _design(named: NamedRule, entry: DeviceEntry) -> int | None:
+    suppression = named.rule.suppress_while
+    channel = entry.channels.get(suppression.channel) if suppression is not None else None
+    return channel.series if channel is not None else None
 
 
 def checks_of(named: NamedRule, directory: Directory) -> Iterator[Check]:
     """A check for each limit of each device that has all channels of the signal, of the kind that it takes."""
     for entry in devices_of(named.where, directory):
-        inputs = _inputs(named, entry)
+        inputs, design = _inputs(named, entry), _design(named, entry)
         if inputs is not None:
             for limit in named.rule.limits:
                 key = Key(named.id, limit.name, entry.key, named.version)
-                yield Check(key, named.rule, limit, inputs, entry.zone)
+                yield Check(key, named.rule, limit, inputs, entry.zone, design)
 
 
 def devices_of(where: Where, directory: Directory) -> list[DeviceEntry]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calha.domain.alarm_rules import (
+    BY_DESIGN,
     Deviation,
     Difference,
     Formula,
@@ -27,6 +28,7 @@ from calha.domain.alarm_rules import (
     StateIs,
     Value,
     VoltageQuality,
+    yes,
 )
 from calha.domain.quality import Quality
 from calha.domain.supply_voltage import bands_of
@@ -61,13 +63,32 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One limit of one device. inputs: series of the signal's channels, in their order. zone: of its schedule."""
+    """One limit of one device. inputs: series of the signal's channels, in their order. zone: of its schedule.
+
+    design: series of the state that suppresses it, where there is one.
+    """
 
     key: Key
     rule: Rule
     limit: Limit
     inputs: tuple[int, ...]
     zone: tzinfo
+    design: int | None = None
+
+    @property
+    def is_design(self) -> bool:
+        """Whether it says that alarms are suppressed, and is none."""
+        return self.key.limit == BY_DESIGN
+
+    @property
+    def suppressing(self) -> "Check | None":
+        """The check that says when this one is suppressed by design."""
+        design = self.rule.suppress_while
+        if design is None or self.design is None:
+            return None
+        limits = yes(self.limit.priority)
+        rule = Rule(StateIs(design.channel, design.codes), limits, off_delay_s=design.after_s)
+        return Check(self.key._replace(limit=BY_DESIGN), rule, limits[0], (self.design,), self.zone)
 
 
 class Force(NamedTuple):

@@ -15,7 +15,7 @@ from typing import Any, Self, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from calha.domain.alarm_rules import MAX_REPEAT
+from calha.domain.alarm_rules import BY_DESIGN, MAX_REPEAT
 from calha.domain.readings import Micros
 from calha.watch.alarms.checks import NEVER, Bools, Checks, Floats, Ints, Key, Rows, proofs
 from calha.watch.alarms.forces import in_force
@@ -223,9 +223,19 @@ class Evaluation:
         return np.array([row for row, key in enumerate(self.checks.keys) if key not in known], np.intp)
 
     def resume(self, active: Mapping[tuple[int, str, str], bool]) -> None:
-        """Whether conditions hold, by rule, limit and device."""
+        """Whether conditions hold, by rule, limit and device; what is suppressed by design is kept unless it is told."""
         for row, key in enumerate(self.checks.keys):
-            self._now.active[row] = active.get(key[:3], False)
+            before = bool(self._now.active[row]) if key.limit == BY_DESIGN else False
+            self._now.active[row] = active.get(key[:3], before)
+
+    @property
+    def suppressed(self) -> set[tuple[int, str]]:
+        """Rules and devices that are suppressed by design now."""
+        return {
+            (key.rule, key.device)
+            for row, key in enumerate(self.checks.keys)
+            if key.limit == BY_DESIGN and self._now.active[row]
+        }
 
     def to_bytes(self, seq: int) -> bytes:
         """All that is remembered, and the log sequence through which readings were taken."""

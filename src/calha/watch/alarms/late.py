@@ -47,7 +47,7 @@ class LateReadings:
 
 def span_of(check: Check, late: Mapping[int, tuple[Micros, Micros]]) -> tuple[Micros, Micros] | None:
     """The time in which a check has something new to look at; None without any."""
-    if isinstance(check.rule.signal, FromExpected):
+    if check.is_design or isinstance(check.rule.signal, FromExpected):
         return None
     mine = [late[one] for one in check.inputs if one in late]
     return (min(first for first, _ in mine), max(last for _, last in mine)) if mine else None

@@ -42,6 +42,11 @@ def in_parts(
                 yield check, _inputs(check, series, read)
 
 
+def with_design(check: Check) -> tuple[int, ...]:
+    """The series of a check's inputs, and that of the state that suppresses it."""
+    return check.inputs if check.design is None else (*check.inputs, check.design)
+
+
 def _parts(looked: Sequence[Looked]) -> Iterator[list[Looked]]:
     part: list[Looked] = []
     for one in looked:
@@ -60,6 +65,6 @@ def _series(looked: Sequence[Looked]) -> list[int]:
 def _inputs(check: Check, series: Sequence[int], read: dict[int, Track]) -> list[Track]:
     """The tracks of a check; of silence one track of all that the device reported."""
     if check.inputs:
-        return [read[one] for one in check.inputs]
+        return [read[one] for one in with_design(check)]
     at = np.unique(np.concatenate([read[one].at for one in series])) if series else np.zeros(0, np.int64)
     return [Track(at, np.zeros(len(at)), np.zeros(len(at), np.uint8))]

@@ -44,7 +44,7 @@ class Track(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A signal along time, NaN where it is unknown; inside: whether the schedule is in force."""
+    """A signal along time, NaN where it is unknown; inside: whether the schedule is in force and nothing suppresses it."""
 
     at: Ints
     signal: Floats
@@ -86,11 +86,23 @@ def replay(check: Check, inputs: Sequence[Track], until: Micros) -> Spells:
 
 
 def told(check: Check, inputs: Sequence[Track]) -> Told:
-    """What the check would have looked at."""
-    at, values = _together(inputs)
+    """What the check would have looked at; the track of the state that suppresses it may follow its inputs."""
+    mine, design = inputs[: len(check.inputs)], inputs[len(check.inputs) :]
+    at, values = _together(mine)
     at, signal = _signal(check, at, values)
     schedule = check.rule.schedule
-    return Told(at, signal, in_force(Force(schedule, check.zone), at) if schedule else None)
+    inside = in_force(Force(schedule, check.zone), at) if schedule else None
+    suppressing = check.suppressing
+    if suppressing is None or not design:
+        return Told(at, signal, inside)
+    is_free = ~_during(replay(suppressing, design, int(at[-1]) + 1 if len(at) else 0), at)
+    return Told(at, signal, is_free if inside is None else inside & is_free)
+
+
+def _during(found: Spells, at: Ints) -> Bools:
+    place = np.searchsorted(found.began, at, side="right") - 1
+    during: Bools = (place >= 0) & (at < np.append(found.ended, NEVER)[place])
+    return during
 
 
 def spells(check: Check, seen: Told, until: Micros) -> Spells:

@@ -19,8 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
-from calha.domain.alarm_rules import FromExpected, NamedRule, NoData
-from calha.domain.alarm_states import Event
+from calha.domain.alarm_rules import BY_DESIGN, FromExpected, NamedRule, NoData
+from calha.domain.alarm_states import Event, Priority
 from calha.domain.directory import Directory
 from calha.domain.errors import StoreUnavailable
 from calha.domain.readings import Batch, Micros
@@ -32,7 +32,7 @@ from calha.watch.alarms.checks import Check, Checks
 from calha.watch.alarms.evaluation import Changes, Evaluation
 from calha.watch.alarms.late import missed, reach_us, span_of
 from calha.watch.alarms.memory import Expecting, nothing
-from calha.watch.alarms.past import in_parts, tracks
+from calha.watch.alarms.past import in_parts, tracks, with_design
 from calha.watch.alarms.replay import Track
 from calha.watch.alarms.silence import Seen, Silences
 from calha.watch.alarms.simulation import Simulation, simulate
@@ -82,6 +82,7 @@ class AlarmWatch:
         self._silences = Silences([], {})
         self._known_version = -1
         self._untold: list[Change] = []
+        self._designed: set[tuple[int, str]] = set()
         self._news = asyncio.Event()
         self._waiting: deque[tuple[Batch, int]] = deque()
         self._seq = 0
@@ -129,7 +130,7 @@ class AlarmWatch:
         self._tell(self._evaluation.pass_time(now - SETTLE_US))
         is_due = now - self._ticked_at >= TICK_US
         if is_due and len(self._silences):
-            self._untold += [_change(*one, None) for one in self._silences.look(self._seen(), now)]
+            self._untold += [self._changed(*one, None) for one in self._silences.look(self._seen(), now)]
         changed = []
         while self._untold:  # in parts, so that others may write in between
             changed += self.alarms.follow(self._untold[:FOLLOWED_AT_ONCE], now)
@@ -152,7 +153,7 @@ class AlarmWatch:
         chosen = sorted({one.key.device for one in checks})[:most]
         pairs = []
         for one in (one for one in checks if one.key.device in set(chosen)):
-            series = one.inputs or _all_series(directory, one.key.device)
+            series = with_design(one) if one.inputs else _all_series(directory, one.key.device)
             pairs.append((one, series))
         return simulate(in_parts(self._telemetry, pairs, from_at, until), from_at, until)
 
@@ -172,19 +173,20 @@ class AlarmWatch:
             log.info("alarms begin with the readings that come now")
         except Unreadable as error:
             log.warning("alarms begin anew: %s", error)
-        self._evaluation.resume(self.alarms.active())
+        self._evaluation.resume(self.alarms.active() | self._suppressed())
+        self._designed = self._evaluation.suppressed
 
     def _know_rules(self, now: Micros) -> None:
         """Lay out the rules anew when they or the devices have changed, and look at what is new by the newest readings."""
         directory = self._directory()
         if directory.version == self._known_version:
             return
-        active = self.alarms.active()
+        active = self.alarms.active() | self._suppressed()
         checks = bind([row.named for row in self.rules.all()], directory)
         evaluation, is_first = Evaluation(Checks.of(checks), self._expecting), self._known_version < 0
         new = evaluation.succeed(self._evaluation)
         evaluation.resume(active)
-        self._evaluation = evaluation
+        self._evaluation, self._designed = evaluation, evaluation.suppressed
         self._silences = Silences([one for one in checks if isinstance(one.rule.signal, NoData)], active)
         self._known_version = directory.version
         self._incomplete.clear()
@@ -200,7 +202,8 @@ class AlarmWatch:
         known = {one.key[:3] for one in checks}
         gone = [key for key, holds in active.items() if holds and key not in known]
         rows = {(row.rule, row.limit, row.device): row for row in self.alarms.of_keys(gone)}
-        return [
+        released = [Change(*key, now, False, None, None, Priority.LOW) for key in gone if key[1] == BY_DESIGN]
+        return released + [
             Change(*key, max(now, row.alarm.raised_at or now), False, None, row.limit_value, row.priority)
             for key, row in rows.items()
         ]
@@ -208,9 +211,20 @@ class AlarmWatch:
     def _tell(self, changes: Changes) -> None:
         checks = self._evaluation.checks.all
         columns = (changes.check.tolist(), changes.at.tolist(), changes.holds.tolist(), changes.signal.tolist())
-        self._untold += [
-            _change(checks[row], at, holds, signal) for row, at, holds, signal in zip(*columns, strict=True)
-        ]
+        told = [(checks[row], at, holds, signal) for row, at, holds, signal in zip(*columns, strict=True)]
+        if any(check.is_design for check, *_ in told):  # of one moment: what begins to be suppressed before all others
+            told.sort(key=lambda one: (one[1], -int(one[2]) if one[0].is_design else 0, one[0].is_design))
+        self._untold += [self._changed(*one) for one in told]
+
+    def _changed(self, check: Check, at: Micros, holds: bool, signal: float | None) -> Change:
+        """The change, with whether it is suppressed by design at that time."""
+        name = check.key.rule, check.key.device
+        if check.is_design:
+            (self._designed.add if holds else self._designed.discard)(name)
+        return replace(_change(check, at, holds, signal), is_suppressed=name in self._designed)
+
+    def _suppressed(self) -> dict[tuple[int, str, str], bool]:
+        return {(rule, BY_DESIGN, device): True for rule, device in self.alarms.suppressed_by_design()}
 
     # -- readings
 

@@ -112,7 +112,7 @@ def nuisances(found: Spells) -> int:
 
 
 def _seen(check: Check, inputs: Sequence[Track], until: Micros) -> _Seen:
-    if isinstance(check.rule.signal, NoData) or not all(len(one.at) for one in inputs):
+    if isinstance(check.rule.signal, NoData) or not all(len(one.at) for one in inputs[: len(check.inputs)]):
         return _Seen(check, None, None, replay(check, inputs, until))
     signal = told(check, inputs)
     found, rule = runs(check, signal, until, check.rule.deadband), check.rule
