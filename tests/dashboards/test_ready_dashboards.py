@@ -17,7 +17,7 @@ def cells(document):
 
 @pytest.mark.parametrize("profile", packaged().values(), ids=lambda profile: profile.name)
 def test_each_profile_has_one_without_overlaps(profile):
-    made = ready.of_device("pump-1", profile.channels, [one.key for one in profile.commands])
+    made = ready.of_device("pump-1", profile.channels, profile.commands)
     covered = cells(made)
     assert len(set(covered)) == len(covered)
     shown = {one.channel for widget in made.widgets for one in widget.series_shown()}

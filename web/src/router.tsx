@@ -73,6 +73,19 @@ export interface RunsSearch {
   site?: number;
 }
 
+export interface DashboardSearch {
+  edit?: boolean;
+  /** What was chosen for its variables. */
+  v?: Record<string, string | number>;
+}
+
+export interface KioskSearch {
+  /** Ids of dashboards, separated by commas. */
+  boards?: string;
+  /** Seconds. */
+  every?: number;
+}
+
 export interface AnomaliesSearch {
   state?: State;
   kind?: Kind;
@@ -93,6 +106,10 @@ function textOf<Name extends string>(given: Record<string, unknown>, name: Name)
 function oneOf<Name extends string, Word extends string>(given: Record<string, unknown>, name: Name, words: readonly Word[]): Partial<Record<Name, Word>> {
   const word = words.find((one) => one === given[name]);
   return word === undefined ? {} : ({ [name]: word } as Record<Name, Word>);
+}
+
+function isChosen(given: unknown): given is Record<string, string | number> {
+  return typeof given === "object" && given !== null && Object.values(given).every((one) => typeof one === "string" || typeof one === "number");
 }
 
 const devices = createRoute({
@@ -215,6 +232,46 @@ const reports = createRoute({
   getParentRoute: () => root,
   path: "/reports",
   component: lazyRouteComponent(() => import("./reports/ReportsPage"), "ReportsPage"),
+});
+
+const dashboards = createRoute({
+  getParentRoute: () => root,
+  path: "/dashboards",
+  component: lazyRouteComponent(() => import("./dashboards/DashboardsPage"), "DashboardsPage"),
+});
+
+const dashboard = createRoute({
+  getParentRoute: () => root,
+  path: "/dashboards/$id",
+  validateSearch: (given: Record<string, unknown>): DashboardSearch => ({ ...(given.edit === true ? { edit: true } : {}), ...(isChosen(given.v) ? { v: given.v } : {}) }),
+  component: lazyRouteComponent(() => import("./dashboards/DashboardPage"), "DashboardPage"),
+});
+
+const deviceDashboard = createRoute({
+  getParentRoute: () => root,
+  path: "/dashboards/device/$key",
+  component: lazyRouteComponent(() => import("./dashboards/ReadyPage"), "ReadyDevicePage"),
+});
+
+const siteDashboard = createRoute({
+  getParentRoute: () => root,
+  path: "/dashboards/site/$id",
+  component: lazyRouteComponent(() => import("./dashboards/ReadyPage"), "ReadySitePage"),
+});
+
+const kiosk = createRoute({
+  getParentRoute: () => root,
+  path: "/kiosk",
+  validateSearch: (given: Record<string, unknown>): KioskSearch => ({ ...textOf(given, "boards"), ...(typeof given.every === "number" ? { every: given.every } : {}) }),
+  component: lazyRouteComponent(() => import("./dashboards/KioskPage"), "KioskPage"),
+});
+
+/** What a public link shows, to nobody in particular. */
+const shared = createRoute({
+  getParentRoute: () => root,
+  path: "/shared",
+  staticData: { needs: "nothing" },
+  component: lazyRouteComponent(() => import("./dashboards/SharedPage"), "SharedPage"),
 });
 
 const status = createRoute({
@@ -409,7 +466,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, status, link, signIn, claim, account, ownNotifications, escalation, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, portal]),
+  routeTree: root.addChildren([devices, device, deviceData, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, dashboards, dashboard, deviceDashboard, siteDashboard, kiosk, shared, status, link, signIn, claim, account, ownNotifications, escalation, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, portal]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });

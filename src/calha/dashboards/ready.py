@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from calha.dashboards.document import COLUMNS, MAX_SERIES, DashboardDocument
+from calha.domain.profiles import Command
 
 MAX_TILES = 12
 MAX_CHARTS = 8
@@ -15,6 +16,8 @@ TILE = (3, 2)
 CHART_ROWS = 5
 LIST_ROWS = 5
 PLANT_ROWS = 9
+COMMAND_ROWS = 3  # and two for each parameter
+MOST_COMMAND_ROWS = 11
 
 
 class _Channel(Protocol):
@@ -44,7 +47,7 @@ class _Grid:
         self._x, self._y, self._row_h = 0, self._y + self._row_h, 0
 
 
-def of_device(device: str, channels: Sequence[_Channel], commands: Iterable[str]) -> DashboardDocument:
+def of_device(device: str, channels: Sequence[_Channel], commands: Iterable[Command]) -> DashboardDocument:
     """The dashboard of a device by its channels and the commands of its profile."""
     grid = _Grid()
     for one in channels[:MAX_TILES]:
@@ -64,7 +67,8 @@ def of_device(device: str, channels: Sequence[_Channel], commands: Iterable[str]
     grid.put("alarms", COLUMNS // 2, LIST_ROWS, device=device)
     grid.next_row()
     for command in list(commands)[:MAX_TILES]:
-        grid.put("command", 3, 3, device=device, command=command)
+        rows = min(MOST_COMMAND_ROWS, COMMAND_ROWS + 2 * len(command.parameters))
+        grid.put("command", 3, rows, device=device, command=command.key)
     return DashboardDocument.model_validate({"widgets": grid.widgets})
 
 

@@ -7,7 +7,7 @@ import { live } from "../live/hooks";
 import { type ChartSeries, type Columns, columnsOf } from "./columns";
 import type { Gutter } from "./gutter";
 import { paced } from "./pace";
-import { heightOf, optionsOf } from "./plot";
+import { heightOf, optionsOf, type Shape } from "./plot";
 import type { Span } from "./range";
 import { withTail } from "./series";
 
@@ -20,10 +20,20 @@ interface Props {
   gutter: Gutter<uPlot>;
   onSelect: (from: number, to: number) => void;
   label: string;
+  shape?: Shape;
+  /** Takes the height of what it stands in, legend and all. */
+  fills?: boolean;
+}
+
+const LEAST_PX = 60;
+
+/** What is left of a place's height beside the legend. */
+function heightWithin(element: HTMLElement): number {
+  return Math.max(LEAST_PX, element.clientHeight - (element.querySelector<HTMLElement>(".u-legend")?.offsetHeight ?? 0));
 }
 
 /** One unit's channels over one span. Live readings go from the store to the canvas; React has no part in it. */
-export function UnitChart({ series, span, zone, stale, gutter, onSelect, label }: Props) {
+export function UnitChart({ series, span, zone, stale, gutter, onSelect, label, shape: drawn, fills = false }: Props) {
   const { language, own, t } = useTexts();
   const scheme = useComputedColorScheme("light");
   const place = useRef<HTMLDivElement>(null);
@@ -37,11 +47,12 @@ export function UnitChart({ series, span, zone, stale, gutter, onSelect, label }
     shown.current = columnsOf(all);
     return shown.current;
   });
-  const options = useEffectEvent((first: Columns, width: number) =>
+  const options = useEffectEvent((first: Columns, width: number, height: number | undefined) =>
     optionsOf(
-      { series, scheme, language, zone, timeText: t("chart.time"), own, gutter, flaws: () => shown.current?.flaws ?? [], select: (from, to) => select(from, to) },
+      { series, scheme, language, zone, timeText: t("chart.time"), own, gutter, flaws: () => shown.current?.flaws ?? [], select: (from, to) => select(from, to), shape: drawn },
       first,
       width,
+      height,
     ),
   );
   const draw = useEffectEvent(() => {
@@ -59,16 +70,16 @@ export function UnitChart({ series, span, zone, stale, gutter, onSelect, label }
     const { current: element } = place;
     if (element === null) return;
     const first = columns();
-    const chart = new uPlot(options(first, element.clientWidth), first.data, element);
+    const chart = new uPlot(options(first, element.clientWidth, fills ? heightWithin(element) : undefined), first.data, element);
     plot.current = chart;
-    const resized = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: chart.height }));
+    const resized = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: fills ? heightWithin(element) : chart.height }));
     resized.observe(element);
     return () => {
       resized.disconnect();
       chart.destroy();
       plot.current = null;
     };
-  }, [shape, scheme, language, zone, gutter]);
+  }, [shape, scheme, language, zone, gutter, drawn, fills]);
 
   useEffect(() => {
     draw();
@@ -79,7 +90,7 @@ export function UnitChart({ series, span, zone, stale, gutter, onSelect, label }
       pace.end();
       ends.forEach((end) => end());
     };
-  }, [series, span, shape, scheme, language, zone]);
+  }, [series, span, shape, scheme, language, zone, drawn, fills]);
 
-  return <div ref={place} className={stale ? "chart stale" : "chart"} role="img" aria-label={label} style={{ minHeight: heightOf(series) }} />;
+  return <div ref={place} className={stale ? "chart stale" : "chart"} role="img" aria-label={label} style={fills ? { height: "100%", overflow: "hidden" } : { minHeight: heightOf(series) }} />;
 }

@@ -18,6 +18,7 @@ const BESIDE_LABEL_PX = 18; // tick and space on both sides
 const AROUND_STATES_PX = 80;
 const STATE_PX = 28;
 const TIME_LABEL_PX = 70;
+const BAR_PX = 60;
 
 export type Scheme = keyof typeof strokes;
 
@@ -31,7 +32,11 @@ export interface Look {
   gutter: Gutter<uPlot>;
   flaws: () => readonly Flaw[];
   select: (from: number, to: number) => void;
+  /** How values are drawn; as lines where nothing is said. */
+  shape?: Shape | undefined;
 }
+
+export type Shape = "line" | "area" | "bar";
 
 export function heightOf(series: readonly ChartSeries[]): number {
   const first = series[0]?.channel;
@@ -39,15 +44,15 @@ export function heightOf(series: readonly ChartSeries[]): number {
   return Math.min(330, AROUND_STATES_PX + STATE_PX * Math.max(2, Object.keys(first.states ?? {}).length));
 }
 
-export function optionsOf(look: Look, columns: Columns, width: number): uPlot.Options {
+export function optionsOf(look: Look, columns: Columns, width: number, height = heightOf(look.series)): uPlot.Options {
   const ink = inks[look.scheme];
   const line = { stroke: ink.text, font: FONT, grid: { stroke: ink.grid, width: 1 }, ticks: { stroke: ink.grid, width: 1 } };
   return {
     width,
-    height: heightOf(look.series),
+    height,
     padding: [null, TIME_LABEL_PX / 2, null, null],
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), look.zone),
-    scales: { x: { time: true }, y: { range: (_, low, high) => padded(low, high) } },
+    scales: { x: { time: true }, y: { range: (_, low, high) => (look.shape === "bar" ? padded(Math.min(0, low), Math.max(0, high)) : padded(low, high)) } },
     cursor: { drag: { x: true, y: false, setScale: false }, sync: { key: "calha" } },
     legend: { live: true },
     axes: [
@@ -82,7 +87,7 @@ function valueAxis({ series, language, own }: Look): Pick<uPlot.Axis, "values" |
   };
 }
 
-function lineOf({ source, part }: Line, { series, scheme, language, own }: Look): uPlot.Series {
+function lineOf({ source, part }: Line, { series, scheme, language, own, shape }: Look): uPlot.Series {
   const one = series[source];
   if (one === undefined || part !== "value") return { class: "band", width: 0, points: { show: false } };
   const { channel } = one;
@@ -92,6 +97,8 @@ function lineOf({ source, part }: Line, { series, scheme, language, own }: Look)
     dash: dashes[(source + Math.floor(source / 5)) % 5] ?? [],
     width: 1.6,
     points: { show: true, size: 4, fill: strokeOf(source, scheme), filter: (chart, index) => lonely(chart.data[index] ?? []) },
+    ...(shape === "area" || shape === "bar" ? { fill: `${strokeOf(source, scheme)}${shape === "bar" ? "99" : "30"}` } : {}),
+    ...(shape === "bar" && uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.8, BAR_PX] }), points: { show: false } } : {}),
     ...(channel.kind === "state" && uPlot.paths.stepped ? { paths: uPlot.paths.stepped({ align: 1 }) } : {}),
     value: (_, value: number | null) => (value === null ? "—" : `${formatValue(value, channel, language, own)} ${channel.unit}`),
   };

@@ -68,6 +68,9 @@ function DeviceView({ device }: { device: Device }) {
     <>
       <PageTitle title={own?.name ?? device.name}>
         <PresenceOf device={device.key} />
+        <Button component={Link} to={`/dashboards/device/${device.key}`} variant="default">
+          {t("boards.one")}
+        </Button>
         <Button component={Link} to={`/devices/${device.key}/consumption`} variant="default">
           {t("consumption.open")}
         </Button>

@@ -4,6 +4,7 @@ import { analysesEn } from "./analyses.en";
 import { anomaliesEn } from "./anomalies.en";
 import { auditEn } from "./audit.en";
 import { billingEn } from "./billing.en";
+import { boardsEn } from "./boards.en";
 import { connectionsEn } from "./connections.en";
 import { devicesEn } from "./devices.en";
 import { problemsEn } from "./problems.en";
@@ -22,6 +23,7 @@ export const en: Catalogue = {
   ...anomaliesEn,
   ...auditEn,
   ...billingEn,
+  ...boardsEn,
   ...connectionsEn,
   ...devicesEn,
   ...problemsEn,

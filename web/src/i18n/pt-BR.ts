@@ -4,6 +4,7 @@ import { analysesPtBR } from "./analyses.pt-BR";
 import { anomaliesPtBR } from "./anomalies.pt-BR";
 import { auditPtBR } from "./audit.pt-BR";
 import { billingPtBR } from "./billing.pt-BR";
+import { boardsPtBR } from "./boards.pt-BR";
 import { connectionsPtBR } from "./connections.pt-BR";
 import { devicesPtBR } from "./devices.pt-BR";
 import { problemsPtBR } from "./problems.pt-BR";
@@ -22,6 +23,7 @@ export const ptBR = {
   ...anomaliesPtBR,
   ...auditPtBR,
   ...billingPtBR,
+  ...boardsPtBR,
   ...connectionsPtBR,
   ...devicesPtBR,
   ...problemsPtBR,

@@ -78,6 +78,20 @@ export class LiveStore {
     this.lost();
   }
 
+  /** Readings that came by another way than the stream, with the server's time. */
+  feed(readings: readonly Reading[], now: number): void {
+    const offset = now - Date.now();
+    this.clockOffset = Math.abs(offset) < CLOCK_TOLERANCE_MS ? 0 : offset;
+    this.take(readings);
+    this.watched.forEach((_, device) => this.known.add(device));
+    this.heard();
+  }
+
+  /** That way has failed: what is on screen is no longer current. */
+  feedEnded(): void {
+    this.lost();
+  }
+
   /** Ask for a device's values; call the result when they are no longer on screen. */
   watch(devices: readonly string[]): () => void {
     for (const device of devices) this.watched.set(device, (this.watched.get(device) ?? 0) + 1);

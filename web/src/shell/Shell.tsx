@@ -17,6 +17,7 @@ import { administration } from "./administration";
 const pages = [
   { to: "/", icon: "devices", text: "nav.devices" },
   { to: "/alarms", icon: "alarms", text: "nav.alarms" },
+  { to: "/dashboards", icon: "dashboards", text: "nav.dashboards" },
   { to: "/anomalies", icon: "anomalies", text: "nav.anomalies" },
   { to: "/exceptions", icon: "validation", text: "nav.validation" },
   { to: "/reports", icon: "reports", text: "nav.reports" },
@@ -25,17 +26,19 @@ const pages = [
   { to: "/status", icon: "status", text: "nav.status" },
 ] as const;
 
+/** The bar of a phone has room for seven; these stand in the menu under one's name. */
+const SELDOM_ON_PHONE: ReadonlySet<string> = new Set(["/quarantine", "/status"]);
+
 /** What is shown before anybody has signed in; everything else stands behind the sign-in. */
-const OPEN = new Set(["/link"]);
+const OPEN = new Set(["/link", "/shared"]);
+
+/** What fills the screen by itself. */
+const BARE = new Set(["/kiosk"]);
 
 export function Root() {
   const path = useLocation({ select: ({ pathname }) => pathname });
   if (OPEN.has(path)) return <Outlet />;
-  return (
-    <Gate>
-      <Shell />
-    </Gate>
-  );
+  return <Gate>{BARE.has(path) ? <Outlet /> : <Shell />}</Gate>;
 }
 
 function Shell() {
@@ -72,7 +75,7 @@ function Rail() {
       </Link>
       {seesSomething(me) &&
         pages.map(({ to, icon, text }) => (
-          <Link key={to} to={to} className={css.link} activeOptions={{ exact: to === "/" }}>
+          <Link key={to} to={to} className={SELDOM_ON_PHONE.has(to) ? `${css.link} ${css.notOnPhone}` : css.link} activeOptions={{ exact: to === "/" }}>
             <Icon name={icon} /> {t(text)}
             {to === "/alarms" && <AlarmCount />}
           </Link>

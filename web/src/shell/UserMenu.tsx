@@ -1,7 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { type MouseEvent, useId } from "react";
 import { useTexts } from "../i18n";
-import { signOut, useMe, useRights } from "../session/session";
+import { seesSomething, signOut, useMe, useRights } from "../session/session";
 import { administration } from "./administration";
 import { Icon } from "./icons";
 import css from "./Shell.module.css";
@@ -34,6 +34,16 @@ export function UserMenu({ place }: { place: "top" | "bottom" }) {
         <Link to="/claim" hash="" className={css.menuItem} onClick={close}>
           {t("user.claim")}
         </Link>
+        {seesSomething(me) && (
+          <>
+            <Link to="/quarantine" className={`${css.menuItem} ${css.onPhone}`} onClick={close}>
+              <Icon name="quarantine" /> {t("nav.quarantine")}
+            </Link>
+            <Link to="/status" className={`${css.menuItem} ${css.onPhone}`} onClick={close}>
+              <Icon name="status" /> {t("nav.status")}
+            </Link>
+          </>
+        )}
         {administration(rights).map(({ to, icon, text }) => (
           <Link key={to} to={to} className={`${css.menuItem} ${css.onPhone}`} onClick={close}>
             <Icon name={icon} /> {t(text)}

@@ -2,6 +2,7 @@
 const paths = {
   devices: "M4 5h16v10H4zM8 19h8M12 15v4",
   alarms: "M6 10a6 6 0 0 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7M10 20.5h4",
+  dashboards: "M4 4h7v9H4zM15 4h5v5h-5zM15 13h5v7h-5zM4 17h7v3H4z",
   quarantine: "M12 3l9 16H3zM12 9v5M12 16.5v.5",
   anomalies: "M3 17c3 0 3-3 6-3 2 0 2-10 3.5-10S14 14 16 14c2.5 0 2.5 3 5 3M3 21h18",
   validation: "M4 6l1.5 1.5L8 5M4 13l1.5 1.5L8 12M4 20l1.5 1.5L8 19M11 6.5h9M11 13.5h9M11 20.5h9",

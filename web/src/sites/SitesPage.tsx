@@ -48,6 +48,9 @@ export function SitesPage() {
               </Text>
             </div>
             <Group gap={4} wrap="nowrap">
+              <ActionIcon component={Link} to={`/dashboards/site/${site.id}`} variant="default" aria-label={t("boards.overviewOf", { name: site.name })} title={t("boards.overviewOf", { name: site.name })}>
+                ▦
+              </ActionIcon>
               <ActionIcon component={Link} to={`/sites/${site.id}/balance`} variant="default" aria-label={t("balance.of", { name: site.name })} title={t("balance.of", { name: site.name })}>
                 ≈
               </ActionIcon>

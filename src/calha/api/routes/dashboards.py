@@ -1,7 +1,7 @@
 """Dashboards: kept ones with their export and import, ready-made ones, and the public links to a dashboard."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -32,6 +32,7 @@ from calha.dashboards import ready
 from calha.dashboards.scope import scope_of
 from calha.domain.access import Everywhere, Permission
 from calha.domain.errors import Malformed, NotFound
+from calha.domain.profiles import Command
 from calha.store.dashboards import DashboardRow
 
 router = api_router("dashboards")
@@ -125,10 +126,10 @@ async def export_dashboard(dashboard_id: Number, services: Here, caller: Views) 
 async def ready_device_dashboard(key: str, services: Here, caller: ViewsDevice) -> ReadyDashboard:
     """A device's ready-made dashboard, by the channels that it has and the commands of its profile."""
     device = await asyncio.to_thread(services.registry.device, key)
-    commands: list[str] = []
+    commands: Sequence[Command] = ()
     if caller.may(Permission.OPERATE, device.site_id):
         profile = await asyncio.to_thread(services.registry.profile, device.profile)
-        commands = [one.key for one in profile.commands]
+        commands = profile.commands
     return ReadyDashboard(
         name=device.name, site_id=device.site_id, document=ready.of_device(key, device.channels, commands)
     )

@@ -1,0 +1,106 @@
+import { Button, Group, Modal, NumberInput, Stack, Text, TextInput } from "@mantine/core";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { api, take } from "../api/client";
+import { formatTime } from "../format";
+import { useTexts } from "../i18n";
+import { useRights } from "../session/session";
+import { Code } from "../ui/Code";
+import { Loaded } from "../ui/Loaded";
+import { Refusal, Submit, submitting } from "../ui/Saving";
+import type { Dashboard } from "./types";
+import type { Values } from "./variables";
+
+const DAYS = 30;
+const MAX_DAYS = 366;
+
+/** Who sees a dashboard: people by their roles on its site, others by public links, which are listed and can be revoked. */
+export function Share({ board, values, close }: { board: Dashboard; values: Values; close: () => void }) {
+  const { t } = useTexts();
+  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const path = sites.data?.items.find(({ id }) => id === board.site_id)?.path.join(" › ") ?? "";
+  const mayGiveRoles = useRights().on("administer", null);
+  return (
+    <Modal opened onClose={close} title={t("boards.share")} size="lg" closeButtonProps={{ "aria-label": t("common.close") }}>
+      <Stack gap="md">
+        <Text size="sm">
+          {t("boards.sharePeople", { site: path })} {mayGiveRoles && <a href="/people">{t("boards.sharePeopleLink")}</a>}
+        </Text>
+        <NewLink board={board} values={values} />
+        <Links board={board} />
+      </Stack>
+    </Modal>
+  );
+}
+
+function useLinks(board: number) {
+  const params = { path: { dashboard_id: board } };
+  return useQuery({ queryKey: ["dashboards", "links", board], queryFn: () => take(api.GET("/api/v1/dashboards/{dashboard_id}/links", { params })) });
+}
+
+function NewLink({ board, values }: { board: Dashboard; values: Values }) {
+  const { t } = useTexts();
+  const queries = useQueryClient();
+  const [name, setName] = useState("");
+  const [days, setDays] = useState<number | string>(DAYS);
+  const make = useMutation({
+    mutationFn: () => take(api.POST("/api/v1/dashboards/{dashboard_id}/links", { params: { path: { dashboard_id: board.id } }, body: { name, days: Number(days), variables: { ...values } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["dashboards", "links", board.id] }),
+  });
+  return (
+    <form onSubmit={submitting(() => make.mutate())}>
+      <Stack gap="sm">
+        <Text size="sm" className="quiet">
+          {t("boards.shareText")}
+        </Text>
+        <Group align="end" grow preventGrowOverflow={false}>
+          <TextInput label={t("boards.linkName")} placeholder={t("boards.linkNameExample")} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} />
+          <NumberInput label={t("boards.linkDays")} value={days} onChange={setDays} min={1} max={MAX_DAYS} clampBehavior="strict" allowDecimal={false} required />
+        </Group>
+        <Submit change={make} disabled={name.trim() === "" || days === ""}>
+          {t("boards.makeLink")}
+        </Submit>
+        {make.data !== undefined && (
+          <div role="status">
+            <Text size="sm" mb={4}>
+              {t("boards.linkMade")}
+            </Text>
+            <Code text={make.data.link} wrap label={t("boards.link")} />
+          </div>
+        )}
+      </Stack>
+    </form>
+  );
+}
+
+function Links({ board }: { board: Dashboard }) {
+  const { t, language } = useTexts();
+  const queries = useQueryClient();
+  const links = useLinks(board.id);
+  const revoke = useMutation({
+    mutationFn: (link: number) => take(api.DELETE("/api/v1/dashboards/{dashboard_id}/links/{link_id}", { params: { path: { dashboard_id: board.id, link_id: link } } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: ["dashboards", "links", board.id] }),
+  });
+  return (
+    <Loaded query={links} height={40}>
+      {({ items }) => (
+        <div>
+          <Refusal error={revoke.error} />
+          {items.map((one) => (
+            <Group key={one.id} justify="space-between" wrap="nowrap" className="list-line">
+              <div>
+                <b>{one.name}</b>
+                <Text size="xs" className="quiet">
+                  {t("boards.linkFacts", { by: one.made_by, until: formatTime(one.expires_at, language), used: one.used_at === null ? t("boards.linkUnused") : formatTime(one.used_at, language) })}
+                </Text>
+              </div>
+              <Button size="compact-sm" variant="default" loading={revoke.isPending && revoke.variables === one.id} onClick={() => revoke.mutate(one.id)} aria-label={t("boards.revokeLink", { name: one.name })}>
+                {t("boards.revoke")}
+              </Button>
+            </Group>
+          ))}
+        </div>
+      )}
+    </Loaded>
+  );
+}

@@ -1,0 +1,35 @@
+import { api, type Readings, take } from "../api/client";
+import { useAlarms } from "../alarms/useAlarms";
+import { send } from "../api/http";
+import type { Source } from "./source";
+
+const MOST_DRAWN = 200;
+
+/** The data of a dashboard for somebody who is signed in: he sees what his own roles reach, whoever made the dashboard. */
+export function sourceOf(dashboard: number | null): Source {
+  return {
+    key: dashboard === null ? "ready" : String(dashboard),
+    isPublic: false,
+    device: (key) => take(api.GET("/api/v1/devices/{key}", { params: { path: { key } } })),
+    plant: async (site) => {
+      const [sites, devices] = await Promise.all([take(api.GET("/api/v1/sites")), take(api.GET("/api/v1/devices", { params: { query: { site, limit: MOST_DRAWN } } }))]);
+      return { sites: sites.items, devices: devices.items, isCut: devices.next !== null && devices.next !== undefined };
+    },
+    history: async (device, channels, { from, to, points, resolution }) => {
+      const isState = channels.every(({ kind }) => kind === "state");
+      const query = { channel: channels.map(({ key }) => key).join(","), from: String(from), to: String(to), ...(resolution === undefined ? { points } : { resolution }), ...(isState ? { agg: "last" as const } : {}) };
+      return (await take(api.GET("/api/v1/devices/{key}/readings", { params: { path: { key: device }, query }, headers: { accept: "application/json" } }))) as Readings;
+    },
+    file: async (id) => {
+      if (dashboard === null) throw new Error("a ready-made dashboard has no files");
+      const answer = await send(new Request(`/api/v1/dashboards/${dashboard}/files/${id}`));
+      if (!answer.ok) throw new Error(`HTTP ${answer.status}`);
+      return answer.blob();
+    },
+    useAlarms: () => {
+      const { data, error } = useAlarms();
+      return { alarms: data, error };
+    },
+  };
+}
+

@@ -1,0 +1,77 @@
+import { useMemo, useState } from "react";
+import type uPlot from "uplot";
+import type { ChartSeries } from "../../chart/columns";
+import { Gutter } from "../../chart/gutter";
+import { presets, type Preset, spanOf } from "../../chart/range";
+import { UnitChart } from "../../chart/UnitChart";
+import { useTexts } from "../../i18n";
+import { live, useConnection } from "../../live/hooks";
+import { problemText } from "../../ui/words";
+import { Frame, Nothing } from "../Frame";
+import { grown } from "../shapes";
+import type { Window } from "../source";
+import type { Of } from "../types";
+import { nameOf, type Story, useBounds, useStories } from "./useSeries";
+
+const POINTS = 600;
+const THINNED_POINTS = 5;
+const STEPS: Record<Preset, Window["resolution"]> = { "15min": "15m", "1h": "15m", "6h": "15m", "24h": "1h", "7d": "1d", "30d": "1d", "1y": "1d" };
+
+/** Series over time, those of one unit together; bars of a register are what was added in each stretch. */
+export function Chart({ widget }: { widget: Of<"chart"> }) {
+  const { t, own } = useTexts();
+  const isLost = useConnection() === "lost";
+  const [gutter] = useState(() => new Gutter<uPlot>((chart) => chart.redraw(true, true)));
+  const isBar = widget.look === "bar";
+  const { bounds, waits, error } = useBounds(widget.series);
+  const found = useStories(bounds, presets[widget.range], POINTS, isBar ? STEPS[widget.range] : undefined);
+  const data = found.data;
+  const groups = useMemo(() => (data === undefined ? [] : groupsOf(data.stories, isBar, (data.to - data.from) / POINTS, own)), [data, isBar, own]);
+  const span = useMemo(() => (isBar && data !== undefined ? { from: data.from, to: data.to, live: false } : spanOf(widget.range, live.now)), [isBar, data, widget.range]);
+  const names = bounds.map((one) => nameOf(one, bounds, own)).join(", ");
+  const trouble = error ?? (data === undefined ? found.error : null);
+  return (
+    <Frame title={widget.title === "" ? names : widget.title} note={t(`boardRange.${widget.range}`)}>
+      {groups.length === 0 ? (
+        <Nothing>{trouble !== null ? problemText(trouble, t) : waits || found.isFetching ? t("common.loading") : t("chart.empty")}</Nothing>
+      ) : (
+        <div className="widget-charts">
+          {groups.map(({ unit, series, zone }) => (
+            <div key={unit} className={series.length === 1 ? "alone" : ""}>
+              <UnitChart series={series} span={span} zone={zone} stale={isLost || found.isError} gutter={gutter} onSelect={nothing} label={t("chart.of", { name: names })} shape={widget.look} fills />
+            </div>
+          ))}
+        </div>
+      )}
+    </Frame>
+  );
+}
+
+function nothing(): void {
+  // Zooming belongs to a device's own page.
+}
+
+interface Group {
+  unit: string;
+  zone: string;
+  series: ChartSeries[];
+}
+
+function groupsOf(stories: readonly Story[], isBar: boolean, each: number, own: (text: string | Record<string, string>) => string): Group[] {
+  const groups = new Map<string, Group>();
+  for (const one of stories) {
+    const { device, channel, readings } = one;
+    if (readings.t.length === 0) continue;
+    const unit = channel.kind === "state" ? `state ${channel.series}` : channel.unit;
+    const group = groups.get(unit) ?? { unit, zone: device.zone, series: [] };
+    const isAmount = isBar && channel.kind === "counter";
+    const value = isAmount ? grown(readings.max ?? readings.value) : readings.value;
+    const isAggregate = readings.min !== null && readings.min !== undefined;
+    const named = { ...channel, name: `${nameOf(one, stories, own)}${channel.unit === "" ? "" : ` (${channel.unit})`}` };
+    const { t, quality } = readings;
+    const band = isBar ? {} : { min: readings.min ?? null, max: readings.max ?? null };
+    group.series.push({ channel: named, points: { t, value, quality, ...band, shortestGap: isAggregate ? (readings.gap_ms ?? 0) : THINNED_POINTS * each } });
+    groups.set(unit, group);
+  }
+  return [...groups.values()];
+}
