@@ -120,7 +120,7 @@ def test_the_keyboard_reaches_content_and_navigation_and_shows_where_it_is(busy,
     assert page.evaluate("document.activeElement.id") == "content"
 
     open_page(page, busy.address)
-    wanted = {"Devices", "Quarantine", "Sites", "System", "Language", "Theme", "New device"}
+    wanted = {"Devices", "Dashboards", "Sites", "Language", "Theme", "New device"}
     reached: set[str] = set()
     for _ in range(60):
         page.keyboard.press("Tab")
@@ -129,9 +129,9 @@ def test_the_keyboard_reaches_content_and_navigation_and_shows_where_it_is(busy,
         if wanted <= reached:
             break
     assert wanted <= reached
-    page.get_by_role("link", name="Quarantine").focus()
+    page.get_by_role("link", name="Reports").focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Quarantine")).to_be_visible()
+    expect(page.get_by_role("heading", name="Reports")).to_be_visible()
 
 
 def test_a_dialog_holds_the_focus_and_gives_it_back(busy, page):
