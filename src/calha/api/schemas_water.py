@@ -57,5 +57,5 @@ class WaterAnswer(Answer):
     stopped_days: int = Field(description="Days without use, where there was use before.", examples=[0])
     is_stopped: bool = Field(description="Seven of them: the meter may stand.", examples=[False])
     tamper: list[SignAnswer] = Field(
-        examples=[[{"sign": "idle", "at": "2026-06-01T03:00:00Z", "channel": None}]],
+        examples=[[{"sign": "flag", "at": "2026-06-01T03:00:00Z", "channel": "magnet"}]],
     )
