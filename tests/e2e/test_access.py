@@ -61,6 +61,7 @@ def test_no_dialog_has_a_serious_accessibility_violation(busy, calm):
     assert found == []
 
 
+@pytest.mark.desktop
 def test_stale_values_can_still_be_read(busy, calm):
     stream_once(busy, calm, "eta-1")
     open_page(calm, f"{busy.address}/devices/eta-1")
@@ -69,6 +70,7 @@ def test_stale_values_can_still_be_read(busy, calm):
     assert violations(calm) == []
 
 
+@pytest.mark.desktop
 def test_a_device_with_readings_is_never_said_to_have_none(busy, page):
     held = []
 

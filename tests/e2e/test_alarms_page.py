@@ -59,6 +59,7 @@ def test_alarms_are_seen_from_any_page_and_worked_through_by_keyboard(calha, pag
     expect(lines(page)).to_have_count(1, timeout=WITHIN_MS)
 
 
+@pytest.mark.desktop
 def test_an_alarm_is_shelved_with_a_reason_and_taken_back(calha, page, device, machines):
     page.goto(f"{calha.address}/alarms?q={machines[0]}")
     expect(lines(page)).to_have_count(1, timeout=WITHIN_MS)
@@ -117,6 +118,7 @@ def test_a_rule_is_tried_on_the_past_cured_and_kept(calha, page, device):
     expect(page.get_by_role("link", name="Shaking")).to_have_count(0)
 
 
+@pytest.mark.desktop
 def test_the_health_of_the_alarms_is_told_with_advice(calha, page, device, machines):
     calha.until_stored()
     page.goto(f"{calha.address}/alarms/health")

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import expect
 from steps import ensure, scrolls_sideways
 from test_access import violations
@@ -62,6 +63,7 @@ def test_cleanings_show_their_verdict_and_evidence(calha, page, device):
     section.scroll_into_view_if_needed()
 
 
+@pytest.mark.desktop
 def test_a_machine_shows_how_it_did_beside_the_norms(calha, page, device):
     ensure(calha, device, "machine")
     minutes = 180
@@ -92,6 +94,7 @@ def test_a_machine_shows_how_it_did_beside_the_norms(calha, page, device):
     section.scroll_into_view_if_needed()
 
 
+@pytest.mark.desktop
 def test_a_supply_shows_its_week_by_phase(calha, page, device):
     ensure(calha, device, "energy_meter")
     begin = NOW - timedelta(hours=10)

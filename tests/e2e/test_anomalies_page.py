@@ -72,6 +72,7 @@ def test_anomalies_are_answered_by_keyboard_and_by_button(calha, page, device):
     expect(detail.get_by_role("img", name="level around the anomaly")).to_be_visible()
 
 
+@pytest.mark.desktop
 def test_nothing_unusual_says_what_happens_next(calha, page, device):
     ensure(calha, device, "generic")
     page.goto(f"{calha.address}/anomalies?device={device}")

@@ -39,6 +39,7 @@ def site(calha, device) -> dict:
     return made | {"hours": hours, "inlet": f"{device[-50:].lstrip('-')}-in"}
 
 
+@pytest.mark.desktop
 def test_losses_show_once_it_is_said_what_the_inlet_is(calha, page, site):
     page.goto(f"{calha.address}/sites")
     page.get_by_role("link", name=f"Water balance of {site['name']}").click()

@@ -44,6 +44,7 @@ def bars(page: Page):
     return page.get_by_role("img", name="Bars of the consumption")
 
 
+@pytest.mark.desktop
 def test_hours_over_a_rollover_and_an_exchange(calha, page, meter):
     page.goto(f"{calha.address}/devices/{meter}/consumption?view=day&at=2026-01-15")
     expect(page.get_by_text("4 m³", exact=True)).to_be_visible()
@@ -72,6 +73,7 @@ def test_hours_over_a_rollover_and_an_exchange(calha, page, meter):
     expect(events(page)).to_contain_text("to review")
 
 
+@pytest.mark.desktop
 def test_an_exchange_is_entered_where_nothing_was_noticed(calha, page, meter):
     page.goto(f"{calha.address}/devices/{meter}/consumption?view=day&at=2026-01-15")
     page.get_by_role("button", name="Enter a meter exchange").click()
@@ -105,6 +107,7 @@ def test_periods_open_into_each_other_and_a_reading_by_a_person_counts(calha, pa
     expect(bars(page)).to_be_visible()
 
 
+@pytest.mark.desktop
 def test_a_plate_is_entered(calha, page, meter):
     page.goto(f"{calha.address}/devices/{meter}/consumption")
     page.get_by_role("button", name="Enter plate data").click()

@@ -97,6 +97,7 @@ def test_exceptions_are_worked_through_by_keyboard(calha, page, meter):
     expect(lines(page)).to_have_count(1)
 
 
+@pytest.mark.desktop
 def test_nothing_to_check_says_what_happens_next(calha, page, device):
     ensure(calha, device, "water_meter")
     page.goto(f"{calha.address}/exceptions?device={device}")

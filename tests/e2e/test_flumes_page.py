@@ -23,6 +23,7 @@ def gauge(calha: Calha, device: str) -> str:
     return device
 
 
+@pytest.mark.desktop
 def test_a_flume_is_set_up_on_a_level_and_taken_back(calha, page, gauge):
     page.emulate_media(reduced_motion="reduce")
     page.goto(f"{calha.address}/devices/{gauge}")

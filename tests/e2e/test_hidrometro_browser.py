@@ -68,6 +68,7 @@ def page(stranger, old):
     return stranger
 
 
+@pytest.mark.desktop
 def test_values_move_and_commands_are_followed_until_a_reading_shows_them(page, old):
     serial = f"VIVO-{time.time_ns() % 1_000_000}"
     with Flowing(old, serial) as meter:
@@ -87,6 +88,7 @@ def test_values_move_and_commands_are_followed_until_a_reading_shows_them(page, 
         expect(page.locator("#alerts")).to_contain_text("", timeout=60_000)
 
 
+@pytest.mark.desktop
 def test_a_customers_meters_and_alerts_move_too(page, old):
     page.goto(f"{old.home}/cliente/adicionar")
     name = f"Casa {time.time_ns() % 1_000_000}"

@@ -13,6 +13,7 @@ SAMPLES = 60
 INTERVAL_S = 0.1
 
 
+@pytest.mark.desktop
 def test_twenty_channels_ten_times_a_second_leave_the_page_responsive(calha, page, device):
     ensure(calha, device, "generic")
     send(calha, device, -1)
@@ -32,6 +33,7 @@ def test_twenty_channels_ten_times_a_second_leave_the_page_responsive(calha, pag
     assert len(page.evaluate("longTasks")) < SAMPLES / 6
 
 
+@pytest.mark.desktop
 def test_charts_below_each_other_have_the_same_times(calha, page, device):
     ensure(calha, device)
     mosquitto_pub(calha, device, {"flow_1": 1_234_567.5, "level": 1, "pump": 1})

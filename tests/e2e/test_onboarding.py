@@ -71,6 +71,7 @@ def test_devices_are_imported_after_a_look_at_each_line(calha, page, device, tmp
     assert Path(downloading.value.path()).read_text().count("calha_dev_") == 2
 
 
+@pytest.mark.desktop
 def test_a_command_is_asked_for_followed_and_taken_back(calha, page, device):
     plant = Plant(calha)
     assert plant.save_profile() in (200, 201)

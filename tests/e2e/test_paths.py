@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import expect
 from steps import code, connected, ensure, example, ink, mosquitto_pub, no_reload, scrolls_sideways, span, tile
 
@@ -45,6 +46,7 @@ def test_a_first_start_leads_to_the_first_reading(strict, page):
         expect(page.get_by_text(secret)).to_have_count(0)
 
 
+@pytest.mark.desktop
 def test_a_command_is_copied_as_it_is_shown(calha, page, device):
     ensure(calha, device)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -146,6 +148,7 @@ def test_history_is_zoomed_by_mouse_and_keyboard_and_shown_as_a_table(calha, pag
     assert {(row["channel"], row["unit"], row["quality"]) for row in rows} == {("flow_1", "m³/h", "good")}
 
 
+@pytest.mark.desktop
 def test_a_killed_core_is_told_and_got_over_without_a_reload(empty, page):
     ensure(empty, "eta-1")
     mosquitto_pub(empty, "eta-1", {"flow_1": 1})
@@ -164,6 +167,7 @@ def test_a_killed_core_is_told_and_got_over_without_a_reload(empty, page):
         expect(page.get_by_role("status").filter(has_text="Live", visible=True)).to_be_visible()
 
 
+@pytest.mark.desktop
 def test_a_core_that_hangs_is_told_although_the_connection_stands(calha, page, device):
     ensure(calha, device)
     mosquitto_pub(calha, device, {"flow_1": 1})
@@ -184,6 +188,7 @@ def test_a_core_that_hangs_is_told_although_the_connection_stands(calha, page, d
     expect(flow).not_to_have_class(re.compile("stale"))
 
 
+@pytest.mark.desktop
 def test_where_is_my_data_tells_counters_and_the_last_error(calha, page, device):
     ensure(calha, device)
     mosquitto_pub(calha, device, {"flow_1": 60})
@@ -235,6 +240,7 @@ def test_a_message_is_replayed_once_its_cause_is_mended(calha, page, device):
     expect(tile(page, "turbidity")).to_contain_text("0.7")
 
 
+@pytest.mark.desktop
 def test_a_message_is_discarded_only_after_it_was_confirmed(calha, page, device):
     ensure(calha, device)
     mosquitto_pub(calha, device, {"flow_1": "nonsense"})
@@ -250,6 +256,7 @@ def test_a_message_is_discarded_only_after_it_was_confirmed(calha, page, device)
     expect(page.get_by_text("Nothing in quarantine.")).to_be_visible()
 
 
+@pytest.mark.desktop
 def test_the_system_page_states_the_promise_and_every_task(calha, page):
     page.goto(f"{calha.address}/status")
     expect(page.get_by_text("Acknowledged means on disk")).to_be_visible()
@@ -258,6 +265,7 @@ def test_the_system_page_states_the_promise_and_every_task(calha, page):
         expect(row).to_contain_text("running")
 
 
+@pytest.mark.desktop
 def test_sites_are_made_renamed_and_deleted(calha, page):
     page.goto(f"{calha.address}/sites")
     page.get_by_role("button", name="New site", exact=True).click()
@@ -278,6 +286,7 @@ def test_sites_are_made_renamed_and_deleted(calha, page):
     expect(page.get_by_role("link", name="ETA Sul", exact=True)).to_be_hidden()
 
 
+@pytest.mark.desktop
 def test_language_and_theme_are_remembered(calha, page):
     page.goto(calha.address)
     page.locator("select:visible", has=page.locator("option", has_text="PT")).select_option("pt-BR")
