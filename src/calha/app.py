@@ -82,6 +82,7 @@ from calha.store.alarms import AlarmStore, RuleStore
 from calha.store.billing import Notices
 from calha.store.dashboards import Dashboards
 from calha.store.registry import Registry
+from calha.store.registry.finding import Finder
 from calha.store.telemetry import Telemetry
 from calha.supervision import PROCESSES_FILE, Supervisor
 from calha.watch.alarms.service import AlarmWatch
@@ -375,6 +376,7 @@ async def _connect(
     services = Services(
         settings,
         registry,
+        Finder(registry),
         accounts,
         claims,
         provisioning,

@@ -25,6 +25,7 @@ from calha.metering.metering import Metering
 from calha.reports.runs import ReportRuns
 from calha.store.dashboards import Dashboards
 from calha.store.registry import Registry
+from calha.store.registry.finding import Finder
 from calha.store.telemetry import Telemetry
 from calha.watch.alarms.service import AlarmWatch
 from calha.watch.anomalies import Anomalies
@@ -35,6 +36,7 @@ from calha.watch.notify.service import Notifier
 class Services:
     settings: Settings
     registry: Registry
+    finder: Finder
     accounts: Accounts
     claims: Claims
     provisioning: Provisioning

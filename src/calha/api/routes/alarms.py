@@ -51,7 +51,7 @@ def list_alarms(
     """Alarms of the devices that the caller may see."""
     states = ANNUNCIATED if state is None else {State(state)}
     page = services.alarms.alarms.page(states, device, _below(services, site), caller.selection(), after or None, limit)
-    return Page(items=[alarm_answer(row) for row in page.items if _is_seen(caller, row)], next=page.next)
+    return Page(items=[alarm_answer(row) for row in page.items if is_seen(caller, row)], next=page.next)
 
 
 @router.get("/alarms/health")
@@ -153,14 +153,14 @@ async def _chosen(services: Services, caller: Caller, ids: Sequence[int], permis
     """Alarms for which the caller may do that. Raises NotFound, also for those he may not see, and Forbidden."""
     rows = await asyncio.to_thread(services.alarms.alarms.named, ids)
     for row in rows:
-        if not _is_seen(caller, row):
+        if not is_seen(caller, row):
             raise NotFound(f"there is no alarm {row.id}", "unknown_alarm", alarm=row.id)
         if permission is not Permission.VIEW:
             caller.require(permission, row.site)
     return rows
 
 
-def _is_seen(caller: Caller, row: AlarmRow) -> bool:
+def is_seen(caller: Caller, row: AlarmRow) -> bool:
     return caller.reach().sees_at(row.device, row.site, row.alarm.raised_at or row.changed_at)
 
 
