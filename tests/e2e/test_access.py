@@ -3,14 +3,13 @@
 import json
 import re
 import time
-from pathlib import Path
 
 import pytest
+from accessibility import open_page, violations
 from playwright.sync_api import Page, expect
 from screens import keep
 from steps import ensure, mosquitto_pub, scrolls_sideways, tile
 
-AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 PAGES = ("/", "/devices/eta-1", "/devices/eta-1?table=true", "/devices/eta-1/data", "/devices/new-1", "/quarantine")
 PAGES += ("/sites", "/status", "/nowhere")
 
@@ -156,24 +155,6 @@ def stream_once(calha, page: Page, device: str) -> None:
     event = f"event: readings\ndata: {json.dumps({'readings': readings})}\n\n"
     answers = [lambda route: route.fulfill(content_type="text/event-stream", body=event)]
     page.route("**/api/v1/live?*", lambda route: answers.pop()(route) if answers else route.abort())
-
-
-def open_page(page: Page, address: str, is_live: bool = True) -> None:
-    """Go there, and wait until it shows more than placeholders."""
-    page.goto(address)
-    expect(page.get_by_role("heading", level=1)).to_be_visible()
-    expect(page.locator(".mantine-Skeleton-root")).to_have_count(0)
-    if is_live:
-        expect(page.locator("main").get_by_text("…", exact=True)).to_have_count(0)
-
-
-def violations(page: Page) -> list[tuple[str, str, str]]:
-    """What axe-core calls serious or critical: (rule, the first element, what is wrong with it)."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
-    serious = [(one["id"], one["nodes"][0]) for one in found if one["impact"] in ("serious", "critical")]
-    return [(rule, node["html"][:120], node["failureSummary"].splitlines()[-1].strip()) for rule, node in serious]
 
 
 def has_visible_focus(page: Page) -> bool:

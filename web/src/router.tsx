@@ -4,7 +4,9 @@ import { INVOICE_STATES, isMonth, PAYMENT_STATES } from "./billing/search";
 import { isPriority, isView as isAlarmView, type Priority, type View as AlarmView } from "./alarms/alarms";
 import { isPreset, type Preset } from "./chart/range";
 import { isDay, isView, type View } from "./consumption/period";
+import { type HomeView, isHomeView, isShift, type ShiftHours } from "./home/views";
 import { loadLanguage } from "./i18n";
+import { loadPalette } from "./search/Search";
 import { ErrorPage, NotFound } from "./shell/Pages";
 import { Root } from "./shell/Shell";
 import { isRule, type Rule } from "./validation/rules";
@@ -17,6 +19,14 @@ export interface DevicesSearch {
   profile?: string;
   /** Only devices that have stopped talking: late, or silent as well as never heard. */
   state?: "late" | "silent";
+  /** The form of a new device is open. */
+  dialog?: "new";
+}
+
+export interface HomeSearch {
+  as?: HomeView;
+  /** Hours that count as the last shift. */
+  shift?: ShiftHours;
 }
 
 export interface AuditSearch {
@@ -120,8 +130,20 @@ const devices = createRoute({
     ...(Number.isInteger(given.site) ? { site: given.site as number } : {}),
     ...textOf(given, "profile"),
     ...(given.state === "late" || given.state === "silent" ? { state: given.state } : {}),
+    ...(given.dialog === "new" ? { dialog: "new" } : {}),
   }),
   component: lazyRouteComponent(() => import("./devices/DevicesPage"), "DevicesPage"),
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: "/home",
+  staticData: { needs: "nothing" },
+  validateSearch: (given: Record<string, unknown>): HomeSearch => ({
+    ...(isHomeView(given.as) ? { as: given.as } : {}),
+    ...(isShift(String(given.shift)) ? { shift: String(given.shift) as ShiftHours } : {}),
+  }),
+  component: lazyRouteComponent(() => import("./home/HomePage"), "HomePage"),
 });
 
 const device = createRoute({
@@ -466,14 +488,14 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([devices, device, deviceData, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, dashboards, dashboard, deviceDashboard, siteDashboard, kiosk, shared, status, link, signIn, claim, account, ownNotifications, escalation, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, portal]),
+  routeTree: root.addChildren([home, devices, device, deviceData, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, dashboards, dashboard, deviceDashboard, siteDashboard, kiosk, shared, status, link, signIn, claim, account, ownNotifications, escalation, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, portal]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });
 
 /** Load the parts that are not open yet, so that they can still be opened while the server is gone. */
 export function loadPages(): void {
-  for (const part of [loadLanguage("pt-BR"), loadLanguage("en"), import("./commands/Commands"), import("./devices/EditDevice"), import("./devices/Credentials"), import("./devices/Ownership"), import("./session/SessionEnded")]) part.catch(() => undefined);
+  for (const part of [loadLanguage("pt-BR"), loadLanguage("en"), import("./commands/Commands"), import("./devices/EditDevice"), import("./devices/Credentials"), import("./devices/Ownership"), import("./session/SessionEnded"), loadPalette()]) part.catch(() => undefined);
   for (const route of Object.values(router.routesById)) router.loadRouteChunk(route)?.catch(() => undefined);
 }
 

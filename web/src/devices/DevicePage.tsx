@@ -11,6 +11,7 @@ import { useTexts } from "../i18n";
 import { live, useNewest, useWatch } from "../live/hooks";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
+import { Trail } from "../shell/Trail";
 import { later } from "../ui/later";
 import { Connect } from "./Connect";
 import { useOwnDevice } from "./own";
@@ -66,6 +67,7 @@ function DeviceView({ device }: { device: Device }) {
   const shown = search.from !== undefined && search.to !== undefined ? { from: search.from, to: search.to } : { range: preset ?? "1h" };
   return (
     <>
+      <Trail site={device.site_id} />
       <PageTitle title={own?.name ?? device.name}>
         <PresenceOf device={device.key} />
         <Button component={Link} to={`/dashboards/device/${device.key}`} variant="default">

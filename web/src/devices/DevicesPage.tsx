@@ -17,13 +17,14 @@ const Import = later(async () => (await import("./Import")).Import);
 
 export function DevicesPage() {
   const { t } = useTexts();
-  const search = useSearch({ from: "/" });
+  const { dialog, ...search } = useSearch({ from: "/" });
   const navigate = useNavigate({ from: "/" });
   const mayCreate = useRights().somewhere("configure");
   const [imports, importing] = useDisclosure();
   const [chosen, choose] = useState<ReadonlySet<string> | null>(null);
   const toggle = useCallback((key: string) => choose((before) => toggled(before ?? new Set(), key)), []);
-  const [isNew, { open, close }] = useDisclosure();
+  const open = () => void navigate({ search: (before) => ({ ...before, dialog: "new" }) });
+  const close = () => void navigate({ search, replace: true });
   const { devices, data, isSuccess, isPending, error, refetch } = useDevices(search);
   const isFiltered = Object.keys(search).length > 0;
   if (isSuccess && devices.length === 0 && !isFiltered) {
@@ -58,12 +59,9 @@ export function DevicesPage() {
       {isPending && error === null && Array.from({ length: 8 }, (_, row) => <Skeleton key={row} height={58} mb={10} />)}
       {isSuccess && !isPending && devices.length === 0 && <Text className="quiet">{t("devices.noMatch")}</Text>}
       {!isPending && <DeviceList devices={devices} {...(chosen === null ? {} : { chosen, toggle })} />}
-      <Modal opened={isNew} onClose={close} title={t("devices.new")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+      <Modal opened={dialog === "new" && mayCreate} onClose={close} title={t("devices.new")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
         <DeviceForm
-          done={(key) => {
-            close();
-            void navigate({ to: "/devices/$key", params: { key } });
-          }}
+          done={(key) => void navigate({ to: "/devices/$key", params: { key }, replace: true })}
         />
       </Modal>
     </>

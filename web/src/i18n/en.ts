@@ -13,6 +13,7 @@ import { notificationsEn } from "./notifications.en";
 import { meteringEn } from "./metering.en";
 import { flumesEn } from "./flumes.en";
 import { reportsEn } from "./reports.en";
+import { shellEn } from "./shell.en";
 import { validationEn } from "./validation.en";
 import type { Catalogue } from "./pt-BR";
 
@@ -32,6 +33,7 @@ export const en: Catalogue = {
   ...meteringEn,
   ...flumesEn,
   ...reportsEn,
+  ...shellEn,
   ...validationEn,
   "app.skip": "Skip to content",
   "app.nav": "Main navigation",

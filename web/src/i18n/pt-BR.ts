@@ -13,6 +13,7 @@ import { notificationsPtBR } from "./notifications.pt-BR";
 import { meteringPtBR } from "./metering.pt-BR";
 import { flumesPtBR } from "./flumes.pt-BR";
 import { reportsPtBR } from "./reports.pt-BR";
+import { shellPtBR } from "./shell.pt-BR";
 import { validationPtBR } from "./validation.pt-BR";
 
 /** Portuguese texts: the catalogue whose keys every other language must have. */
@@ -32,6 +33,7 @@ export const ptBR = {
   ...meteringPtBR,
   ...flumesPtBR,
   ...reportsPtBR,
+  ...shellPtBR,
   ...validationPtBR,
   "app.skip": "Ir para o conteúdo",
   "app.nav": "Navegação principal",

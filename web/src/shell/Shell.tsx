@@ -4,6 +4,7 @@ import { AlarmCount } from "../alarms/AlarmCount";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useConnection, useLostAt } from "../live/hooks";
+import { Searchable, SearchButton } from "../search/Search";
 import { Gate } from "../session/Gate";
 import { paysSomething, seesSomething, useMe, useRights } from "../session/session";
 import { Mark } from "../ui/Mark";
@@ -13,21 +14,7 @@ import { Preferences } from "./Preferences";
 import css from "./Shell.module.css";
 import { UserMenu } from "./UserMenu";
 import { administration } from "./administration";
-
-const pages = [
-  { to: "/", icon: "devices", text: "nav.devices" },
-  { to: "/alarms", icon: "alarms", text: "nav.alarms" },
-  { to: "/dashboards", icon: "dashboards", text: "nav.dashboards" },
-  { to: "/anomalies", icon: "anomalies", text: "nav.anomalies" },
-  { to: "/exceptions", icon: "validation", text: "nav.validation" },
-  { to: "/reports", icon: "reports", text: "nav.reports" },
-  { to: "/quarantine", icon: "quarantine", text: "nav.quarantine" },
-  { to: "/sites", icon: "sites", text: "nav.sites" },
-  { to: "/status", icon: "status", text: "nav.status" },
-] as const;
-
-/** The bar of a phone has room for seven; these stand in the menu under one's name. */
-const SELDOM_ON_PHONE: ReadonlySet<string> = new Set(["/quarantine", "/status"]);
+import { pages } from "./pages";
 
 /** What is shown before anybody has signed in; everything else stands behind the sign-in. */
 const OPEN = new Set(["/link", "/shared"]);
@@ -38,7 +25,11 @@ const BARE = new Set(["/kiosk"]);
 export function Root() {
   const path = useLocation({ select: ({ pathname }) => pathname });
   if (OPEN.has(path)) return <Outlet />;
-  return <Gate>{BARE.has(path) ? <Outlet /> : <Shell />}</Gate>;
+  return (
+    <Gate>
+      <Searchable>{BARE.has(path) ? <Outlet /> : <Shell />}</Searchable>
+    </Gate>
+  );
 }
 
 function Shell() {
@@ -53,6 +44,7 @@ function Shell() {
         <main className={css.main} id="content" tabIndex={-1}>
           <div className={css.phoneFoot}>
             <ConnectionState />
+            <SearchButton />
             <UserMenu place="top" />
             <Preferences />
           </div>
@@ -70,12 +62,15 @@ function Rail() {
   const administered = administration(useRights());
   return (
     <nav className={css.rail} aria-label={t("app.nav")}>
-      <Link to="/" className={css.brand}>
+      <Link to="/home" className={css.brand}>
         <img src="/calha.svg" alt="" width={28} height={28} /> Calha
       </Link>
+      <div className={css.search}>
+        <SearchButton />
+      </div>
       {seesSomething(me) &&
-        pages.map(({ to, icon, text }) => (
-          <Link key={to} to={to} className={SELDOM_ON_PHONE.has(to) ? `${css.link} ${css.notOnPhone}` : css.link} activeOptions={{ exact: to === "/" }}>
+        pages.map(({ to, icon, text, isOffBar = false }) => (
+          <Link key={to} to={to} className={isOffBar ? `${css.link} ${css.offBar}` : css.link} activeOptions={{ exact: to === "/" }}>
             <Icon name={icon} /> {t(text)}
             {to === "/alarms" && <AlarmCount />}
           </Link>

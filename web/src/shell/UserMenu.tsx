@@ -4,6 +4,7 @@ import { useTexts } from "../i18n";
 import { seesSomething, signOut, useMe, useRights } from "../session/session";
 import { administration } from "./administration";
 import { Icon } from "./icons";
+import { pages } from "./pages";
 import css from "./Shell.module.css";
 
 /** What concerns whoever is signed in. A native popover: the browser closes it by Escape and by a click elsewhere. */
@@ -34,17 +35,7 @@ export function UserMenu({ place }: { place: "top" | "bottom" }) {
         <Link to="/claim" hash="" className={css.menuItem} onClick={close}>
           {t("user.claim")}
         </Link>
-        {seesSomething(me) && (
-          <>
-            <Link to="/quarantine" className={`${css.menuItem} ${css.onPhone}`} onClick={close}>
-              <Icon name="quarantine" /> {t("nav.quarantine")}
-            </Link>
-            <Link to="/status" className={`${css.menuItem} ${css.onPhone}`} onClick={close}>
-              <Icon name="status" /> {t("nav.status")}
-            </Link>
-          </>
-        )}
-        {administration(rights).map(({ to, icon, text }) => (
+        {[...(seesSomething(me) ? pages.filter(({ isOffBar }) => isOffBar) : []), ...administration(rights)].map(({ to, icon, text }) => (
           <Link key={to} to={to} className={`${css.menuItem} ${css.onPhone}`} onClick={close}>
             <Icon name={icon} /> {t(text)}
           </Link>

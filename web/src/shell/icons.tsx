@@ -1,5 +1,6 @@
 /** A handful of line icons, drawn here so that no icon library is loaded. */
 const paths = {
+  home: "M3 11l9-7 9 7M6 9.5V20h12V9.5M10 20v-5h4v5",
   devices: "M4 5h16v10H4zM8 19h8M12 15v4",
   alarms: "M6 10a6 6 0 0 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7M10 20.5h4",
   dashboards: "M4 4h7v9H4zM15 4h5v5h-5zM15 13h5v7h-5zM4 17h7v3H4z",
@@ -16,10 +17,13 @@ const paths = {
   audit: "M6 3h9l4 4v14H6zM15 3v4h4M9 12h7M9 16h7",
   billing: "M6 3h12v18l-3-2-3 2-3-2-3 2zM9 8h6M9 12h6",
   portal: "M12 3c4 5 6 8 6 11a6 6 0 0 1-12 0c0-3 2-6 6-11z",
+  search: "M11 4a7 7 0 1 0 0 14 7 7 0 0 0 0-14zM16 16l5 5",
   status: "M3 12h4l3-7 4 14 3-7h4",
 } as const;
 
-export function Icon({ name }: { name: keyof typeof paths }) {
+export type IconName = keyof typeof paths;
+
+export function Icon({ name }: { name: IconName }) {
   return (
     <svg width="20" height="20" viewBox="0 0 24 24" fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinecap="round" strokeLinejoin="round" aria-hidden="true">
       <path d={paths[name]} />

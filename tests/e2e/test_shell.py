@@ -1,0 +1,78 @@
+"""The app's frame: the search over everything, the way up, and home for each role."""
+
+import pytest
+from accessibility import violations
+from playwright.sync_api import expect
+from screens import keep
+from steps import ensure, mosquitto_pub, scrolls_sideways
+
+
+@pytest.fixture(scope="module")
+def plant(calha):
+    """A site below another with a device that reports, and a message in quarantine."""
+    root = calha.get("/api/v1/sites")["items"][0]["id"]
+    site = calha.send("POST", "/api/v1/sites", {"name": "Estação Norte", "parent_id": root})[1]["id"]
+    pump = {"key": "pump-7", "name": "Bomba de água bruta", "site_id": site, "profile": "water_flow"}
+    assert calha.send("POST", "/api/v1/devices", pump)[0] == 201
+    ensure(calha, "other")
+    mosquitto_pub(calha, "pump-7", {"flow_1": 61.5})
+    mosquitto_pub(calha, "stranger", {"ph": 7})
+    calha.until_stored()
+    return calha
+
+
+def test_whatever_has_a_name_is_found_by_typing_it(plant, page, request):
+    page.goto(f"{plant.address}/sites")
+    if "phone" in request.node.name:
+        page.get_by_role("button", name="Search everything").click()
+    else:
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.keyboard.press("Control+k")
+    typed = page.get_by_role("combobox", name="Search everything")
+    expect(typed).to_be_focused()
+    expect(page.get_by_role("option", name="Devices")).to_be_visible()
+    typed.fill("agua estacao")
+    option = page.get_by_role("option").first
+    expect(option).to_contain_text("Bomba de água bruta")
+    assert typed.get_attribute("aria-activedescendant") == option.get_attribute("id")
+    keep(page, f"search-{request.node.callspec.id}")
+    assert violations(page) == []
+    typed.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Bomba de água bruta")
+    trail = page.get_by_role("navigation", name="Where you are")
+    expect(trail.get_by_role("listitem")).to_have_text(["Overview", "Calha", "Estação Norte"])
+    trail.get_by_role("link", name="Estação Norte").click()
+    expect(page.get_by_role("link", name="pump-7")).to_be_visible()
+    expect(page.get_by_role("link", name="other")).to_have_count(0)
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_an_action_is_found_and_the_search_is_left_by_escape(plant, page):
+    page.goto(f"{plant.address}/status")
+    button = page.get_by_role("button", name="Search everything")
+    button.click()
+    page.get_by_role("combobox").press("Escape")
+    expect(page.get_by_role("combobox")).to_have_count(0)
+    expect(button).to_be_focused()
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox").fill("new device")
+    page.get_by_role("combobox").press("Enter")
+    expect(page.get_by_role("dialog", name="New device")).to_be_visible()
+
+
+def test_home_shows_what_each_role_asks_first(plant, page, request):
+    page.goto(f"{plant.address}/home")
+    expect(page.get_by_role("link", name="Alarms to acknowledge")).to_contain_text("0")
+    expect(page.get_by_role("link", name="Reporting")).to_contain_text("of 2 devices")
+    expect(page.get_by_text("No alarm stands.")).to_be_visible()
+    for view, shown in (("Engineering", "Messages in quarantine"), ("Management", "To be paid")):
+        page.get_by_role("radiogroup", name="See as").get_by_text(view).click()
+        expect(page.get_by_role("link", name=shown)).to_be_visible()
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            keep(page, f"home-{view}-{scheme}-{request.node.callspec.id}")
+            assert violations(page) == []
+    assert not scrolls_sideways(page)
+    page.reload()
+    expect(page.get_by_role("link", name="To be paid")).to_be_visible()

@@ -1,0 +1,41 @@
+import "./home.css";
+import { SegmentedControl, Stack } from "@mantine/core";
+import { Navigate, useNavigate, useSearch } from "@tanstack/react-router";
+import { useTexts } from "../i18n";
+import { useRights } from "../session/session";
+import { PageTitle } from "../shell/Pages";
+import { Engineer } from "./Engineer";
+import { Manager } from "./Manager";
+import { Operator } from "./Operator";
+import { type HomeView, viewsFor } from "./views";
+
+const CHOSEN = "calha.home"; // on this device: a desk in the control room keeps the operator's view
+
+const pages = { operator: Operator, engineer: Engineer, manager: Manager };
+
+/** What wants somebody, by what he is there for. Who sees no site finds his own consumption and bills. */
+export function HomePage() {
+  const { t } = useTexts();
+  const rights = useRights();
+  const search = useSearch({ from: "/home" });
+  const navigate = useNavigate({ from: "/home" });
+  if (!rights.somewhere("view")) return <Navigate to="/my" replace />;
+  const { views, first } = viewsFor(rights);
+  const asked = search.as ?? localStorage.getItem(CHOSEN);
+  const view = views.find((one) => one === asked) ?? first;
+  const show = (chosen: string) => {
+    localStorage.setItem(CHOSEN, chosen);
+    void navigate({ search: (before) => ({ ...before, as: chosen as HomeView }), replace: true });
+  };
+  const Shown = pages[view];
+  return (
+    <>
+      <PageTitle title={t("home.title")}>
+        <SegmentedControl size="xs" aria-label={t("home.as")} value={view} onChange={show} data={views.map((value) => ({ value, label: t(`home.${value}`) }))} />
+      </PageTitle>
+      <Stack gap="md">
+        <Shown />
+      </Stack>
+    </>
+  );
+}

@@ -1,0 +1,123 @@
+import { Table, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { api, type Site, take } from "../api/client";
+import { type Balance, useBalance } from "../balance/useBalance";
+import { moneyText } from "../billing/words";
+import { amountText } from "../consumption/BarChart";
+import { dayAt, moved, type Period, periodOf, titleOf } from "../consumption/period";
+import { formatNumber } from "../format";
+import { useTexts } from "../i18n";
+import { live } from "../live/hooks";
+import { useRights } from "../session/session";
+import { Section } from "../ui/Section";
+import { Figure, Figures } from "./Figure";
+import { usePresenceOf } from "./usePlant";
+
+const UNIT = "m³";
+const MOST_SITES = 12;
+const MOST_INVOICES = 500;
+
+/** How much was used, lost and billed, how sure that is, and whether the plant reports. */
+export function Manager() {
+  const bills = useRights().somewhere("bill");
+  return (
+    <>
+      <Reporting bills={bills} />
+      <Consumption />
+    </>
+  );
+}
+
+function Reporting({ bills }: { bills: boolean }) {
+  const { t, language } = useTexts();
+  const { data: presence } = usePresenceOf();
+  const total = presence === undefined ? 0 : presence.online + presence.late + presence.silent;
+  const share = total === 0 ? undefined : `${formatNumber(((presence?.online ?? 0) / total) * 100, 1, language)} %`;
+  return (
+    <Figures>
+      <Figure name={t("home.available")} value={presence === undefined ? undefined : (share ?? "—")} note={t("home.availableNote")} to="/" />
+      {bills && <Money state="overdue" name={t("home.overdue")} />}
+      {bills && <Money state="issued" name={t("home.toBePaid")} />}
+    </Figures>
+  );
+}
+
+function Money({ state, name }: { state: "overdue" | "issued"; name: string }) {
+  const { t, language } = useTexts();
+  const { data } = useQuery({ queryKey: ["invoices", "home", state], queryFn: () => take(api.GET("/api/v1/invoices", { params: { query: { state, limit: MOST_INVOICES } } })) });
+  const invoices = data?.items.filter(({ kind }) => kind === "invoice") ?? [];
+  const hasMore = data !== undefined && data.next !== null && data.next !== undefined;
+  const cents = invoices.reduce((sum, { total }) => sum + Math.round(Number(total) * 100), 0);
+  const note = data === undefined ? "" : t(hasMore ? "home.invoicesAtLeast" : "home.invoices", { n: invoices.length });
+  return <Figure name={name} value={data && moneyText((cents / 100).toFixed(2), language)} note={note} {...(state === "overdue" && invoices.length > 0 ? { mark: "warn" } : {})} to={`/billing?state=${state}`} />;
+}
+
+/** The sites at the top of what the person sees, a line each. */
+function Consumption() {
+  const { t, language } = useTexts();
+  const { data } = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const sites = data?.items ?? [];
+  const known = new Set(sites.map(({ id }) => id));
+  const tops = sites.filter(({ parent_id }) => parent_id === null || !known.has(parent_id));
+  const shown = tops.length === 1 ? [...tops, ...sites.filter(({ parent_id }) => parent_id === tops[0]?.id)] : tops;
+  const period = periodOf("month", dayAt(live.clock, shown[0]?.zone ?? "UTC"));
+  return (
+    <Section title={t("home.water", { month: titleOf(period, language) })} text={t("home.waterText")}>
+      <Table.ScrollContainer minWidth={480}>
+        <Table className="number">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{t("devices.site")}</Table.Th>
+              <Table.Th ta="right">{t("balance.used")}</Table.Th>
+              <Table.Th ta="right">{t("home.before")}</Table.Th>
+              <Table.Th ta="right">{t("balance.losses")}</Table.Th>
+              <Table.Th ta="right">{t("home.observed")}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {shown.slice(0, MOST_SITES).map((site) => (
+              <SiteLine key={site.id} site={site} period={period} />
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {shown.length > MOST_SITES && (
+        <Text size="sm">
+          <Link to="/sites">{t("home.allSites", { n: sites.length })}</Link>
+        </Text>
+      )}
+    </Section>
+  );
+}
+
+function SiteLine({ site, period }: { site: Site; period: Period }) {
+  const { language } = useTexts();
+  const now = useBalance(site.id, period).data;
+  const before = useBalance(site.id, moved(period, -1)).data;
+  const losses = now?.losses_percent;
+  return (
+    <Table.Tr>
+      <Table.Td>
+        <Link to="/sites/$id/balance" params={{ id: String(site.id) }} className="plain-link">
+          {site.name}
+        </Link>
+      </Table.Td>
+      <Table.Td ta="right">{now === undefined ? "…" : amountText(used(now), UNIT, language)}</Table.Td>
+      <Table.Td ta="right" className="quiet">
+        {before === undefined ? "…" : amountText(used(before), UNIT, language)}
+      </Table.Td>
+      <Table.Td ta="right">{now === undefined ? "…" : losses === null || losses === undefined ? "—" : `${formatNumber(losses, 1, language)} %`}</Table.Td>
+      <Table.Td ta="right">{now === undefined ? "…" : observed(now) === null ? "—" : `${formatNumber(observed(now) ?? 0, 0, language)} %`}</Table.Td>
+    </Table.Tr>
+  );
+}
+
+function used(balance: Balance): number | null {
+  return balance.parts.length === 0 ? null : balance.used.reduce((sum, one) => sum + one, 0);
+}
+
+/** Which share of the time the meters that count were observed, in percent. */
+function observed({ parts }: Balance): number | null {
+  return parts.length === 0 ? null : (parts.reduce((sum, { coverage }) => sum + coverage, 0) / parts.length) * 100;
+}

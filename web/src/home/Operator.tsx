@@ -1,0 +1,144 @@
+import { Group, SegmentedControl, Text } from "@mantine/core";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { type Alarm, inOrder, summary } from "../alarms/alarms";
+import { PriorityMark } from "../alarms/PriorityMark";
+import { useAlarms } from "../alarms/useAlarms";
+import { formatTime } from "../format";
+import { useTexts } from "../i18n";
+import { live, useAge } from "../live/hooks";
+import { Loaded } from "../ui/Loaded";
+import { Mark } from "../ui/Mark";
+import { Section } from "../ui/Section";
+import { useOpenExceptions } from "../validation/useExceptions";
+import { Figure, Figures } from "./Figure";
+import { useEventsSince, usePresenceOf } from "./usePlant";
+import { shifts, type ShiftHours } from "./views";
+
+const HOUR_MS = 3_600_000;
+const SHOWN = 8;
+const SHOWN_EVENTS = 12;
+
+/** Is anything wrong now, where, and what changed since I was here last. */
+export function Operator() {
+  return (
+    <>
+      <PlantState />
+      <div className="home-columns">
+        <Standing />
+        <SinceShift />
+      </div>
+    </>
+  );
+}
+
+function PlantState() {
+  const { t } = useTexts();
+  const alarms = useAlarms().data;
+  const { data: presence } = usePresenceOf();
+  const open = useOpenExceptions({}).data?.open;
+  const counted = alarms === undefined ? undefined : summary(alarms);
+  const total = presence === undefined ? undefined : presence.online + presence.late + presence.silent + presence.never;
+  return (
+    <Figures>
+      <Figure
+        name={t("home.alarmsWaiting")}
+        value={counted && String(counted.waiting)}
+        note={counted === undefined ? "" : t("home.alarmsStanding", { n: counted.standing })}
+        {...(counted !== undefined && counted.waiting > 0 ? { mark: counted.worst === "critical" || counted.worst === "high" ? "bad" : "warn" } : {})}
+        to="/alarms"
+      />
+      <Figure name={t("home.silent")} value={presence && String(presence.silent)} {...(presence !== undefined && presence.silent > 0 ? { mark: "bad" } : {})} to="/?state=silent" />
+      <Figure name={t("home.late")} value={presence && String(presence.late)} {...(presence !== undefined && presence.late > 0 ? { mark: "warn" } : {})} to="/?state=late" />
+      <Figure name={t("home.reporting")} value={presence && String(presence.online)} note={total === undefined ? "" : t("home.ofDevices", { n: total })} to="/" />
+      <Figure name={t("home.toValidate")} value={open === undefined ? undefined : String(open)} to="/exceptions" />
+    </Figures>
+  );
+}
+
+function Standing() {
+  const { t } = useTexts();
+  const alarms = useAlarms();
+  return (
+    <Section title={t("home.standing")}>
+      <Loaded query={alarms} height={180}>
+        {(found) => (
+          <>
+            <ul className="home-list">
+              {inOrder(found)
+                .slice(0, SHOWN)
+                .map((alarm) => (
+                  <AlarmLine key={alarm.id} alarm={alarm} />
+                ))}
+              {found.length === 0 && (
+                <li className="quiet">
+                  <span>
+                    <Mark kind="ok" /> {t("home.noAlarm")}
+                  </span>
+                  <Link to="/alarms/rules">{t("home.seeRules")}</Link>
+                </li>
+              )}
+            </ul>
+            {found.length > SHOWN && <Link to="/alarms">{t("home.allAlarms", { n: found.length })}</Link>}
+          </>
+        )}
+      </Loaded>
+    </Section>
+  );
+}
+
+function AlarmLine({ alarm }: { alarm: Alarm }) {
+  const { t } = useTexts();
+  const age = useAge(alarm.raised_at === null ? undefined : Date.parse(alarm.raised_at));
+  return (
+    <li>
+      <span>
+        <PriorityMark priority={alarm.priority} isHollow={alarm.is_acknowledged} /> <span className="for-ears">{t(`priority.${alarm.priority}`)}</span>{" "}
+        <Link to="/alarms" search={{ q: alarm.device }} className="plain-link">
+          {alarm.name}
+        </Link>
+      </span>
+      <span className="quiet">
+        <Link to="/devices/$key" params={{ key: alarm.device }} className="quiet">
+          {alarm.device}
+        </Link>{" "}
+        · {age}
+      </span>
+    </li>
+  );
+}
+
+function SinceShift() {
+  const { t, own, language } = useTexts();
+  const search = useSearch({ from: "/home" });
+  const navigate = useNavigate({ from: "/home" });
+  const hours = search.shift ?? "8";
+  const since = live.clock - Number(hours) * HOUR_MS;
+  const events = useEventsSince(since);
+  const raised = useAlarms().data?.filter((alarm) => alarm.raised_at !== null && Date.parse(alarm.raised_at) >= since).length;
+  const show = (value: string) => void navigate({ search: (before) => ({ ...before, shift: value as ShiftHours }), replace: true });
+  return (
+    <Section title={t("home.since")}>
+      <Group justify="space-between" mb="xs">
+        <Text size="sm" className="quiet" role="status">
+          {raised === undefined || events.data === undefined ? "…" : t("home.sinceCount", { alarms: raised, events: events.data.length })}
+        </Text>
+        <SegmentedControl size="xs" aria-label={t("home.shift")} value={hours} onChange={show} data={shifts.map((value) => ({ value, label: `${value} h` }))} />
+      </Group>
+      <Loaded query={events} height={180}>
+        {(found) => (
+          <ul className="home-list">
+            {found.slice(0, SHOWN_EVENTS).map((event) => (
+              <li key={event.id}>
+                <span>
+                  {event.severity !== "info" && <Mark kind={event.severity === "warning" ? "warn" : "bad"} />} {own(event.text)}
+                </span>
+                <span className="quiet number">{formatTime(event.at, language)}</span>
+              </li>
+            ))}
+            {found.length === 0 && <li className="quiet">{t("home.nothingHappened")}</li>}
+          </ul>
+        )}
+      </Loaded>
+    </Section>
+  );
+}

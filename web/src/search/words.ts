@@ -1,0 +1,16 @@
+/** Whether a text has all the words that were typed, whatever their order, accents and case. The server compares things so, too. */
+export function fold(text: string): string {
+  return text
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase();
+}
+
+export function wordsOf(asked: string): string[] {
+  return fold(asked).split(/\s+/).filter((word) => word !== "");
+}
+
+export function holds(words: readonly string[], text: string): boolean {
+  const folded = fold(text);
+  return words.every((word) => folded.includes(word));
+}
