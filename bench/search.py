@@ -29,7 +29,7 @@ def main() -> int:
         started = time.perf_counter()
         picture = finder.picture()
         report.result("drawn after a change", (time.perf_counter() - started) * 1_000, "ms")
-        report.result("channels", len(picture.channels), "")
+        report.result("names of channels", len(picture.channels), "")
         for name, words in QUESTIONS.items():
             report.result(f"{name} ({words}), p99", asked(picture, words).p99_ms, "ms", at_most(100))
         report.result("memory of the picture", memory_bytes(registry) / 1e6, "MB")

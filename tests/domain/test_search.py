@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calha.domain.search import BEGINS, EXACT, INSIDE, MAX_WORDS, WORD_BEGINS, fold, holds, rank, words_of
+from calha.domain.search import BEGINS, EXACT, INSIDE, MAX_WORDS, WORD_BEGINS, fold, holds, ranking, words_of
 
 
 def test_accents_and_case_do_not_matter():
@@ -16,11 +16,11 @@ def test_words_stand_in_any_order_and_in_any_of_the_texts():
 
 
 def test_what_is_called_so_comes_before_what_only_contains_it():
-    words = words_of("bomba 1")
-    assert rank(words, "b-1", "bomba 1") == EXACT
-    assert rank(words, "bomba 12") == BEGINS
-    assert rank(words, "a bomba numero 1") == WORD_BEGINS
-    assert rank(words, "motobomba 1") == INSIDE
+    rank = ranking(words_of("bomba 1"))
+    assert rank(["b-1", "bomba 1"]) == EXACT
+    assert rank(["bomba 12"]) == BEGINS
+    assert rank(["a bomba numero 1"]) == WORD_BEGINS
+    assert rank(["motobomba 1"]) == INSIDE
 
 
 @given(st.text(max_size=200))
@@ -28,4 +28,4 @@ def test_whatever_is_typed_finds_itself(typed):
     words = words_of(typed)
     assert len(words) <= MAX_WORDS
     assert holds(words, fold(typed))
-    assert rank(words, fold(typed)) in range(4)
+    assert ranking(words)([fold(typed)]) in range(4)

@@ -7,10 +7,13 @@ Rule 3: what is called exactly so comes first, then what begins so, then where a
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from typing import Final
 
 MAX_WORDS: Final = 8
 EXACT, BEGINS, WORD_BEGINS, INSIDE = range(4)
+
+Rank = Callable[[Sequence[str]], int]
 
 
 def fold(text: str) -> str:
@@ -26,17 +29,21 @@ def words_of(asked: str) -> tuple[str, ...]:
     return tuple(fold(asked).split()[:MAX_WORDS])
 
 
-def holds(words: tuple[str, ...], *folded: str) -> bool:
+def holds(words: Sequence[str], *folded: str) -> bool:
     """Whether each of the words stands in one of the texts."""
     return all(any(word in text for text in folded) for word in words)
 
 
-def rank(words: tuple[str, ...], *names: str) -> int:
+def ranking(words: Sequence[str]) -> Rank:
     """How well words fit the folded names of a thing: the smaller the better."""
     asked = " ".join(words)
-    if asked in names:
-        return EXACT
-    if any(name.startswith(asked) for name in names):
-        return BEGINS
-    begins = re.compile(rf"\b{re.escape(words[0])}") if words else None
-    return WORD_BEGINS if begins is not None and any(begins.search(name) for name in names) else INSIDE
+    begins = re.compile(rf"\b{re.escape(words[0])}") if words else re.compile("$^")
+
+    def rank(names: Sequence[str]) -> int:
+        if asked in names:
+            return EXACT
+        if any(name.startswith(asked) for name in names):
+            return BEGINS
+        return WORD_BEGINS if any(begins.search(name) for name in names) else INSIDE
+
+    return rank

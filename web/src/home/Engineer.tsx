@@ -6,6 +6,7 @@ import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
 import { Section } from "../ui/Section";
 import { reasonText } from "../ui/words";
+import { isRule } from "../validation/rules";
 import { useOpenExceptions } from "../validation/useExceptions";
 import { Figure, Figures } from "./Figure";
 import { type Stopped, usePresenceOf } from "./usePlant";
@@ -57,7 +58,7 @@ function StoppedDevices() {
   const silent = usePresenceOf("silent");
   return (
     <Section title={t("home.stopped")}>
-      <Loaded query={silent} height={180}>
+      <Loaded query={silent} height={120}>
         {({ devices, silent: count, late }) => (
           <>
             <ul className="home-list">
@@ -99,7 +100,7 @@ function SetAside() {
   const quarantine = useQuarantine();
   return (
     <Section title={t("home.setAside")}>
-      <Loaded query={quarantine} height={180}>
+      <Loaded query={quarantine} height={120}>
         {({ groups }) => (
           <ul className="home-list">
             {groups.slice(0, SHOWN).map(({ reason, device, messages }) => (
@@ -125,7 +126,7 @@ function ToCheck() {
   const open = useOpenExceptions({});
   return (
     <Section title={t("home.exceptions")}>
-      <Loaded query={open} height={180}>
+      <Loaded query={open} height={120}>
         {({ by_rule }) => (
           <ul className="home-list">
             {Object.entries(by_rule)
@@ -133,8 +134,8 @@ function ToCheck() {
               .slice(0, SHOWN)
               .map(([rule, count]) => (
                 <li key={rule}>
-                  <Link to={`/exceptions?rule=${rule}`} className="plain-link">
-                    {t(`rule.${rule}` as "rule.gap")}
+                  <Link to="/exceptions" search={isRule(rule) ? { rule } : {}} className="plain-link">
+                    {isRule(rule) ? t(`rule.${rule}`) : rule}
                   </Link>
                   <span className="quiet number">{count}</span>
                 </li>
@@ -152,7 +153,7 @@ function Machinery() {
   const status = useStatus();
   return (
     <Section title={t("home.machinery")}>
-      <Loaded query={status} height={180}>
+      <Loaded query={status} height={120}>
         {({ warnings, connections }) => {
           const broken = connections.filter(({ state, trouble }) => state !== "disabled" && trouble !== null);
           return (

@@ -10,6 +10,7 @@ import { formatNumber } from "../format";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { useRights } from "../session/session";
+import { Scrolled } from "../ui/Scrolled";
 import { Section } from "../ui/Section";
 import { Figure, Figures } from "./Figure";
 import { usePresenceOf } from "./usePlant";
@@ -64,7 +65,7 @@ function Consumption() {
   const period = periodOf("month", dayAt(live.clock, shown[0]?.zone ?? "UTC"));
   return (
     <Section title={t("home.water", { month: titleOf(period, language) })} text={t("home.waterText")}>
-      <Table.ScrollContainer minWidth={480}>
+      <Scrolled label={t("home.waterTable")}>
         <Table className="number">
           <Table.Thead>
             <Table.Tr>
@@ -81,7 +82,7 @@ function Consumption() {
             ))}
           </Table.Tbody>
         </Table>
-      </Table.ScrollContainer>
+      </Scrolled>
       {shown.length > MOST_SITES && (
         <Text size="sm">
           <Link to="/sites">{t("home.allSites", { n: sites.length })}</Link>

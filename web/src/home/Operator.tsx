@@ -60,7 +60,7 @@ function Standing() {
   const alarms = useAlarms();
   return (
     <Section title={t("home.standing")}>
-      <Loaded query={alarms} height={180}>
+      <Loaded query={alarms} height={120}>
         {(found) => (
           <>
             <ul className="home-list">
@@ -124,7 +124,7 @@ function SinceShift() {
         </Text>
         <SegmentedControl size="xs" aria-label={t("home.shift")} value={hours} onChange={show} data={shifts.map((value) => ({ value, label: `${value} h` }))} />
       </Group>
-      <Loaded query={events} height={180}>
+      <Loaded query={events} height={120}>
         {(found) => (
           <ul className="home-list">
             {found.slice(0, SHOWN_EVENTS).map((event) => (

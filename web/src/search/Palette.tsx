@@ -24,7 +24,9 @@ export function Palette({ close }: { close: () => void }) {
     dialog.current?.setAttribute("closedby", "any"); // by a click beside it, where browsers know that
     dialog.current?.showModal();
   }, []);
-  useEffect(() => document.getElementById(`${list}-${at}`)?.scrollIntoView({ block: "nearest" }), [list, at]);
+  useEffect(() => {
+    void document.getElementById(`${list}-${at}`)?.scrollIntoView({ block: "nearest" });
+  }, [list, at]);
   const press = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const line = lines[at];

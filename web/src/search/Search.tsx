@@ -34,9 +34,7 @@ export function SearchButton() {
       <span className={css.word} aria-hidden="true">
         {t("search.open")}
       </span>
-      <kbd className={css.keys} aria-hidden="true">
-        {/Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘K" : "Ctrl K"}
-      </kbd>
+      <span className={css.keys} data-keys={/Mac|iP(hone|ad)/.test(navigator.userAgent) ? "⌘K" : "Ctrl K"} aria-hidden="true" />
     </button>
   );
 }

@@ -85,16 +85,16 @@ def _customers(services: Services, caller: Caller, q: str, limit: int) -> list[S
     if sites is not None and not sites:
         return []
     rows = services.billing.customers.list(sites, q, limit=limit)
-    return [SearchHit(kind="customer", id=str(row.id), name=row.name, device=None, where=[row.document]) for row in rows]
+    return [
+        SearchHit(kind="customer", id=str(row.id), name=row.name, device=None, where=[row.document]) for row in rows
+    ]
 
 
 def _invoices(services: Services, caller: Caller, q: str, limit: int) -> list[SearchHit]:
     rows = list(_invoices_of(services, caller, q, limit))
     payers = services.billing.customers.named({row.customer_id for row in rows})
     return [
-        SearchHit(
-            kind="invoice", id=row.number, name=row.number, device=None, where=[payers[row.customer_id].name]
-        )
+        SearchHit(kind="invoice", id=row.number, name=row.number, device=None, where=[payers[row.customer_id].name])
         for row in rows
     ]
 

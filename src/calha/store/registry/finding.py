@@ -2,19 +2,21 @@
 
 A picture of all their names is kept in memory, because no database compares texts as people do, each by rules of its own,
 and because a search is asked at every key that is pressed. It is made anew at the next question after a change of the
-registry.
+registry. Thousands of devices have channels of the same names, so a name is kept, and looked at, once.
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 from typing import Literal
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Text as LongText
+from sqlalchemy import cast, select
 
 from calha.domain.profiles import Text
-from calha.domain.search import fold, holds, rank, words_of
+from calha.domain.search import Rank, fold, holds, ranking, words_of
 from calha.store.registry.models import Channel, Device
 from calha.store.registry.registry import Registry
 
@@ -36,6 +38,14 @@ class Thing:
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class SameName:
+    """A channel's key and name, and the devices that have such a channel, by key."""
+
+    like: Thing
+    devices: Sequence[str]
+
+
 @dataclass(frozen=True)
 class Picture:
     """All names at one version of the registry."""
@@ -44,22 +54,33 @@ class Picture:
     sites: Mapping[int, Thing] = field(default_factory=dict)
     paths: Mapping[int, Sequence[str]] = field(default_factory=dict)
     devices: Mapping[str, Thing] = field(default_factory=dict)
-    channels: Sequence[Thing] = ()
+    channels: Sequence[SameName] = ()
 
     def find(self, asked: str, may_see: Callable[[Thing], bool], limit: int) -> dict[Kind, list[Thing]]:
         """The best of each kind, best first; only what may be seen."""
         words = words_of(asked)
-        fitting: dict[Kind, Iterator[Thing]] = {
-            "device": (one for one in self.devices.values() if holds(words, one.text)),
-            "site": (one for one in self.sites.values() if holds(words, one.text)),
-            "channel": (one for one in self.channels if self._is_meant(one, words)),
+        rank = ranking(words)
+        return {
+            "device": _best(rank, filter(may_see, _holding(words, self.devices.values())), limit),
+            "site": _best(rank, filter(may_see, _holding(words, self.sites.values())), limit),
+            "channel": list(self._channels(words, rank, may_see, limit)),
         }
-        return {kind: _best(words, filter(may_see, things), limit) for kind, things in fitting.items()}
 
-    def _is_meant(self, channel: Thing, words: tuple[str, ...]) -> bool:
+    def _channels(
+        self, words: Sequence[str], rank: Rank, may_see: Callable[[Thing], bool], limit: int
+    ) -> Iterator[Thing]:
         """A channel is meant where a word is its own; the others may be those of its device."""
-        own = channel.text
-        return any(word in own for word in words) and holds(words, own, self.devices[channel.device].text)
+        meant = [same for same in self.channels if any(word in same.like.text for word in words)]
+        left = limit
+        for same in sorted(meant, key=lambda one: (rank(one.like.names), len(one.like.names[-1]), one.like.id)):
+            others = tuple(word for word in words if word not in same.like.text)
+            for key in same.devices:
+                device = self.devices[key]
+                if left > 0 and holds(others, device.text) and may_see(device):
+                    left -= 1
+                    yield Thing("channel", same.like.id, same.like.name, device.site, key, "", same.like.names)
+            if left == 0:
+                return
 
 
 class Finder:
@@ -82,50 +103,50 @@ def _draw(registry: Registry) -> Picture:
     version = registry.version  # first: what changes meanwhile is drawn next time
     sites = registry.sites()
     paths = {site.id: site.path for site in sites}
-    devices = {one.id: one for one in _devices(registry.engine, paths)}
-    keys = dict(_numbers(registry.engine))
+    by_number = _devices(registry, {id_: "\n".join(map(fold, path)) for id_, path in paths.items()})
     return Picture(
         version,
-        {site.id: _thing("site", str(site.id), site.name, site.id, "", site.path[:-1]) for site in sites},
+        {site.id: _thing("site", str(site.id), site.name, site.id, "\n".join(map(fold, site.path))) for site in sites},
         paths,
-        devices,
-        list(_channels(registry.engine, devices, keys)),
+        {device.id: device for device in by_number.values()},
+        _same_names(registry, by_number),
     )
 
 
-def _devices(engine: Engine, paths: Mapping[int, Sequence[str]]) -> Iterator[Thing]:
-    query = select(Device.key, Device.name, Device.serial, Device.site_id).order_by(Device.key)
-    with engine.connect() as connection:
-        for key, name, serial, site in connection.execute(query):
-            yield _thing("device", key, name, site, key, [serial or "", *paths.get(site, ())])
+def _devices(registry: Registry, places: Mapping[int, str]) -> dict[int, Thing]:
+    """By their numbers, in the order of their keys. places: the folded path of each site."""
+    query = select(Device.id, Device.key, Device.name, Device.serial, Device.site_id).order_by(Device.key)
+    with registry.engine.connect() as connection:
+        return {
+            number: _thing("device", key, name, site, f"{fold(serial or '')}\n{places.get(site, '')}")
+            for number, key, name, serial, site in connection.execute(query)
+        }
 
 
-def _numbers(engine: Engine) -> Iterator[tuple[int, str]]:
-    with engine.connect() as connection:
-        for number, key in connection.execute(select(Device.id, Device.key)):
-            yield number, key
+def _same_names(registry: Registry, devices: Mapping[int, Thing]) -> list[SameName]:
+    """Names are read as they are written in the database, because each is understood once and not ten thousand times."""
+    query = select(Channel.device_id, Channel.key, cast(Channel.name, LongText)).limit(MAX_CHANNELS)
+    keys: dict[tuple[str, str], list[str]] = {}
+    with registry.engine.connect() as connection:
+        for number, key, name in connection.execute(query.order_by(Channel.id)):
+            if number in devices:
+                keys.setdefault((key, name), []).append(devices[number].id)
+    return [
+        SameName(_thing("channel", key, json.loads(name), 0, ""), sorted(found)) for (key, name), found in keys.items()
+    ]
 
 
-def _channels(engine: Engine, devices: Mapping[str, Thing], keys: Mapping[int, str]) -> Iterator[Thing]:
-    query = select(Channel.device_id, Channel.key, Channel.name).order_by(Channel.id).limit(MAX_CHANNELS)
-    shared: dict[tuple[str, str], Thing] = {}
-    with engine.connect() as connection:
-        for number, key, name in connection.execute(query):
-            device = devices.get(keys.get(number, ""))
-            if device is None:
-                continue
-            like = shared.setdefault((key, str(name)), _thing("channel", key, name, 0, "", []))
-            yield Thing("channel", key, like.name, device.site, device.id, like.text, like.names)
-
-
-def _thing(kind: Kind, id_: str, name: str | Text, site: int, device: str, more: Iterable[str]) -> Thing:
+def _thing(kind: Kind, id_: str, name: str | Text, site: int, more: str) -> Thing:
     called = [name] if isinstance(name, str) else list(name.values())
-    names = tuple(dict.fromkeys(fold(one) for one in (id_, *called) if one)) if kind != "site" else (fold(called[0]),)
-    return Thing(kind, id_, name, site, device, "\n".join([*names, *map(fold, more)]), names)
+    names = tuple(dict.fromkeys(map(fold, called if kind == "site" else [id_, *called])))
+    return Thing(kind, id_, name, site, id_ if kind == "device" else "", "\n".join([*names, more]), names)
 
 
-def _best(words: tuple[str, ...], things: Iterable[Thing], limit: int) -> list[Thing]:
-    def order(thing: Thing) -> tuple[int, int, str, str]:
-        return rank(words, *thing.names), len(thing.names[-1]), thing.names[-1], thing.device
+def _holding(words: Sequence[str], things: Collection[Thing]) -> Collection[Thing]:
+    for word in words:
+        things = [thing for thing in things if word in thing.text]
+    return things
 
-    return heapq.nsmallest(limit, things, key=order)
+
+def _best(rank: Rank, things: Iterable[Thing], limit: int) -> list[Thing]:
+    return heapq.nsmallest(limit, things, key=lambda one: (rank(one.names), len(one.names[-1]), one.names[-1], one.id))
