@@ -25,7 +25,7 @@ export function Palette({ close }: { close: () => void }) {
     dialog.current?.showModal();
   }, []);
   useEffect(() => {
-    void document.getElementById(`${list}-${at}`)?.scrollIntoView({ block: "nearest" });
+    document.getElementById(`${list}-${at}`)?.scrollIntoView({ block: "nearest" });
   }, [list, at]);
   const press = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
