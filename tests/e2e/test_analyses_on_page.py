@@ -116,3 +116,20 @@ def test_a_supply_shows_its_week_by_phase(calha, page, device):
     assert violations(page) == []
     assert not scrolls_sideways(page)
     section.scroll_into_view_if_needed()
+
+
+def test_a_water_meter_tells_of_a_leak_and_of_what_it_cannot_know(calha, page, device):
+    ensure(calha, device, "water_meter")
+    end = NOW.replace(minute=0, second=0)
+    records = [
+        {"ts": (end - timedelta(hours=hours_ago)).timestamp(), "values": {"total": 1_000.0 + 4.0 * (40 - hours_ago)}}
+        for hours_ago in range(40, -1, -1)
+    ]
+    send(calha, device, records)
+    page.goto(f"{calha.address}/devices/{device}")
+    section = page.get_by_role("region", name="Water use")
+    expect(section).to_contain_text("Leak: at least 4.0 L in each hour")
+    expect(section).to_contain_text("Backflow cannot be seen: this register only counts up.")
+    expect(section).to_contain_text("No sign of tampering.")
+    assert violations(page) == []
+    assert not scrolls_sideways(page)

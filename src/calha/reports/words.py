@@ -105,6 +105,8 @@ ACTS: dict[ReportLanguage, dict[Act, str]] = {
     },
 }
 
+BY_DESIGN_NOTE: dict[ReportLanguage, str] = {"pt-BR": "por projeto", "en": "by design"}
+
 ALARM_STATES: dict[ReportLanguage, dict[State, str]] = {
     "pt-BR": {
         State.NORMAL: "normal",

@@ -68,7 +68,7 @@ function History({ alarm, time }: { alarm: Alarm; time: (at: string) => string }
                 {one.author !== "" && ` · ${one.author}`}
                 {one.note !== "" && (
                   <>
-                    : <q>{one.note}</q>
+                    : {one.note === BY_DESIGN ? t("alarms.byDesign") : <q>{one.note}</q>}
                   </>
                 )}
               </li>

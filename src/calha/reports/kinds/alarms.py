@@ -9,12 +9,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from calha.domain.alarm_health import Moment, health
+from calha.domain.alarm_rules import BY_DESIGN
 from calha.domain.alarm_states import AWAY_STATES, Act, Priority
 from calha.domain.calendars import Calendar
 from calha.domain.errors import TooLarge
 from calha.reports.document import Curve, Document, Heading, Row, Section, Table
 from calha.reports.kinds.ground import Task
-from calha.reports.words import ACTS, ALARM_STATES, FIGURES, PRIORITIES, VERDICTS
+from calha.reports.words import ACTS, ALARM_STATES, BY_DESIGN_NOTE, FIGURES, PRIORITIES, VERDICTS
 from calha.store.alarms import ToldTransition
 
 MAX_TOLD = 100_000
@@ -91,7 +92,7 @@ def _list(task: Task, told: Sequence[ToldTransition]) -> list[Sequence[object]]:
             ALARM_STATES[language][one.after],
             float("nan") if one.signal is None else one.signal,
             one.author,
-            one.note,
+            BY_DESIGN_NOTE[language] if one.note == BY_DESIGN else one.note,
         )
         for one, alarm in told
     ]
