@@ -41,6 +41,7 @@ UNAVAILABLE = (
     duckdb.ConnectionException,
     OSError,
 )
+CLOSED_UNDER_IT = "bad_weak_ptr"  # what a reader is told, of no class of its own, while the writer opens the database anew
 
 
 class Database:
@@ -62,9 +63,11 @@ class Database:
         """Around everything that may fail for outer reasons. Raises StoreUnavailable."""
         try:
             yield
-        except UNAVAILABLE as error:
+        except (*UNAVAILABLE, duckdb.Error) as error:
             if points_beyond_its_end(error):
                 raise  # a damaged file, which is another's to deal with
+            if not isinstance(error, UNAVAILABLE) and CLOSED_UNDER_IT not in str(error):
+                raise
             self._is_doubtful = True
             raise StoreUnavailable(f"the store does not work now: {str(error).splitlines()[0]}") from error
 
