@@ -105,7 +105,7 @@ class Meter:
         """Publish, and with QoS 1 and 2 wait until it is acknowledged."""
         self.say(said, qos).wait_for_publish(60)
 
-    def next_order(self, within_s: float = 30.0) -> dict[str, Any]:
+    def next_order(self, within_s: float = 60.0) -> dict[str, Any]:
         return self.orders.get(timeout=within_s)
 
     def hears_nothing(self, for_s: float = 1.0) -> bool:

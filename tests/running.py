@@ -18,7 +18,7 @@ from ports import free_ports
 from registries import lay_empty_registry
 
 READY_WITHIN_S = 120.0
-STOP_WITHIN_S = 30.0
+STOP_WITHIN_S = 90.0
 
 
 class Calha:

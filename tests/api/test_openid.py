@@ -38,7 +38,7 @@ class Browser:
     def go(self, address: str, form: dict[str, str] | None = None) -> tuple[int, str]:
         data = urllib.parse.urlencode(form).encode() if form else None
         try:
-            with self._opener.open(address, data, timeout=20) as answer:
+            with self._opener.open(address, data, timeout=120) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             return error.code, error.headers.get("Location") or error.read().decode()

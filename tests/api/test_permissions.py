@@ -282,7 +282,7 @@ def ask(calha, key: str | None, method: str, path: str, content: bytes = b"{}") 
     body = content if method in ("post", "put", "patch") else None
     headers["Content-Type"] = "application/json"
     try:
-        with urllib.request.urlopen(calha.request(path, body, headers, method.upper()), timeout=20) as answer:
+        with urllib.request.urlopen(calha.request(path, body, headers, method.upper()), timeout=120) as answer:
             return answer.status
     except urllib.error.HTTPError as error:
         return error.code
@@ -291,5 +291,5 @@ def ask(calha, key: str | None, method: str, path: str, content: bytes = b"{}") 
 def text_of(request) -> str:
     import urllib.request
 
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=120) as answer:
         return answer.read().decode()

@@ -128,7 +128,7 @@ class MqttDevice:
         self._client.loop_stop()
         time.sleep(0.5)  # until the server has noticed
 
-    def next_order(self, within_s: float = 10.0) -> dict[str, Any]:
+    def next_order(self, within_s: float = 60.0) -> dict[str, Any]:
         return self.orders.get(timeout=within_s)
 
     def hears_nothing(self, for_s: float = 1.5) -> bool:
@@ -146,7 +146,7 @@ class MqttDevice:
 
     def publish(self, topic: str, content: Any, qos: int = 1) -> None:
         payload = content if isinstance(content, bytes) else json.dumps(content)
-        self._client.publish(topic, payload, qos).wait_for_publish(10)
+        self._client.publish(topic, payload, qos).wait_for_publish(60)
 
 
 class TcpDevice:

@@ -153,7 +153,7 @@ class Gateway(Device):
         if info.rc != paho.MQTT_ERR_SUCCESS:
             raise ConnectionError  # the client will send it all the same, and it counts once
         while not info.is_published() and not self._ended.is_set():
-            info.wait_for_publish(1)
+            info.wait_for_publish(60)
         if info.is_published():
             self.answered += range(first + 1, first + 4)
 

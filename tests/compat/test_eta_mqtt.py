@@ -35,7 +35,7 @@ def publish(calha, payload, topic=TOPICS[0], qos=0, user="raspberry", password="
     client.connect("127.0.0.1", calha.mqtt_port)
     client.loop_start()
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    client.publish(topic, body, qos).wait_for_publish(30)
+    client.publish(topic, body, qos).wait_for_publish(60)
     client.disconnect()
     client.loop_stop()
 

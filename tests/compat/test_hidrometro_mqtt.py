@@ -139,7 +139,7 @@ def test_poison_is_kept_with_its_reason_and_the_next_reading_arrives(calha):
 
 def test_what_is_no_mqtt_ends_its_own_connection_only(calha):
     for nasty in (b"GET / HTTP/1.1\r\n\r\n", b"\x10\xff\xff\xff\xff", b"\x30\x02\x00\x00", b"\x10\x00" * 50):
-        with socket.create_connection(("127.0.0.1", calha.meter_port), 10) as connection:
+        with socket.create_connection(("127.0.0.1", calha.meter_port), 60) as connection:
             connection.sendall(nasty)
             connection.shutdown(socket.SHUT_WR)
             connection.settimeout(60)
@@ -156,7 +156,7 @@ def test_a_fault_behind_a_reading_does_not_take_it_along(calha):
     payload = json.dumps({"ts": NOW, "totalLiters": 4, "numeroSerie": serial}).encode()
     topic = b"\x00\x10hidrometro/dados"
     hello = b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x0f\x00\x01m"
-    with socket.create_connection(("127.0.0.1", calha.meter_port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", calha.meter_port), 60) as connection:
         connection.sendall(hello + b"\x30" + bytes([len(topic) + len(payload)]) + topic + payload + b"\xf0\x00")
         connection.settimeout(60)
         while connection.recv(1_000):
@@ -200,7 +200,7 @@ def test_what_a_meter_without_a_clock_sends_again_after_it_was_cut_off_is_stored
     body = b"\x00\x10hidrometro/dados\x00\x07" + payload
     hello = b"\x10\x0d\x00\x04MQTT\x04\x00\x00\x0f\x00\x01%d" % qos
     for dup in (0x00, 0x08, 0x08):
-        with socket.create_connection(("127.0.0.1", calha.meter_port), 10) as connection:
+        with socket.create_connection(("127.0.0.1", calha.meter_port), 60) as connection:
             connection.sendall(hello + bytes([0x30 | dup | qos << 1, len(body)]) + body)
             connection.settimeout(60)
             assert connection.recv(4) == b"\x20\x02\x00\x00", "no session is present"
@@ -237,7 +237,7 @@ def test_who_comes_with_the_same_client_id_takes_the_place_of_who_was_there(calh
 
 def test_a_meter_that_goes_silent_is_let_go(calha):
     """Its keep-alive is a second: after one and a half nobody waits for it any more (§3.1.2.10)."""
-    with socket.create_connection(("127.0.0.1", calha.meter_port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", calha.meter_port), 60) as connection:
         connection.sendall(b"\x10\x0d\x00\x04MQTT\x04\x02\x00\x01\x00\x01q")
         connection.settimeout(60)
         assert connection.recv(4) == b"\x20\x02\x00\x00"

@@ -39,7 +39,7 @@ def ask(calha, method, path, body=None, key=KEY, header="X-API-Key"):
     data = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"http://127.0.0.1:{calha.flow_port}{path}", data, headers, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return answer.status, json.loads(answer.read())
     except urllib.error.HTTPError as error:
         content = error.read()
@@ -67,7 +67,7 @@ def test_before_and_after_the_first_reading_there_is_a_last_one(calha):
 
 
 def test_the_documentation_that_containers_ask_for_is_there_without_the_internet(calha):
-    with urllib.request.urlopen(f"http://127.0.0.1:{calha.flow_port}/docs", timeout=20) as answer:
+    with urllib.request.urlopen(f"http://127.0.0.1:{calha.flow_port}/docs", timeout=120) as answer:
         page = answer.read().decode()
     assert "/docs/swagger-ui-bundle.js" in page
     assert "https://" not in page
@@ -150,7 +150,7 @@ def test_the_bytes_of_the_newest_firmware_are_understood(calha):
     body = b'{"temperature":21.00,"pressure":1000.00,"concentration":2.00, "flow":1.00}'
     head = b"POST /sensor_data HTTP/1.1\r\nHost: 192.168.15.2\r\nContent-Type: application/json\r\nAPI-Key: %b\r\n"
     head += b"Content-Length: %d\r\nConnection: close\r\n\r\n"
-    with socket.create_connection(("127.0.0.1", calha.flow_port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", calha.flow_port), 60) as connection:
         connection.sendall(head % (KEY.encode(), len(body)) + body)
         told = b""
         while piece := connection.recv(1023):

@@ -28,7 +28,7 @@ def connected(calha: Calha) -> Iterator[Callable[[str, dict[str, object]], None]
     client.loop_start()
     yield lambda device, values: client.publish(
         f"calha/v1/{device}/telemetry", json.dumps({"values": values}), qos=1
-    ).wait_for_publish(30)
+    ).wait_for_publish(60)
     client.disconnect()
     client.loop_stop()
 

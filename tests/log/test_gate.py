@@ -93,7 +93,7 @@ async def test_mosquitto_and_paho_are_admitted_too(log: Gated) -> None:
 def _mosquitto_pub(port: int, password: str, *more: str) -> int:
     login = ["-h", "localhost", "-p", str(port), "-u", A, "-P", password, "-i", A]
     words = ["mosquitto_pub", *login, "-t", telemetry(A), "-m", "mosquitto", "-q", "1", *more]
-    return subprocess.run(words, capture_output=True, timeout=20, check=False).returncode
+    return subprocess.run(words, capture_output=True, timeout=120, check=False).returncode
 
 
 @pytest.mark.parametrize("qos", [0, 1, 2])

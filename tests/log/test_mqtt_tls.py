@@ -91,7 +91,7 @@ def _publisher(log: Gated, files: Path) -> Callable[..., Awaitable[int]]:
         """Exit code of mosquitto_pub in the folder of certificates."""
         run = subprocess.run
         done = await asyncio.to_thread(
-            run, [*words, *more], cwd=files, capture_output=True, timeout=20, check=False, stdin=subprocess.DEVNULL
+            run, [*words, *more], cwd=files, capture_output=True, timeout=120, check=False, stdin=subprocess.DEVNULL
         )
         return done.returncode
 
@@ -104,6 +104,6 @@ def _publish_with_paho(port: int, files: Path) -> None:
     client.tls_set(str(files / "ca.pem"), str(files / "device.pem"), str(files / "device.key"))
     client.connect("localhost", port)
     client.loop_start()
-    client.publish(telemetry(DEVICE), b"paho", 1).wait_for_publish(10)
+    client.publish(telemetry(DEVICE), b"paho", 1).wait_for_publish(60)
     client.disconnect()
     client.loop_stop()

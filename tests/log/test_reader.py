@@ -62,7 +62,7 @@ async def test_messages_that_went_to_another_reader_are_read_from_the_stream(con
     source, found = ReadingsSource(connection, "store"), []
     inbox = connection.new_inbox()
     connection.subscribe(inbox, lambda _: None)
-    async with asyncio.timeout(20), aclosing(source.batches()) as batches:
+    async with asyncio.timeout(90), aclosing(source.batches()) as batches:
         async for chunk in batches:
             found += [one.seq for one in chunk]
             await source.acknowledge(found[-1])

@@ -98,7 +98,7 @@ async def test_a_server_left_behind_is_ended_first(tmp_path: Path) -> None:
     command = [child.find_program(None), "-c", str(folder.configuration)]
     left_behind = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
     folder.pid.write_text(str(left_behind.pid))
-    async with running_log(tmp_path) as (server, _), asyncio.timeout(20):
+    async with running_log(tmp_path) as (server, _), asyncio.timeout(90):
         await left_behind.wait()
         assert server.state == "running"
 

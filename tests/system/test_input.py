@@ -31,7 +31,7 @@ def publish(calha: Calha, topic: str, *payloads, qos=1) -> None:
     client.connect("127.0.0.1", calha.mqtt_port)
     client.loop_start()
     for payload in payloads:
-        client.publish(topic, payload, qos).wait_for_publish(10)
+        client.publish(topic, payload, qos).wait_for_publish(60)
     client.disconnect()
     client.loop_stop()
 
@@ -72,7 +72,7 @@ def test_mqtt_readings_are_stored_at_every_qos(calha, qos):
     device = f"mqtt{qos}"
     calha.create_device(device)
     publish(calha, f"calha/v1/{device}/telemetry", json.dumps({"ts": NOW_MS, "values": {"flow": 1 + qos}}), qos=qos)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not calha.get(f"/api/v1/devices/{device}")["channels"] and time.monotonic() < deadline:
         time.sleep(0.1)
     assert values(calha, device, "flow") == [1 + qos]
@@ -141,7 +141,7 @@ def test_unknown_devices_wait_in_quarantine_and_are_recovered_when_registered(ca
     status, problem, _ = post(calha, "/api/v1/telemetry/stranger", {"ts": NOW_MS, "values": {"x": 7}})
     assert (status, problem["reason"]) == (404, "unknown_device")
     publish(calha, "calha/v1/stranger/telemetry", json.dumps({"ts": NOW_MS + 1, "values": {"x": 8}}))
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         seen = {one["device"]: one["messages"] for one in calha.get("/api/v1/seen")["items"]}
         if seen.get("stranger") == 2:

@@ -63,7 +63,7 @@ def secrets(calha):
 def status_of(calha, path, headers=None, method="GET", body=None):
     request = urllib.request.Request(calha.address + path, body, headers or {}, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(request, timeout=120) as answer:
             return answer.status, answer.headers, answer.read()
     except urllib.error.HTTPError as error:
         return error.code, error.headers, error.read()
@@ -122,7 +122,7 @@ def test_owasp_i2_no_network_service_listens_beyond_this_machine_unless_told():
 
 def test_owasp_i2_the_logs_own_port_opens_nothing_without_its_password(calha):
     port = int((calha.folder / "log" / "client-port").read_text())
-    with socket.create_connection(("127.0.0.1", port), 10) as connection:
+    with socket.create_connection(("127.0.0.1", port), 60) as connection:
         connection.sendall(b'CONNECT {"verbose":true}\r\nSUB > 1\r\nPING\r\n')
         told = b""
         connection.settimeout(15)
@@ -264,7 +264,7 @@ def test_etsi_5_5_1_tls_is_not_older_than_1_2(secure):
         old.set_ciphers("ALL:@SECLEVEL=0")
         old.minimum_version = ssl.TLSVersion.TLSv1
         old.maximum_version = ssl.TLSVersion.TLSv1_1
-        plain = socket.create_connection(("127.0.0.1", port), 10)
+        plain = socket.create_connection(("127.0.0.1", port), 60)
         with pytest.raises((ssl.SSLError, ConnectionError)):
             old.wrap_socket(plain)
 

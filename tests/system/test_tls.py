@@ -41,7 +41,7 @@ def authority(calha):
 
 
 def tcp(calha, context, *lines):
-    plain = socket.create_connection(("127.0.0.1", calha.tcp_port), 10)
+    plain = socket.create_connection(("127.0.0.1", calha.tcp_port), 60)
     with context.wrap_socket(plain, server_hostname="127.0.0.1") as connection:
         connection.sendall(b"".join(json.dumps(line).encode() + b"\n" for line in lines))
         answers = b""
@@ -110,7 +110,7 @@ def test_tcp_takes_a_token_or_a_client_certificate(calha, secret, tmp_path):
 def test_plain_text_is_no_way_in(calha):
     with pytest.raises((urllib.error.URLError, ConnectionError)):
         urllib.request.urlopen(calha.address.replace("https", "http") + "/healthz", timeout=60)
-    with socket.create_connection(("127.0.0.1", calha.tcp_port), 10) as plain:
+    with socket.create_connection(("127.0.0.1", calha.tcp_port), 60) as plain:
         plain.sendall(b'{"device":"a","x":1}\n')
         assert b'"ok"' not in plain.recv(4096)
 
@@ -137,7 +137,7 @@ def test_with_client_certificates_a_device_needs_no_password_and_a_stranger_no_t
         client.tls_set(authority(calha), str(files[0]), str(files[1]))
         client.connect("127.0.0.1", calha.mqtt_port)
         client.loop_start()
-        client.publish("calha/v1/b/telemetry", json.dumps({"x": 7}), 1).wait_for_publish(10)
+        client.publish("calha/v1/b/telemetry", json.dumps({"x": 7}), 1).wait_for_publish(60)
         client.disconnect()
         client.loop_stop()
         while not calha.get("/api/v1/devices/b")["channels"]:

@@ -41,7 +41,9 @@ UNAVAILABLE = (
     duckdb.ConnectionException,
     OSError,
 )
-CLOSED_UNDER_IT = "bad_weak_ptr"  # what a reader is told, of no class of its own, while the writer opens the database anew
+CLOSED_UNDER_IT = (
+    "bad_weak_ptr"  # what a reader is told while the writer opens the database anew; of no class of its own
+)
 
 
 class Database:
