@@ -24,7 +24,8 @@ def open_page(page: Page, address: str, is_live: bool = True) -> None:
 
 def walk_to(page: Page, path: str) -> None:
     """The same by the app's own way, which leaves it loaded."""
-    page.evaluate("path => history.pushState({}, '', path)", path)
+    page.evaluate("path => { document.querySelector('h1').dataset.old = ''; history.pushState({}, '', path); }", path)
+    expect(page.locator("h1[data-old]")).to_have_count(0)
     until_shown(page)
 
 

@@ -130,9 +130,23 @@ def test_the_keyboard_reaches_content_and_navigation_and_shows_where_it_is(busy,
         if wanted <= reached:
             break
     assert wanted <= reached
-    page.get_by_role("link", name="Reports").focus()
+    page.get_by_role("link", name="Sites", exact=True).focus()
     page.keyboard.press("Enter")
-    expect(page.get_by_role("heading", name="Reports")).to_be_visible()
+    expect(page.get_by_role("heading", name="Sites")).to_be_visible()
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_a_page_prints_black_on_white_and_without_what_is_pressed(busy, calm):
+    calm.emulate_media(color_scheme="dark")
+    open_page(calm, f"{busy.address}/devices/eta-1")
+    calm.emulate_media(color_scheme="dark", media="print")
+    expect(calm.get_by_role("navigation")).to_have_count(0)
+    expect(calm.get_by_role("button")).to_have_count(0)
+    expect(calm.get_by_role("heading", level=1)).to_be_visible()
+    colours = calm.evaluate("(s => [s.backgroundColor, s.color])(getComputedStyle(document.body))")
+    assert colours == ["rgb(255, 255, 255)", "rgb(0, 0, 0)"]
+    keep(calm, "printed-device")
 
 
 def test_a_dialog_holds_the_focus_and_gives_it_back(busy, page):
