@@ -254,3 +254,68 @@ def test_a_customer_sees_his_own_invoices_and_nobody_elses(calha, contract):
         method = "GET" if path == "verification" else "POST"
         body = {"paid_at": "2026-08-05T10:30:00Z"} if path == "payment" else None
         assert person.send(method, f"/api/v1/invoices/{number}/{path}", body)[0] == 403
+
+
+# -- a payment provider's own call, with the word in its address
+
+HOOK_WORD = "3f9a" * 12  # as conftest gives it
+HOOK_TARIFF = """
+key: hook_water
+name: {pt: Água, en: Water}
+unit: m³
+versions:
+  - valid_from: 2020-01-01
+    components: [{kind: fixed, key: base, name: {pt: Fixo, en: Fixed}, amount: 50.00, proration: none}]
+"""
+
+
+@pytest.fixture(scope="module")
+def hooked(calha, contract):
+    """Of last month, at 50.00."""
+    calha.create_device("hook-1", "water_meter")
+    channel = next(one["channel"] for one in calha.get("/api/v1/devices/hook-1/meters") if one["source"] == "register")
+    _, customer = calha.send("POST", "/api/v1/customers", {"site_id": 1, "name": "Rui Reis"})
+    assert calha.send("PUT", "/api/v1/tariffs/hook_water", {"text": HOOK_TARIFF})[0] == 200
+    terms = {"device": "hook-1", "channel": channel, "tariff": "hook_water", "from_day": "2020-01-01"}
+    assert calha.send("POST", "/api/v1/contracts", {"number": "H-1", "customer_id": customer["id"]} | terms)[0] == 201
+    stated = {"method": "stated", "consumption": "10", "reason": "read by telephone"}
+    status, issued = calha.send("POST", "/api/v1/invoices", {"contract": "H-1", "month": MONTH, "estimate": stated})
+    assert status == 201, issued
+    assert issued["is_estimated"]
+    return issued["number"]
+
+
+def call(calha, number, word=HOOK_WORD, path="", **more):
+    txid = f"FAT{number}".replace("-", "")
+    one = {
+        "endToEndId": "EHOOK1",
+        "txid": txid,
+        "valor": "50.00",
+        "horario": "2026-08-05T10:30:00Z",
+        "chave": "x",
+    } | more
+    return calha.send("POST", f"/api/v1/webhooks/pix{path}?hmac={word}", {"pix": [one], "evento": "x"})
+
+
+def test_only_who_knows_the_word_is_heard(calha, hooked):
+    for word in ("", "x", HOOK_WORD[:-1], HOOK_WORD + "0"):
+        assert call(calha, hooked, word)[0] == 404
+    assert calha.get(f"/api/v1/invoices/{hooked}")["state"] != "paid"
+
+
+def test_the_call_that_tries_the_address_is_answered(calha, hooked):
+    status, receipt = calha.send("POST", f"/api/v1/webhooks/pix/pix?hmac={HOOK_WORD}", {"evento": "teste_webhook"})
+    assert (status, receipt["matched"]) == (200, 0)
+
+
+def test_a_pix_pays_its_invoice_once_whoever_repeats_it(calha, hooked):
+    status, short = call(calha, hooked, endToEndId="EHOOK0", valor="49.99")
+    assert (status, short["wrong_amount"]) == (200, 1)
+    assert calha.get(f"/api/v1/invoices/{hooked}")["state"] != "paid"
+    assert call(calha, hooked, path="/pix")[1]["matched"] == 1
+    paid = calha.get(f"/api/v1/invoices/{hooked}")
+    assert paid["state"] == "paid"
+    assert call(calha, hooked)[1]["matched"] == 1, "the same Pix again is told as the first time"
+    external = [one["external_id"] for one in calha.get("/api/v1/payments")["items"]]
+    assert external.count("EHOOK1") == 1
+    assert calha.get(f"/api/v1/invoices/{hooked}") == paid

@@ -33,6 +33,8 @@ PUBLIC = {
     ("post", "/api/v1/passwords/strength"),
     ("post", "/api/v1/passwords/forgotten"),
     ("post", "/api/v1/provision"),
+    ("post", "/api/v1/webhooks/pix"),
+    ("post", "/api/v1/webhooks/pix/pix"),
     ("get", "/api/v1/tls/authority"),
     ("get", "/api/v1/session/openid"),
     ("get", "/api/v1/session/openid/callback"),

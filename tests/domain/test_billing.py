@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from importlib.resources import files
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -149,6 +150,21 @@ windows: {has_national_holidays: false, default: low, windows:
     assert windows.post_at(datetime.fromisoformat("2026-07-18T23:59")) == "late"
 
 
+def test_a_schedule_of_another_country_is_windows_as_well():
+    """OpenEI's matrix: period 1 on weekdays from 16:00 until before 21:00, else 0.10."""
+    tariff = one_line(
+        ENERGY % ("0.30", "quantity: peak")
+        + ", "
+        + (ENERGY % ("0.10", "quantity: off_peak")).replace("energy", "rest"),
+        'windows: {has_national_holidays: false, windows: [{post: peak, from: "16:00", until: "21:00"}]}',
+    )
+    windows = tariff.versions[0].windows
+    prices = {one.quantity: one.price for one in tariff.versions[0].components}
+    found = [prices[windows.post_at(datetime.fromisoformat(f"2026-07-15T{hour}:00"))] for hour in (10, 16, 17, 20, 21)]
+    assert found == [D("0.10"), D("0.30"), D("0.30"), D("0.30"), D("0.10")]
+    assert prices[windows.post_at(datetime.fromisoformat("2026-07-18T17:00"))] == D("0.10"), "Saturday"
+
+
 def test_energy_by_time_of_use():
     span = metered(date(2021, 4, 1), date(2021, 5, 1), peak=60, intermediate=40, off_peak=200)
     assert billed("energia_branca", span).total == D("229.33")
@@ -229,6 +245,34 @@ def test_the_flag_of_the_month_is_charged(month, per_100_kwh):
     from_ = date.fromisoformat(f"{month}-01")
     made = billed(tariff, metered(from_, from_ + timedelta(days=30), consumption=1000))
     assert made.total == Rounding()(D(per_100_kwh) * 10)
+
+
+@pytest.mark.parametrize(
+    ("month", "prices"),
+    [
+        *(("2016-02", "1.50 3.00 4.50"), ("2017-01", "1.50 3.00 4.50"), ("2017-02", "2.00 3.00 3.50")),
+        *(("2017-11", "1.00 3.00 5.00"), ("2019-05", "1.00 3.00 5.00"), ("2019-06", "1.50 4.00 6.00")),
+        *(("2019-11", "1.343 4.169 6.243"), ("2021-07", "1.874 3.971 9.492"), ("2022-07", "2.989 6.500 9.795")),
+        ("2024-04", "1.885 4.463 7.877"),
+    ],
+)
+def test_flags_cost_what_they_cost_in_their_time(month, prices):
+    tariff = packaged("energia_convencional")
+    from_ = date.fromisoformat(f"{month}-01")
+    version = msgspec.structs.replace(
+        tariff.versions[0], valid_from=date(2015, 1, 1), components=tariff.versions[0].components[2:3]
+    )
+    for name, price in zip(("yellow", "red_1", "red_2"), prices.split(), strict=True):
+        flags = msgspec.structs.replace(tariff.flags, months={month: name})
+        then = msgspec.structs.replace(tariff, versions=(version,), flags=flags, taxes=())
+        made = billed(then, metered(from_, from_ + timedelta(days=28), consumption=1000))
+        assert made.total == Rounding()(D(price) * 10)
+
+
+def test_the_scarcity_of_water_had_a_flag_of_its_own():
+    tariff = packaged("energia_branca")
+    made = billed(tariff, metered(date(2021, 9, 1), date(2021, 10, 1), consumption=100))
+    assert made.total == D("14.20")
 
 
 def test_a_cycle_across_months_pays_each_day_at_its_own_flag():

@@ -1,5 +1,6 @@
 """Invoices: an issued one can be computed anew to the last byte, and shows when somebody touched it."""
 
+import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
@@ -28,6 +29,9 @@ from calha.domain.invoices import (
 from calha.domain.tariff_reader import read_tariff
 
 D = Decimal
+SEALED_BEFORE = (
+    "ad48703137fd12654ab19cbd708b02768036f31a9ede395e35484d468e351678"  # of `issued()`, by the first version
+)
 COPASA = read_tariff((files("calha.tariffs") / "agua_fixa_copasa.yaml").read_text())
 INPUTS = Inputs(
     contract="C-1",
@@ -70,6 +74,14 @@ def test_an_issued_invoice_is_read_back_and_computed_anew():
     assert unseal(content) == issued()
     assert faults(content, sha256, COPASA, "abc") == []
     assert seal(unseal(content)) == (content, sha256)
+
+
+def test_an_invoice_that_was_issued_before_net_metering_still_holds():
+    """Written as it was kept then, without the fields that came later: not one byte of it may count as changed."""
+    sealed = issued()
+    kept = json.loads(seal(sealed)[0])
+    assert not {"estimate", "exchanges", "net_metering"} & kept["inputs"].keys()
+    assert seal(sealed)[1] == SEALED_BEFORE
 
 
 def test_whatever_is_touched_shows():

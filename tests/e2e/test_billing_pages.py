@@ -11,7 +11,7 @@ import pypdfium2
 import pytest
 import zxingcpp
 from playwright.sync_api import Page, expect
-from screens import ARTIFACTS
+from screens import ARTIFACTS, SIZES, keep
 from signing_in import administrator, cookie, signed_in
 from steps import field, scrolls_sideways
 from test_access import open_page, violations
@@ -219,3 +219,63 @@ def test_a_customer_finds_his_invoices_and_his_data(calha, stranger, invoice):
     own.get_by_role("link", name=f"Open {invoice['number']}", exact=True).click()
     expect(stranger.get_by_role("img", name="QR code of this invoice's Pix")).to_be_visible()
     expect(stranger.get_by_role("button", name="Cancel invoice")).to_have_count(0)
+
+
+SOLAR = """
+name: solar_meter
+title: {pt: Medidor solar, en: Solar meter}
+description: {pt: Medidor bidirecional, en: A meter of both directions}
+interval_s: 21600
+channels:
+  - {key: taken, name: {pt: Consumida, en: Taken}, kind: counter, unit: kWh}
+  - {key: injected, name: {pt: Injetada, en: Injected}, kind: counter, unit: kWh}
+"""
+
+
+@pytest.fixture
+def unread(calha) -> str:
+    """A contract with net metering whose consumption was not read in the last month."""
+    assert calha.send("PUT", "/api/v1/profiles/solar_meter", SOLAR.encode(), "application/yaml")[0] in (200, 201)
+    calha.create_device("sun", "solar_meter")
+    ends = (
+        {"ts": BEGIN.timestamp(), "values": {"injected": 1000}},
+        {"ts": _THIS_MONTH.timestamp(), "values": {"injected": 1500}},
+    )
+    assert calha.send("POST", "/api/v1/telemetry/sun", list(ends))[0] == 200
+    calha.until_stored()
+    customer = calha.send("POST", "/api/v1/customers", {"site_id": 1, "name": "Casa Solar"})[1]
+    terms = {"number": "S-1", "customer_id": customer["id"], "device": "sun", "channel": "taken"}
+    terms |= {"tariff": "energia_solar_fio_b", "from_day": "2020-01-01", "injected_channel": "injected"}
+    status, answer = calha.send("POST", "/api/v1/contracts", terms)
+    assert status == 201, answer
+    return "S-1"
+
+
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_a_month_without_readings_is_billed_by_a_persons_decision(calha, page, unread):
+    administrator(calha)
+    open_page(page, f"{calha.address}/billing/runs?month={MONTH}")
+    page.get_by_text("What could not be billed, and why").first.click()
+    line = page.get_by_role("listitem").filter(has_text=unread).first
+    expect(line).to_contain_text("There are no readings in this cycle.")
+    line.get_by_role("button", name=f"Preview {unread}").click()
+    form = page.get_by_role("dialog")
+    expect(form.get_by_role("button", name="Issue invoice")).to_be_disabled()
+    form.get_by_role("button", name="Bill it by an estimate").click()
+    expect(form).to_contain_text("State what was used")
+    field(form, "How to estimate").select_option("As I state it")
+    field(form, "Consumption of the cycle").fill("400")
+    field(form, "Reason").fill("Read by telephone")
+    expect(form).to_contain_text("the consumption is as stated")
+    assert violations(page) == []
+    keep(page, "estimate-form")
+    form.get_by_role("button", name="Issue invoice").click()
+    expect(page.get_by_text("Read by telephone")).to_be_visible()
+    credits_ = page.get_by_role("region", name="Injected energy")
+    expect(credits_).to_contain_text("200 kWh")
+    credits_.get_by_text("Credits by cycle (1)").click()
+    assert violations(page) == []
+    keep(page, "net-metering-invoice")
+    page.set_viewport_size(SIZES["phone"])
+    assert not scrolls_sideways(page)
+    keep(page, "net-metering-invoice-phone")

@@ -17,8 +17,9 @@ from calha.domain.invoices import unseal
 from calha.domain.pix import read_code
 from calha.domain.pix_charges import charge_txid
 from calha.metering.charging import Charging
-from calha.metering.invoicing import issue, previews
+from calha.metering.invoicing import issue
 from calha.metering.pix_provider import Account, ApiPix
+from calha.metering.previews import previews
 from calha.reports.invoices import pix_code
 
 KEY = "11222333000181"

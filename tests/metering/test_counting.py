@@ -175,3 +175,17 @@ def test_a_meter_without_readings_has_no_consumption(plant):
     plant.device("m1")
     found = plant.counting.of(plant.meter(), DAYS.bounds(START, START + DAY_US))
     assert found.consumption.total().amount is None
+
+
+def test_a_register_counts_by_differences_and_is_never_summed_up(plant):
+    """The example of usage meters, events of 10 and 20: count 2, sum 30, highest 20; as a register it has counted 10."""
+    plant.device("m1")
+    at = [START + 10 * MINUTE_US, START + 50 * MINUTE_US]
+    for _ in range(2):  # an event that is sent again is the same event
+        plant.send(at, [10.0, 20.0])
+        plant.send(at, [10.0, 20.0], channel="flow")
+    day = plant.counting.of(plant.meter(), DAYS.bounds(START, START + DAY_US)).consumption.interval(0)
+    assert day.amount == 10
+    series = plant.meter("m1", "flow").series
+    hour = plant.telemetry.readings([series], START, START + HOUR_US, resolution="1h")[series]
+    assert (hour.count[0], hour.value[0] * hour.count[0], hour.maximum[0]) == (2, 30, 20)

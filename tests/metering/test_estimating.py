@@ -23,7 +23,8 @@ from calha.domain.tariff_reader import read_tariff
 from calha.domain.times import DAY_US, HOUR_US, to_micros
 from calha.metering.billing_run import BillingRuns
 from calha.metering.estimating import Decision
-from calha.metering.invoicing import differences, issue, previews, verified
+from calha.metering.invoicing import differences, issue, verified
+from calha.metering.previews import previews
 from calha.store.billing import Runs
 from calha.store.metering import EditRow, EditStore
 

@@ -13,7 +13,8 @@ from calha.domain.registers import Verdict
 from calha.domain.tariff_reader import read_tariff
 from calha.domain.times import DAY_US, HOUR_US
 from calha.metering.cycles import in_one
-from calha.metering.invoicing import differences, issue, issue_again, previews, verified
+from calha.metering.invoicing import differences, issue, issue_again, verified
+from calha.metering.previews import previews
 from calha.reports.invoices import invoice_pdf
 from calha.store.metering import DecisionRow
 

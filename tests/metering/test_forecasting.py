@@ -12,7 +12,8 @@ from calha.domain.tariff_reader import read_tariff
 from calha.domain.times import DAY_US
 from calha.mail import MailServer, Outbox, PostOffice
 from calha.metering.forecasts import forecasts
-from calha.metering.invoicing import issue, previews
+from calha.metering.invoicing import issue
+from calha.metering.previews import previews
 from calha.metering.warner import Warner
 from calha.store.billing import Notices
 

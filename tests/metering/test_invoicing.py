@@ -15,8 +15,10 @@ from calha.domain.quality import Quality
 from calha.domain.tariff_reader import read_tariff
 from calha.domain.times import DAY_US, HOUR_US, to_micros
 from calha.metering.billing_run import BillingRuns
+from calha.metering.books import Billing
 from calha.metering.cycles import Cycle, cycle_in
-from calha.metering.invoicing import Billing, differences, issue, issue_again, previews, verified
+from calha.metering.invoicing import differences, issue, issue_again, verified
+from calha.metering.previews import previews
 from calha.store.billing import Customers, Invoices, Runs, Tariffs
 
 D = Decimal

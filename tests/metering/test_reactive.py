@@ -10,7 +10,8 @@ from test_invoicing import JULY, D, billing, today  # noqa: F401 - fixtures
 
 from calha.domain.tariff_reader import read_tariff
 from calha.domain.times import DAY_US, HOUR_US
-from calha.metering.invoicing import issue, previews, verified
+from calha.metering.invoicing import issue, verified
+from calha.metering.previews import previews
 
 PROFILE = """
 name: two_registers

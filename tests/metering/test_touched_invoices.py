@@ -16,7 +16,8 @@ from calha.domain.tariff_reader import read_tariff
 from calha.domain.times import DAY_US, HOUR_US
 from calha.metering.counting import Supposed
 from calha.metering.editing import Asked
-from calha.metering.invoicing import issue, previews
+from calha.metering.invoicing import issue
+from calha.metering.previews import previews
 from calha.metering.touched_invoices import touched_by_meter, touched_by_tariff
 from calha.store.metering import DecisionRow
 

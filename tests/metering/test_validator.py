@@ -198,3 +198,14 @@ async def test_the_job_goes_on_where_it_was_and_finds_a_meter_that_died_meanwhil
     (first, second) = [one for one in findings.page("open").items if one.rule == "gap"]
     assert (first.until_at, second.from_at) == (START + 5 * DAY_US + HOUR_US, START + 5 * DAY_US + HOUR_US)
     assert second.until_at == START + 12 * DAY_US
+
+
+def test_a_leak_is_seen_by_the_day_of_the_place(plant):
+    """It never rests from midnight to midnight in São Paulo; the same hours in UTC have three hours of rest."""
+    plant.device("m1", rules="{step: 1h, leak_per_hour: 0.003785}")
+    hours = np.arange(0, 49, dtype=np.int64)
+    used = np.where((hours > 21) & (hours <= 24), 0.0, 0.005)  # until midnight, which is 03:00 UTC
+    plant.send(START - DAY_US + hours * HOUR_US, np.round(100 + np.cumsum(used), 4))
+    plant.now = START + 2 * DAY_US
+    plant.metering.validator.check_now()
+    assert open_ones(plant) == [("leak", 0.0)]

@@ -12,7 +12,7 @@ from calha.api.notify import channel_answer, preferences_answer
 from calha.api.services import Services
 from calha.domain.notices import Owner
 from calha.domain.times import to_text
-from calha.metering.invoicing import Billing
+from calha.metering.books import Billing
 from calha.store.accounts import PersonRow
 from calha.store.accounts.commands import CommandRow, CommandStore
 from calha.store.databutcher.store import DataButcherStore

@@ -4,10 +4,11 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field
 
 from calha.api.schemas import Answer, Body, ChannelKey, DeviceKey, SiteId
 from calha.api.schemas import Text as Words
+from calha.api.schemas_net_metering import NetMeteringAnswer
 
 Number = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
 Month = Annotated[str, Field(pattern=r"^(19|20)\d{2}-(0[1-9]|1[0-2])$", examples=["2026-07"])]
@@ -72,6 +73,9 @@ class NewContract(Body):
     reactive_channel: ChannelKey | None = Field(
         None, description="Counts the device's reactive energy, for `excess_reactive`.", examples=["reactive_energy"]
     )
+    injected_channel: ChannelKey | None = Field(
+        None, description="Counts energy put into the grid, for net metering.", examples=["injected_energy"]
+    )
 
 
 class ContractChange(Body):
@@ -83,6 +87,9 @@ class ContractChange(Body):
     alert_percent: AlertPercent | None = Field(None, description=ALERT_TEXT, examples=[30])
     reactive_channel: ChannelKey | None = Field(
         None, description="Counts the device's reactive energy; null: none does.", examples=["reactive_energy"]
+    )
+    injected_channel: ChannelKey | None = Field(
+        None, description="Counts energy put into the grid; null: none does.", examples=["injected_energy"]
     )
 
 
@@ -101,6 +108,7 @@ class Contract(Answer):
     due_days: int
     alert_percent: int | None = Field(description=ALERT_TEXT, examples=[30])
     reactive_channel: str | None = Field(examples=["reactive_energy"])
+    injected_channel: str | None = Field(examples=["injected_energy"])
 
 
 class IssuerBody(Body):
@@ -283,6 +291,7 @@ class InvoiceWhole(InvoiceAnswer):
     barcode: str | None = Field(description="The line to type of the bar code.")
     credits: str | None = Field(description="The invoice that a credit note takes back.")
     estimate: EstimateAnswer | None = Field(description="Why it was estimated, where a person decided that.")
+    net_metering: NetMeteringAnswer | None = Field(description="Of injected energy, where the tariff has net metering.")
     history: list[dict[str, Any]] = Field(examples=[[{"from": "2026-06-01", "quantity": "11.5", "estimated": False}]])
 
 
@@ -404,6 +413,10 @@ class StatementReceipt(Answer):
 
 
 class PixPayment(Body):
+    """One Pix that came in; what else a provider says of it is left aside."""
+
+    model_config = ConfigDict(extra="ignore")
+
     endToEndId: Annotated[str, Field(min_length=1, max_length=100, examples=["E18236120202608051030s0773"])]  # noqa: N815
     txid: Annotated[str, Field(max_length=64, examples=["FAT2026000001"])] = ""
     valor: Annotated[Decimal, Field(gt=0, le=10**10, examples=["93.08"])]
@@ -414,3 +427,11 @@ class PixNotice(Body):
     """As payment providers call a webhook (Banco Central, API Pix)."""
 
     pix: list[PixPayment] = Field(max_length=1_000)
+
+
+class PixCall(Body):
+    """As payment providers call a webhook; what else they send is left aside."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    pix: list[PixPayment] = Field([], max_length=1_000)

@@ -20,7 +20,7 @@ from calha.ingest.service import Ingest
 from calha.ingest.transfer import Transfer
 from calha.log.quarantine import Quarantine
 from calha.metering.billing_run import BillingRuns
-from calha.metering.invoicing import Billing
+from calha.metering.books import Billing
 from calha.metering.metering import Metering
 from calha.reports.runs import ReportRuns
 from calha.store.dashboards import Dashboards

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
 from calha.config.section import Port, Section, listed
 
@@ -46,6 +46,12 @@ class NotificationsSection(Section):
     """How long it is kept what was told to whom."""
 
 
+def _long_enough(secret: SecretStr) -> SecretStr:
+    if 0 < len(secret.get_secret_value()) < 32:
+        raise ValueError("at least 32 characters: `openssl rand -hex 32` makes one")
+    return secret
+
+
 class PixSection(Section):
     url: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
     """Address of a payment provider that keeps charges for dynamic Pix codes (API Pix); empty for static codes."""
@@ -59,3 +65,5 @@ class PixSection(Section):
     """Certificate and key (PEM) with which Calha proves itself to the provider."""
     authority: Path | None = None
     """Authority of the provider's certificate (PEM), where the system does not know it."""
+    webhook_secret: Annotated[SecretStr, AfterValidator(_long_enough)] = SecretStr("")
+    """Word of at least 32 characters in the address at which the provider tells of payments (?hmac=…); empty for none."""

@@ -19,7 +19,8 @@ import msgspec
 
 from calha.domain.billing import ZERO, Bill, Line, Metered, Terms, bill
 from calha.domain.errors import Conflict
-from calha.domain.tariffs import Tariff
+from calha.domain.net_metering import Credits, compensate
+from calha.domain.tariffs import COMPENSATED, CONSUMPTION, INJECTED, Tariff
 from calha.domain.tariffs import Text as Words
 
 FORMAT = 1
@@ -142,6 +143,7 @@ class Inputs(_Part, frozen=True, kw_only=True):
     history: tuple[Month, ...] = ()
     estimate: Estimate | msgspec.UnsetType = msgspec.UNSET
     exchanges: tuple[Exchange, ...] | msgspec.UnsetType = msgspec.UNSET
+    net_metering: Credits | msgspec.UnsetType = msgspec.UNSET
     format: int = FORMAT
 
 
@@ -212,7 +214,26 @@ def faults(content: bytes, sha256: str, tariff: Tariff, tariff_sha256: str) -> S
         again = credit_note(again, sealed.number, sealed.issued_on)
     if seal(again)[0] != content:
         found.append(f"computed anew the total is {again.total}, not {sealed.total}")
+    if not _nets(sealed.inputs, tariff):
+        found.append("the credits do not follow from what was measured")
     return found
+
+
+def _nets(inputs: Inputs, tariff: Tariff) -> bool:
+    """Whether credits are what net metering makes of the quantities and of the credits before."""
+    said = inputs.net_metering
+    if isinstance(said, msgspec.UnsetType):
+        return True
+    rule = tariff.version_at(inputs.from_).net_metering
+    if rule is None:
+        return False
+    consumed, injected, compensated = (
+        sum((span.quantities.get(name, ZERO) for span in inputs.metered), ZERO)
+        for name in (CONSUMPTION, INJECTED, COMPENSATED)
+    )
+    cycle = inputs.from_, inputs.until
+    again = compensate(consumed, injected, said.opening, cycle, rule.minimum, rule.months)
+    return said == again and compensated == said.compensated
 
 
 def _line(one: Adjustment, inputs: Inputs, tariff: Tariff) -> Line:

@@ -33,6 +33,7 @@ from calha.domain.tariffs import (
 
 MAX_CHARS = 1_000_000
 MAX_DEPTH = 20
+MAX_MONTHS = 600
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?\d{1,15}")
@@ -173,6 +174,11 @@ def _version_faults(version: Version) -> Iterator[str]:
         yield f".components: {len(version.components)}; 1 to {MAX_COMPONENTS} are taken"
     if version.cycle_days is not None and not 1 <= version.cycle_days <= 366:
         yield f".cycle_days: {version.cycle_days} is not from 1 to 366"
+    if (rule := version.net_metering) is not None:
+        if version.windows is not None:
+            yield ".net_metering: not together with windows: how credits pass between the posts is not known here"
+        if not 1 <= rule.months <= MAX_MONTHS or rule.minimum < 0:
+            yield f".net_metering: months are from 1 to {MAX_MONTHS}, and the minimum is not below 0"
     if not 0 < version.max_missing_percent <= 100:
         yield f".max_missing_percent: {version.max_missing_percent} is not above 0 and up to 100"
     if version.windows and (len(version.windows.windows) > MAX_WINDOWS or len(version.windows.holidays) > MAX_HOLIDAYS):

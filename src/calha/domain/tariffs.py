@@ -16,6 +16,7 @@ import msgspec
 
 from calha.domain.errors import InvalidTariff
 from calha.domain.money import Rounding
+from calha.domain.net_metering import MONTHS_VALID
 from calha.domain.posts import Windows
 
 MAX_VERSIONS = 600
@@ -26,6 +27,8 @@ MAX_PLACES = 12
 
 CONSUMPTION = "consumption"  # the quantity that most components charge
 EXCESS_REACTIVE = "excess_reactive"
+INJECTED = "injected"
+COMPENSATED, NET = "compensated", "net"  # of the consumption: paid by injected energy, and what is left
 
 Text = dict[Literal["pt", "en"], str]
 Days = Literal["none", "by_days"]
@@ -163,6 +166,16 @@ class Reactive(_Strict, frozen=True, kw_only=True):
     until_hour: Hour = 24
 
 
+class NetMetering(_Strict, frozen=True, kw_only=True):
+    """Injected energy compensates consumption; what is not compensated stays as a credit for some months.
+
+    minimum: consumption of a cycle that is never compensated. The quantities are `injected`, `compensated` and `net`.
+    """
+
+    months: int = MONTHS_VALID
+    minimum: Decimal = Decimal(0)
+
+
 class Version(_Strict, frozen=True, kw_only=True):
     """Components from a day on. windows: when which post applies, for quantities by time of use.
 
@@ -179,6 +192,7 @@ class Version(_Strict, frozen=True, kw_only=True):
     cycle_days: int | None = None
     minimum_amount: Decimal = Decimal(0)
     max_missing_percent: Decimal = Decimal(25)
+    net_metering: NetMetering | None = None
 
 
 class Tariff(_Strict, frozen=True, kw_only=True):

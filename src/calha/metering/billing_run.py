@@ -10,8 +10,10 @@ from datetime import date
 from decimal import Decimal
 
 from calha.domain.errors import Conflict
+from calha.metering.books import Billing
 from calha.metering.cycles import cycle_in
-from calha.metering.invoicing import Billing, Preview, issue, previews
+from calha.metering.invoicing import issue
+from calha.metering.previews import Preview, previews
 from calha.store.billing import ContractRow, RunRow, Runs
 
 log = logging.getLogger(__name__)

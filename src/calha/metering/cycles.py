@@ -22,7 +22,7 @@ from calha.domain.invoices import Exchange, RegisterReading
 from calha.domain.posts import Windows
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
-from calha.domain.tariffs import CONSUMPTION, EXCESS_REACTIVE, Demand, Flag, Tariff, Usage, Version
+from calha.domain.tariffs import CONSUMPTION, EXCESS_REACTIVE, INJECTED, Demand, Flag, Tariff, Usage, Version
 from calha.domain.times import to_datetime, to_micros
 from calha.metering.completeness import missing_share
 from calha.metering.counting import Counted, Shown
@@ -51,9 +51,11 @@ class Cycle:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What was counted in a cycle. total: None where nothing is known. known: share of the time of which the amount is.
-    problem: why it cannot be billed without hands, None if it can. is_short: whether that is because too much is missing.
-    opening, closing: what a register showed at its ends."""
+    """What was counted in a cycle. total: None where nothing is known; spans may tell what was counted beside it.
+
+    known: share of the time of which the amount is. problem: why it cannot be billed without hands, None if it can. is_short:
+    whether that is because too much is missing. opening, closing: what a register showed at its ends.
+    """
 
     spans: tuple[Metered, ...]
     total: Decimal | None
@@ -74,13 +76,14 @@ class Counter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A cycle of a contract that is to be measured. reactive: what counts its reactive energy, if anything does."""
+    """A cycle of a contract that is to be measured. reactive, injected: what counts such energy, if anything does."""
 
     contract: ContractRow
     meter: Meter
     tariff: Tariff
     cycle: Cycle
     reactive: Meter | None = None
+    injected: Meter | None = None
 
 
 def cycle_in(contract: ContractRow, month: str) -> Cycle | None:
@@ -110,42 +113,62 @@ def measured(wanted: Sequence[Wanted], counter: Counter) -> Iterator[tuple[Wante
         groups.setdefault(intervals[shared].tobytes(), []).append(one)
     for bounds, together in groups.items():
         edges = np.frombuffer(bounds, np.int64)
-        beside = counter.of_all([one.reactive for one in together if one.reactive is not None], edges)
-        reactive = {found.meter.series: found.consumption for found in beside}
+        meters = [meter for one in together for meter in (one.reactive, one.injected) if meter is not None]
+        beside = {found.meter.series: found for found in counter.of_all(meters, edges)}
         counted = counter.of_all([one.meter for one in together], edges)
         for one, found in zip(together, counted, strict=True):
             opening, closing = (_reading(shown, one.meter.reading_unit) for shown in found.ends)
-            second = reactive[one.reactive.series] if one.reactive is not None else None
-            made = _measured(one, found, second)
+            reactive, injected = (
+                beside[meter.series] if meter is not None else None for meter in (one.reactive, one.injected)
+            )
+            made = _measured(one, found, reactive, injected)
             yield one, replace(made, opening=opening, closing=closing, exchanges=tuple(_exchanges(found)))
 
 
-def _measured(wanted: Wanted, found: Counted, reactive: Consumption | None) -> Measured:
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What was counted beside the consumption."""
+
+    reactive: Consumption | None
+    injected: Consumption | None
+
+
+def _measured(wanted: Wanted, found: Counted, reactive: Counted | None, injected: Counted | None) -> Measured:
     consumption = found.consumption
     total, known = consumption.total(), 1 - missing_share(found, by_time=False)
     try:
         counted = consumption.given_in(wanted.tariff.unit)
+        fed = injected.consumption.given_in(wanted.tariff.unit) if injected is not None else None
     except (IncompatibleUnits, UnknownUnit):
         reason = f"the tariff is for {wanted.tariff.unit}, the meter counts {consumption.unit}"
         return Measured((), total.amount, known, is_estimated=False, problem=reason)
+    is_estimated = (
+        total.quality >= Quality.UNCERTAIN or known < 1.0 or (injected is not None and _is_doubtful(injected))
+    )
+    beside = _Beside(reactive.consumption if reactive is not None else None, fed)
+    spans = tuple(_spans(wanted, counted, beside, is_estimated=is_estimated))
     if total.amount is None:
-        return Measured((), None, 0.0, is_estimated=False, problem="no readings in this cycle", is_short=True)
-    is_estimated = total.quality >= Quality.UNCERTAIN or known < 1.0
-    spans = tuple(_spans(wanted, counted, reactive, is_estimated=is_estimated))
-    short = _too_short(wanted, found)
+        return Measured(spans, None, 0.0, is_estimated=True, problem="no readings in this cycle", is_short=True)
+    short = _too_short(wanted, found, "cycle")
+    if short is None and injected is not None:
+        short = _too_short(wanted, injected, "injected energy")
     problem = short
     if problem is None and any(value < 0 for span in spans for value in span.quantities.values()):
         problem = "the consumption is negative: judge the register's events first"
     return Measured(spans, counted.total().amount, known, is_estimated, problem, short is not None)
 
 
-def _too_short(wanted: Wanted, found: Counted) -> str | None:
+def _is_doubtful(found: Counted) -> bool:
+    return found.consumption.total().quality >= Quality.UNCERTAIN or missing_share(found, by_time=False) > 0
+
+
+def _too_short(wanted: Wanted, found: Counted, what: str) -> str | None:
     """Why too much of a cycle is missing for an invoice without hands, None if it is not."""
     missing = missing_share(found, by_time=_is_by_time(wanted.tariff, wanted.cycle))
     limit = wanted.tariff.version_at(wanted.cycle.from_).max_missing_percent
     if Decimal(missing) * 100 < limit:
         return None
-    return f"only {1 - missing:.0%} of the cycle is known; where {limit}% or more is missing, a person decides"
+    return f"only {1 - missing:.0%} of the {what} is known; where {limit}% or more is missing, a person decides"
 
 
 def _exchanges(found: Counted) -> Iterator[Exchange]:
@@ -161,9 +184,7 @@ def _reading(shown: Shown | None, unit: str) -> RegisterReading | None:
     return RegisterReading(at=shown.at, value=Decimal(f"{value:f}"), unit=unit, quality=quality.label(shown.quality))
 
 
-def _spans(
-    wanted: Wanted, consumption: Consumption, reactive: Consumption | None, *, is_estimated: bool
-) -> Iterator[Metered]:
+def _spans(wanted: Wanted, consumption: Consumption, beside: _Beside, *, is_estimated: bool) -> Iterator[Metered]:
     zone, cycle, tariff = wanted.meter.zone, wanted.cycle, wanted.tariff
     days = [cycle.from_, *tariff.changes_between(cycle.from_, cycle.until), cycle.until]
     for from_, until in pairwise(days):
@@ -171,16 +192,25 @@ def _spans(
         inside = (begins >= begin_of(from_, zone)) & (begins < begin_of(until, zone))
         version = tariff.version_at(from_)
         quantities = dict(_quantities(version, consumption, inside, zone))
-        if reactive is not None and EXCESS_REACTIVE in _names(version):
-            quantities[EXCESS_REACTIVE] = excess(version.reactive, consumption, reactive, inside, zone, tariff.unit)
+        if beside.reactive is not None and EXCESS_REACTIVE in _names(version):
+            quantities[EXCESS_REACTIVE] = excess(
+                version.reactive, consumption, beside.reactive, inside, zone, tariff.unit
+            )
+        if beside.injected is not None:
+            quantities[INJECTED] = _sum(beside.injected, inside)
         yield Metered(from_, until, quantities, is_estimated)
+
+
+def _sum(consumption: Consumption, inside: NDArray[np.bool_]) -> Decimal:
+    ticks = np.where(consumption.is_known, consumption.ticks, 0)[inside]
+    return consumption.per_tick * int(ticks.sum())
 
 
 def _quantities(
     version: Version, consumption: Consumption, inside: NDArray[np.bool_], zone: ZoneInfo
 ) -> Iterator[tuple[str, Decimal]]:
     ticks = np.where(consumption.is_known, consumption.ticks, 0)[inside]
-    yield CONSUMPTION, consumption.per_tick * int(ticks.sum())
+    yield CONSUMPTION, _sum(consumption, inside)
     names = _names(version)
     begins = consumption.bounds[:-1][inside]
     if version.windows is not None and len(begins):

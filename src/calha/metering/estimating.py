@@ -8,12 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
-from itertools import pairwise
 
 from calha.domain.billing import ONE, ZERO, Metered
 from calha.domain.errors import Conflict, InvalidTariff, Malformed
 from calha.domain.invoices import Estimate, EstimateMethod
-from calha.domain.tariffs import CONSUMPTION, quantities_of
+from calha.domain.tariffs import CONSUMPTION, INJECTED, quantities_of
 from calha.metering.cycles import DEMAND, Counter, Measured, Wanted, cycle_at, in_one, measured
 
 MEAN_CYCLES = 12  # REN ANEEL 1000/2021
@@ -45,7 +44,7 @@ class _Usual:
 def estimated(wanted: Wanted, counted: Measured, decision: Decision, counter: Counter) -> tuple[Measured, Estimate]:
     """What is billed of a cycle, and how that came about. Raises Conflict where nothing tells what it could be."""
     usual = _usual(wanted, counter)
-    spans = counted.spans or tuple(_empty(wanted))
+    spans: Sequence[Metered] = counted.spans
     if decision.method == "mean":
         spans = _by_mean(wanted, counted, spans, usual)
     else:
@@ -84,15 +83,16 @@ def _by_word(wanted: Wanted, spans: Sequence[Metered], consumption: Decimal, usu
             "no_mean",
         )
     shares = {name: usual.a_day.get(name, ZERO) / used for name in names} | {CONSUMPTION: ONE}
-    blank = (replace(span, quantities=_only(DEMAND, span.quantities)) for span in spans)
+    blank = (replace(span, quantities=_beside(span.quantities)) for span in spans)
     return tuple(
         _with(span, wanted, {name: consumption * share * span.days / days for name, share in shares.items()})
         for span in blank
     )
 
 
-def _only(name: str, quantities: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
-    return {name: quantities[name]} if name in quantities else {}
+def _beside(quantities: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
+    """What was counted beside the consumption, which stays as it is."""
+    return {name: quantities[name] for name in (DEMAND, INJECTED) if name in quantities}
 
 
 def _with(span: Metered, wanted: Wanted, more: Mapping[str, Decimal]) -> Metered:
@@ -104,22 +104,16 @@ def _with(span: Metered, wanted: Wanted, more: Mapping[str, Decimal]) -> Metered
     return Metered(span.from_, span.until, quantities, is_estimated=True)
 
 
-def _empty(wanted: Wanted) -> Iterator[Metered]:
-    """The spans of a cycle in which nothing was counted."""
-    cycle = wanted.cycle
-    for from_, until in pairwise([cycle.from_, *wanted.tariff.changes_between(cycle.from_, cycle.until), cycle.until]):
-        yield Metered(from_, until, {CONSUMPTION: ZERO})
-
-
 def _posts(wanted: Wanted) -> set[str]:
-    return set(quantities_of(wanted.tariff.version_at(wanted.cycle.from_))) - {CONSUMPTION, DEMAND}
+    version = wanted.tariff.version_at(wanted.cycle.from_)
+    return set(quantities_of(version)) & set(version.windows.posts) if version.windows is not None else set()
 
 
 def _usual(wanted: Wanted, counter: Counter) -> _Usual:
     """Of those of the last cycles that are known whole."""
     found = [one for _, one in measured(list(_before(wanted)), counter) if not one.is_estimated and one.problem is None]
     days = sum(span.days for one in found for span in one.spans)
-    names = {name for one in found for span in one.spans for name in span.quantities} - {DEMAND}
+    names = {name for one in found for span in one.spans for name in span.quantities} - {DEMAND, INJECTED}
     return _Usual({name: sum((in_one(one.spans, name) for one in found), ZERO) / days for name in names}, len(found))
 
 

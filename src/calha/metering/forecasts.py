@@ -15,8 +15,10 @@ from calha.domain.consumption import Consumption
 from calha.domain.errors import IncompatibleUnits, UnknownUnit
 from calha.domain.forecasts import Range, Warned, forecast, higher_block, warnings
 from calha.domain.tariffs import CONSUMPTION, quantities_of
+from calha.metering.books import Billing, Books, books_of
 from calha.metering.cycles import DEMAND, Cycle, Wanted, begin_of, cycle_at, in_one, measured
-from calha.metering.invoicing import Billing, Books, books_of, wanted_in
+from calha.metering.netting import netted
+from calha.metering.previews import wanted_in
 from calha.store.billing import ContractRow, InvoiceRow
 
 HISTORY_DAYS = 56  # that tell how somebody uses
@@ -114,9 +116,12 @@ def _shares(billing: Billing, wanted: Wanted, span: Cycle) -> Mapping[str, Decim
         return {}
     under = Cycle(max(span.from_, wanted.tariff.versions[0].valid_from), span.until)
     ((_, found),) = measured([replace(wanted, cycle=under)], billing.counter)
-    whole = in_one(found.spans)
-    shares = {name: in_one(found.spans, name) / whole if whole else ZERO for name in names}
-    return shares | {DEMAND: max((one.quantities.get(DEMAND, ZERO) for one in found.spans), default=ZERO)}
+    spans = found.spans
+    if version.net_metering is not None and spans:
+        spans, _ = netted(wanted, spans, ())  # credits may make it cheaper still
+    whole = in_one(spans)
+    shares = {name: in_one(spans, name) / whole if whole else ZERO for name in names}
+    return shares | {DEMAND: max((one.quantities.get(DEMAND, ZERO) for one in spans), default=ZERO)}
 
 
 def _money(wanted: Wanted, found: Range, shares: Mapping[str, Decimal]) -> Range:

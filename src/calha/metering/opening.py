@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from calha.domain.access import Tree
 from calha.domain.tariff_reader import read_tariff
 from calha.metering.billing_run import BillingRuns
-from calha.metering.invoicing import Billing
+from calha.metering.books import Billing
 from calha.metering.metering import Metering
 from calha.store.billing import Customers, Invoices, Runs, Tariffs
 

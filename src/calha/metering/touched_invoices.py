@@ -15,8 +15,9 @@ from calha.domain.register_breaks import Ints
 from calha.domain.tariff_reader import to_json
 from calha.domain.tariffs import Tariff
 from calha.domain.times import to_datetime
+from calha.metering.books import Billing
 from calha.metering.counting import Counted, Counting, Supposed
-from calha.metering.invoicing import Billing, Difference, differences
+from calha.metering.invoicing import Difference, differences
 from calha.metering.meters import Meter
 from calha.store.billing import ContractRow, InvoiceRow, TariffRow, Tariffs
 
@@ -52,7 +53,7 @@ def touched_by_meter(billing: Billing, counting: Counting, meter: Meter, suppose
     """Invoices that a change of a meter from a time on would touch."""
     day = to_datetime(from_at).astimezone(meter.zone).date()
     contracts = billing.customers.contracts(device=meter.device, limit=MAX_CONTRACTS)
-    reached = [one for one in contracts if meter.channel in (one.channel, one.reactive_channel)]
+    reached = [one for one in contracts if meter.channel in (one.channel, one.reactive_channel, one.injected_channel)]
     return _touched(billing, replace(billing, counter=_Supposing(counting, supposed)), reached, day)
 
 

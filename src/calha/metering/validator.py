@@ -11,22 +11,17 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from itertools import pairwise
-from zoneinfo import ZoneInfo
 
-import numpy as np
-
-from calha.domain.calendars import Calendar, Step
-from calha.domain.consumption import Consumption
 from calha.domain.errors import Refused, StoreUnavailable
-from calha.domain.outages import Outage, outages
 from calha.domain.readings import Micros
-from calha.domain.register_breaks import Floats
-from calha.domain.times import DAY_US, SECOND_US, to_datetime, to_micros
-from calha.domain.validation import LAST_YEAR_DAYS, Checked, RuleSet, findings, rules_of
-from calha.metering.counting import METERS_AT_ONCE, Counted, Counting
+from calha.domain.times import DAY_US, SECOND_US, to_datetime
+from calha.domain.validation import findings
+from calha.metering.counting import METERS_AT_ONCE, Counting
+from calha.metering.day_checks import SETTLE_US, DayChecks, Days
 from calha.metering.meters import Meter, Meters
+from calha.metering.watched import Watched, watched
 from calha.store.metering import FindingStore
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
@@ -35,27 +30,9 @@ log = logging.getLogger(__name__)
 
 EVERY_S = 5.0
 TODAY_EVERY_US = 300 * SECOND_US
-SETTLE_US = 90 * SECOND_US  # after the end of a day, for readings that are on their way
 DAYS_AT_ONCE = 31  # of one meter
 CAUGHT_UP_DAYS = 3  # checked again after a restart; what came before has been looked at, or lies in `progress`
 MAX_CAUGHT_UP_DAYS = 400
-MAX_DEVICES = 1_000_000
-
-OUTAGE_BACK_US = 30 * DAY_US  # before the days that are checked; a power failure that began earlier is forgotten
-OBSERVED = 0.99  # share of a day that has to be observed for a sum to be compared
-
-
-@dataclass(frozen=True, slots=True)
-class Watched:
-    """A meter with rules. beside: the meter of the flow with which its sum is compared.
-
-    outage: the series that tells power failures.
-    """
-
-    meter: Meter
-    rules: Sequence[RuleSet]
-    beside: Meter | None
-    outage: int | None = None
 
 
 @dataclass(slots=True)
@@ -93,8 +70,8 @@ class Validator:
     ) -> None:
         self._registry = registry
         self._telemetry = telemetry
+        self._checks = DayChecks(counting, telemetry)
         self._meters = meters
-        self._counting = counting
         self._store = store
         self._clock = clock
         self._watched: Mapping[int, Watched] = {}
@@ -185,10 +162,10 @@ class Validator:
 
     # -- checking
 
-    def _due(self) -> dict["_Days", list[Watched]]:
+    def _due(self) -> dict[Days, list[Watched]]:
         """What is to be checked now: meters by the zone and the run of days."""
         now = self._clock()
-        due: dict[_Days, list[Watched]] = {}
+        due: dict[Days, list[Watched]] = {}
         for series in list(self._dirty.days):
             watching = self._watched.get(series)
             if watching is None:
@@ -200,10 +177,10 @@ class Validator:
             if today in days:
                 self._checked_today[series] = now
             for run in in_a_row(days):
-                due.setdefault(_Days(watching.meter.zone, tuple(run)), []).append(watching)
+                due.setdefault(Days(watching.meter.zone, tuple(run)), []).append(watching)
         return due
 
-    def _check(self, days: "_Days", group: Sequence[Watched]) -> None:
+    def _check(self, days: Days, group: Sequence[Watched]) -> None:
         try:
             self._check_together(days, group)
         except Refused as error:
@@ -214,149 +191,14 @@ class Validator:
                 meter = group[0].meter
                 log.warning("%s %s cannot be validated: %s", meter.device, meter.channel, error)
 
-    def _check_together(self, days: "_Days", group: Sequence[Watched]) -> None:
+    def _check_together(self, days: Days, group: Sequence[Watched]) -> None:
         now = self._clock()
-        is_any_over = days.begin(0) + DAY_US <= now
-        before = self._daily(days, group) if is_any_over else {}
-        last_year = self._last_year(days, group) if is_any_over else {}
-        dark = self._outages(days, group)
-        for number, day in enumerate(days.days):
-            from_at, until_at = days.begin(number), days.begin(number + 1)
-            is_over = until_at + SETTLE_US <= now
-            counted = self._counted(group, day, from_at, until_at)
-            beside = self._beside(group, from_at, until_at) if is_over else {}
-            for watching in group:
-                series, rules = watching.meter.series, rules_of(watching.rules, day)
-                ahead_us = self._dirty.ahead_us.pop((series, day), None)
-                if rules is None:
-                    continue
-                found = counted[series]
-                checked = Checked(
-                    found.consumption,
-                    _until(before[series], from_at) if series in before else np.zeros(0),
-                    found.events,
-                    found.holes,
-                    beside.get(series),
-                    ahead_us,
-                    is_over,
-                    _around(last_year[series], days.begin_of(day - timedelta(days=LAST_YEAR_DAYS)), rules.compare_days)
-                    if series in last_year
-                    else np.zeros(0),
-                    dark.get(series, ()),
-                )
-                self._store.replace(series, from_at, until_at, findings(rules, checked), now)
-
-    def _counted(self, group: Sequence[Watched], day: date, from_at: Micros, until_at: Micros) -> dict[int, Counted]:
-        by_step: dict[Step, list[Meter]] = {}
+        for watching, rules, checked in self._checks.of(days, group, now, self._dirty.ahead_us):
+            found = findings(rules, checked)
+            self._store.replace(watching.meter.series, checked.from_at, checked.until_at, found, now)
         for watching in group:
-            rules = rules_of(watching.rules, day)
-            if rules is not None:
-                by_step.setdefault(rules.step, []).append(watching.meter)
-        return {
-            counted.meter.series: counted
-            for step, meters in by_step.items()
-            for counted in self._counting.of_all(
-                meters, Calendar(step, meters[0].zone).bounds(from_at, until_at), measured=True
-            )
-        }
-
-    def _daily(self, days: "_Days", group: Sequence[Watched]) -> dict[int, Consumption]:
-        """Daily totals of the days and of those with which they are compared."""
-        compared = max(rules.compare_days for watching in group for rules in watching.rules)
-        first = to_micros(datetime.combine(days.days[0] - timedelta(days=compared), time(), days.zone))
-        bounds = Calendar("1d", days.zone).bounds(first, days.begin(len(days.days)))
-        found = self._counting.of_all([watching.meter for watching in group], bounds, measured=True)
-        return {counted.meter.series: counted.consumption for counted in found}
-
-    def _last_year(self, days: "_Days", group: Sequence[Watched]) -> dict[int, Consumption]:
-        """Daily totals around the same days a year ago, of the meters that are compared with those."""
-        meters = [one.meter for one in group if any(rules.compare_with == "last_year" for rules in one.rules)]
-        if not meters:
-            return {}
-        half = max(rules.compare_days for one in group for rules in one.rules) // 2
-        first = days.begin_of(days.days[0] - timedelta(days=LAST_YEAR_DAYS + half))
-        last = days.begin_of(days.days[-1] - timedelta(days=LAST_YEAR_DAYS - half - 1))
-        found = self._counting.of_all(meters, Calendar("1d", days.zone).bounds(first, last), measured=True)
-        return {counted.meter.series: counted.consumption for counted in found}
-
-    def _outages(self, days: "_Days", group: Sequence[Watched]) -> dict[int, list[Outage]]:
-        """When there was no power, by the series of the meter."""
-        told = {one.meter.series: one.outage for one in group if one.outage is not None}
-        if not told:
-            return {}
-        until = days.begin(len(days.days))
-        read = self._telemetry.readings(
-            sorted(set(told.values())), days.begin(0) - OUTAGE_BACK_US, until, resolution="raw"
-        )
-        return {
-            series: outages(read[outage].at, read[outage].value, read[outage].quality, until)
-            for series, outage in told.items()
-        }
-
-    def _beside(self, group: Sequence[Watched], from_at: Micros, until_at: Micros) -> dict[int, float]:
-        """What went through the flows beside registers, in the registers' units, as far as all of it was observed."""
-        by_flow = {one.beside.series: one.meter for one in group if one.beside is not None}
-        flows = [one.beside for one in group if one.beside is not None]
-        amounts: dict[int, float] = {}
-        for counted in self._counting.of_all(flows, np.array([from_at, until_at], np.int64), measured=True):
-            register = by_flow[counted.meter.series]
-            total = counted.consumption.given_in(register.unit).total()
-            if total.amount is not None and total.coverage > OBSERVED:
-                amounts[register.series] = float(total.amount)
-        return amounts
-
-
-@dataclass(frozen=True, slots=True)
-class _Days:
-    """Days that follow each other in a zone."""
-
-    zone: ZoneInfo
-    days: tuple[date, ...]
-
-    def begin(self, number: int) -> Micros:
-        """When one of the days begins; the one behind the last as well."""
-        return self.begin_of(self.days[0] + timedelta(days=number))
-
-    def begin_of(self, day: date) -> Micros:
-        return to_micros(datetime.combine(day, time(), self.zone))
-
-
-def _around(daily: Consumption, at: Micros, days: int) -> Floats:
-    """Totals of the days around the one that begins at a time; NaN where nothing was observed."""
-    totals: Floats = np.where(daily.coverage > 0, daily.amounts(), np.nan)
-    place, half = int(np.searchsorted(daily.bounds, at)), days // 2
-    return totals[max(0, place - half) : place + half + 1]
-
-
-def _until(daily: Consumption, at: Micros) -> Floats:
-    """Totals of the days before a time; NaN where nothing was observed."""
-    count = int(np.searchsorted(daily.bounds, at))
-    totals: Floats = np.where(daily.coverage > 0, daily.amounts(), np.nan)[:count]
-    return totals
-
-
-def watched(registry: Registry, meters: Meters) -> dict[int, Watched]:
-    """All channels that have rules, by series."""
-    rules = {
-        (profile.name, channel.key): channel.validation
-        for profile in registry.profiles()
-        for channel in profile.channels
-        if channel.validation
-    }
-    devices = [
-        row for row in registry.devices(limit=MAX_DEVICES).items if any(name == row.profile for name, _ in rules)
-    ]
-    known = {(meter.device, meter.channel): meter for meter in meters.of_devices(devices)}
-    found: dict[int, Watched] = {}
-    for row in devices:
-        for channel in row.channels:
-            meter, sets = known.get((row.key, channel.key)), rules.get((row.profile, channel.key), ())
-            if meter is not None and sets:
-                against = next((one.sum_against for one in sets if one.sum_against is not None), None)
-                power = next((one.outage_channel for one in sets if one.outage_channel is not None), None)
-                outage = next((one.series for one in row.channels if one.key == power), None)
-                found[meter.series] = Watched(meter, sets, known.get((row.key, against or "")), outage)
-    return found
+            for day in days.days:
+                self._dirty.ahead_us.pop((watching.meter.series, day), None)
 
 
 def in_a_row(days: Iterable[date]) -> list[list[date]]:

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 from calha.domain.errors import MailFull, StoreUnavailable
 from calha.domain.forecasts import Warned
 from calha.mail import PostOffice
+from calha.metering.books import Billing
 from calha.metering.forecasts import Forecast, forecasts
-from calha.metering.invoicing import Billing
 from calha.metering.warning_letters import letter
 from calha.store.billing import ContractRow, CustomerRow, Notices
 

@@ -81,6 +81,7 @@ def _content(sealed: Sealed, pix: str | None, state: State, company: str) -> dic
         "due": day(inputs.due_on, language),
         "taxes": [[name.upper(), money(amount, language)] for name, amount in sealed.bill.taxes.items()],
         "readings": [_reading(words[name], reading, inputs, language) for name, reading in registers_of(inputs)],
+        "net": _net(inputs, language, words),
         "months": _months(inputs, language),
         "comparison": _comparison(inputs, language, words),
         "estimated": _estimated(sealed, words),
@@ -126,6 +127,30 @@ def _line(line: Line, language: Language) -> dict[str, str]:
         "price": money(line.unit_price, language, PRICE_PLACES) if line.unit_price is not None else "",
         "amount": money(line.amount, language),
     }
+
+
+def _net(inputs: Inputs, language: Language, words: dict[str, Any]) -> list[list[str]]:
+    """What was injected, and what becomes of the credits; nothing without net metering."""
+    said = inputs.net_metering
+    if isinstance(said, UnsetType):
+        return []
+    amounts = {
+        "injected": said.injected,
+        "compensated": said.compensated,
+        "credits_before": sum((lot.amount for lot in said.opening), Decimal(0)),
+        "credits_expired": said.expired,
+        "credits_after": said.balance,
+    }
+    rows = [[words[name], f"{number(amount, language)} {inputs.unit}"] for name, amount in amounts.items()]
+    if said.closing:
+        first = said.closing[0]
+        rows.append(
+            [
+                words["credits_next"].format(day=day(first.expires, language)),
+                f"{number(first.amount, language)} {inputs.unit}",
+            ]
+        )
+    return rows
 
 
 def registers_of(inputs: Inputs) -> Iterator[tuple[str, RegisterReading]]:
@@ -225,6 +250,13 @@ _WORDS: dict[Language, dict[str, Any]] = {
         "installed": "Medidor novo",
         "history": "Consumo por mês",
         "estimated": "Consumo estimado: a diferença será acertada quando a leitura for conhecida.",
+        "net": "Energia injetada e créditos",
+        "injected": "Injetada no ciclo",
+        "compensated": "Compensada neste ciclo",
+        "credits_before": "Créditos anteriores",
+        "credits_expired": "Créditos vencidos",
+        "credits_after": "Saldo de créditos",
+        "credits_next": "Vencem em {day}",
         "mean": "Só {known} % do ciclo é conhecido; o resto segue a média dos {cycles} ciclos medidos antes.",
         "stated": "Só {known} % do ciclo é conhecido; o consumo foi informado.",
         "comparison": "{change} em relação ao mesmo mês do ano anterior ({before}).",
@@ -255,6 +287,13 @@ _WORDS: dict[Language, dict[str, Any]] = {
         "installed": "New meter",
         "history": "Consumption by month",
         "estimated": "Estimated consumption: the difference will be settled when the reading is known.",
+        "net": "Injected energy and credits",
+        "injected": "Injected in the cycle",
+        "compensated": "Compensated in this cycle",
+        "credits_before": "Credits before",
+        "credits_expired": "Credits expired",
+        "credits_after": "Credits left",
+        "credits_next": "Expire on {day}",
         "mean": "Only {known} % of the cycle is known; the rest follows the mean of the {cycles} cycles measured before.",
         "stated": "Only {known} % of the cycle is known; the consumption was stated.",
         "comparison": "{change} compared with the same month a year ago ({before}).",

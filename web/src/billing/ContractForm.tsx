@@ -57,7 +57,7 @@ export function ContractForm({ customer, close }: { customer: Customer; close: (
               </Link>
             </Text>
           )}
-          <TermFields value={terms} onChange={setTerms} />
+          <TermFields value={terms} onChange={setTerms} device={device ?? ""} counted={counted} />
           <Submit change={add} disabled={device === null || counted === "" || terms.tariff === ""}>
             {t("contract.make")}
           </Submit>

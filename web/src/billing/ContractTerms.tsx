@@ -27,7 +27,7 @@ export function ContractTerms({ contract, close }: { contract: Contract; close: 
           <Text size="sm" className="quiet">
             {t("contracts.editText")}
           </Text>
-          <TermFields value={terms} onChange={setTerms} />
+          <TermFields value={terms} onChange={setTerms} device={contract.device} counted={contract.channel} />
           <TextInput type="date" label={t("contract.until")} description={t("contract.untilText")} value={until} onChange={(event) => setUntil(event.currentTarget.value)} />
           <Submit change={save}>{t("common.save")}</Submit>
         </Stack>

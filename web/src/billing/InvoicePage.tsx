@@ -15,6 +15,7 @@ import { InvoiceActions } from "./InvoiceActions";
 import { InvoiceLines } from "./InvoiceLines";
 import { InvoicePix } from "./InvoicePix";
 import { InvoiceState } from "./InvoiceList";
+import { NetMetering } from "./NetMetering";
 import type { InvoiceWhole } from "./types";
 import { cycleText, dayText, moneyText, quantityText } from "./words";
 
@@ -42,6 +43,7 @@ export function InvoicePage() {
               {mayBill && <InvoiceActions invoice={found} />}
               <InvoiceLines bill={found.bill} />
               <Readings invoice={found} />
+              {found.net_metering !== null && <NetMetering credits={found.net_metering} />}
             </Stack>
             {found.pix !== null && (found.state === "issued" || found.state === "overdue") && <InvoicePix invoice={found} pix={found.pix} />}
           </div>

@@ -1,5 +1,6 @@
 import { NativeSelect, SimpleGrid, TextInput } from "@mantine/core";
 import { decimalOf } from "../consumption/decimal";
+import { useMeters } from "../consumption/useConsumption";
 import { useTexts } from "../i18n";
 import type { Contract } from "./types";
 import { useTariffs } from "./useBilling";
@@ -11,22 +12,25 @@ export interface Terms {
   contracted: string;
   dueDays: string;
   alertPercent: string;
+  injected: string;
 }
 
-export const blankTerms: Terms = { tariff: "", dwellings: "1", contracted: "", dueDays: "10", alertPercent: "30" };
+export const blankTerms: Terms = { tariff: "", dwellings: "1", contracted: "", dueDays: "10", alertPercent: "30", injected: "" };
 
-export function termsOf({ tariff, dwellings, contracted, due_days: dueDays, alert_percent: alertPercent }: Contract): Terms {
-  return { tariff, dwellings: String(dwellings), contracted: Number(contracted) === 0 ? "" : contracted, dueDays: String(dueDays), alertPercent: alertPercent === null ? "" : String(alertPercent) };
+export function termsOf({ tariff, dwellings, contracted, due_days: dueDays, alert_percent: alertPercent, injected_channel: injected }: Contract): Terms {
+  return { tariff, dwellings: String(dwellings), contracted: Number(contracted) === 0 ? "" : contracted, dueDays: String(dueDays), alertPercent: alertPercent === null ? "" : String(alertPercent), injected: injected ?? "" };
 }
 
 /** As the server takes it. */
-export function termsBody({ tariff, dwellings, contracted, dueDays, alertPercent }: Terms) {
-  return { tariff, dwellings: Number(dwellings), contracted: decimalOf(contracted) ?? "0", due_days: Number(dueDays), alert_percent: alertPercent === "" ? null : Number(alertPercent) };
+export function termsBody({ tariff, dwellings, contracted, dueDays, alertPercent, injected }: Terms) {
+  return { tariff, dwellings: Number(dwellings), contracted: decimalOf(contracted) ?? "0", due_days: Number(dueDays), alert_percent: alertPercent === "" ? null : Number(alertPercent), injected_channel: injected === "" ? null : injected };
 }
 
-export function TermFields({ value, onChange }: { value: Terms; onChange: (value: Terms) => void }) {
+/** device, counted: whose other channels may count injected energy. */
+export function TermFields({ value, onChange, device, counted }: { value: Terms; onChange: (value: Terms) => void; device: string; counted: string }) {
   const { t, own } = useTexts();
   const tariffs = useTariffs().data?.items ?? [];
+  const feeding = (useMeters(device).data ?? []).filter(({ channel, unit }) => unit.endsWith("Wh") && channel !== counted);
   return (
     <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
       <NativeSelect
@@ -48,6 +52,15 @@ export function TermFields({ value, onChange }: { value: Terms; onChange: (value
         value={value.alertPercent}
         onChange={(event) => onChange({ ...value, alertPercent: event.currentTarget.value })}
       />
+      {(feeding.length > 0 || value.injected !== "") && (
+        <NativeSelect
+          label={t("contract.injected")}
+          description={t("contract.injectedText")}
+          value={value.injected}
+          onChange={(event) => onChange({ ...value, injected: event.currentTarget.value })}
+          data={[{ value: "", label: t("contract.injectsNothing") }, ...feeding.map(({ channel, unit }) => ({ value: channel, label: `${channel} (${unit})` }))]}
+        />
+      )}
     </SimpleGrid>
   );
 }

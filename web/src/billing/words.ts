@@ -56,6 +56,8 @@ export function monthEdges(month: string): { from_day: string; until_day: string
 const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^no readings in this cycle$/, "noReadings"],
   [/^only (?<share>[\d.]+%) of the cycle is known/, "tooLittle"],
+  [/^only (?<share>[\d.]+%) of the injected energy is known/, "tooLittleInjected"],
+  [/^tariff '(?<tariff>.*)' knows no net metering/, "noNetMetering"],
   [/^the consumption is negative/, "negative"],
   [/^the contract does not run in this month$/, "notRunning"],
   [/^the cycle ends on (?<day>[\d-]+); it is not over$/, "notOver"],
@@ -67,7 +69,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
 
 /** Whether it cannot be billed because too much is missing, so that a person can decide to have it estimated. */
 export function isShort(problem: string): boolean {
-  return REASONS.some(([pattern, name]) => (name === "noReadings" || name === "tooLittle") && pattern.test(problem));
+  return REASONS.some(([pattern, name]) => ["noReadings", "tooLittle", "tooLittleInjected"].includes(name) && pattern.test(problem));
 }
 
 /** Why something cannot be billed, in the person's language where the reason is known, else as the server says it. */

@@ -14,6 +14,7 @@ import { PageTitle } from "../shell/Pages";
 import { download } from "../ui/download";
 import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
+import { OwnCredits } from "./OwnCredits";
 import { OwnForecasts } from "./OwnForecasts";
 import { OwnInvoices } from "./OwnInvoices";
 import { OwnMeter } from "./OwnMeter";
@@ -30,6 +31,7 @@ export function PortalPage() {
       <PageTitle title={t("portal.title")}>{me.person !== null && <OwnData />}</PageTitle>
       <Stack gap="md">
         <OwnForecasts />
+        <OwnCredits />
         <Section title={t("portal.invoices")}>
           <OwnInvoices invoices={invoices} />
         </Section>

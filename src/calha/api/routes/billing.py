@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC
 from typing import Annotated
@@ -17,6 +18,7 @@ from calha.api.schemas_billing import (
     Number,
     PaymentAnswer,
     PixNotice,
+    PixPayment,
     RunAnswer,
     RunPreview,
     RunRequest,
@@ -111,14 +113,20 @@ async def take_statement(body: StatementText, services: Here, caller: BillsAll) 
 @router.post("/payments/pix")
 async def take_pix(notice: PixNotice, services: Here, caller: BillsAll) -> StatementReceipt:
     """What a payment provider tells through its webhook, as the API Pix of Banco Central has it."""
+    receipt = await take_payments(services, notice.pix)
+    await caller.note("pix.taken", "payments", after=receipt.model_dump(exclude={"unreadable"}))
+    return receipt
+
+
+async def take_payments(services: Services, payments: Sequence[PixPayment]) -> StatementReceipt:
+    """Take each Pix once, and pay the invoice of its txid if the amount is right."""
     states: Counter[str] = Counter()
-    for one in notice.pix:
+    for one in payments:
         paid_at = one.horario if one.horario.tzinfo else one.horario.replace(tzinfo=UTC)
         row = await asyncio.to_thread(
             services.billing.invoices.receive, one.endToEndId, "pix", invoice_txid(one.txid), one.valor, paid_at
         )
         states[row.state] += 1
-    await caller.note("pix.taken", "payments", after=dict(states))
     return StatementReceipt(**{name: states[name] for name in _STATES}, unreadable=[])
 
 

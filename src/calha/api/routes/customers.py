@@ -105,7 +105,7 @@ async def add_contract(new: NewContract, services: Here, caller: Bills) -> Contr
         raise NotFound(f"there is no device {new.device!r}")
     await customer_of(caller, services, new.customer_id)
     await asyncio.to_thread(services.billing.meters.meter, new.device, new.channel)
-    await _require_reactive(services, new.device, new.reactive_channel)
+    await _require_counting(services, new.device, new.reactive_channel, new.injected_channel)
     await asyncio.to_thread(services.billing.tariffs.current, new.tariff)
     row = await asyncio.to_thread(lambda: services.billing.customers.add_contract(**new.model_dump()))
     await caller.note("contract.added", f"contract {new.number}", after=new.model_dump(mode="json"))
@@ -122,8 +122,9 @@ async def read_contract(number: ContractPath, services: Here, caller: Bills) -> 
 async def change_contract(number: ContractPath, change: ContractChange, services: Here, caller: Bills) -> Contract:
     """Change its terms from the next invoice on, or end it."""
     before = await contract_of(caller, services, number)
-    changes = _given(change, "until_day", "reactive_channel", "alert_percent")
-    await _require_reactive(services, before.device, changes.get("reactive_channel"))
+    changes = _given(change, "until_day", "reactive_channel", "injected_channel", "alert_percent")
+    channels = changes.get("reactive_channel"), changes.get("injected_channel")
+    await _require_counting(services, before.device, *channels)
     if "tariff" in changes:
         await asyncio.to_thread(services.billing.tariffs.current, changes["tariff"])
     row = await asyncio.to_thread(lambda: services.billing.customers.change_contract(number, **changes))
@@ -156,13 +157,15 @@ def _given(change: Body, *nullable: str) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None or name in nullable}
 
 
-async def _require_reactive(services: Services, device: str, channel: str | None) -> None:
-    """Raises NotFound, Malformed for a channel that counts no reactive energy."""
-    if channel is None:
-        return
-    meter = await asyncio.to_thread(services.billing.meters.meter, device, channel)
-    if units.quantity(meter.unit) != "reactive energy":
-        raise Malformed(f"{device} {channel} counts {meter.unit}, not reactive energy in kvarh", "not_reactive")
+async def _require_counting(services: Services, device: str, reactive: str | None, injected: str | None) -> None:
+    """Raises NotFound, Malformed for a channel that counts no such energy."""
+    wanted = ((reactive, "reactive energy", "not_reactive"), (injected, "energy", "not_energy"))
+    for channel, quantity, reason in wanted:
+        if channel is None:
+            continue
+        meter = await asyncio.to_thread(services.billing.meters.meter, device, channel)
+        if units.quantity(meter.unit) != quantity:
+            raise Malformed(f"{device} {channel} counts {meter.unit}, which is no {quantity}", reason)
 
 
 def billed_sites(caller: Caller) -> frozenset[int] | None:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from calha.api.access import Bills, Caller, Self
 from calha.api.bills import bill_answer, reading_answers
+from calha.api.net_metering import net_metering_answer
 from calha.api.routes.customers import Limit, MonthQuery, billed_sites, contract_of
 from calha.api.routing import api_router
 from calha.api.schemas import Page
@@ -33,8 +34,9 @@ from calha.domain.collection_barcode import typeable_line
 from calha.domain.errors import Conflict, NotFound
 from calha.domain.invoices import Inputs, after, is_overdue, unseal
 from calha.metering import invoicing
+from calha.metering.books import issuer_of
 from calha.metering.estimating import Decision
-from calha.metering.invoicing import Preview
+from calha.metering.previews import Preview, previews
 from calha.reports.invoices import State, barcode, invoice_pdf, pix_code
 from calha.store.billing import InvoiceRow
 
@@ -94,7 +96,7 @@ async def preview_invoice(
     """What a contract's cycle that begins in a month costs by now. Nothing is issued."""
     row = await contract_of(caller, services, contract)
     decision = Decision(estimate, caller.principal.name, "", consumption) if estimate is not None else None
-    (found,) = await asyncio.to_thread(lambda: list(invoicing.previews(services.billing, [row], month, decision)))
+    (found,) = await asyncio.to_thread(lambda: list(previews(services.billing, [row], month, decision)))
     return await _preview_answer(services, found)
 
 
@@ -146,7 +148,7 @@ async def issue_invoice(new: NewInvoice, services: Here, caller: Bills) -> Invoi
     row = await contract_of(caller, services, new.contract)
     asked, by = new.estimate, caller.principal.name
     decision = Decision(asked.method, by, asked.reason, asked.consumption) if asked is not None else None
-    (found,) = await asyncio.to_thread(lambda: list(invoicing.previews(services.billing, [row], new.month, decision)))
+    (found,) = await asyncio.to_thread(lambda: list(previews(services.billing, [row], new.month, decision)))
     (issued,) = await asyncio.to_thread(lambda: invoicing.issue(services.billing, [found]))
     told = {"total": str(issued.total)}
     if asked is not None:
@@ -312,6 +314,7 @@ async def _whole(services: Services, row: InvoiceRow) -> InvoiceWhole:
         barcode=typeable_line(digits) if digits else None,
         credits=sealed.credits or None,
         estimate=_estimate(sealed.inputs),
+        net_metering=net_metering_answer(sealed.inputs),
         history=history,
     )
 
@@ -321,7 +324,7 @@ async def _company(services: Services, row: InvoiceRow) -> str:
     customers = services.billing.customers
     contracts = await asyncio.to_thread(customers.contracts_by_id, [row.contract_id])
     issuers = await asyncio.to_thread(customers.issuers)
-    found = invoicing.issuer_of(contracts[row.contract_id].site_id, issuers, services.billing.tree())
+    found = issuer_of(contracts[row.contract_id].site_id, issuers, services.billing.tree())
     return found.company
 
 

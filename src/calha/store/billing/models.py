@@ -34,6 +34,7 @@ class Contract(Base):
     """Which channel a customer pays, from when until before when, by which tariff and on which terms.
 
     cycle_day: of the month on which its cycles begin. contracted: demand, kW. reactive_channel: what counts reactive energy.
+    injected_channel: what counts energy put into the grid.
     alert_percent: by how much consumption or bill may leave the usual before a message is sent; None for no messages.
     """
 
@@ -52,6 +53,7 @@ class Contract(Base):
     cycle_day: Mapped[int] = mapped_column(index=True)
     due_days: Mapped[int]
     reactive_channel: Mapped[str | None] = mapped_column(key_type())
+    injected_channel: Mapped[str | None] = mapped_column(key_type())
     alert_percent: Mapped[int | None]
 
 

@@ -29,6 +29,7 @@ class CustomerRow:
 @dataclass(frozen=True, slots=True)
 class ContractRow:
     """site_id: of the device. from_day until before until_day. reactive_channel: of the same device, for its excess.
+    injected_channel: of the same device, for net metering.
 
     alert_percent: by how much consumption or bill may leave the usual before a message is sent; None for no messages.
     """
@@ -48,6 +49,7 @@ class ContractRow:
     due_days: int
     reactive_channel: str | None = None
     alert_percent: int | None = None
+    injected_channel: str | None = None
 
     def runs_in(self, from_: date, until: date) -> bool:
         return self.from_day < until and (self.until_day is None or self.until_day > from_)
