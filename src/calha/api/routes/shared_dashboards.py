@@ -42,7 +42,7 @@ from calha.domain.times import DAY_US, from_text, to_datetime
 from calha.store.dashboards import DashboardRow, LinkRow
 from calha.store.registry import ChannelRow, DeviceRow
 
-router = api_router("shared dashboards", "/shared")
+router = api_router("dashboards", "/shared")
 
 MAX_DAYS = 367
 MAX_POINTS = 5_000

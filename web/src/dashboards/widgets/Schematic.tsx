@@ -6,7 +6,9 @@ import { live, useConnection } from "../../live/hooks";
 import { problemText } from "../../ui/words";
 import { Frame, Nothing } from "../Frame";
 import { shareOf } from "../shapes";
+import { useShown } from "../source";
 import type { Of } from "../types";
+import { deviceOf } from "../variables";
 import { usePicture } from "./pictures";
 import { type Bound, useBounds } from "./useSeries";
 
@@ -18,6 +20,7 @@ export function Schematic({ widget }: { widget: Of<"schematic"> }) {
   const place = useRef<HTMLDivElement>(null);
   const picture = usePicture(widget.file);
   const { bounds } = useBounds(widget.bindings.map(({ series }) => series));
+  const { values } = useShown();
   const isLost = useConnection() === "lost";
   const text = picture.data?.text;
   const drawing = useMemo(() => (text === undefined ? "" : clean(text)), [text]);
@@ -33,7 +36,7 @@ export function Schematic({ widget }: { widget: Of<"schematic"> }) {
     const { current: element } = place;
     if (element === null || drawing === "") return;
     const pairs = widget.bindings.flatMap((binding) => {
-      const bound = bounds.find(({ device, channel }) => channel.key === binding.series.channel && (device.key === binding.series.device || binding.series.device.startsWith("$")));
+      const bound = bounds.find(({ device, channel }) => channel.key === binding.series.channel && device.key === deviceOf(binding.series.device, values));
       const found = element.querySelector(`#${CSS.escape(binding.element)}`);
       return bound === undefined || !(found instanceof SVGElement) ? [] : [{ binding, bound, found }];
     });
@@ -41,7 +44,7 @@ export function Schematic({ widget }: { widget: Of<"schematic"> }) {
     draw();
     const ends = [live.onAny(draw), ...pairs.map(({ bound }) => live.onSeries(bound.channel.series, draw))];
     return () => ends.forEach((end) => end());
-  }, [drawing, bounds, widget.bindings, language, own]);
+  }, [drawing, bounds, widget.bindings, values, language, own]);
   return (
     <Frame title={widget.title} stale={isLost}>
       {picture.data === undefined && <Nothing>{picture.error === null ? t("common.loading") : problemText(picture.error, t)}</Nothing>}

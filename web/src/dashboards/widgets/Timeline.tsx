@@ -13,7 +13,8 @@ import { nameOf, type Story, useBounds, useStories } from "./useSeries";
 const POINTS = 2_000;
 const LOOKS = 6;
 const LETTER_PX = 7;
-const TICKS = 6;
+const TICK_PX = 90;
+const MOST_TICKS = 6;
 const DAY_S = 86_400;
 
 /** States over time: one band a series, each state with a tone and its name. */
@@ -41,7 +42,8 @@ function Bands({ stories, from, to }: { stories: readonly Story[]; from: number;
   const [pointed, point] = useState("");
   const zone = stories[0]?.device.zone ?? "UTC";
   const x = (at: number) => (Math.max(0, at - from) / (to - from)) * width;
-  const seconds = Array.from({ length: TICKS }, (_, n) => (from + ((n + 0.5) * (to - from)) / TICKS) / 1000);
+  const ticks = Math.max(2, Math.min(MOST_TICKS, Math.floor(width / TICK_PX)));
+  const seconds = Array.from({ length: ticks }, (_, n) => (from + ((n + 0.5) * (to - from)) / ticks) / 1000);
   return (
     <div className="timeline">
       {stories.map((story) => (
@@ -68,7 +70,7 @@ function Bands({ stories, from, to }: { stories: readonly Story[]; from: number;
         </div>
       ))}
       <div className="timeline-foot quiet number" aria-hidden="true">
-        {pointed === "" ? timeLabels(seconds, (to - from) / 1000 / TICKS > DAY_S ? DAY_S : 60, language, zone).map((text, index) => <span key={index}>{text}</span>) : pointed}
+        {pointed === "" ? timeLabels(seconds, (to - from) / 1000 / ticks > DAY_S ? DAY_S : 60, language, zone).map((text, index) => <span key={index}>{text}</span>) : pointed}
       </div>
     </div>
   );

@@ -1,0 +1,160 @@
+"""Dashboards in the browser: ready-made, built by keyboard, shared by a link, full screen on a screen of its own."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Page, expect
+from screens import keep
+from steps import field, scrolls_sideways
+from test_access import violations
+
+from running import Calha
+
+NORTH = "Boards north"
+
+
+@pytest.fixture(scope="module")
+def north(calha: Calha) -> int:
+    """A site with a machine that has reported for two hours and goes on."""
+    site = calha.send("POST", "/api/v1/sites", {"name": NORTH})[1]["id"]
+    pump = {"key": "board-pump", "name": "Pump of the boards", "profile": "machine", "site_id": site}
+    assert calha.send("POST", "/api/v1/devices", pump)[0] == 201
+    now = datetime.now(UTC)
+    sent = [
+        {
+            "ts": (now - timedelta(minutes=n)).timestamp(),
+            "values": {"vibration": 2 + n % 3, "temperature": 61.5, "state": 1},
+        }
+        for n in range(120, -1, -1)
+    ]
+    assert calha.send("POST", "/api/v1/telemetry/board-pump", sent)[0] == 200
+    calha.until_stored()
+    return site
+
+
+def kept(calha: Calha, site: int, name: str, title: str) -> int:
+    """A dashboard with one value, under a title."""
+    value = {"id": "w1", "kind": "value", "title": title, "x": 0, "y": 0, "w": 4, "h": 2}
+    value |= {"series": {"device": "board-pump", "channel": "temperature"}}
+    body = {"name": name, "site_id": site, "document": {"widgets": [value]}}
+    status, made = calha.send("POST", "/api/v1/dashboards", body)
+    assert status == 201, made
+    return made["id"]
+
+
+def widget(page: Page, name: str):
+    return page.get_by_role("group", name=re.compile(f"^{re.escape(name)}: column"))
+
+
+def test_every_device_and_site_has_a_dashboard_ready_made(calha, page, north):
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{calha.address}/devices/board-pump")
+    page.get_by_role("link", name="Dashboard", exact=True).click()
+    expect(page.get_by_role("heading", name="Pump of the boards")).to_be_visible()
+    values = page.get_by_role("region", name="Value")
+    expect(values.filter(has_text="Temperature")).to_contain_text("61.5 °C")
+    expect(page.get_by_role("img", name="State: running")).to_be_visible()
+    expect(page.get_by_role("region", name="Chart").first.locator("canvas")).to_be_visible()
+    assert not scrolls_sideways(page)
+    assert violations(page) == []
+
+    page.goto(f"{calha.address}/dashboards")
+    page.get_by_role("link", name=re.compile(NORTH)).click()
+    expect(page.get_by_role("region", name="Plant")).to_contain_text("Pump of the boards")
+    expect(page.get_by_role("region", name="Plant")).to_contain_text("61.5 °C")
+    assert not scrolls_sideways(page)
+    assert violations(page) == []
+
+
+@pytest.mark.desktop
+def test_a_dashboard_is_built_by_keyboard_and_each_step_can_be_undone(calha, page, north):
+    page.emulate_media(reduced_motion="reduce")
+    page.goto(f"{calha.address}/dashboards")
+    page.get_by_role("button", name="New dashboard").click()
+    form = page.get_by_role("dialog")
+    field(form, "Name").fill("By keyboard")
+    field(form, "Site").select_option(NORTH)
+    form.get_by_role("button", name="Save").press("Enter")
+
+    page.get_by_role("button", name="Add widget").press("Enter")
+    page.get_by_role("button", name=re.compile("^Value")).press("Enter")
+    form = page.get_by_role("dialog", name="Value")
+    field(form, "Title").fill("Heat")
+    field(form, "Device").fill("board-pump")
+    field(form, "Channel").select_option("Temperature (°C)")
+    assert violations(page) == []
+    form.get_by_role("button", name="Apply").press("Enter")
+    expect(widget(page, "Heat")).to_be_focused()
+    expect(widget(page, "Heat")).to_contain_text("61.5")
+
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    moved = "Heat: column 2, row 1, 4 wide, 2 high"
+    expect(page.get_by_role("group", name=moved)).to_be_focused()
+    page.keyboard.press("Control+d")
+    expect(widget(page, "Heat")).to_have_count(2)
+    page.keyboard.press("Delete")
+    expect(widget(page, "Heat")).to_have_count(1)
+    page.keyboard.press("Control+z")
+    expect(widget(page, "Heat")).to_have_count(2)
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+    expect(page.get_by_role("group", name="Heat: column 2, row 1, 3 wide, 2 high")).to_be_visible()
+    page.keyboard.press("Control+y")
+    expect(page.get_by_role("group", name=moved)).to_be_visible()
+    assert violations(page) == []
+    keep(page, "dashboard-builder")
+
+    handle = page.locator(".widget-handle")
+    place = handle.bounding_box()
+    handle.hover()
+    page.mouse.down()
+    page.mouse.move(place["x"] + 700, place["y"] + 10, steps=4)
+    page.mouse.up()
+    expect(page.get_by_role("group", name=re.compile(r"^Heat: column [6-9], row 1"))).to_be_visible()
+
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("heading", name="By keyboard")).to_be_visible()
+    expect(page.get_by_role("region", name="Heat")).to_contain_text("61.5 °C")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PNG").click()
+    assert download.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.desktop
+def test_a_link_shows_the_dashboard_to_whoever_has_not_signed_in_until_it_is_revoked(calha, page, browser, north):
+    page.goto(f"{calha.address}/dashboards/{kept(calha, north, 'For the gate', 'Gate')}")
+    page.get_by_role("button", name="Share").click()
+    form = page.get_by_role("dialog", name="Share")
+    field(form, "For whom or where").fill("Screen at the gate")
+    form.get_by_role("button", name="Make a public link").click()
+    link = form.locator('pre[aria-label="Public link"]').inner_text()
+    assert violations(page) == []
+
+    stranger = browser.new_context(locale="en-US").new_page()
+    stranger.goto(link)
+    expect(stranger.get_by_role("region", name="Gate")).to_contain_text("61.5 °C")
+    expect(stranger.get_by_role("link", name="Devices")).to_have_count(0)
+    keep(stranger, "dashboard-shared")
+    form.get_by_role("button", name="Revoke Screen at the gate").click()
+    expect(form.get_by_text("Screen at the gate")).to_have_count(0)
+    expect(stranger.get_by_role("alert")).to_contain_text("No connection since")
+    stranger.reload()
+    expect(stranger.get_by_role("alert")).to_contain_text("This link shows nothing")
+    stranger.context.close()
+
+
+@pytest.mark.desktop
+def test_full_screen_shows_one_after_the_other_and_says_when_the_line_is_lost(calha, page, north):
+    first, second = kept(calha, north, "First screen", "One"), kept(calha, north, "Second screen", "Two")
+    page.goto(f"{calha.address}/kiosk?boards={first},{second}&every=5")
+    expect(page.get_by_role("region", name="One")).to_contain_text("61.5 °C")
+    expect(page.get_by_role("navigation")).to_have_count(0)
+    expect(page.get_by_role("region", name="Two")).to_contain_text("61.5 °C")
+    calha.stop()
+    expect(page.get_by_role("alert")).to_contain_text("No connection since")
+    expect(page.locator(".widget-inside.stale")).to_have_count(1)
+    calha.start()
+    calha.until_ready()
+    expect(page.get_by_role("alert")).to_have_count(0)
