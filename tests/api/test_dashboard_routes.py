@@ -118,9 +118,11 @@ def test_a_dashboard_is_carried_elsewhere_with_its_files(calha, plant):
     new = made["document"]["widgets"][0]["file"]
     assert new != file
     assert calha.get(f"/api/v1/dashboards/{made['id']}/files/{new}", "*/*") == SVG
-    carried["files"][0]["content"] = base64.b64encode(b"a program").decode()
     carried["name"] = "Never"
-    assert calha.send("POST", "/api/v1/dashboards/import", {"site_id": plant, "dashboard": carried})[0] == 422
+    for content, reason in ((base64.b64encode(b"a program").decode(), "no_picture"), ("é", "bad_base64")):
+        carried["files"][0]["content"] = content
+        status, problem = calha.send("POST", "/api/v1/dashboards/import", {"site_id": plant, "dashboard": carried})
+        assert (status, problem["reason"]) == (422, reason)
 
 
 def test_a_link_shows_its_dashboard_and_nothing_else_until_it_is_revoked(calha, plant):

@@ -1,7 +1,6 @@
 """What the routes of dashboards share: reading one back, carrying it in and out with its files, what may be shown publicly."""
 
 import base64
-import binascii
 from collections.abc import Collection, Iterable
 
 from calha.api.schemas_dashboards import MAX_FILE_BYTES, CarriedDashboard, CarriedFile, FileType
@@ -96,5 +95,5 @@ def require_public(services: Services, site_id: int, devices: Collection[str]) -
 def _bytes_of(one: CarriedFile) -> bytes:
     try:
         return base64.b64decode(one.content, validate=True)
-    except binascii.Error:
+    except ValueError:  # binascii.Error, and what is no ASCII
         raise Malformed(f"the file {one.name!r} is not written in base64", "bad_base64") from None
