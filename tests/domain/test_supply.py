@@ -75,6 +75,14 @@ def test_ten_minutes_count_from_five_measured_ones():
     assert tens_of(at[:5], np.array([100.0, 100, 120, 120, 120])) == pytest.approx([112.43], abs=0.01)
 
 
+def test_a_meter_that_reports_every_five_or_ten_minutes_is_measured_and_an_outage_is_not():
+    for every in (5, 10):
+        at = np.arange(0, 120, every, dtype=np.int64) * MINUTE_US
+        assert len(tens_of(at, np.full(len(at), 120.0))) >= 10
+    at = np.array([0, 1, 2, 3, 4, 60, 61, 62, 63], np.int64) * MINUTE_US
+    assert len(tens_of(at, np.full(len(at), 120.0))) == 1
+
+
 def test_the_nominal_voltage_is_the_nearest():
     assert nominal_of(np.array([124.0, 126.5, 128.0])) == 127
     assert nominal_of(np.array([215.0, 218.0])) == 220

@@ -75,8 +75,14 @@ def test_a_week_of_low_voltage_is_told_and_clears_when_it_has_passed():
 
 
 def test_means_of_fewer_than_five_minutes_do_not_count():
-    found = track(minutes(20_000)[::3], np.full(6_667, 100.0))
-    assert told(check_of(DRC), [found]).signal.max() == 0.0
+    at = minutes(20_000)
+    at = at[at % (10 * MINUTE_US) < 4 * MINUTE_US]
+    assert told(check_of(DRC), [track(at, np.full(len(at), 100.0))]).signal.max() == 0.0
+
+
+def test_a_meter_that_reports_every_ten_minutes_is_judged():
+    at = minutes(20_000)[::10]
+    assert told(check_of(DRC), [track(at, np.full(len(at), 100.0))]).signal.max() > 80.0
 
 
 def hourly(volumes):

@@ -68,12 +68,30 @@ def nominal_of(voltages: NDArray[np.float64]) -> int:
     return min(BY_NOMINAL, key=lambda one: abs(one - middle))
 
 
+def minutes_of(at: NDArray[np.int64]) -> NDArray[np.float64]:
+    """How many minutes each reading stands for, by time: its own, or the time since the one before it where they are further
+    apart, as far as the one before stood for as long: a meter that reports every ten minutes is measured, an outage is not.
+    """
+    gap = np.diff(at, prepend=at[:1])
+    is_other = np.diff(at // MINUTE_US, prepend=-1) != 0
+    return stands_for(gap, np.append(np.int64(0), gap)[: len(gap)], is_other)
+
+
+def stands_for(
+    gap_us: NDArray[np.int64], before_us: NDArray[np.int64], is_other: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """The same of gaps before readings, and the gaps before those. is_other: whether no reading of its minute was before it."""
+    stands = np.minimum(gap_us, before_us) / MINUTE_US
+    found: NDArray[np.float64] = np.where(stands > 1, np.minimum(stands, 10.0), is_other)
+    return found
+
+
 def tens_of(at: NDArray[np.int64], minutes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Means of ten minutes from those of minutes (`at` their begins), of at least FEWEST_MINUTES each."""
+    """Means of ten minutes from those of minutes (`at` their begins), of which at least FEWEST_MINUTES are measured."""
     ten, place = np.unique(at // (10 * MINUTE_US), return_inverse=True)
-    count = np.bincount(place, minlength=len(ten))
+    count, measured = np.bincount(place, minlength=len(ten)), np.bincount(place, minutes_of(at), len(ten))
     square = np.bincount(place, minutes * minutes, len(ten))
-    found: NDArray[np.float64] = np.sqrt(square / np.maximum(count, 1))[count >= FEWEST_MINUTES]
+    found: NDArray[np.float64] = np.sqrt(square / np.maximum(count, 1))[measured >= FEWEST_MINUTES]
     return found
 
 

@@ -1,16 +1,16 @@
 """DRP and DRC (PRODIST, Module 8) as a signal: means of ten minutes outside their band, as a share of a week of 1,008.
 
 The day that runs and the six before it (UTC) are looked at, so that a share is never overstated. A mean is that of the
-squares of all readings within ten minutes; it counts from FEWEST_MINUTES minutes with a reading on, and is told with the first
-reading behind it.
+squares of all readings within ten minutes; it counts from FEWEST_MINUTES measured ones on (`minutes_of`), and is told with the
+first reading behind it.
 
-Of `Memory`: spell is the ten minutes that run, anchor_at the newest minute, total the sum of squares, count how many readings
-and expected how many minutes they are of.
+Of `Memory`: spell is the ten minutes that run, anchor_at the newest reading's time and anchor the gap before it, total the sum
+of squares, count how many readings and expected how many minutes they stand for.
 """
 
 import numpy as np
 
-from calha.domain.supply_voltage import FEWEST_MINUTES, READINGS
+from calha.domain.supply_voltage import FEWEST_MINUTES, READINGS, minutes_of, stands_for
 from calha.domain.times import MINUTE_US
 from calha.watch.alarms.checks import NEVER, Bools, Checks, Floats, Ints, Rows
 from calha.watch.alarms.memory import Memory
@@ -21,7 +21,7 @@ TENS_A_DAY, DAYS = 144, 7
 
 def live(checks: Checks, memory: Memory, rows: Rows, at: Ints) -> tuple[Floats, Bools]:
     """The signal of these checks, and whether their readings tell it."""
-    value, ten, minute = memory.held[rows, 0], at // TEN_US, at // MINUTE_US
+    value, ten = memory.held[rows, 0], at // TEN_US
     is_known = ~np.isnan(value)
     is_new = is_known & (ten != memory.spell[rows])
     is_told = is_new & (memory.spell[rows] != NEVER)
@@ -29,11 +29,7 @@ def live(checks: Checks, memory: Memory, rows: Rows, at: Ints) -> tuple[Floats, 
     begun = rows[is_new]
     memory.spell[begun] = ten[is_new]
     memory.total[begun] = memory.count[begun] = memory.expected[begun] = 0.0
-    is_other = is_known & (is_new | (minute != memory.anchor_at[rows]))
-    memory.anchor_at[rows[is_other]] = minute[is_other]
-    memory.expected[rows[is_other]] += 1.0
-    memory.total[rows[is_known]] += value[is_known] ** 2
-    memory.count[rows[is_known]] += 1.0
+    _add(memory, rows[is_known], at[is_known], value[is_known])
     return _percent(memory.week[rows].sum(axis=1)), is_told
 
 
@@ -45,13 +41,22 @@ def past(at: Ints, value: Floats, edges: Floats) -> tuple[Ints, Floats]:
     if len(starts) < 2:
         return at[:0], value[:0]
     tens, counts = at[starts] // TEN_US, np.diff(np.append(starts, len(at)))
-    is_other = np.append(True, np.diff(at // MINUTE_US) > 0).astype(np.float64)
-    squares, minutes = np.add.reduceat(value**2, starts), np.add.reduceat(is_other, starts)
+    squares, minutes = np.add.reduceat(value**2, starts), np.add.reduceat(minutes_of(at), starts)
     so_far = np.append(0.0, np.cumsum(_counts(squares, counts, minutes, edges)))
     day = tens // TENS_A_DAY
     first = np.searchsorted(day, day[1:] - (DAYS - 1))
     ended = np.arange(1, len(tens))
     return at[starts[1:]], _percent(so_far[ended] - so_far[np.minimum(first, ended)])
+
+
+def _add(memory: Memory, rows: Rows, at: Ints, value: Floats) -> None:
+    last = memory.anchor_at[rows]
+    gap = np.where(last == NEVER, 0, at - last)
+    before = np.nan_to_num(memory.anchor[rows]).astype(np.int64)
+    memory.expected[rows] += stands_for(gap, before, (last == NEVER) | (at // MINUTE_US != last // MINUTE_US))
+    memory.total[rows] += value**2
+    memory.count[rows] += 1.0
+    memory.anchor_at[rows], memory.anchor[rows] = at, gap
 
 
 def _close(checks: Checks, memory: Memory, rows: Rows, ten: Ints) -> None:
