@@ -141,7 +141,8 @@ def test_history_is_zoomed_by_mouse_and_keyboard_and_shown_as_a_table(calha, pag
     page.get_by_role("button", name="Show as table").click()
     expect(page.get_by_role("cell", name="60.00 m³/h").first).to_be_visible()
     with page.expect_download() as downloading:
-        page.get_by_role("button", name="Download CSV").click()
+        page.get_by_role("button", name="Export").click()
+        page.get_by_role("button", name="Every reading (CSV, for programs)").click()
     assert downloading.value.suggested_filename == f"{device}.csv"
     rows = list(csv.DictReader(Path(downloading.value.path()).read_text().splitlines()))
     assert [float(row["value"]) for row in rows] == flows

@@ -3,6 +3,7 @@ import { type Kind, kinds, type State, states } from "./anomalies/filter";
 import { INVOICE_STATES, isMonth, PAYMENT_STATES } from "./billing/search";
 import { isPriority, isView as isAlarmView, type Priority, type View as AlarmView } from "./alarms/alarms";
 import { isPreset, type Preset } from "./chart/range";
+import { searchOf } from "./explore/address";
 import { isDay, isView, type View } from "./consumption/period";
 import { type HomeView, isHomeView, isShift, type ShiftHours } from "./home/views";
 import { loadLanguage } from "./i18n";
@@ -161,6 +162,13 @@ const deviceData = createRoute({
   getParentRoute: () => root,
   path: "/devices/$key/data",
   component: lazyRouteComponent(() => import("./devices/DeviceDataPage"), "DeviceDataPage"),
+});
+
+const explore = createRoute({
+  getParentRoute: () => root,
+  path: "/explore",
+  validateSearch: searchOf,
+  component: lazyRouteComponent(() => import("./explore/ExplorePage"), "ExplorePage"),
 });
 
 const consumption = createRoute({
@@ -488,7 +496,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, devices, device, deviceData, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, dashboards, dashboard, deviceDashboard, siteDashboard, kiosk, shared, status, link, signIn, claim, account, ownNotifications, escalation, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, portal]),
+  routeTree: root.addChildren([home, devices, device, deviceData, explore, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, dashboards, dashboard, deviceDashboard, siteDashboard, kiosk, shared, status, link, signIn, claim, account, ownNotifications, escalation, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, portal]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });

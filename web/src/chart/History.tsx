@@ -1,20 +1,27 @@
-import { ActionIcon, Button, Group, Loader, SegmentedControl, Text } from "@mantine/core";
+import { Button, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { type KeyboardEvent, useState } from "react";
+import { Link } from "@tanstack/react-router";
+import { useMemo, useRef, useState } from "react";
 import type uPlot from "uplot";
 import { api, type Device, type Readings, take } from "../api/client";
 import { send } from "../api/http";
-import { formatNumber, formatTime } from "../format";
+import { type ExploreSearch, MOST_SERIES, written } from "../explore/address";
 import { useTexts } from "../i18n";
-import { live, useConnection, useNow } from "../live/hooks";
+import { live, useConnection } from "../live/hooks";
 import { ErrorNote } from "../shell/Pages";
+import { download } from "../ui/download";
+import { ChartBar } from "./ChartBar";
+import { ChartExports } from "./ChartExports";
+import { ChartKey, ChartNote } from "./ChartNote";
 import { Gutter } from "./gutter";
 import { useGroups } from "./groups";
 import { HistoryTable } from "./HistoryTable";
-import { moved, type Preset, presets, type Span, zoomed } from "./range";
+import { type Preset, shownOf, type Span } from "./range";
 import { UnitChart } from "./UnitChart";
+import { useSteps } from "./useSteps";
 
 const REFRESH_MS = 60_000;
+const ALL_POINTS = 50_000;
 
 interface Props {
   device: Device;
@@ -26,11 +33,12 @@ interface Props {
   chooseTable: (table: boolean) => void;
 }
 
-/** A device's history as charts by unit (or a table), with zoom by mouse and keyboard, following the present if asked to. */
+/** A device's history as charts by unit (or a table), with zoom by mouse, finger and keyboard, following the present if asked to. */
 export function History({ device, span, preset, table, choosePreset, chooseSpan, chooseTable }: Props) {
-  const { t, language, own } = useTexts();
+  const { t, own } = useTexts();
   const connection = useConnection();
-  const [gutter] = useState(() => new Gutter<uPlot>((chart) => chart.redraw(true, true)));
+  const charts = useRef<HTMLDivElement>(null);
+  const [gutters] = useState(() => [new Gutter<uPlot>((chart) => chart.redraw(true, true))]);
   const points = Math.max(200, Math.min(2000, Math.round(window.innerWidth)));
   const asked = span.live ? preset : `${span.from}-${span.to}`;
   const history = useQuery({
@@ -46,57 +54,33 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
     enabled: device.channels.length > 0,
   });
   const groups = useGroups(device, history.data, points, span);
+  const all = useMemo(() => groups.flatMap(([, series]) => series), [groups]);
   const isEmpty = history.data !== undefined && groups.length === 0;
-  const change = (step: (shown: Span, now: number) => Span) => {
-    const { from, to } = step(shownOf(span, live.clock), live.clock);
-    chooseSpan(from, to);
-  };
-  const onKey = (event: KeyboardEvent) => {
-    const actions: Record<string, () => void> = {
-      "+": () => change((shown, now) => zoomed(shown, 0.5, now)),
-      "=": () => change((shown, now) => zoomed(shown, 0.5, now)),
-      "-": () => change((shown, now) => zoomed(shown, 2, now)),
-      ArrowLeft: () => change((shown, now) => moved(shown, -0.25, now)),
-      ArrowRight: () => change((shown, now) => moved(shown, 0.25, now)),
-      "0": () => choosePreset("1h"),
-    };
-    const action = actions[event.key];
-    if (action !== undefined && !(event.target instanceof HTMLInputElement)) {
-      event.preventDefault();
-      action();
-    }
-  };
-  const resolution = history.data?.resolution === "raw" ? t("chart.raw") : resolutionText(history.data?.resolution ?? "");
+  const steps = useSteps(span, choosePreset, chooseSpan);
+  const resolution = history.data?.resolution;
+  const explored: ExploreSearch = { s: written(device.channels.slice(0, MOST_SERIES).map(({ key }) => ({ device: device.key, channel: key }))), ...(preset === undefined ? { from: span.from, to: span.to } : { range: preset }) };
   return (
     <section aria-label={t("chart.title")}>
-      <Group gap="xs" mb="xs">
-        <SegmentedControl
-          size="xs"
-          aria-label={t("chart.range")}
-          value={preset ?? ""}
-          onChange={(value) => choosePreset(value as Preset)}
-          data={Object.keys(presets).map((value) => ({ value, label: presetLabel(value as Preset, language) }))}
-        />
-        <Group gap={4}>
-          <Step label={t("chart.earlier")} sign="←" act={() => change((shown, now) => moved(shown, -0.5, now))} />
-          <Step label={t("chart.zoomIn")} sign="+" act={() => change((shown, now) => zoomed(shown, 0.5, now))} />
-          <Step label={t("chart.zoomOut")} sign="−" act={() => change((shown, now) => zoomed(shown, 2, now))} />
-          <Step label={t("chart.later")} sign="→" act={() => change((shown, now) => moved(shown, 0.5, now))} />
-        </Group>
-        {!span.live && (
-          <Button size="compact-sm" variant="default" onClick={() => choosePreset("1h")}>
-            {t("chart.live")}
-          </Button>
-        )}
-        <Button size="compact-sm" variant="subtle" onClick={() => chooseTable(!table)}>
-          {t(table ? "chart.chart" : "chart.table")}
+      <ChartBar span={span} preset={preset} steps={steps} table={table} isFetching={history.isFetching} choosePreset={choosePreset} chooseTable={chooseTable}>
+        <ChartExports name={device.key} title={`${device.name} · ${device.site_path.join(" › ")}`} series={all} span={span} zone={device.zone} resolution={resolution} place={charts} isTable={table}>
+          {(close) => (
+            <button
+              type="button"
+              className="dropdown-item"
+              onClick={() => {
+                close();
+                void downloadAll(device.key, span);
+              }}
+            >
+              {t("chart.csv")}
+            </button>
+          )}
+        </ChartExports>
+        <Button renderRoot={(props) => <Link to="/explore" search={explored} {...props} />} size="compact-sm" variant="subtle">
+          {t("explore.open")}
         </Button>
-        <CsvButton device={device.key} span={span} points={points} />
-        {history.isFetching && <Loader size="xs" role="img" aria-label={t("common.loading")} />}
-      </Group>
-      <Text size="xs" className="quiet" mb="xs">
-        <SpanText span={span} zone={device.zone} /> · {t("chart.resolution", { resolution })}
-      </Text>
+      </ChartBar>
+      <ChartNote span={span} zone={device.zone} resolution={resolution} isPassing={history.isPlaceholderData} />
       {history.isError && history.data === undefined && <ErrorNote error={history.error} retry={() => void history.refetch()} />}
       {isEmpty && <Text className="quiet">{t("chart.empty")}</Text>}
       {table ? (
@@ -104,7 +88,7 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
       ) : (
         // The group takes the keys + − ← → 0, announced below it.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
-        <div tabIndex={0} onKeyDown={onKey} role="group" aria-label={t("chart.help")}>
+        <div tabIndex={0} onKeyDown={steps.onKey} role="group" aria-label={t("chart.help")} ref={charts}>
           {groups.map(([unit, series]) => (
             <figure key={unit} style={{ margin: "0 0 18px" }}>
               <figcaption style={{ fontSize: 13, marginBottom: 4 }}>
@@ -115,12 +99,13 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
                 span={span}
                 zone={device.zone}
                 stale={(span.live && connection === "lost") || history.isError}
-                gutter={gutter}
+                gutters={gutters}
                 onSelect={chooseSpan}
                 label={t("chart.of", { name: series.map(({ channel }) => own(channel.name)).join(", ") })}
               />
             </figure>
           ))}
+          <ChartKey series={all} />
           <Text size="xs" className="quiet">
             {t("chart.help")}
           </Text>
@@ -130,55 +115,10 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
   );
 }
 
-function Step({ label, sign, act }: { label: string; sign: string; act: () => void }) {
-  return (
-    <ActionIcon variant="default" size="md" aria-label={label} title={label} onClick={act}>
-      {sign}
-    </ActionIcon>
-  );
-}
-
-function SpanText({ span, zone }: { span: Span; zone: string }) {
-  const { language } = useTexts();
-  const { from, to } = shownOf(span, useNow());
-  return (
-    <span className="number">
-      {formatTime(from, language, zone)} – {formatTime(to, language, zone)} ({zone})
-    </span>
-  );
-}
-
-/** The span as it is at a moment: one that follows the present ends there. */
-function shownOf(span: Span, now: number): Span {
-  return span.live ? { from: now - (span.to - span.from), to: now, live: true } : span;
-}
-
-function CsvButton({ device, span, points }: { device: string; span: Span; points: number }) {
-  const { t } = useTexts();
-  const download = async () => {
-    const { from, to } = shownOf(span, live.clock);
-    const query = new URLSearchParams({ from: String(Math.round(from)), to: String(Math.round(to)), points: String(Math.max(points, 50_000)) });
-    const answer = await send(new Request(`/api/v1/devices/${encodeURIComponent(device)}/readings?${query}`, { headers: { accept: "text/csv" } }));
-    const link = document.createElement("a");
-    link.href = URL.createObjectURL(await answer.blob());
-    link.download = `${device}.csv`;
-    link.click();
-    URL.revokeObjectURL(link.href);
-  };
-  return (
-    <Button size="compact-sm" variant="subtle" onClick={() => void download()}>
-      {t("chart.csv")}
-    </Button>
-  );
-}
-
-/** A resolution with its unit written out: `7m` could be months. */
-function resolutionText(resolution: string): string {
-  return resolution.replace(/^(\d+)m$/, "$1 min").replace(/^(\d+)([shd])$/, "$1 $2");
-}
-
-function presetLabel(preset: Preset, language: string): string {
-  const match = /^(\d+)(\D+)$/.exec(preset);
-  const units: Record<string, string> = { min: "min", h: "h", d: language === "en" ? "d" : "d", y: language === "en" ? "y" : "a" };
-  return match ? `${formatNumber(Number(match[1]), 0, "en")} ${units[match[2] ?? ""] ?? ""}` : preset;
+/** Every reading of the time shown, as the server writes it: for programs, and for what is too long for the screen. */
+async function downloadAll(device: string, span: Span): Promise<void> {
+  const { from, to } = shownOf(span, live.clock);
+  const query = new URLSearchParams({ from: String(Math.round(from)), to: String(Math.round(to)), points: String(ALL_POINTS) });
+  const answer = await send(new Request(`/api/v1/devices/${encodeURIComponent(device)}/readings?${query}`, { headers: { accept: "text/csv" } }));
+  download(`${device}.csv`, await answer.blob(), "text/csv");
 }

@@ -13,8 +13,8 @@ export function HistoryTable({ groups, follows, zone }: { groups: Groups; follow
   const { t, language, own } = useTexts();
   useNow();
   const rows = groups
-    .flatMap(([, series]) => series.map(({ channel, points }) => ({ channel, points: follows ? withTail(points, live.tail(channel.series)) : points })))
-    .flatMap(({ channel, points }) => points.t.map((at, index) => ({ at, channel, value: points.value[index] ?? null, quality: points.quality[index] ?? "good" })))
+    .flatMap(([, series]) => series.map(({ channel, points, name, isPast }) => ({ channel, name: name ?? own(channel.name), points: follows && isPast !== true ? withTail(points, live.tail(channel.series)) : points })))
+    .flatMap(({ channel, name, points }) => points.t.map((at, index) => ({ at, channel, name, value: points.value[index] ?? null, quality: points.quality[index] ?? "good" })))
     .sort((one, other) => other.at - one.at)
     .slice(0, MOST_ROWS);
   return (
@@ -29,10 +29,10 @@ export function HistoryTable({ groups, follows, zone }: { groups: Groups; follow
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {rows.map(({ at, channel, value, quality }) => (
-            <Table.Tr key={`${at}-${channel.series}`}>
+          {rows.map(({ at, channel, name, value, quality }) => (
+            <Table.Tr key={`${at}-${channel.series}-${name}`}>
               <Table.Td className="number">{formatTime(at, language, zone)}</Table.Td>
-              <Table.Td>{own(channel.name)}</Table.Td>
+              <Table.Td>{name}</Table.Td>
               <Table.Td className="number">
                 {formatValue(value, channel, language, own)} {channel.unit}
               </Table.Td>

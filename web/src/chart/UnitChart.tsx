@@ -4,12 +4,13 @@ import { useEffect, useEffectEvent, useRef } from "react";
 import uPlot from "uplot";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
+import { qualityText } from "../ui/words";
 import { type ChartSeries, type Columns, columnsOf } from "./columns";
+import { gestures } from "./gestures";
 import type { Gutter } from "./gutter";
 import { paced } from "./pace";
-import { heightOf, optionsOf, type Shape } from "./plot";
-import type { Span } from "./range";
-import { withTail } from "./series";
+import { heightOf, type Layer, optionsOf, type Shape, unitOf } from "./plot";
+import { type Span, untilNow, zoomed } from "./range";
 
 interface Props {
   /** As stored; what came live since is added while drawing. */
@@ -17,7 +18,11 @@ interface Props {
   span: Span;
   zone: string;
   stale: boolean;
-  gutter: Gutter<uPlot>;
+  /** One for each axis; those of charts below each other are shared. */
+  gutters: readonly Gutter<uPlot>[];
+  /** What is drawn over the lines. Another list draws anew, so keep it while nothing changes. */
+  layers?: readonly Layer[];
+  height?: number;
   onSelect: (from: number, to: number) => void;
   label: string;
   shape?: Shape;
@@ -32,24 +37,48 @@ function heightWithin(element: HTMLElement): number {
   return Math.max(LEAST_PX, element.clientHeight - (element.querySelector<HTMLElement>(".u-legend")?.offsetHeight ?? 0));
 }
 
-/** One unit's channels over one span. Live readings go from the store to the canvas; React has no part in it. */
-export function UnitChart({ series, span, zone, stale, gutter, onSelect, label, shape: drawn, fills = false }: Props) {
+const NOTHING_OVER: readonly Layer[] = [];
+
+/** Series over one span, an axis for each unit. Live readings go from the store to the canvas; React has no part in it. */
+export function UnitChart({ series, span, zone, stale, gutters, layers = NOTHING_OVER, height, onSelect, label, shape: drawn, fills = false }: Props) {
   const { language, own, t } = useTexts();
   const scheme = useComputedColorScheme("light");
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const shown = useRef<Columns | null>(null);
-  const shape = series.map(({ channel, points }) => `${channel.series}:${channel.kind}:${points.min ? "band" : "line"}`).join();
+  const isHeld = useRef(false);
+  const tall = height ?? heightOf(series);
+  const shape = series.map((one) => `${one.channel.series}:${unitOf(one)}:${one.name ?? ""}:${one.look ?? ""}:${one.isPast === true ? "past" : ""}:${one.points.min ? "band" : "line"}`).join();
 
   const select = useEffectEvent(onSelect);
   const columns = useEffectEvent(() => {
-    const all = span.live ? series.map(({ channel, points }) => ({ channel, points: withTail(points, live.tail(channel.series)) })) : series;
-    shown.current = columnsOf(all);
+    shown.current = columnsOf(series, span.live);
     return shown.current;
   });
-  const options = useEffectEvent((first: Columns, width: number, height: number | undefined) =>
+  const over = useEffectEvent(() => layers);
+  const shownUntil = useEffectEvent(() => (span.live ? live.clock : span.to));
+  const widen = useEffectEvent(() => {
+    const to = shownUntil();
+    const wider = zoomed({ from: to - (span.to - span.from), to, live: false }, 2, live.clock);
+    onSelect(wider.from, wider.to);
+  });
+  const options = useEffectEvent((first: Columns, width: number, height: number) =>
     optionsOf(
-      { series, scheme, language, zone, timeText: t("chart.time"), own, gutter, flaws: () => shown.current?.flaws ?? [], select: (from, to) => select(from, to), shape: drawn },
+      {
+        series,
+        scheme,
+        language,
+        zone,
+        own,
+        gutters,
+        shape: drawn,
+        timeText: t("chart.time"),
+        qualityText: (quality) => qualityText(quality, t),
+        flaws: () => shown.current?.flaws ?? [],
+        layers: () => over(),
+        select: (from, to) => select(from, to),
+        widen: () => widen(),
+      },
       first,
       width,
       height,
@@ -59,10 +88,10 @@ export function UnitChart({ series, span, zone, stale, gutter, onSelect, label, 
     const { current: chart } = plot;
     if (chart === null) return;
     const { data } = columns();
-    const to = span.live ? live.clock : span.to;
+    const to = shownUntil();
     chart.batch(() => {
       chart.setData(data, false);
-      chart.setScale("x", { min: (to - (span.to - span.from)) / 1000, max: to / 1000 });
+      if (!isHeld.current) chart.setScale("x", { min: (to - (span.to - span.from)) / 1000, max: to / 1000 });
     });
   });
 
@@ -70,16 +99,29 @@ export function UnitChart({ series, span, zone, stale, gutter, onSelect, label, 
     const { current: element } = place;
     if (element === null) return;
     const first = columns();
-    const chart = new uPlot(options(first, element.clientWidth, fills ? heightWithin(element) : undefined), first.data, element);
+    const chart = new uPlot(options(first, element.clientWidth, fills ? heightWithin(element) : tall), first.data, element);
     plot.current = chart;
-    const resized = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: fills ? heightWithin(element) : chart.height }));
+    const leave = gestures(
+      chart,
+      (held) => (isHeld.current = held),
+      (from, to) => {
+        const settled = untilNow({ from, to, live: false }, live.clock);
+        select(settled.from, settled.to);
+      },
+    );
+    const resized = new ResizeObserver(() => {
+      const [width, tallNow] = [element.clientWidth, fills ? heightWithin(element) : chart.height];
+      if (width !== chart.width || tallNow !== chart.height) chart.setSize({ width, height: tallNow });
+    });
     resized.observe(element);
     return () => {
       resized.disconnect();
+      leave();
+      isHeld.current = false;
       chart.destroy();
       plot.current = null;
     };
-  }, [shape, scheme, language, zone, gutter, drawn, fills]);
+  }, [shape, scheme, language, zone, gutters, tall, drawn, fills]);
 
   useEffect(() => {
     draw();
@@ -90,7 +132,9 @@ export function UnitChart({ series, span, zone, stale, gutter, onSelect, label, 
       pace.end();
       ends.forEach((end) => end());
     };
-  }, [series, span, shape, scheme, language, zone, drawn, fills]);
+  }, [series, span, shape, scheme, language, zone, gutters, tall, drawn, fills]);
 
-  return <div ref={place} className={stale ? "chart stale" : "chart"} role="img" aria-label={label} style={fills ? { height: "100%", overflow: "hidden" } : { minHeight: heightOf(series) }} />;
+  useEffect(() => plot.current?.redraw(false), [layers]);
+
+  return <div ref={place} className={stale ? "chart stale" : "chart"} role="img" aria-label={label} style={fills ? { height: "100%", overflow: "hidden" } : { minHeight: tall }} />;
 }

@@ -1,10 +1,19 @@
-import uPlot from "uplot";
+import type uPlot from "uplot";
 import type { Channel } from "../api/client";
-import { type Flaw, flaws, type Points, withGaps } from "./series";
+import { live } from "../live/hooks";
+import { drawn, type Drawn } from "./growing";
+import { merged } from "./merging";
+import type { Flaw, Points } from "./series";
 
 export interface ChartSeries {
   channel: Channel;
   points: Points;
+  /** What it is called, where that is not the channel's name. */
+  name?: string;
+  /** Of another period, laid over the shown one: drawn faintly, and nothing live belongs to it. */
+  isPast?: boolean;
+  /** Which colour and dashes it has, where it is not its place among the others. */
+  look?: number;
 }
 
 /** A line that uPlot draws: a series' values, or an edge of the band between its extremes. */
@@ -17,27 +26,26 @@ export interface Columns {
   data: uPlot.AlignedData;
   lines: Line[];
   bands: { series: [number, number]; source: number }[];
-  flaws: Flaw[];
+  /** By series. */
+  flaws: (readonly Flaw[])[];
 }
 
-const NULLS_ARE_GAPS = 2;
+const NO_TAIL: readonly never[] = [];
 
-/** Several series as uPlot wants them: one time axis in seconds, one column for each line. */
-export function columnsOf(series: readonly ChartSeries[]): Columns {
+/** Several series as uPlot wants them: one time axis in seconds, one column for each line. `follows`: with what came live. */
+export function columnsOf(series: readonly ChartSeries[], follows: boolean): Columns {
   const lines: Line[] = [];
   const bands: Columns["bands"] = [];
-  const tables = series.map(({ points }, source) => {
-    const { t, value, min, max } = withGaps(points);
-    const columns = [value];
+  const found = series.map(({ channel, points, isPast }) => drawn(points, follows && isPast !== true ? live.tail(channel.series) : NO_TAIL));
+  found.forEach(({ min, max }, source) => {
     lines.push({ source, part: "value" });
-    if (max && min) {
-      bands.push({ series: [lines.length + 1, lines.length + 2], source });
-      lines.push({ source, part: "max" }, { source, part: "min" });
-      columns.push(max, min);
-    }
-    return [t.map((at) => at / 1000), ...columns] as uPlot.AlignedData;
+    if (min === null || max === null) return;
+    bands.push({ series: [lines.length + 1, lines.length + 2], source });
+    lines.push({ source, part: "max" }, { source, part: "min" });
   });
-  const [first, ...others] = tables;
-  const data = others.length === 0 ? (first ?? [[]]) : uPlot.join(tables, tables.map((table) => table.map(() => NULLS_ARE_GAPS)));
-  return { data, lines, bands, flaws: series.flatMap(({ points }) => flaws(points)) };
+  return { data: merged(found.map(tableOf)), lines, bands, flaws: found.map(({ flaws }) => flaws) };
+}
+
+function tableOf({ x, value, min, max }: Drawn) {
+  return { x, columns: min === null || max === null ? [value] : [value, max, min] };
 }

@@ -30,10 +30,9 @@ export function useGroups(device: Device, history: Readings | undefined, asked: 
   );
   return useMemo(() => {
     const groups = new Map<string, ChartSeries[]>();
-    const thinned = history === undefined ? 0 : (THINNED_POINTS * (Date.parse(history.to) - Date.parse(history.from))) / asked;
     channels.forEach((channel, index) => {
       const found = history?.series.find((one) => one.channel === channel.key);
-      const points = found ? stored(found, thinned) : { t: [], value: [], quality: [], shortestGap: thinned };
+      const points = found !== undefined && history !== undefined ? pointsOf(found, history, asked) : { t: [], value: [], quality: [], shortestGap: 0 };
       if (points.t.length === 0 && speaking[index] !== "1") return;
       const unit = channel.kind === "state" ? `state:${channel.key}` : channel.unit;
       groups.set(unit, [...(groups.get(unit) ?? []), { channel, points }]);
@@ -42,7 +41,9 @@ export function useGroups(device: Device, history: Readings | undefined, asked: 
   }, [channels, history, asked, speaking]);
 }
 
-function stored({ t, value, min, max, quality, gap_ms: gap }: SeriesReadings, thinned: number): Points {
+/** A series of an answer as points. Of how many points the answer consists at most was `asked`. */
+export function pointsOf({ t, value, min, max, quality, gap_ms: gap }: SeriesReadings, { from, to }: Pick<Readings, "from" | "to">, asked: number): Points {
   const isAggregate = min !== null && min !== undefined;
+  const thinned = (THINNED_POINTS * (Date.parse(to) - Date.parse(from))) / asked;
   return { t, value, min: min ?? null, max: max ?? null, quality, shortestGap: isAggregate ? (gap ?? 0) : thinned };
 }

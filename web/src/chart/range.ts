@@ -38,3 +38,14 @@ export function moved(span: Span, share: number, now: number): Span {
   const room = Math.min(by, now - span.to);
   return { from: span.from + room, to: span.to + room, live: false };
 }
+
+/** As long as it is, and ending now at the latest. */
+export function untilNow(span: Span, now: number): Span {
+  const beyond = Math.max(0, span.to - now);
+  return { ...span, from: Math.round(span.from - beyond), to: Math.round(span.to - beyond) };
+}
+
+/** The span as it is at a moment: one that follows the present ends there. */
+export function shownOf(span: Span, now: number): Span {
+  return span.live ? { from: now - (span.to - span.from), to: now, live: true } : span;
+}

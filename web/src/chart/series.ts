@@ -69,32 +69,6 @@ function lowerMedian(values: readonly number[], from: number, to: number): numbe
   return length === 0 ? 0 : (sorted[(length - 1) >> 1] ?? 0);
 }
 
-/** With a null in each gap, so that no line is drawn over it. */
-export function withGaps(points: Points): Points {
-  const gaps = gapsIn(points.t, points.shortestGap);
-  if (!gaps.includes(true)) return points;
-  const t: number[] = [];
-  const value: (number | null)[] = [];
-  const min: (number | null)[] = [];
-  const max: (number | null)[] = [];
-  const quality: string[] = [];
-  points.t.forEach((at, index) => {
-    if (gaps[index - 1]) {
-      t.push(((points.t[index - 1] ?? at) + at) / 2);
-      value.push(null);
-      min.push(null);
-      max.push(null);
-      quality.push("good");
-    }
-    t.push(at);
-    value.push(points.value[index] ?? null);
-    min.push(points.min?.[index] ?? null);
-    max.push(points.max?.[index] ?? null);
-    quality.push(points.quality[index] ?? "good");
-  });
-  return { t, value, min: points.min && min, max: points.max && max, quality, shortestGap: points.shortestGap };
-}
-
 /** Indices of points that no line would show. Undefined is another series' time and breaks no line; null does. */
 export function lonely(column: ArrayLike<number | null | undefined>): number[] {
   const found: number[] = [];
@@ -114,20 +88,46 @@ export function lonely(column: ArrayLike<number | null | undefined>): number[] {
   return found;
 }
 
-const SUSPECT = new Set(["uncertain", "estimated", "substituted", "out_of_range", "last_usable"]);
+const ESTIMATED = new Set(["estimated", "substituted"]);
+const SUSPECT = new Set(["uncertain", "out_of_range", "last_usable"]);
+
+/** What is to be said of a value: it was not measured, it is doubtful, or there is none that may be used. */
+export type Doubt = "estimated" | "suspect" | "bad";
+
+export function doubtOf(quality: string): Doubt | null {
+  if (isBad(quality)) return "bad";
+  if (ESTIMATED.has(quality)) return "estimated";
+  return SUSPECT.has(quality) ? "suspect" : null;
+}
 
 export interface Flaw {
   /** ms */
   t: number;
   value: number | null;
-  isBad: boolean;
+  quality: string;
+  doubt: Doubt;
 }
 
 /** The points that are not good. */
-export function flaws(points: Points): Flaw[] {
-  return points.t.flatMap((t, index) => {
-    const quality = points.quality[index] ?? "good";
-    const bad = isBad(quality);
-    return bad || SUSPECT.has(quality) ? [{ t, value: points.value[index] ?? null, isBad: bad }] : [];
+export function flaws({ t, value, quality }: Pick<Points, "t" | "value" | "quality">): Flaw[] {
+  const found: Flaw[] = [];
+  quality.forEach((one, index) => {
+    const doubt = one === "good" ? null : doubtOf(one);
+    if (doubt !== null) found.push({ t: t[index] ?? 0, value: value[index] ?? null, quality: one, doubt });
   });
+  return found;
 }
+
+/** The one of some flaws, by time, that is at a time in ms. */
+export function flawAt(found: readonly Flaw[], at: number): Flaw | undefined {
+  let [low, high] = [0, found.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((found[middle]?.t ?? 0) < at - SAME_MS) low = middle + 1;
+    else high = middle;
+  }
+  const nearest = found[low];
+  return nearest !== undefined && Math.abs(nearest.t - at) <= SAME_MS ? nearest : undefined;
+}
+
+const SAME_MS = 0.001; // the axis is in seconds: times come back with a rounding error

@@ -3,6 +3,8 @@ import { alarmsEn } from "./alarms.en";
 import { analysesEn } from "./analyses.en";
 import { anomaliesEn } from "./anomalies.en";
 import { auditEn } from "./audit.en";
+import { chartsEn } from "./charts.en";
+import { exploreEn } from "./explore.en";
 import { billingEn } from "./billing.en";
 import { boardsEn } from "./boards.en";
 import { connectionsEn } from "./connections.en";
@@ -25,6 +27,8 @@ export const en: Catalogue = {
   ...auditEn,
   ...billingEn,
   ...boardsEn,
+  ...chartsEn,
+  ...exploreEn,
   ...connectionsEn,
   ...devicesEn,
   ...problemsEn,
@@ -135,11 +139,11 @@ export const en: Catalogue = {
   "chart.live": "Follow live",
   "chart.table": "Show as table",
   "chart.chart": "Show as chart",
-  "chart.csv": "Download CSV",
+  "chart.csv": "Every reading (CSV, for programs)",
   "chart.empty": "No readings in this period.",
   "chart.resolution": "Resolution: {resolution}",
   "chart.raw": "single readings",
-  "chart.help": "Drag to zoom. Keys: + and − zoom, arrows move, 0 returns to live.",
+  "chart.help": "Drag to zoom, double-click to go back out. Keys: + and − zoom, arrows move, 0 returns to live.",
   "chart.of": "Chart of {name}",
   "chart.time": "Time",
   "chart.value": "Value",

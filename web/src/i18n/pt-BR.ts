@@ -3,6 +3,8 @@ import { alarmsPtBR } from "./alarms.pt-BR";
 import { analysesPtBR } from "./analyses.pt-BR";
 import { anomaliesPtBR } from "./anomalies.pt-BR";
 import { auditPtBR } from "./audit.pt-BR";
+import { chartsPtBR } from "./charts.pt-BR";
+import { explorePtBR } from "./explore.pt-BR";
 import { billingPtBR } from "./billing.pt-BR";
 import { boardsPtBR } from "./boards.pt-BR";
 import { connectionsPtBR } from "./connections.pt-BR";
@@ -25,6 +27,8 @@ export const ptBR = {
   ...auditPtBR,
   ...billingPtBR,
   ...boardsPtBR,
+  ...chartsPtBR,
+  ...explorePtBR,
   ...connectionsPtBR,
   ...devicesPtBR,
   ...problemsPtBR,
@@ -135,11 +139,11 @@ export const ptBR = {
   "chart.live": "Acompanhar ao vivo",
   "chart.table": "Ver como tabela",
   "chart.chart": "Ver como gráfico",
-  "chart.csv": "Baixar CSV",
+  "chart.csv": "Todas as leituras (CSV, para programas)",
   "chart.empty": "Sem leituras neste período.",
   "chart.resolution": "Resolução: {resolution}",
   "chart.raw": "leituras individuais",
-  "chart.help": "Arraste para aproximar. Teclas: + e − aproximam e afastam, setas movem, 0 volta ao vivo.",
+  "chart.help": "Arraste para aproximar, clique duas vezes para afastar. Teclas: + e − aproximam e afastam, setas movem, 0 volta ao vivo.",
   "chart.of": "Gráfico de {name}",
   "chart.time": "Hora",
   "chart.value": "Valor",

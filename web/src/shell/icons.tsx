@@ -7,6 +7,7 @@ const paths = {
   quarantine: "M12 3l9 16H3zM12 9v5M12 16.5v.5",
   anomalies: "M3 17c3 0 3-3 6-3 2 0 2-10 3.5-10S14 14 16 14c2.5 0 2.5 3 5 3M3 21h18",
   validation: "M4 6l1.5 1.5L8 5M4 13l1.5 1.5L8 12M4 20l1.5 1.5L8 19M11 6.5h9M11 13.5h9M11 20.5h9",
+  explore: "M4 4v16h16M7 15l4-5 3 3 5-7",
   reports: "M6 3h12v18H6zM9 17v-4M12 17V9M15 17v-6",
   sites: "M4 20V9l8-5 8 5v11M9 20v-6h6v6",
   connections: "M9 7V3M15 7V3M6 7h12v5a6 6 0 0 1-12 0zM12 18v3",

@@ -16,6 +16,7 @@ export const pages: readonly Page[] = [
   { to: "/dashboards", icon: "dashboards", text: "nav.dashboards" },
   { to: "/anomalies", icon: "anomalies", text: "nav.anomalies" },
   { to: "/exceptions", icon: "validation", text: "nav.validation" },
+  { to: "/explore", icon: "explore", text: "nav.explore", isOffBar: true },
   { to: "/reports", icon: "reports", text: "nav.reports", isOffBar: true },
   { to: "/quarantine", icon: "quarantine", text: "nav.quarantine", isOffBar: true },
   { to: "/sites", icon: "sites", text: "nav.sites" },

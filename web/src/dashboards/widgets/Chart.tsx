@@ -21,7 +21,7 @@ const STEPS: Record<Preset, Window["resolution"]> = { "15min": "15m", "1h": "15m
 export function Chart({ widget }: { widget: Of<"chart"> }) {
   const { t, own } = useTexts();
   const isLost = useConnection() === "lost";
-  const [gutter] = useState(() => new Gutter<uPlot>((chart) => chart.redraw(true, true)));
+  const [gutters] = useState(() => [new Gutter<uPlot>((chart) => chart.redraw(true, true))]);
   const isBar = widget.look === "bar";
   const { bounds, waits, error } = useBounds(widget.series);
   const found = useStories(bounds, presets[widget.range], POINTS, isBar ? STEPS[widget.range] : undefined);
@@ -38,7 +38,7 @@ export function Chart({ widget }: { widget: Of<"chart"> }) {
         <div className="widget-charts">
           {groups.map(({ unit, series, zone }) => (
             <div key={unit} className={series.length === 1 ? "alone" : ""}>
-              <UnitChart series={series} span={span} zone={zone} stale={isLost || found.isError} gutter={gutter} onSelect={nothing} label={t("chart.of", { name: names })} shape={widget.look} fills />
+              <UnitChart series={series} span={span} zone={zone} stale={isLost || found.isError} gutters={gutters} onSelect={nothing} label={t("chart.of", { name: names })} shape={widget.look} fills />
             </div>
           ))}
         </div>

@@ -1,0 +1,94 @@
+"""Any series side by side: found by words, over any time, against a time before; taken along as table and picture."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+from steps import ensure, scrolls_sideways
+from test_access import violations
+
+from running import Calha
+
+NOW = datetime.now(UTC).replace(second=0, microsecond=0)
+HOURS = 30
+
+
+def plant(calha: Calha, name: str) -> tuple[str, str]:
+    """Two devices with a day and more of readings each minute: estimated and bad ones among them, and an hour of none."""
+    pair = f"{name}-a", f"{name}-b"
+    for place, key in enumerate(pair):
+        ensure(calha, key, "generic")
+        lines = [
+            {"ts": (NOW - timedelta(minutes=minute)).isoformat(), "values": values(place, minute)}
+            for minute in range(HOURS * 60, 0, -1)
+            if not 300 < minute < 360
+        ]
+        for start in range(0, len(lines), 500):
+            status, answer = calha.send("POST", f"/api/v1/telemetry/{key}", lines[start : start + 500])
+            assert status == 200, answer
+        for channel, unit in (("flow", "m³/h"), ("pressure", "bar")):
+            assert calha.send("PATCH", f"/api/v1/devices/{key}/channels/{channel}", {"unit": unit})[0] == 200
+    calha.until_stored()
+    return pair
+
+
+def values(place: int, minute: int) -> dict[str, object]:
+    flow = 20 + 10 * place + (minute % 720) / 60
+    return {"flow": flow, "pressure": 3 + (minute % 180) / 100}
+
+
+def pick(page: Page, device: str, channel: str) -> None:
+    page.get_by_role("combobox", name="Add series").fill(f"{device} {channel}")
+    page.get_by_role("option").filter(has_text=device).filter(has_text=channel).first.click()
+
+
+def test_series_of_two_devices_stand_in_one_chart_with_their_statistics(calha, page, device):
+    one, other = plant(calha, device)
+    page.goto(f"{calha.address}/explore")
+    expect(page.get_by_text("Compare whatever you like")).to_be_visible()
+    pick(page, one, "flow")
+    pick(page, other, "pressure")
+    page.keyboard.press("Escape")
+    chosen = page.get_by_role("list", name="Chosen series")
+    expect(chosen.get_by_role("listitem")).to_have_count(2)
+    expect(page.locator(".chart canvas")).to_have_count(1)
+    row = page.get_by_role("row", name=re.compile(rf"{one} · flow \(m³/h\)"))
+    expect(row).to_contain_text("26.0")
+    expect(row).to_contain_text("100.0 %")
+    page.get_by_label("Compare with").select_option("day")
+    expect(page.get_by_role("row", name="↳ day before")).to_have_count(2)
+    page.get_by_role("button", name="+ Calculated series").click()
+    page.get_by_label("Formula").fill("a * b")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(chosen.get_by_role("listitem")).to_have_count(3)
+    expect(page.get_by_role("img", name=re.compile(r"a \* b"))).to_be_visible()
+    assert violations(page) == []
+    assert not scrolls_sideways(page)
+    address = page.url
+    page.goto("about:blank")
+    page.goto(address)
+    expect(page.get_by_role("img", name=re.compile(r"a \* b"))).to_be_visible()
+    expect(page.get_by_role("row", name="↳ day before")).to_have_count(2)
+    page.get_by_role("button", name=f"Remove {one} · flow").click()
+    expect(chosen.get_by_role("listitem")).to_have_count(1)
+
+
+@pytest.mark.desktop
+def test_what_is_shown_is_taken_along(calha, page, device):
+    one, _ = plant(calha, device)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.goto(f"{calha.address}/explore?s={one}/flow&range=1h")
+    expect(page.locator(".chart canvas")).to_have_count(1)
+    expect(page.get_by_text("Resolution: single readings")).to_be_visible()
+    page.get_by_role("button", name="Export").click()
+    page.get_by_role("button", name="Copy table").click()
+    expect(page.get_by_text(re.compile(r"\d+ rows copied"))).to_be_visible()
+    lines = page.evaluate("navigator.clipboard.readText()").splitlines()
+    assert lines[0].split("\t")[1] == f"{one} · flow (m³/h)"
+    assert 50 < len(lines) <= 61
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="Export").click()
+        page.get_by_role("button", name="Picture (PNG)").click()
+    assert Path(downloading.value.path()).read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,77 @@
+import { useComputedColorScheme } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import type { ReactNode, RefObject } from "react";
+import { useTexts } from "../i18n";
+import { live } from "../live/hooks";
+import { download } from "../ui/download";
+import { Dropdown } from "../ui/Dropdown";
+import { formatTime } from "../format";
+import type { ChartSeries } from "./columns";
+import { levelText } from "./ChartNote";
+import { pictureOf } from "./picture";
+import { shownOf, type Span } from "./range";
+import { asCsv, asTsv, rowsOf } from "./rows";
+import { withTail } from "./series";
+
+interface Props {
+  /** Of the files. */
+  name: string;
+  title: string;
+  series: readonly ChartSeries[];
+  span: Span;
+  zone: string;
+  resolution: string | undefined;
+  /** Where the charts are; no picture while they are a table. */
+  place: RefObject<HTMLElement | null>;
+  isTable: boolean;
+  /** Further ways out. */
+  children?: (close: () => void) => ReactNode;
+}
+
+/** Ways to take along what is shown: to the clipboard, as a file for a spreadsheet, as a picture. */
+export function ChartExports({ name, title, series, span, zone, resolution, place, isTable, children }: Props) {
+  const { t, language, own } = useTexts();
+  const scheme = useComputedColorScheme("light");
+  const rows = () => {
+    const titled = series.map(({ channel, points, name: called }) => ({
+      points: span.live ? withTail(points, live.tail(channel.series)) : points,
+      title: `${called ?? own(channel.name)}${channel.unit === "" ? "" : ` (${channel.unit})`}`,
+    }));
+    return rowsOf(titled, { time: t("chart.time"), quality: t("chart.quality") }, language, zone);
+  };
+  const copy = async () => {
+    const found = rows();
+    await navigator.clipboard.writeText(asTsv(found));
+    notifications.show({ message: t("chart.copied", { n: found.length - 1 }) });
+  };
+  const picture = async () => {
+    if (place.current === null) return;
+    const { from, to } = shownOf(span, live.clock);
+    const below = `${formatTime(from, language, zone)} – ${formatTime(to, language, zone)} (${zone}) · ${levelText(resolution ?? "raw", t)}`;
+    download(`${name}.png`, await pictureOf(place.current, { title, below }, scheme), "image/png");
+  };
+  const item = (text: string, act: () => void, close: () => void) => (
+    <button
+      type="button"
+      className="dropdown-item"
+      onClick={() => {
+        close();
+        act();
+      }}
+    >
+      {text}
+    </button>
+  );
+  return (
+    <Dropdown label={t("chart.export")}>
+      {(close) => (
+        <>
+          {item(t("chart.copy"), () => void copy(), close)}
+          {item(t("chart.csvShown"), () => download(`${name}.csv`, asCsv(rows(), language), "text/csv;charset=utf-8"), close)}
+          {!isTable && item(t("chart.png"), () => void picture(), close)}
+          {children?.(close)}
+        </>
+      )}
+    </Dropdown>
+  );
+}
