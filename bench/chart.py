@@ -13,7 +13,7 @@ import statistics
 import time
 
 import msgspec
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, ViewportSize, async_playwright
 
 from bench.alarm_path import PERSON
 from bench.latency import Latency
@@ -30,7 +30,7 @@ LIVE_SERIES, LIVE_HZ, LIVE_S = 20, 10, 20
 SETTLES_S = 3
 STORED_WITHIN_S = 60
 FRAME_MS = 1_000 / 60
-SIZE = {"width": 2_000, "height": 1_000}
+SIZE = ViewportSize(width=2_000, height=1_000)
 WATCH_CLICKS = """() => {
   window.clicks = [];
   new PerformanceObserver((list) => {

@@ -54,7 +54,7 @@ def test_series_of_two_devices_stand_in_one_chart_with_their_statistics(calha, p
     chosen = page.get_by_role("list", name="Chosen series")
     expect(chosen.get_by_role("listitem")).to_have_count(2)
     expect(page.locator(".chart canvas")).to_have_count(1)
-    row = page.get_by_role("row", name=re.compile(rf"{one} · flow \(m³/h\)"))
+    row = page.get_by_role("row", name=re.compile(rf"{one} · flow \(m³.h\)"))
     expect(row).to_contain_text("26.0")
     expect(row).to_contain_text("100.0 %")
     page.get_by_label("Compare with").select_option("day")

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, Connection, Text, cast, or_, select
 from sqlalchemy.orm import InstrumentedAttribute
 
-from calha.store.registry.choosing import of_devices
 from calha.store.registry.models import Channel, Device, Site
 from calha.store.registry.rows import Selection
 
@@ -25,15 +24,16 @@ class Wanted(NamedTuple):
 
 def found(connection: Connection, wanted: Wanted, limit: int) -> list[tuple[int, str, str]]:
     """(series, device, channel) of the series, by number."""
-    query = of_devices(
+    query = (
         select(Channel.id, Device.key, Channel.key)
         .join(Device, Device.id == Channel.device_id)
         .join(Site, Site.id == Device.site_id)
         .where(Channel.id > wanted.after)
         .order_by(Channel.id)
-        .limit(limit),
-        within=wanted.within,
+        .limit(limit)
     )
+    if wanted.within is not None:
+        query = query.where(or_(Device.site_id.in_(wanted.within.sites), Device.key.in_(wanted.within.devices)))
     if wanted.unit is not None:
         query = query.where(Channel.unit == wanted.unit)
     for word in wanted.words[:MAX_WORDS]:
