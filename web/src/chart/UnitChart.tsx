@@ -9,7 +9,7 @@ import { type ChartSeries, type Columns, columnsOf } from "./columns";
 import { gestures } from "./gestures";
 import type { Gutter } from "./gutter";
 import { paced } from "./pace";
-import { heightOf, type Layer, optionsOf, type Shape, unitOf } from "./plot";
+import { heightOf, type Layer, optionsOf, type Shape, thinned, unitOf } from "./plot";
 import { type Span, untilNow, zoomed } from "./range";
 
 interface Props {
@@ -89,6 +89,7 @@ export function UnitChart({ series, span, zone, stale, gutters, layers = NOTHING
     if (chart === null) return;
     const { data } = columns();
     const to = shownUntil();
+    thinned(chart, data);
     chart.batch(() => {
       chart.setData(data, false);
       if (!isHeld.current) chart.setScale("x", { min: (to - (span.to - span.from)) / 1000, max: to / 1000 });
@@ -100,6 +101,7 @@ export function UnitChart({ series, span, zone, stale, gutters, layers = NOTHING
     if (element === null) return;
     const first = columns();
     const chart = new uPlot(options(first, element.clientWidth, fills ? heightWithin(element) : tall), first.data, element);
+    thinned(chart, first.data);
     plot.current = chart;
     const leave = gestures(
       chart,

@@ -14,6 +14,8 @@ const STATE_PX = 28;
 const TIME_LABEL_PX = 70;
 const BAR_PX = 60;
 const SHORTEST_DRAG_PX = 8;
+const LINE_PX = 1.6;
+const MANY_POINTS = 8_000; // of all lines: above it they are a device's pixel wide, which a browser draws thirty times as fast
 const FAINT = "a0"; // of another period
 
 /** Draws something over a chart's lines: alarms, notes. */
@@ -109,7 +111,7 @@ function lineOf({ source, part }: Line, look: Look, units: readonly string[]): u
     scale,
     stroke,
     dash: isPast === true ? [2, 4] : dashOf(number),
-    width: 1.6,
+    width: LINE_PX,
     points: { show: true, size: 4, fill: stroke, filter: (chart, index) => lonely(chart.data[index] ?? []) },
     ...(look.shape === "area" || look.shape === "bar" ? { fill: `${strokeOf(number, look.scheme)}${look.shape === "bar" ? "99" : "30"}` } : {}),
     ...(look.shape === "bar" && uPlot.paths.bars ? { paths: uPlot.paths.bars({ size: [0.8, BAR_PX] }), points: { show: false } } : {}),
@@ -126,4 +128,10 @@ function padded(low: number | null, high: number | null): [number, number] {
   if (low === null || high === null || !Number.isFinite(low) || !Number.isFinite(high)) return [0, 1];
   const room = (high - low) * 0.08 || Math.abs(high) * 0.05 || 1;
   return [low >= 0 && low - room < 0 ? Math.min(0, low) : low - room, high + room];
+}
+
+/** Lines as thin as it takes to draw so many points in time. */
+export function thinned(chart: uPlot, data: uPlot.AlignedData): void {
+  const width = data.length * data[0].length > MANY_POINTS ? 1 / devicePixelRatio : LINE_PX;
+  for (const one of chart.series) if ((one.width ?? 0) > 0) one.width = width;
 }
