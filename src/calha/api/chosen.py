@@ -79,7 +79,8 @@ def _chosen(
     if row is None:
         raise NotFound(f"{key} has no channel {channel}", "unknown_channel", channel=channel)
     zone = ZoneInfo(device.zone)
-    until = from_text(to, zone) if to else caller.services.clock() + 1
+    now = caller.services.clock()
+    until = min(from_text(to, zone), now + DAY_US) if to else now + 1
     since = from_text(from_, zone) if from_ else until - DAY_US
     if since >= until:
         raise Malformed("`from` must lie before `to`", "bad_time")
