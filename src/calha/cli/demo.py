@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from calha.cli import demo_originals
+from calha.cli.demo_alarms import put_ready_rules_in_force
 from calha.cli.demo_compat import addresses, switched_on
 from calha.cli.demo_plc import connect_plc
 from calha.cli.options import (
@@ -103,6 +104,8 @@ def demo(
     try:
         _wait_until_ready(effective, calha)
         is_first = not (effective.settings.data.folder / "demo").exists()
+        if is_first:
+            put_ready_rules_in_force(effective.settings.data.folder)
         simulators = [_simulator(group, effective, history if is_first else None) for group in FLEET]
         port = connect_plc(effective.settings.data.folder, is_first)
         simulators += [_plc(port)] if port is not None else []
