@@ -36,6 +36,10 @@ def test_channels_of_one_unit_share_a_chart_and_states_a_timeline():
     made = ready.of_device("plc", channels, [])
     charts = [[one.channel for one in widget.series] for widget in made.widgets if widget.kind == "chart"]
     assert charts == [["in", "out"], ["level"], ["total"]]
+    looks = [(widget.look, widget.w) for widget in made.widgets if widget.kind == "chart"]
+    assert looks == [("line", 6), ("line", 6), ("bar", 12)], (
+        "a register as what was added, the last of a row alone wide"
+    )
     assert [[one.channel for one in widget.series] for widget in made.widgets if widget.kind == "timeline"] == [
         ["state"]
     ]

@@ -53,10 +53,12 @@ def of_device(device: str, channels: Sequence[_Channel], commands: Iterable[Comm
     for one in channels[:MAX_TILES]:
         grid.put("value", *TILE, series=_series(device, one.key))
     grid.next_row()
-    units = _by_unit(channels)
-    width = COLUMNS if len(units) == 1 else COLUMNS // 2
-    for keys in list(units.values())[:MAX_CHARTS]:
-        grid.put("chart", width, CHART_ROWS, series=[_series(device, key) for key in keys[:MAX_SERIES]])
+    groups = list(_by_unit(channels).values())[:MAX_CHARTS]
+    for place, group in enumerate(groups, 1):
+        is_last_alone = place == len(groups) and place % 2
+        series = [_series(device, one.key) for one in group[:MAX_SERIES]]
+        look = {"look": "bar", "range": "7d"} if group[0].kind == "counter" else {}  # what was added each day
+        grid.put("chart", COLUMNS if is_last_alone else COLUMNS // 2, CHART_ROWS, series=series, **look)
     grid.next_row()
     states = [one.key for one in channels if one.kind == "state"][:MAX_SERIES]
     if states:
@@ -84,11 +86,11 @@ def _series(device: str, channel: str) -> Mapping[str, str]:
     return {"device": device, "channel": channel}
 
 
-def _by_unit(channels: Sequence[_Channel]) -> dict[str, list[str]]:
-    """Keys of the channels that are numbers, by unit; a register that only grows stands for itself."""
-    found: dict[str, list[str]] = {}
+def _by_unit(channels: Sequence[_Channel]) -> dict[str, list[_Channel]]:
+    """The channels that are numbers, by unit; a register that only grows stands for itself."""
+    found: dict[str, list[_Channel]] = {}
     for one in channels:
         if one.kind != "state":
             group = one.unit if one.kind == "gauge" else f"{one.unit} {one.key}"
-            found.setdefault(group, []).append(one.key)
+            found.setdefault(group, []).append(one)
     return found
