@@ -10,6 +10,7 @@ import { loadLanguage } from "./i18n";
 import { loadPalette } from "./search/Search";
 import { ErrorPage, NotFound } from "./shell/Pages";
 import { Root } from "./shell/Shell";
+import { isPeriod, kindsOf, type Period } from "./timeline/entries";
 import { isRule, type Rule } from "./validation/rules";
 
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: ErrorPage });
@@ -42,6 +43,9 @@ export interface DeviceSearch {
   from?: number;
   to?: number;
   table?: boolean;
+  /** Of the timeline: kinds, separated by commas, and how far it looks back. */
+  kinds?: string;
+  over?: Period;
 }
 
 export interface ConsumptionSearch {
@@ -63,6 +67,8 @@ export interface AlarmsSearch {
   priority?: Priority;
   /** A part of the name or of the device's key. */
   q?: string;
+  /** The alarm that is opened, whatever its state. */
+  id?: number;
 }
 
 export interface ExceptionsSearch {
@@ -154,6 +160,8 @@ const device = createRoute({
     ...(isPreset(given.range) ? { range: given.range } : {}),
     ...(typeof given.from === "number" && typeof given.to === "number" ? { from: given.from, to: given.to } : {}),
     ...(given.table === true ? { table: true } : {}),
+    ...(kindsOf(given.kinds) === undefined ? {} : { kinds: given.kinds as string }),
+    ...(isPeriod(given.over) ? { over: given.over } : {}),
   }),
   component: lazyRouteComponent(() => import("./devices/DevicePage"), "DevicePage"),
 });
@@ -213,6 +221,7 @@ const alarms = createRoute({
     ...(isAlarmView(given.view) ? { view: given.view } : {}),
     ...(isPriority(given.priority) ? { priority: given.priority } : {}),
     ...textOf(given, "q"),
+    ...(Number.isInteger(given.id) ? { id: given.id as number } : {}),
   }),
   component: lazyRouteComponent(() => import("./alarms/AlarmsPage"), "AlarmsPage"),
 });

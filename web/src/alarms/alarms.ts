@@ -39,6 +39,11 @@ export function withNews(alarms: readonly Alarm[], news: Alarm): Alarm[] {
   return STANDING.has(news.state) ? [...others, news] : others;
 }
 
+/** A list with the alarm that was asked for, first where it is none of the list. */
+export function withOpened(alarms: readonly Alarm[], opened: Alarm | undefined): Alarm[] {
+  return opened === undefined || alarms.some(({ id }) => id === opened.id) ? [...alarms] : [opened, ...alarms];
+}
+
 /** How many wait to be acknowledged, how many stand, and the highest priority among those that wait (else among all). */
 export function summary(alarms: readonly Alarm[]): { waiting: number; standing: number; worst: Priority | null } {
   const waiting = alarms.filter(({ is_acknowledged }) => !is_acknowledged);

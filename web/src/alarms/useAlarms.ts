@@ -30,6 +30,16 @@ export function useAlarms(view: View = "standing") {
   });
 }
 
+/** One alarm, whatever its state; nothing is asked for without an id. */
+export function useAlarm(id: number | undefined) {
+  return useQuery({
+    queryKey: ["alarms", "one", id],
+    queryFn: () => take(api.GET("/api/v1/alarms/{alarm_id}", { params: { path: { alarm_id: id ?? 0 } } })),
+    enabled: id !== undefined,
+    refetchInterval: REFRESH_MS,
+  });
+}
+
 /** Take what the live stream tells of alarms into the lists, at once. */
 export function useAlarmNews(): void {
   const queries = useQueryClient();

@@ -9,6 +9,9 @@ import { type ExploreSearch, MOST_SERIES, written } from "../explore/address";
 import { useTexts } from "../i18n";
 import { live, useConnection } from "../live/hooks";
 import { ErrorNote } from "../shell/Pages";
+import { MarkedChart } from "../timeline/MarkedChart";
+import { MarkTable } from "../timeline/MarkTable";
+import { useMarks } from "../timeline/useMarks";
 import { download } from "../ui/download";
 import { ChartBar } from "./ChartBar";
 import { ChartExports } from "./ChartExports";
@@ -17,7 +20,6 @@ import { Gutter } from "./gutter";
 import { useGroups } from "./groups";
 import { HistoryTable } from "./HistoryTable";
 import { type Preset, shownOf, type Span } from "./range";
-import { UnitChart } from "./UnitChart";
 import { useSteps } from "./useSteps";
 
 const REFRESH_MS = 60_000;
@@ -54,6 +56,7 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
     enabled: device.channels.length > 0,
   });
   const groups = useGroups(device, history.data, points, span);
+  const { marks, isCut } = useMarks(device.key, span, asked);
   const all = useMemo(() => groups.flatMap(([, series]) => series), [groups]);
   const isEmpty = history.data !== undefined && groups.length === 0;
   const steps = useSteps(span, choosePreset, chooseSpan);
@@ -83,8 +86,12 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
       <ChartNote span={span} zone={device.zone} resolution={resolution} isPassing={history.isPlaceholderData} />
       {history.isError && history.data === undefined && <ErrorNote error={history.error} retry={() => void history.refetch()} />}
       {isEmpty && <Text className="quiet">{t("chart.empty")}</Text>}
+      {isCut && <Text size="xs">{t("mark.cut")}</Text>}
       {table ? (
-        <HistoryTable groups={groups} follows={span.live} zone={device.zone} />
+        <>
+          <MarkTable marks={marks} device={device.key} zone={device.zone} />
+          <HistoryTable groups={groups} follows={span.live} zone={device.zone} />
+        </>
       ) : (
         // The group takes the keys + − ← → 0, announced below it.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
@@ -94,13 +101,15 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
               <figcaption style={{ fontSize: 13, marginBottom: 4 }}>
                 {series.map(({ channel }) => own(channel.name)).join(" · ")} {unit !== "" && !unit.startsWith("state:") && <b>{unit}</b>}
               </figcaption>
-              <UnitChart
+              <MarkedChart
                 series={series}
                 span={span}
                 zone={device.zone}
                 stale={(span.live && connection === "lost") || history.isError}
                 gutters={gutters}
                 onSelect={chooseSpan}
+                marks={marks}
+                device={device.key}
                 label={t("chart.of", { name: series.map(({ channel }) => own(channel.name)).join(", ") })}
               />
             </figure>

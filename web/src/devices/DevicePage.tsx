@@ -12,6 +12,7 @@ import { live, useNewest, useWatch } from "../live/hooks";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
 import { Trail } from "../shell/Trail";
+import { kindsOf } from "../timeline/entries";
 import { later } from "../ui/later";
 import { Connect } from "./Connect";
 import { useOwnDevice } from "./own";
@@ -26,6 +27,7 @@ const Flumes = later(async () => (await import("../flumes/Flumes")).Flumes);
 const GatewayCard = later(async () => (await import("./GatewayCard")).GatewayCard);
 const Analyses = later(async () => (await import("../analyses/Analyses")).Analyses);
 const DeviceAnomalies = later(async () => (await import("../anomalies/DeviceAnomalies")).DeviceAnomalies);
+const DeviceTimeline = later(async () => (await import("../timeline/DeviceTimeline")).DeviceTimeline);
 const Ownership = later(async () => (await import("./Ownership")).Ownership);
 
 const GATEWAY = "gateway"; // the profile of devices that run `calha edge`
@@ -63,7 +65,8 @@ function DeviceView({ device }: { device: Device }) {
     () => (search.from !== undefined && search.to !== undefined ? { from: search.from, to: search.to, live: false } : spanOf(preset ?? "1h", live.now)),
     [search.from, search.to, preset],
   );
-  const table = search.table === true ? { table: true } : {};
+  const told = { ...(search.kinds === undefined ? {} : { kinds: search.kinds }), ...(search.over === undefined ? {} : { over: search.over }) };
+  const table = { ...told, ...(search.table === true ? { table: true } : {}) };
   const shown = search.from !== undefined && search.to !== undefined ? { from: search.from, to: search.to } : { range: preset ?? "1h" };
   return (
     <>
@@ -120,7 +123,7 @@ function DeviceView({ device }: { device: Device }) {
             table={search.table === true}
             choosePreset={(range) => void navigate({ search: { range, ...table } })}
             chooseSpan={(from, to) => void navigate({ search: { from: Math.round(from), to: Math.round(to), ...table } })}
-            chooseTable={(wanted) => void navigate({ search: { ...shown, ...(wanted ? { table: true } : {}) }, replace: true })}
+            chooseTable={(wanted) => void navigate({ search: { ...shown, ...told, ...(wanted ? { table: true } : {}) }, replace: true })}
           />
         </Paper>
       )}
@@ -131,6 +134,12 @@ function DeviceView({ device }: { device: Device }) {
         <Suspense>
           <Analyses device={device} />
           <DeviceAnomalies device={device} />
+          <DeviceTimeline
+            device={device}
+            kinds={kindsOf(search.kinds)}
+            period={search.over ?? "30d"}
+            choose={(kinds, over) => void navigate({ search: ({ kinds: _, ...before }) => ({ ...before, over, ...(kinds === undefined ? {} : { kinds: kinds.join(",") }) }), replace: true, resetScroll: false })}
+          />
         </Suspense>
         <Suspense>
           {device.channels.some(isLevel) && <Flumes device={device} mayConfigure={mayConfigure} />}

@@ -16,6 +16,7 @@ import { meteringEn } from "./metering.en";
 import { flumesEn } from "./flumes.en";
 import { reportsEn } from "./reports.en";
 import { shellEn } from "./shell.en";
+import { timelineEn } from "./timeline.en";
 import { validationEn } from "./validation.en";
 import type { Catalogue } from "./pt-BR";
 
@@ -38,6 +39,7 @@ export const en: Catalogue = {
   ...flumesEn,
   ...reportsEn,
   ...shellEn,
+  ...timelineEn,
   ...validationEn,
   "app.skip": "Skip to content",
   "app.nav": "Main navigation",

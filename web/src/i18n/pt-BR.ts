@@ -16,6 +16,7 @@ import { meteringPtBR } from "./metering.pt-BR";
 import { flumesPtBR } from "./flumes.pt-BR";
 import { reportsPtBR } from "./reports.pt-BR";
 import { shellPtBR } from "./shell.pt-BR";
+import { timelinePtBR } from "./timeline.pt-BR";
 import { validationPtBR } from "./validation.pt-BR";
 
 /** Portuguese texts: the catalogue whose keys every other language must have. */
@@ -38,6 +39,7 @@ export const ptBR = {
   ...flumesPtBR,
   ...reportsPtBR,
   ...shellPtBR,
+  ...timelinePtBR,
   ...validationPtBR,
   "app.skip": "Ir para o conteúdo",
   "app.nav": "Navegação principal",

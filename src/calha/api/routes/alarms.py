@@ -72,6 +72,13 @@ def alarm_health(
     return _health(raisings, since, until, consoles)
 
 
+@router.get("/alarms/{alarm_id}")
+async def read_alarm(alarm_id: RowId, services: Here, caller: Views) -> AlarmAnswer:
+    """One alarm, whatever its state."""
+    found = await _chosen(services, caller, [alarm_id], Permission.VIEW)
+    return alarm_answer(found[0])
+
+
 @router.get("/alarms/{alarm_id}/history")
 async def alarm_history(
     alarm_id: RowId,
