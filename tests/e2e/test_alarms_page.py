@@ -31,11 +31,43 @@ def lines(page: Page) -> Locator:
     return page.get_by_role("list", name="Alarms, the most pressing first").get_by_role("listitem")
 
 
+class Loudspeaker:
+    """The tones that a page plays, as the browser's own inspector tells of them."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+        self.tones = 0
+        inspector = page.context.new_cdp_session(page)
+        inspector.on("WebAudio.audioNodeCreated", self._note)
+        inspector.send("WebAudio.enable")
+
+    def _note(self, told) -> None:
+        self.tones += told["node"]["nodeType"] == "Oscillator"
+
+    def until_heard(self, tones: int) -> None:
+        deadline = time.monotonic() + WITHIN_MS / 1000
+        while self.tones < tones:
+            assert time.monotonic() < deadline, f"{self.tones} tones are played"
+            self._page.wait_for_timeout(100)
+
+
 def test_alarms_are_seen_from_any_page_and_worked_through_by_keyboard(calha, page, device, machines):
     page.goto(f"{calha.address}/status")
     link = page.get_by_role("link", name=re.compile("^Alarms"))
     expect(link).to_contain_text("2 alarms to acknowledge", timeout=WITHIN_MS)
+    banner = page.get_by_role("region", name="Alarms to acknowledge")
+    expect(banner).to_contain_text("1 more")
+    loudspeaker = Loudspeaker(page)
+    banner.get_by_role("button", name="Sound off").click()
+    expect(banner.get_by_role("button", name="Sound on")).to_be_visible()
+    loudspeaker.until_heard(3)
+    banner.get_by_role("button", name="Silence").click()
+    expect(banner.get_by_role("button", name="Silence")).to_have_count(0)
+    assert violations(page) == []
+    assert not scrolls_sideways(page)
+
     link.click()
+    expect(page.get_by_role("button", name="Sound on").first).to_be_visible()
     page.get_by_role("searchbox", name="Name or device").fill(device)
     expect(lines(page)).to_have_count(2)
     detail = page.get_by_role("region", name="Vibration")
@@ -57,6 +89,38 @@ def test_alarms_are_seen_from_any_page_and_worked_through_by_keyboard(calha, pag
 
     mosquitto_pub(calha, machines[0], {"vibration": 1})
     expect(lines(page)).to_have_count(1, timeout=WITHIN_MS)
+    expect(banner).to_have_count(0)
+
+
+def test_what_happened_to_a_device_is_marked_on_its_chart_and_told_in_its_timeline(calha, page, device):
+    ensure(calha, device, "machine")
+    made = calha.send("POST", "/api/v1/alarm-rules", {"name": "Trembling", "definition": RULE, "where": {"device": device}})
+    assert made[0] == 201
+    mosquitto_pub(calha, device, {"vibration": 9})
+    page.goto(f"{calha.address}/devices/{device}")
+    marks = page.get_by_role("list", name="Alarms and anomalies on the chart")
+    mark = marks.get_by_role("link", name=re.compile("^Raised: Trembling"))
+    expect(mark).to_be_visible(timeout=WITHIN_MS)
+    mosquitto_pub(calha, device, {"vibration": 1})
+    timeline = page.get_by_role("region", name="Timeline")
+    happened = timeline.get_by_role("list", name="Events")
+    expect(happened).to_contain_text("Returned", timeout=WITHIN_MS)
+    expect(happened).to_contain_text(f"Device {device} created")
+    timeline.get_by_text("Alarms", exact=True).click()
+    expect(happened).not_to_contain_text("created")
+    expect(page).to_have_url(re.compile("kinds=alarm"))
+    assert violations(page) == []
+    assert not scrolls_sideways(page)
+    page.reload()
+    expect(happened.get_by_role("listitem")).to_have_count(2)
+    page.get_by_role("button", name="Show as table").click()
+    table = page.get_by_role("table", name="Alarms and anomalies on the chart")
+    expect(table.get_by_role("row").filter(has_text="Trembling")).to_contain_text("high")
+    page.get_by_role("button", name="Show as chart").click()
+    mark.focus()
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile(r"/alarms\?id=\d+"))
+    expect(page.get_by_role("region", name="Trembling")).to_contain_text("returned, unacknowledged")
 
 
 @pytest.mark.desktop

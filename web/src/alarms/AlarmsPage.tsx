@@ -12,9 +12,11 @@ import { Refusal } from "../ui/Saving";
 import { after, chosen, isControl, isTyping, type Place, stepped, toggled } from "../ui/work";
 import { ActForm } from "./ActForm";
 import { AlarmDetail } from "./AlarmDetail";
-import { type Act, actionOf, ACTS, type Alarm, inOrder, isNoted, type KeyAction, type NotedAct, possible, PRIORITIES, type Priority, type View } from "./alarms";
+import { type Act, actionOf, ACTS, type Alarm, inOrder, isNoted, type KeyAction, type NotedAct, possible, PRIORITIES, type Priority, type View, withOpened } from "./alarms";
 import { PriorityMark } from "./PriorityMark";
-import { useAct, useAlarms } from "./useAlarms";
+import { SoundButton } from "./SoundButton";
+import { useAct, useAlarm, useAlarms } from "./useAlarms";
+import { useSound } from "./useSound";
 
 const shownKeys: readonly (readonly [string, KeyAction])[] = [
   ["j", "next"],
@@ -32,12 +34,16 @@ export function AlarmsPage() {
   const search = useSearch({ from: "/alarms" });
   const navigate = useNavigate({ from: "/alarms" });
   const view = search.view ?? "standing";
+  const sound = useSound();
+  const isCalm = useAlarms().data?.every(({ is_acknowledged: isAcknowledged }) => isAcknowledged) === true; // the banner has it otherwise
   const found = useAlarms(view);
+  const opened = useAlarm(search.id);
   const go = (change: { [Name in keyof AlarmsSearch]: AlarmsSearch[Name] | undefined }) =>
-    void navigate({ search: (before) => Object.fromEntries(Object.entries({ ...before, ...change }).filter(([, value]) => value !== undefined)), replace: true });
+    void navigate({ search: (before) => Object.fromEntries(Object.entries({ ...before, id: undefined, ...change }).filter(([, value]) => value !== undefined)), replace: true });
   return (
     <>
       <PageTitle title={t("alarms.title")}>
+        {isCalm && <SoundButton sound={sound} />}
         <Link to="/alarms/health" className="plain-link">
           {t("health.title")}
         </Link>
@@ -55,10 +61,11 @@ export function AlarmsPage() {
         />
         <TextInput aria-label={t("alarms.search")} placeholder={t("alarms.search")} type="search" value={search.q ?? ""} onChange={({ currentTarget: { value } }) => go({ q: value === "" ? undefined : value })} />
       </div>
+      <Refusal error={opened.error} />
       <Loaded query={found} height={400}>
         {(alarms) => {
-          const rows = inOrder(alarms.filter((one) => isWanted(one, search)));
-          return rows.length === 0 ? <Empty isFiltered={search.q !== undefined || search.priority !== undefined} view={view} /> : <WorkThrough key={view} rows={rows} />;
+          const rows = withOpened(inOrder(alarms.filter((one) => isWanted(one, search))), opened.data);
+          return rows.length === 0 ? <Empty isFiltered={search.q !== undefined || search.priority !== undefined} view={view} /> : <WorkThrough key={`${view} ${search.id}`} rows={rows} first={search.id ?? null} />;
         }}
       </Loaded>
     </>
@@ -82,11 +89,12 @@ function Empty({ isFiltered, view }: { isFiltered: boolean; view: View }) {
   );
 }
 
-function WorkThrough({ rows }: { rows: readonly Alarm[] }) {
+/** first: the one that is opened, if not the most pressing. */
+function WorkThrough({ rows, first }: { rows: readonly Alarm[]; first: number | null }) {
   const { t } = useTexts();
   const mayWork = useRights().somewhere("operate");
   const change = useAct();
-  const [place, setPlace] = useState<Place>({ id: rows[0]?.id ?? null, ticked: [] });
+  const [place, setPlace] = useState<Place>({ id: first ?? rows[0]?.id ?? null, ticked: [] });
   const [asks, setAsks] = useState<NotedAct | null>(null);
   const list = useRef<HTMLUListElement>(null);
   const ids = rows.map(({ id }) => id);

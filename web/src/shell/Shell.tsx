@@ -1,5 +1,6 @@
 import { Alert, Button } from "@mantine/core";
 import { Link, Outlet, useLocation, useMatches } from "@tanstack/react-router";
+import { Suspense } from "react";
 import { AlarmCount } from "../alarms/AlarmCount";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
@@ -7,6 +8,7 @@ import { useConnection, useLostAt } from "../live/hooks";
 import { Searchable, SearchButton } from "../search/Search";
 import { Gate } from "../session/Gate";
 import { paysSomething, seesSomething, useMe, useRights } from "../session/session";
+import { later } from "../ui/later";
 import { Mark } from "../ui/Mark";
 import { Icon } from "./icons";
 import { NoPermission, PageTitle } from "./Pages";
@@ -15,6 +17,8 @@ import css from "./Shell.module.css";
 import { UserMenu } from "./UserMenu";
 import { administration } from "./administration";
 import { pages } from "./pages";
+
+const AlarmBanner = later(async () => (await import("../alarms/AlarmBanner")).AlarmBanner);
 
 /** What is shown before anybody has signed in; everything else stands behind the sign-in. */
 const OPEN = new Set(["/link", "/shared"]);
@@ -34,6 +38,7 @@ export function Root() {
 
 function Shell() {
   const { t } = useTexts();
+  const me = useMe();
   return (
     <>
       <a className="skip" href="#content">
@@ -49,6 +54,11 @@ function Shell() {
             <Preferences />
           </div>
           <LostBanner />
+          {seesSomething(me) && (
+            <Suspense>
+              <AlarmBanner />
+            </Suspense>
+          )}
           <Page />
         </main>
       </div>
