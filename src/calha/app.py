@@ -343,6 +343,7 @@ async def _connect(
         connections=opcua.all_shown,
         brokers=lambda: [broker.state for broker in brokers],
         post=post,
+        notifier=notifier,
         gateways=lambda: gateways_of(ingest.directory, gateway_states(), settings.gateways, micros_now()),
     )
 

@@ -231,6 +231,8 @@ def test_an_alarm_rings_and_acknowledging_by_the_link_acknowledges_the_alarm(cal
     token = said["notices"][0]["acknowledge"].rpartition("/")[2]
     assert open_page(calha, token, b"comment=vou")[0] == 200
     (alarm,) = calha.get(f"/api/v1/alarms?device={device}")["items"]
+    assert said["notices"][0]["link"] == f"{PUBLIC}/alarms?id={alarm['id']}"
+    assert calha.get(f"/api/v1/alarms/{alarm['id']}") == alarm
     assert (alarm["state"], alarm["is_acknowledged"]) == ("acknowledged", True)
     history = calha.get(f"/api/v1/alarms/{alarm['id']}/history")["items"]
     assert (history[0]["act"], history[0]["author"], history[0]["note"]) == ("acknowledge", "Ana", "vou")
@@ -244,6 +246,20 @@ def test_an_alarm_rings_and_acknowledging_by_the_link_acknowledges_the_alarm(cal
             break
         time.sleep(0.1)
     assert [(one["happening"], one["state"]) for one in log] == [("over", "sent"), ("raised", "sent")]
+    told = calha.get("/api/v1/status")["notifications"]
+    assert told["sent"] >= 2
+    metrics = calha.get("/metrics", accept="*/*").decode()
+    assert re.search(r'^calha_notifications_total\{outcome="sent"\} [1-9]', metrics, re.M)
+    assert "calha_notifications_waiting " in metrics
+    happened = calha.get(f"/api/v1/devices/{device}/timeline?kind=alarm&limit=2")
+    assert [(one["what"], one["author"], one["channels"]) for one in happened["items"]] == [
+        ("clear", "", ["level"]),
+        ("acknowledge", "Ana", ["level"]),
+    ]
+    (raised,) = calha.get(f"/api/v1/devices/{device}/timeline?kind=alarm&after={happened['next']}")["items"]
+    assert (raised["what"], raised["severity"], raised["about"]) == ("raise", "high", str(alarm["id"]))
+    for bad in ("kind=nonsense", "after=1.2", "from=2026-01-02&to=2026-01-01"):
+        assert calha.send("GET", f"/api/v1/devices/{device}/timeline?{bad}")[0] == 422
 
 
 def test_a_person_is_told_all_that_is_known_and_forgotten_with_his_channels(calha, site):

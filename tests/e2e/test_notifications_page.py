@@ -1,25 +1,60 @@
 """A person chooses how he is told, an engineer makes a chain and rehearses it, and the link in the message acknowledges."""
 
 import json
+import re
 
 import pytest
 from playwright.sync_api import expect
 from screens import keep
 from signing_in import administrator
-from steps import field, scrolls_sideways
+from steps import field, mosquitto_pub, scrolls_sideways
 from test_accounts import assert_accessible
 
+from postman import postman
 from receiver import receiver
 from running import running_calha
 
 
+RULE = {"signal": {"kind": "value", "channel": "vibration"}, "limits": {"hi": {"value": 7, "priority": "high"}}}
+PUMP = "escalated-pump"
+
+
 @pytest.fixture(scope="module")
 def calha(tmp_path_factory):
-    with receiver() as hooks:
-        settings = {"CALHA_NOTIFICATIONS_HOSTS": "127.0.0.1"}
+    with postman() as mail, receiver() as hooks, receiver() as calls:
+        settings = {
+            "CALHA_NOTIFICATIONS_HOSTS": "127.0.0.1",
+            "CALHA_SMTP_HOST": "127.0.0.1",
+            "CALHA_SMTP_PORT": str(mail.port),
+            "CALHA_SMTP_SECURITY": "none",
+            "CALHA_SMTP_SENDER": "Calha <calha@example.org>",
+        }
         with running_calha(tmp_path_factory.mktemp("notify") / "data", settings) as running:
-            running.hooks = hooks
+            running.mail, running.hooks, running.calls = mail, hooks, calls
             yield running
+
+
+@pytest.fixture(scope="module")
+def pump(calha):
+    """A pump whose alarm calls one team at once, and another by mail a minute later: so long the other tests take anyway."""
+    site = calha.send("POST", "/api/v1/sites", {"name": "Pumping"})[1]["id"]
+    assert calha.send("POST", "/api/v1/devices", {"key": PUMP, "site_id": site, "profile": "machine"})[0] == 201
+    teams = []
+    for name, channel in (
+        ("Shift", {"kind": "webhook", "address": calha.calls.url}),
+        ("Managers", {"kind": "email", "address": "managers@example.org"}),
+    ):
+        team = calha.send("POST", "/api/v1/teams", {"name": name, "site_id": site, "members": [], "language": "en"})[1]
+        added = calha.send("POST", f"/api/v1/teams/{team['id']}/channels", channel | {"name": name})
+        assert added[0] == 201, added
+        teams.append(team["id"])
+    steps = [{"wait_min": number, "teams": [team]} for number, team in enumerate(teams)]
+    chain = {"name": "Pumps", "site_id": site, "steps": steps}
+    assert calha.send("POST", "/api/v1/escalation-chains", chain)[0] == 201
+    rule = {"name": "Pump shakes", "definition": RULE, "where": {"device": PUMP}}
+    assert calha.send("POST", "/api/v1/alarm-rules", rule)[0] == 201
+    mosquitto_pub(calha, PUMP, {"vibration": 9})
+    return PUMP
 
 
 def pick(page, place, name, choice):
@@ -27,6 +62,24 @@ def pick(page, place, name, choice):
     place.get_by_role("combobox", name=name).click()
     page.get_by_role("option", name=choice).click()
     page.keyboard.press("Escape")
+
+
+@pytest.mark.desktop
+def test_an_alarm_calls_a_team_with_a_link_to_it_and_calls_anew_when_it_comes_off_the_shelf(calha, page, pump):
+    told = json.loads(calha.calls.next_post().body)
+    assert told["subject"] == "[Calha] High: Pump shakes: 9 (limit 7)"
+    page.goto(told["notices"][0]["link"])
+    detail = page.get_by_role("region", name="Pump shakes")
+    expect(detail).to_contain_text("unacknowledged")
+    page.get_by_role("button", name="Shelve (1)").click()
+    form = page.get_by_role("dialog")
+    form.get_by_label("Reason").fill("being greased")
+    form.get_by_role("button", name="Shelve (1)").click()
+    expect(detail).to_contain_text("shelved")
+    page.get_by_role("button", name="Unshelve (1)").click()
+    expect(detail).to_contain_text("unacknowledged")
+    again = json.loads(calha.calls.next_post().body)
+    assert (again["type"], again["notices"][0]["link"]) == ("notice.raised", told["notices"][0]["link"])
 
 
 def test_a_chain_is_made_rehearsed_and_acknowledged_by_the_link(calha, page, device):
@@ -88,3 +141,19 @@ def test_a_chain_is_made_rehearsed_and_acknowledged_by_the_link(calha, page, dev
     page.get_by_role("button", name=f"Remove {device}").click()
     page.get_by_role("dialog").get_by_role("button", name="Remove").click()
     expect(page.get_by_role("group", name=device)).to_have_count(0)
+
+
+@pytest.mark.desktop
+def test_who_is_called_next_acknowledges_by_the_link_in_the_letter(calha, page, pump):
+    while page.get_by_role("button", name="Acknowledge").count() == 0:  # one may tell what is on the shelf by now
+        letter = calha.mail.next_message(within_s=180)
+        assert letter["To"] == "managers@example.org"
+        assert letter["Subject"] == "[Calha] Not acknowledged: Pump shakes: 9 (limit 7)"
+        page.goto(re.search(r"http://\S+/a/\S+", letter.get_content())[0])
+    page.get_by_label("Comment (optional)").fill("I go there")
+    page.get_by_role("button", name="Acknowledge").click()
+    expect(page.get_by_role("status")).to_contain_text("Nobody else will be called.")
+    page.goto(f"{calha.address}/alarms?q={pump}")
+    history = page.get_by_role("region", name="Pump shakes").get_by_role("list", name="History")
+    expect(history).to_contain_text("Managers")
+    expect(history).to_contain_text("I go there")

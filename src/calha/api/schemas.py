@@ -355,6 +355,15 @@ class MailStatus(Answer):
     last_error_at: datetime | None
 
 
+class NotificationStatus(Answer):
+    """Deliveries of notifications."""
+
+    waiting: int = Field(description="Due, held back for quiet hours or a digest, or to be tried again.", examples=[0])
+    sent: int = Field(description="Since the start.", examples=[12])
+    retried: int = Field(description="Tries since the start that failed and are made again.", examples=[0])
+    failed: int = Field(description="Since the start, for good; there is an event for each.", examples=[0])
+
+
 class TaskStatus(Answer):
     name: str
     state: str
@@ -415,6 +424,7 @@ class Status(Answer):
     mail: MailStatus | None = Field(
         description="null without a mail server (smtp.host), and for who does not see all sites."
     )
+    notifications: NotificationStatus | None = Field(description="null for who does not see all sites.")
     tasks: list[TaskStatus]
     connections: list[ConnectionStatus]
     brokers: list[BrokerStatus]

@@ -24,6 +24,7 @@ from calha.log.streams import READINGS, Streams
 from calha.mail import PostOffice
 from calha.store.registry.connections import ConnectionRow
 from calha.store.telemetry import Telemetry
+from calha.watch.notify.service import Notifier
 
 WARN_FILL = 0.8
 STALE_HEARTBEAT_S = 60.0
@@ -82,6 +83,7 @@ class StatusReport:
         connections: Callable[[], Sequence[tuple[ConnectionRow, Shown]]],
         brokers: Callable[[], Sequence[BrokerState]],
         post: PostOffice | None,
+        notifier: Notifier,
         gateways: Callable[[], Sequence[Gateway]],
     ) -> None:
         self._settings = settings
@@ -97,6 +99,7 @@ class StatusReport:
         self._connections = connections
         self._brokers = brokers
         self._post = post
+        self._notifier = notifier
         self._gateways = gateways
         self._started_at = clock()
 
@@ -133,6 +136,7 @@ class StatusReport:
             "gate": self._gate_status(),
             "store": self._store(logged_seq),
             "mail": await asyncio.to_thread(_mail, self._post) if self._post is not None else None,
+            "notifications": await asyncio.to_thread(_notifications, self._notifier),
             "tasks": tasks,
             "connections": await asyncio.to_thread(self._connection_states),
             "brokers": [asdict(one) | {"since": to_text(one.since)} for one in self._brokers()],
@@ -235,6 +239,10 @@ def _mail(post: PostOffice) -> dict[str, Any]:
     }
 
 
+def _notifications(notifier: Notifier) -> dict[str, Any]:
+    return {"waiting": notifier.deliveries.count_waiting(), **asdict(notifier.tally)}
+
+
 def _address(section: Listening, client_certificates: str) -> dict[str, Any]:
     return {
         "host": section.host,
@@ -249,9 +257,9 @@ def narrowed(
 ) -> dict[str, Any]:
     """The report for somebody who does not see the whole installation: nothing of foreign sites and devices.
 
-    What belongs to no site (mail, external brokers) is for those who see all.
+    What belongs to no site (mail, notifications, external brokers) is for those who see all.
     """
-    told = dict(report) | {"mail": None, "brokers": []}
+    told = dict(report) | {"mail": None, "notifications": None, "brokers": []}
     told["connections"] = [one for one in report["connections"] if sees_site(one["site_id"])]
     if report["gate"] is not None:
         violations = {device: times for device, times in report["gate"]["violations"].items() if sees_device(device)}

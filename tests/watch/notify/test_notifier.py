@@ -411,6 +411,10 @@ def test_a_browser_reads_its_push_message_and_one_that_is_gone_is_switched_off(h
     said = json.loads(browser.decrypt(posted.body))
     assert said["title"] == "[Calha] Alta: Nível alto: 92,1 (limite 85)"
     assert said["link"] == "https://calha.example.org/devices/tank-1"
+    assert said["acknowledge"].startswith("https://calha.example.org/a/")
+    assert said["button"] == "Reconhecer"
+    assert said["body"].startswith("Nível alto: 92,1 (limite 85)")
+    assert "://" not in said["body"]
     assert (posted.headers["content-encoding"], posted.headers["urgency"]) == ("aes128gcm", "high")
     assert posted.headers["authorization"].startswith("vapid t=")
     server.answers.append((410, {}))

@@ -108,4 +108,6 @@ export const notificationsEn: Record<keyof typeof notificationsPtBR, string> = {
   "teams.nobody": "Nobody of that name has a role on the site.",
   "teams.noMembers": "no members",
   "teams.removeAsk": "Remove the team {name} with its channels? Chains go on without it.",
+  "status.notifications": "Notifications",
+  "status.notificationsWaiting": "Waiting to be sent",
 };

@@ -106,4 +106,6 @@ export const notificationsPtBR = {
   "teams.nobody": "Ninguém com esse nome tem papel no local.",
   "teams.noMembers": "sem membros",
   "teams.removeAsk": "Remover a equipe {name}, com os canais dela? As cadeias seguem sem ela.",
+  "status.notifications": "Notificações",
+  "status.notificationsWaiting": "Esperando para sair",
 };

@@ -26,7 +26,7 @@ export function StatusPage() {
 
 function StatusView({ status }: { status: Status }) {
   const { t, language, own } = useTexts();
-  const { durability, warnings, log, store, mail, tasks, ingest, version, started_at: startedAt } = status;
+  const { durability, warnings, log, store, mail, notifications, tasks, ingest, version, started_at: startedAt } = status;
   const number = (value: number) => new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
   return (
     <>
@@ -77,6 +77,18 @@ function StatusView({ status }: { status: Status }) {
                   <Row name={t("mail.sent")} value={number(mail.sent)} />
                   <Row name={t("mail.failures")} value={number(mail.failures)} />
                   <Row name={t("mail.givenUp")} value={number(mail.given_up)} />
+                </Table.Tbody>
+              </Table>
+            </Panel>
+          )}
+          {notifications !== null && (
+            <Panel title={t("status.notifications")}>
+              <Table>
+                <Table.Tbody>
+                  <Row name={t("status.notificationsWaiting")} value={number(notifications.waiting)} />
+                  <Row name={t("mail.sent")} value={number(notifications.sent)} />
+                  <Row name={t("mail.failures")} value={number(notifications.retried)} />
+                  <Row name={t("mail.givenUp")} value={number(notifications.failed)} />
                 </Table.Tbody>
               </Table>
             </Panel>

@@ -52,6 +52,12 @@ class Deliveries:
             return found[:1]
         return found
 
+    def count_waiting(self) -> int:
+        """What has not been sent yet: due, held back, or to be tried again."""
+        query = select(func.count()).select_from(Delivery).where(Delivery.state == "waiting")
+        with self._engine.connect() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def end(self, ids: Iterable[int], state: DeliveryState, reason: str, now: Micros) -> None:
         values = {
             "state": state,

@@ -70,7 +70,7 @@ class AlarmNotices:
         place = f"{self._registry.device(alarm.device).name} · {' / '.join(self._registry.site(alarm.site).path)}"
         since = alarm.alarm.raised_at
         at = since if since is not None else alarm.changed_at
-        return Notice(source, _what(alarm), place, alarm.site, alarm.priority, at, f"/devices/{alarm.device}")
+        return Notice(source, _what(alarm), place, alarm.site, alarm.priority, at, f"/alarms?id={alarm.id}")
 
     def _acknowledge(self, notice: NoticeRow, by: str, comment: str) -> None:
         """Called in a thread."""

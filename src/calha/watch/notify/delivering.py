@@ -9,6 +9,8 @@ Rule 3: nobody is rung about what is acknowledged or over: such deliveries are d
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from threading import Lock
 from zoneinfo import ZoneInfo
 
 from calha.domain.access import Permission
@@ -30,6 +32,15 @@ LONGEST_RETRY_US = HOUR_US
 MAX_TRIES = 10  # over some three hours
 
 GivenUp = Callable[[LoggedDelivery, str], None]
+
+
+@dataclass
+class Tally:
+    """Deliveries since the start. retried: tries that failed and will be made again; failed: given up, or refused for good."""
+
+    sent: int = 0
+    retried: int = 0
+    failed: int = 0
 
 
 class Postman:
@@ -57,6 +68,8 @@ class Postman:
         self._link_hours = link_hours
         self._given_up = given_up
         self._clock = clock
+        self.tally = Tally()
+        self._tallying = Lock()
 
     def due(self, limit: int) -> Sequence[int]:
         """Channels with something to send."""
@@ -136,6 +149,7 @@ class Postman:
         ids = [one.delivery.id for one in lines]
         if sent.fate is Fate.TAKEN:
             self._deliveries.end(ids, "sent", "", self._clock())
+            self._count(sent=len(ids))
             return
         tries = lines[0].delivery.tries + 1
         if sent.is_gone:
@@ -143,7 +157,15 @@ class Postman:
         if sent.fate is Fate.LATER and tries < MAX_TRIES:
             pause = min(FIRST_RETRY_US * 2 ** (tries - 1), LONGEST_RETRY_US)
             self._deliveries.try_again(ids, sent.said, now + pause)
+            self._count(retried=len(ids))
             return
         self._deliveries.end(ids, "failed", sent.said, self._clock())
+        self._count(failed=len(ids))
         for one in lines:
             self._given_up(one, sent.said)
+
+    def _count(self, *, sent: int = 0, retried: int = 0, failed: int = 0) -> None:
+        with self._tallying:  # several channels deliver at the same time
+            self.tally.sent += sent
+            self.tally.retried += retried
+            self.tally.failed += failed

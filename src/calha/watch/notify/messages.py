@@ -32,6 +32,7 @@ _WORDS = {
         "acknowledged": "Reconhecido por {by}",
         "acknowledge": "Reconhecer: {link}",
         "see": "Abrir no Calha: {link}",
+        "acknowledge_button": "Reconhecer",
         "more": "… e mais {n}",
         "open_line": "em aberto",
         "acknowledged_line": "reconhecido",
@@ -55,6 +56,7 @@ _WORDS = {
         "acknowledged": "Acknowledged by {by}",
         "acknowledge": "Acknowledge: {link}",
         "see": "Open in Calha: {link}",
+        "acknowledge_button": "Acknowledge",
         "more": "… and {n} more",
         "open_line": "still open",
         "acknowledged_line": "acknowledged",
@@ -76,7 +78,7 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """id: the same for each try. link: what a tap on it opens. facts: the same for programs."""
+    """id: the same for each try. link: what a tap on it opens. button: the word for `acknowledge`. facts: the same for programs."""
 
     id: str
     subject: str
@@ -85,10 +87,14 @@ class Message:
     priority: Priority
     acknowledge: str | None = None
     facts: dict[str, Any] = field(default_factory=dict)
+    button: str = ""
 
     def for_push(self, tag: str) -> bytes:
-        """What a browser is sent, cut to what a push service takes."""
-        content = {"title": self.subject, "body": self.text, "link": self.link, "tag": tag}
+        """What a browser is sent, cut to what a push service takes. Links are for taps there, and not to be read."""
+        body = "\n".join(line for line in self.text.splitlines() if "://" not in line).strip()
+        content = {"title": self.subject, "body": body, "link": self.link, "tag": tag}
+        if self.acknowledge is not None:
+            content |= {"acknowledge": self.acknowledge, "button": self.button}
         while len(packed := json.dumps(content, ensure_ascii=False).encode()) > MAX_CONTENT_BYTES:
             content["body"] = content["body"][: len(content["body"]) // 2] + "…"
         return packed
@@ -124,6 +130,7 @@ def of_notice(line: LoggedDelivery, reader: Reader, acknowledge: str | None) -> 
         notice.priority,
         acknowledge,
         facts,
+        words["acknowledge_button"],
     )
 
 
@@ -137,13 +144,14 @@ def of_bundle(lines: Sequence[LoggedDelivery], reader: Reader) -> Message:
     text = [_line(one, reader) for one in notices[:MAX_LISTED]]
     if len(notices) > MAX_LISTED:
         text.append(words["more"].format(n=len(notices) - MAX_LISTED))
-    text += ["", words["see"].format(link=reader.base + "/")]
+    link = reader.base + "/alarms"
+    text += ["", words["see"].format(link=link)]
     facts = {"type": "notice.bundle", "notices": [_facts(one, reader, None) for one in notices]}
     return Message(
         f"calha-{lines[0].delivery.id}",
         f"[Calha] {subject}",
         "\n".join(text),
-        reader.base + "/",
+        link,
         max((one.priority for one in notices), key=list(Priority).index),
         None,
         facts,

@@ -22,7 +22,7 @@ from calha.store.notify.chains import Chains
 from calha.store.notify.notices import DueStep
 from calha.watch.notify.audience import Audience, Somebody
 from calha.watch.notify.channels import Address, Channels, Sent
-from calha.watch.notify.delivering import Postman
+from calha.watch.notify.delivering import Postman, Tally
 from calha.watch.notify.links import Links
 from calha.watch.notify.patience import Patience
 
@@ -64,6 +64,10 @@ class Notifier:
         self._listeners: list[Acknowledged] = []
         self._news = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
+
+    @property
+    def tally(self) -> Tally:
+        return self._postman.tally
 
     # -- what has to be told; each in a thread
 
