@@ -249,7 +249,7 @@ def test_an_alarm_rings_and_acknowledging_by_the_link_acknowledges_the_alarm(cal
     told = calha.get("/api/v1/status")["notifications"]
     assert told["sent"] >= 2
     metrics = calha.get("/metrics", accept="*/*").decode()
-    assert re.search(r'^calha_notifications_total\{outcome="sent"\} [1-9]', metrics, re.M)
+    assert re.search(r'^calha_notifications_total\{outcome="sent"\} [1-9]', metrics, re.MULTILINE)
     assert "calha_notifications_waiting " in metrics
     happened = calha.get(f"/api/v1/devices/{device}/timeline?kind=alarm&limit=2")
     assert [(one["what"], one["author"], one["channels"]) for one in happened["items"]] == [

@@ -94,7 +94,9 @@ def test_alarms_are_seen_from_any_page_and_worked_through_by_keyboard(calha, pag
 
 def test_what_happened_to_a_device_is_marked_on_its_chart_and_told_in_its_timeline(calha, page, device):
     ensure(calha, device, "machine")
-    made = calha.send("POST", "/api/v1/alarm-rules", {"name": "Trembling", "definition": RULE, "where": {"device": device}})
+    made = calha.send(
+        "POST", "/api/v1/alarm-rules", {"name": "Trembling", "definition": RULE, "where": {"device": device}}
+    )
     assert made[0] == 201
     mosquitto_pub(calha, device, {"vibration": 9})
     page.goto(f"{calha.address}/devices/{device}")

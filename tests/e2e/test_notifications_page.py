@@ -14,7 +14,6 @@ from postman import postman
 from receiver import receiver
 from running import running_calha
 
-
 RULE = {"signal": {"kind": "value", "channel": "vibration"}, "limits": {"hi": {"value": 7, "priority": "high"}}}
 PUMP = "escalated-pump"
 PUBLIC = "http://calha.example.org"

@@ -23,10 +23,14 @@ class TimelineEntry(Answer):
         examples=["raise"],
     )
     text: str | Text = Field(description="In words, where it has some.", examples=["Nível do tanque"])
-    channels: list[str] = Field(description="Of which it speaks; none where it is about the device.", examples=[["level"]])
+    channels: list[str] = Field(
+        description="Of which it speaks; none where it is about the device.", examples=[["level"]]
+    )
     severity: Literal["info", "warning", "low", "medium", "high", "critical"] = Field(
         description="The priority of an alarm that begins to hold."
     )
-    about: str = Field(description="Number of the alarm, anomaly, exception or edit; id of the command.", examples=["7"])
+    about: str = Field(
+        description="Number of the alarm, anomaly, exception or edit; id of the command.", examples=["7"]
+    )
     author: str = Field(description="Empty where nobody did it.", examples=["Ana"])
     note: str = Field(description="A comment or reason; the state of an exception.", examples=["A caminho"])

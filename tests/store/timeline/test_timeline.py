@@ -35,7 +35,9 @@ def happen(registry, site: int) -> None:
     for key in ("m1", "m2"):
         registry.create_device(key, "water_meter", site)
     with registry.engine.connect() as connection:
-        series = connection.execute(select(Channel.id).where(Channel.key == "total").order_by(Channel.id)).scalars().first()
+        series = (
+            connection.execute(select(Channel.id).where(Channel.key == "total").order_by(Channel.id)).scalars().first()
+        )
     rule = RuleStore(registry.engine).add("Much", RULE, Where(site=site), WHY, "Ana", NOW).named.id
     alarms = AlarmStore(registry.engine)
     changes = [Change(rule, "hi", key, minute(0), True, 81.5, 80.0, Priority.HIGH) for key in ("m1", "m2")]
@@ -52,9 +54,7 @@ def happen(registry, site: int) -> None:
     findings.replace(series, minute(6), minute(7), [Finding("gap", minute(6), minute(7), {})], NOW)
     bounds = (minute(0), minute(5))
     EditStore(registry.engine).add(EditRow(series, bounds, (Decimal(3),), "manual", "a leak", "Rui", minute(7)))
-    registers.decide(
-        DecisionRow(series, minute(8), Verdict.EXCHANGE, None, None, None, None, "worn out", "Rui", NOW)
-    )
+    registers.decide(DecisionRow(series, minute(8), Verdict.EXCHANGE, None, None, None, None, "worn out", "Rui", NOW))
     registers.add_manual_reading(ManualReadingRow(series, minute(9), Decimal("12.50"), "gate closed", "Rui", NOW))
     registers.save_plate(PlateRow(series, minute(10), Plate(), "A-77", "Rui", NOW))
 

@@ -138,7 +138,7 @@ function DeviceView({ device }: { device: Device }) {
             device={device}
             kinds={kindsOf(search.kinds)}
             period={search.over ?? "30d"}
-            choose={(kinds, over) => void navigate({ search: ({ kinds: _, ...before }) => ({ ...before, over, ...(kinds === undefined ? {} : { kinds: kinds.join(",") }) }), replace: true, resetScroll: false })}
+            choose={(kinds, over) => void navigate({ search: (before) => ({ ...Object.fromEntries(Object.entries(before).filter(([name]) => name !== "kinds")), over, ...(kinds === undefined ? {} : { kinds: kinds.join(",") }) }), replace: true, resetScroll: false })}
           />
         </Suspense>
         <Suspense>

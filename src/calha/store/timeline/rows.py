@@ -31,7 +31,7 @@ class Place(NamedTuple):
             at, source, number = (int(part) for part in text.split("."))
         except ValueError:
             at = source = number = -1
-        if not (0 <= at <= MAX_AT and 0 <= source and 0 <= number < 2**63):
+        if not (0 <= at <= MAX_AT and source >= 0 and 0 <= number < 2**63):
             raise Malformed(f"{text[:60]!r} is not a place to go on from", "bad_cursor")
         return cls(at, source, number)
 

@@ -107,7 +107,13 @@ def _exception(row: Row[Any]) -> dict[str, Any]:
 
 def _edit(row: Row[Any]) -> dict[str, Any]:
     what = "edited" if row.undone_at is None else "edit_undone"
-    return {"what": what, "channels": (row.channel,), "about": str(row.number), "author": row.author, "note": row.reason}
+    return {
+        "what": what,
+        "channels": (row.channel,),
+        "about": str(row.number),
+        "author": row.author,
+        "note": row.reason,
+    }
 
 
 def _decision(row: Row[Any]) -> dict[str, Any]:

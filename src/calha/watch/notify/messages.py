@@ -78,7 +78,7 @@ class Reader:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """id: the same for each try. link: what a tap on it opens. button: the word for `acknowledge`. facts: the same for programs."""
+    """id: the same for each try. link: what a tap opens. button: the word for `acknowledge`. facts: the same for programs."""
 
     id: str
     subject: str
