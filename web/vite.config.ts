@@ -1,5 +1,6 @@
 import { createReadStream, createWriteStream } from "node:fs";
-import { copyFile, readdir } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { copyFile, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
@@ -41,8 +42,25 @@ function apiDocs(): Plugin {
   };
 }
 
+/** Tells the service worker which version this is, and the files that the app is made of, so that it opens without a connection. */
+function worker(): Plugin {
+  return {
+    name: "calha-worker",
+    apply: "build",
+    async writeBundle() {
+      const root = join(import.meta.dirname, target);
+      const assets = (await readdir(join(root, "assets"))).filter((name) => /\.(js|css|svg|woff2)$/.test(name)).map((name) => `/assets/${name}`);
+      const app = [...assets.sort(), "/calha.svg", "/manifest.webmanifest", "/icons/192.png"];
+      const version = createHash("sha256").update(await readFile(join(root, "index.html"))).update(app.join()).digest("hex").slice(0, 12);
+      const source = await readFile(join(import.meta.dirname, "public/push.js"), "utf8");
+      const told = source.replace('"development"', JSON.stringify(version)).replace("const APP = []", `const APP = ${JSON.stringify(app)}`);
+      await writeFile(join(root, "push.js"), told);
+    },
+  };
+}
+
 export default defineConfig({
-  plugins: [react(), apiDocs(), compressed()],
+  plugins: [react(), apiDocs(), worker(), compressed()],
   build: { outDir: target, emptyOutDir: true, modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
   server: { proxy: { "/api": "http://127.0.0.1:8080" } },
 });

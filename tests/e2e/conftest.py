@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
@@ -90,8 +91,9 @@ def stranger(request, browser) -> Iterator[Page]:
 
 
 @contextmanager
-def opened_page(request, browser: Browser) -> Iterator[Page]:
-    context = browser.new_context(viewport=SIZES[request.param], locale="en-US")
+def opened_page(request, browser: Browser, workers: Literal["allow", "block"] = "block") -> Iterator[Page]:
+    """workers: service workers answer in the place of routes that a test lays, so they work only where they are meant."""
+    context = browser.new_context(viewport=SIZES[request.param], locale="en-US", service_workers=workers)
     opened = context.new_page()
     opened.set_default_timeout(PATIENCE_MS)
     complaints: list[str] = []

@@ -10,6 +10,8 @@ import { createRoot } from "react-dom/client";
 import { Problem } from "./api/client";
 import { loadLanguage, preferred, TextsProvider, useTexts } from "./i18n";
 import { live } from "./live/hooks";
+import { keepLast } from "./offline/last";
+import { startWorker } from "./offline/worker";
 import { loadPages, router } from "./router";
 import { sessionQuery } from "./session/session";
 import { theme, variables } from "./theme";
@@ -28,6 +30,8 @@ const queries = new QueryClient({
 });
 
 queries.query(sessionQuery).catch(() => undefined); // while the pages load
+keepLast(() => live.last);
+startWorker();
 live.onBack(() => void queries.invalidateQueries());
 setTimeout(loadPages, LOAD_PAGES_AFTER_MS);
 

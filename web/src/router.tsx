@@ -481,6 +481,13 @@ const payments = createRoute({
   component: lazyRouteComponent(() => import("./billing/PaymentsPage"), "PaymentsPage"),
 });
 
+const outbox = createRoute({
+  getParentRoute: () => root,
+  path: "/outbox",
+  staticData: { needs: "nothing" },
+  component: lazyRouteComponent(() => import("./outbox/OutboxPage"), "OutboxPage"),
+});
+
 const portal = createRoute({
   getParentRoute: () => root,
   path: "/my",
@@ -505,7 +512,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, devices, device, deviceData, explore, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, dashboards, dashboard, deviceDashboard, siteDashboard, kiosk, shared, status, link, signIn, claim, account, ownNotifications, escalation, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, portal]),
+  routeTree: root.addChildren([home, devices, device, deviceData, explore, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, dashboards, dashboard, deviceDashboard, siteDashboard, kiosk, shared, status, link, signIn, claim, account, ownNotifications, escalation, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, outbox, portal]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });

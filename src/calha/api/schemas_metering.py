@@ -142,11 +142,22 @@ class EffectAnswer(Answer):
     difference: Decimal | None = Field(examples=["7.5"])
 
 
+class ReadingPosition(Body, Answer):
+    """Where somebody stood when he read a register."""
+
+    latitude: Annotated[float, Field(ge=-90, le=90, examples=[-23.5505])]
+    longitude: Annotated[float, Field(ge=-180, le=180, examples=[-46.6333])]
+    accuracy_m: Annotated[float, Field(ge=0, le=1e7, examples=[8.0])] | None = None
+
+
 class NewManualReading(Body):
     channel: ChannelKey
     at: LocalTime
     value: Register = Field(examples=["1534.5"])
     note: Reason = ""
+    position: ReadingPosition | None = Field(
+        None, description="Where it was read; kept with an `Idempotency-Key` only."
+    )
 
 
 class ManualReadingAnswer(Answer):
@@ -157,3 +168,5 @@ class ManualReadingAnswer(Answer):
     note: str = Field(examples=["Lido no local"])
     author: str = Field(examples=["Ana"])
     made_at: datetime
+    position: ReadingPosition | None = Field(None, description="null where it is not known.")
+    has_photo: bool = False

@@ -4,6 +4,8 @@
  * stays as it is. A change does not wait: what was ordered before must not happen by surprise later.
  */
 
+import { noteAnswer } from "../offline/kept";
+
 const SAFE = new Set(["GET", "HEAD"]);
 /** Reasons of a 401 that speak of the session, and not of a password or code within the request. */
 const SESSION_REASONS = new Set(["not_signed_in", "blocked"]);
@@ -29,7 +31,7 @@ export async function send(request: Request): Promise<Response> {
   const isSafe = SAFE.has(request.method);
   const asked = isSafe ? request.clone() : request;
   if (!isSafe && csrfToken !== null) asked.headers.set("X-CSRF-Token", csrfToken);
-  const answer = await fetch(asked);
+  const answer = noteAnswer(await fetch(asked));
   if (answer.status !== 401 || !isSignedIn || new URL(request.url).pathname === "/api/v1/session") return answer;
   if (!(await speaksOfSession(answer))) return answer;
   whenRefused();

@@ -1,9 +1,10 @@
 import { Button, Group, Paper, Stack, Text, TextInput } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useMutation, useQuery } from "@tanstack/react-query";
 import { Link, useLocation, useNavigate } from "@tanstack/react-router";
 import { Suspense, useCallback, useState } from "react";
 import { api, Problem, take } from "../api/client";
 import { useTexts } from "../i18n";
+import { add } from "../outbox/outbox";
 import { PageTitle } from "../shell/Pages";
 import { Refusal, submitting } from "../ui/Saving";
 import { later } from "../ui/later";
@@ -60,6 +61,7 @@ function Offer({ code }: { code: string }) {
   const { t, own } = useTexts();
   const offer = useQuery({ queryKey: ["claim", code], queryFn: () => take(api.GET("/api/v1/claims/{code}", { params: { path: { code } } })), retry: false, staleTime: 0 });
   if (offer.error instanceof Problem && offer.error.status === 404) return <Elsewhere text={t("claim.unknown", { code })} />;
+  if (offer.error !== null && !(offer.error instanceof Problem) && window.isSecureContext) return <ClaimLater code={code} />;
   if (offer.error !== null) return <Refusal error={offer.error} />;
   if (offer.data === undefined) return <Text className="quiet">…</Text>;
   const { title, serial, free, yours, profile } = offer.data;
@@ -67,6 +69,22 @@ function Offer({ code }: { code: string }) {
   if (yours) return <Elsewhere text={t("claim.yours", { name })} />;
   if (!free) return <Elsewhere text={t("claim.taken", { name })} />;
   return <ClaimForm code={code} name={name} serial={serial} />;
+}
+
+/** The server cannot be reached: the label is kept, and claimed as soon as it can. */
+function ClaimLater({ code }: { code: string }) {
+  const { t } = useTexts();
+  const navigate = useNavigate();
+  const keep = useMutation({ networkMode: "always", mutationFn: () => add({ kind: "claim", code }), onSuccess: () => navigate({ to: "/outbox" }) });
+  return (
+    <Stack gap="md" align="start">
+      <Text role="status">{t("outbox.claimLater", { code })}</Text>
+      <Refusal error={keep.error} />
+      <Button onClick={() => keep.mutate()} loading={keep.isPending}>
+        {t("outbox.keepClaim")}
+      </Button>
+    </Stack>
+  );
 }
 
 function Elsewhere({ text }: { text: string }) {

@@ -41,6 +41,14 @@ export function ManualReadings({ device, channel, unit, mayOperate }: { device: 
                 </b>{" "}
                 · {formatTime(one.at, language, device.zone)} · {one.author}
                 {one.note !== "" && ` · ${one.note}`}
+                {one.has_photo && (
+                  <>
+                    {" · "}
+                    <a href={`/api/v1/devices/${device.key}/manual-readings/${one.id}/photo?channel=${encodeURIComponent(channel)}`} target="_blank" rel="noreferrer">
+                      {t("outbox.showPhoto")}
+                    </a>
+                  </>
+                )}
               </span>
               {mayOperate && (
                 <UndoButton

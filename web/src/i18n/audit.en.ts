@@ -57,6 +57,7 @@ export const auditEn: Record<keyof typeof auditPtBR, string> = {
   "action.pix.taken": "Pix payments taken",
   "action.profile.deleted": "Profile deleted",
   "action.reading.entered": "Manual reading entered",
+  "action.reading.photographed": "Photo of a manual reading added",
   "action.reading.withdrawn": "Manual reading taken back",
   "action.readings.imported": "Readings imported",
   "action.register.decided": "Register event decided",

@@ -56,6 +56,7 @@ export const auditPtBR = {
   "action.pix.taken": "Pagamentos Pix recebidos",
   "action.profile.deleted": "Perfil excluído",
   "action.reading.entered": "Leitura manual registrada",
+  "action.reading.photographed": "Foto de leitura manual anexada",
   "action.reading.withdrawn": "Leitura manual retirada",
   "action.readings.imported": "Leituras importadas",
   "action.register.decided": "Evento do registrador decidido",

@@ -2,9 +2,10 @@ import { useCallback, useEffect, useSyncExternalStore } from "react";
 import type { Channel } from "../api/client";
 import { formatAge, type Presence } from "../format";
 import { useTexts } from "../i18n";
+import { recallLast } from "../offline/last";
 import { type Connection, LiveStore, type Reading } from "./store";
 
-export const live = new LiveStore();
+export const live = new LiveStore(undefined, undefined, recallLast);
 
 export function useWatch(devices: readonly string[]): void {
   const wanted = devices.join(",");

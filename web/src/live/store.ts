@@ -19,6 +19,12 @@ export interface Reading {
   quality: string;
 }
 
+/** The newest values, and when the server was last heard; ms since 1970 by its clock. */
+export interface Last {
+  at: number;
+  readings: readonly Reading[];
+}
+
 export type Connection = "connecting" | "live" | "lost";
 
 const TAIL = 2_000;
@@ -26,6 +32,7 @@ const NOBODY = "~"; // no device has this key: only signs of life are heard
 const LOST_AFTER_MS = 12_000; // the server says something every 5 s
 const REOPEN_AFTER_MS = 10_000; // a network that was cut leaves a connection that looks open for ever
 const CLOCK_TOLERANCE_MS = 2_000; // less is network and rounding
+const MOST_RECALLED = 2_000; // series whose newest values are kept for a time without a connection
 const KEPT_WATCHED = 40; // devices that have left the screen, listened to until others come: scrolling back is no new request
 
 export class LiveStore {
@@ -57,6 +64,7 @@ export class LiveStore {
   constructor(
     private readonly open: (url: string) => EventSource = (url) => new EventSource(url),
     private readonly nextFrame: (draw: () => void) => void = (draw) => void requestAnimationFrame(draw),
+    private readonly recall: () => Last | null = () => null,
   ) {
     setInterval(() => this.tick(), 1000);
   }
@@ -175,6 +183,11 @@ export class LiveStore {
     return () => this.alarmListeners.delete(listener);
   };
 
+  /** What is worth keeping for the next time that the app opens; nothing before the server has been heard. */
+  get last(): Last | null {
+    return this.heardAt > 0 ? { at: this.heardAt + this.clockOffset, readings: [...this.readings.values()].slice(-MOST_RECALLED) } : null;
+  }
+
   private plan(): void {
     clearTimeout(this.planned);
     if (!this.isAllowed) return;
@@ -277,7 +290,9 @@ export class LiveStore {
   private lost(): void {
     if (this.connection === "lost") return;
     this.connection = "lost";
-    this.lostAt = (this.heardAt || Date.now()) + this.clockOffset;
+    const last = this.heardAt === 0 ? this.recall() : null; // the app was opened without a connection
+    if (last !== null) this.take(last.readings);
+    this.lostAt = last?.at ?? (this.heardAt || Date.now()) + this.clockOffset;
     this.anyListeners.forEach((listener) => listener());
   }
 

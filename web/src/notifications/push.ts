@@ -1,6 +1,7 @@
 /** Web push in this browser: the subscription that the server sends to. */
 
-const WORKER = "/push.js";
+import { WORKER } from "../offline/worker";
+
 // By what they call themselves; those come first that name others, too.
 const BROWSERS = [["Edg", "Edge"], ["OPR", "Opera"], ["Firefox", "Firefox"], ["Chrome", "Chrome"], ["Safari", "Safari"]] as const;
 const SYSTEMS = ["Android", "iPhone", "iPad", "Windows", "Mac OS X", "Linux"] as const;

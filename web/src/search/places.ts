@@ -17,6 +17,7 @@ export function reachablePages(me: Me): readonly Place[] {
     ...(seesSomething(me) ? ([{ to: "/alarms/rules", text: "rules.title" }, { to: "/alarms/health", text: "health.title" }] as const) : []),
     ...(paysSomething(me) ? ([{ to: "/my", text: "portal.title" }] as const) : []),
     ...administration(rightsOf(me)),
+    { to: "/outbox", text: "outbox.title" },
     { to: "/account", text: "user.account" },
     { to: "/notifications", text: "nav.notifications" },
   ];
@@ -28,6 +29,7 @@ export function possibleActions(me: Me): readonly Place[] {
   return [
     ...(rights.somewhere("configure") ? ([{ to: "/?dialog=new", text: "search.newDevice" }, { to: "/alarms/rules/new", text: "search.newRule" }] as const) : []),
     ...(rights.somewhere("bill") ? ([{ to: "/billing/new-tariff", text: "search.newTariff" }] as const) : []),
+    ...(rights.somewhere("operate") ? ([{ to: "/outbox", text: "outbox.read" }] as const) : []),
     { to: "/claim", text: "user.claim" },
     { to: "/api/docs", text: "user.apiDocs" },
   ];

@@ -5,6 +5,8 @@ import type { Me } from "../api/client";
 import { onRefused } from "../api/http";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
+import { keepOnlyOf } from "../offline/forget";
+import { lookAfter } from "../outbox/outbox";
 import { ErrorNote } from "../shell/Pages";
 import { later } from "../ui/later";
 import { seesSomething, SessionContext, sessionQuery } from "./session";
@@ -19,6 +21,8 @@ export function Gate({ children }: { children: ReactNode }) {
   useLive(me, session.data === null);
   useLanguageOf(me);
   useEscapeKept();
+  useForgetting(session.data);
+  useOwnOutbox(session.data === null ? null : me);
   if (me === null) {
     if (session.data === null) return <Suspense fallback={<Waiting />}>{<Welcome />}</Suspense>;
     return session.isError ? <ErrorNote error={session.error} retry={() => void session.refetch()} /> : <Waiting />;
@@ -40,6 +44,21 @@ function useLastKnown(me: Me | null | undefined): Me | null {
   const [known, know] = useState<Me | null>(null);
   if (me !== undefined && me !== null && me !== known) know(me);
   return me ?? known;
+}
+
+/** What was kept for a time without a connection is for the person who saw it, and for nobody after him. */
+function useForgetting(session: Me | null | undefined): void {
+  const whose = session === undefined ? undefined : (session?.person?.id ?? null);
+  useEffect(() => {
+    if (whose !== undefined) void keepOnlyOf(whose);
+  }, [whose]);
+}
+
+/** What waits to be sent is sent while its person is signed in. */
+function useOwnOutbox(me: Me | null): void {
+  const { t } = useTexts();
+  const whose = me?.person?.id;
+  useEffect(() => (whose === undefined ? undefined : lookAfter(whose, t)), [whose, t]);
 }
 
 function useLive(me: Me | null, hasEnded: boolean): void {

@@ -2,6 +2,7 @@ import { queryOptions, useQueryClient } from "@tanstack/react-query";
 import { createContext, useCallback, useContext } from "react";
 import { api, type Me, type Permission, Problem, take } from "../api/client";
 import { admit } from "../api/http";
+import { keepOnlyOf } from "../offline/forget";
 
 const REFRESH_MS = 60_000; // roles may change while a page stands open
 
@@ -46,6 +47,7 @@ export function useWelcome(): (me: Me) => void {
 /** Leave, and load the page anew, so that nothing of what was seen stays behind. */
 export async function signOut(): Promise<void> {
   await api.DELETE("/api/v1/session").catch(() => undefined);
+  await keepOnlyOf(null);
   location.assign("/");
 }
 

@@ -5,6 +5,8 @@ import { AlarmCount } from "../alarms/AlarmCount";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useConnection, useLostAt } from "../live/hooks";
+import { useKeptAt } from "../offline/kept";
+import { NewVersion } from "../offline/NewVersion";
 import { Searchable, SearchButton } from "../search/Search";
 import { Gate } from "../session/Gate";
 import { paysSomething, seesSomething, useMe, useRights } from "../session/session";
@@ -54,6 +56,7 @@ function Shell() {
             <Preferences />
           </div>
           <LostBanner />
+          <NewVersion />
           {seesSomething(me) && (
             <Suspense>
               <AlarmBanner />
@@ -145,10 +148,12 @@ function ConnectionState() {
 function LostBanner() {
   const { t, language } = useTexts();
   const lostAt = useLostAt();
-  if (lostAt === null) return null;
+  const keptAt = useKeptAt();
+  const since = lostAt ?? keptAt;
+  if (since === null) return null;
   return (
     <Alert className={css.banner} color="orange" variant="light" role="alert">
-      {t("connection.lost", { time: formatTime(lostAt, language) })}
+      {t("connection.lost", { time: formatTime(since, language) })}
     </Alert>
   );
 }

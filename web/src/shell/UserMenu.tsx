@@ -1,6 +1,7 @@
 import { Link } from "@tanstack/react-router";
 import { type MouseEvent, useId } from "react";
 import { useTexts } from "../i18n";
+import { useOutbox } from "../outbox/outbox";
 import { seesSomething, signOut, useMe, useRights } from "../session/session";
 import { administration } from "./administration";
 import { Icon } from "./icons";
@@ -12,6 +13,7 @@ export function UserMenu({ place }: { place: "top" | "bottom" }) {
   const { t } = useTexts();
   const me = useMe();
   const rights = useRights();
+  const waiting = useOutbox();
   const id = useId();
   const name = me.person?.name ?? me.name;
   const close = ({ currentTarget }: MouseEvent<HTMLElement>) => currentTarget.closest<HTMLElement>("[popover]")?.hidePopover();
@@ -34,6 +36,10 @@ export function UserMenu({ place }: { place: "top" | "bottom" }) {
         </Link>
         <Link to="/claim" hash="" className={css.menuItem} onClick={close}>
           {t("user.claim")}
+        </Link>
+        <Link to="/outbox" className={css.menuItem} onClick={close}>
+          {t("outbox.title")}
+          {waiting.length > 0 && <span className="alarm-count">{waiting.length}</span>}
         </Link>
         {[...(seesSomething(me) ? pages.filter(({ isOffBar }) => isOffBar) : []), ...administration(rights)].map(({ to, icon, text }) => (
           <Link key={to} to={to} className={`${css.menuItem} ${css.onPhone}`} onClick={close}>

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { Problem } from "../api/client";
 import { useTexts } from "../i18n";
 import { useAge, useConnection } from "../live/hooks";
+import { useKeptAt } from "../offline/kept";
 import { ErrorNote } from "../shell/Pages";
 
 interface Query<Data> {
@@ -15,7 +16,8 @@ interface Query<Data> {
 /** What a query found. If asking again fails, what was found last, grey and with its age: better than nothing at all. */
 export function Loaded<Data>({ query, height, children }: { query: Query<Data>; height: number; children: (data: Data) => ReactNode }) {
   const { data, error, refetch } = query;
-  const isLost = useConnection() === "lost";
+  const keptAt = useKeptAt();
+  const isLost = useConnection() === "lost" || keptAt !== null;
   // An answer, such as that it no longer exists, is no outage.
   const isAnswer = error instanceof Problem && error.status < 500;
   if (error !== null && (data === undefined || isAnswer)) return <ErrorNote error={error} retry={() => void refetch()} />;
@@ -23,7 +25,7 @@ export function Loaded<Data>({ query, height, children }: { query: Query<Data>; 
   const isStale = error !== null || isLost;
   return (
     <>
-      {isStale && <LastKnown at={query.dataUpdatedAt} />}
+      {isStale && <LastKnown at={Math.min(query.dataUpdatedAt, keptAt ?? Infinity)} />}
       <div className={isStale ? "stale" : undefined}>{children(data)}</div>
     </>
   );

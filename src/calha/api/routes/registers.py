@@ -4,9 +4,11 @@ import asyncio
 import math
 from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Header, Query, Request
+from starlette.responses import Response
 
 from calha.api.access import Caller, ConfiguresDevice, OperatesDevice, ViewsDevice
+from calha.api.bodies import read_body
 from calha.api.routes.consumption import plate_fields, total_of
 from calha.api.routing import api_router
 from calha.api.schemas import ChannelKey
@@ -16,20 +18,27 @@ from calha.api.schemas_metering import (
     NewDecision,
     NewManualReading,
     NewRegisterPlate,
+    ReadingPosition,
     RegisterPlateAnswer,
     RegisterPlateBody,
     RowId,
 )
 from calha.api.services import Here, Services
-from calha.domain.errors import Conflict, Malformed
+from calha.domain.errors import Conflict, Malformed, NotFound
 from calha.domain.quality import Quality
 from calha.domain.readings import Batch, Micros
 from calha.domain.registers import Plate, Verdict
 from calha.domain.times import from_text, require_plausible, to_datetime, to_text
 from calha.metering.meters import Meter
-from calha.store.metering import DecisionRow, ManualReadingRow, PlateRow
+from calha.store.metering import DecisionRow, EvidenceRow, ManualReadingRow, PlateRow
 
 router = api_router("metering", "/devices/{key}")
+
+JPEG = "image/jpeg"
+JPEG_BEGIN = b"\xff\xd8\xff"
+MAX_PHOTO_BYTES = 2_000_000
+TOO_LARGE = "a photo has at most 2 MB; make it smaller before it is sent"
+_PHOTO: dict[str, Any] = {"content": {JPEG: {"schema": {"type": "string", "format": "binary"}}}}
 
 OfChannel = Annotated[str, Query(max_length=64, description="Channel key.", examples=["total"])]
 
@@ -107,25 +116,72 @@ def list_manual_readings(
     meter = services.metering.meters.meter(key, channel)
     found = services.metering.registers.manual_readings([meter.series], 0, services.clock() + 1)
     reach = caller.reach()
-    return [_manual(meter, row) for row in found if reach.sees_at(key, meter.site_id, row.at)]
+    seen = [row for row in found if reach.sees_at(key, meter.site_id, row.at)]
+    evidence = services.metering.registers.evidence([row.id for row in seen])
+    return [_manual(meter, row, evidence.get(row.id)) for row in seen]
 
 
 @router.post("/manual-readings", status_code=201)
 async def add_manual_reading(
-    key: str, new: NewManualReading, services: Here, caller: OperatesDevice
+    key: str,
+    new: NewManualReading,
+    services: Here,
+    caller: OperatesDevice,
+    idempotency_key: Annotated[
+        str | None,
+        Header(min_length=8, max_length=64, description="What is sent twice is entered once.", examples=["7f1c40aa"]),
+    ] = None,
 ) -> ManualReadingAnswer:
-    """Enter what a person has read on a register. It is stored beside the readings of the device, marked as manual."""
+    """Enter what a person has read on a register. It is stored beside the readings of the device, marked as manual.
+
+    With the `Idempotency-Key` of an earlier request, that one's reading. A reading that came with one takes a photo.
+    """
     meter = await register_of(services, key, new.channel)
     at = require_plausible(from_text(new.at, meter.zone), services.clock())
+    if idempotency_key is not None:
+        asked = ManualReadingRow(meter.series, at, new.value, new.note, caller.principal.name, services.clock())
+        if (again := await _entered_before(services, meter, asked, idempotency_key)) is not None:
+            caller.noted = True
+            return again
     found = await asyncio.to_thread(services.telemetry.readings, [meter.series], at, at + 1, resolution="raw")
     if any(code < Quality.BAD for code in found[meter.series].quality.tolist()):
         raise Conflict("the device itself has a reading of this very time, which is never changed; choose another time")
     author, now = caller.principal.name, services.clock()
     row = ManualReadingRow(meter.series, at, new.value, new.note, author, now)
-    kept = await asyncio.to_thread(services.metering.registers.add_manual_reading, row)
+    evidence = _evidence(idempotency_key, new.position) if idempotency_key is not None else None
+    kept = await asyncio.to_thread(services.metering.registers.add_manual_reading, row, evidence)
     await _store(services, meter, at, float(new.value), Quality.MANUAL)
     await caller.note("reading.entered", f"device {key}", after=new.model_dump(mode="json"))
-    return _manual(meter, kept)
+    return _manual(meter, kept, evidence)
+
+
+@router.put(
+    "/manual-readings/{reading_id}/photo", status_code=204, openapi_extra={"requestBody": {"required": True} | _PHOTO}
+)
+async def save_reading_photo(
+    key: str, reading_id: RowId, channel: OfChannel, services: Here, caller: OperatesDevice, request: Request
+) -> None:
+    """Lay the photo of the register (JPEG, at most 2 MB) beside a reading; one that was there is replaced."""
+    meter = await register_of(services, key, channel)
+    photo = await read_body(request, MAX_PHOTO_BYTES, TOO_LARGE)
+    if not photo.startswith(JPEG_BEGIN):
+        raise Malformed("a photo is a JPEG", "not_a_photo")
+    await asyncio.to_thread(services.metering.registers.manual_reading, meter.series, reading_id)
+    await asyncio.to_thread(services.metering.registers.save_photo, reading_id, photo)
+    await caller.note("reading.photographed", f"device {key}", after={"id": reading_id, "bytes": len(photo)})
+
+
+@router.get("/manual-readings/{reading_id}/photo", response_class=Response, responses={200: _PHOTO})
+async def show_reading_photo(
+    key: str, reading_id: RowId, channel: OfChannel, services: Here, caller: ViewsDevice
+) -> Response:
+    """The photo of the register that came with a reading."""
+    meter = await register_of(services, key, channel)
+    row = await asyncio.to_thread(services.metering.registers.manual_reading, meter.series, reading_id)
+    if not caller.reach().sees_at(key, meter.site_id, row.at):
+        raise NotFound(f"there is no manual reading {reading_id} of this channel")
+    photo = await asyncio.to_thread(services.metering.registers.photo, reading_id)
+    return Response(photo, media_type=JPEG, headers={"Cache-Control": "private, max-age=86400"})
 
 
 @router.delete("/manual-readings/{reading_id}", status_code=204)
@@ -146,6 +202,28 @@ async def undo_manual_reading(
     await caller.note(
         "reading.withdrawn", f"device {key}", before={"channel": channel, "at": to_datetime(row.at).isoformat()}
     )
+
+
+async def _entered_before(
+    services: Services, meter: Meter, asked: ManualReadingRow, request_id: str
+) -> ManualReadingAnswer | None:
+    """The reading of the same request. Stored anew, as the first time may have ended before that. Raises Conflict."""
+    found = await asyncio.to_thread(services.metering.registers.requested, request_id)
+    if found is None:
+        return None
+    row, holds = found
+    if (row.series, row.at, row.value) != (asked.series, asked.at, asked.value):
+        raise Conflict(f"the idempotency key {request_id!r} was used for another reading", "key_used_twice")
+    if holds:
+        await _store(services, meter, row.at, float(row.value), Quality.MANUAL)
+    evidence = await asyncio.to_thread(services.metering.registers.evidence, [row.id])
+    return _manual(meter, row, evidence.get(row.id))
+
+
+def _evidence(request_id: str, position: ReadingPosition | None) -> EvidenceRow:
+    if position is None:
+        return EvidenceRow(request_id)
+    return EvidenceRow(request_id, position.latitude, position.longitude, position.accuracy_m)
 
 
 async def _store(services: Services, meter: Meter, at: Micros, value: float, code: Quality) -> None:
@@ -197,7 +275,12 @@ def decision_of(meter: Meter, new: NewDecision, caller: Caller, now: Micros) -> 
     )
 
 
-def _manual(meter: Meter, row: ManualReadingRow) -> ManualReadingAnswer:
+def _manual(meter: Meter, row: ManualReadingRow, evidence: EvidenceRow | None) -> ManualReadingAnswer:
+    position = None
+    if evidence is not None and evidence.latitude is not None and evidence.longitude is not None:
+        position = ReadingPosition(
+            latitude=evidence.latitude, longitude=evidence.longitude, accuracy_m=evidence.accuracy_m
+        )
     return ManualReadingAnswer(
         id=row.id,
         channel=meter.channel,
@@ -206,4 +289,6 @@ def _manual(meter: Meter, row: ManualReadingRow) -> ManualReadingAnswer:
         note=row.note,
         author=row.author,
         made_at=to_datetime(row.made_at),
+        position=position,
+        has_photo=evidence is not None and evidence.has_photo,
     )

@@ -3,12 +3,13 @@
 from calha.store.metering.edits import EditStore
 from calha.store.metering.findings import FindingStore
 from calha.store.metering.registers import RegisterStore
-from calha.store.metering.rows import DecisionRow, EditRow, ExceptionRow, ManualReadingRow, PlateRow
+from calha.store.metering.rows import DecisionRow, EditRow, EvidenceRow, ExceptionRow, ManualReadingRow, PlateRow
 
 __all__ = [
     "DecisionRow",
     "EditRow",
     "EditStore",
+    "EvidenceRow",
     "ExceptionRow",
     "FindingStore",
     "ManualReadingRow",

@@ -7,12 +7,13 @@ same way. Nothing is overwritten: what is taken back stays, with who took it bac
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy.dialects.mysql import MEDIUMBLOB
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
-from calha.store.registry.models import Base
+from calha.store.registry.models import Base, key_type
 
 SERIES = "channel.id"
 
@@ -84,6 +85,20 @@ class ManualReading(Base):
     made_at: Mapped[int] = mapped_column(BigInteger)
     undone_at: Mapped[int | None] = mapped_column(BigInteger)
     undone_by: Mapped[str | None] = mapped_column(String(120))
+
+
+class ReadingEvidence(Base):
+    """What a person brought with his reading: where he stood, a photo. request_id: so that what is sent twice counts once."""
+
+    __tablename__ = "reading_evidence"
+    reading_id: Mapped[int] = mapped_column(
+        ForeignKey("manual_reading.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
+    )
+    request_id: Mapped[str] = mapped_column(key_type(), unique=True)
+    latitude: Mapped[float | None]
+    longitude: Mapped[float | None]
+    accuracy_m: Mapped[float | None]
+    photo: Mapped[bytes | None] = mapped_column(LargeBinary().with_variant(MEDIUMBLOB(), "mysql", "mariadb"))
 
 
 class ConsumptionEdit(Base):

@@ -10,8 +10,8 @@ from sqlalchemy.exc import IntegrityError
 from calha.domain.errors import Conflict, NotFound, TooLarge
 from calha.domain.readings import Micros
 from calha.domain.registers import Plate, Verdict
-from calha.store.metering.models import ManualReading, RegisterDecision, RegisterPlate
-from calha.store.metering.rows import DecisionRow, ManualReadingRow, PlateRow
+from calha.store.metering.models import ManualReading, ReadingEvidence, RegisterDecision, RegisterPlate
+from calha.store.metering.rows import DecisionRow, EvidenceRow, ManualReadingRow, PlateRow
 
 SERIES_AT_ONCE = 500  # databases limit the parameters of a statement
 MAX_PLATES = 100  # of a channel
@@ -124,7 +124,7 @@ class RegisterStore:
             raise NotFound(f"there is no manual reading {reading_id} of this channel")
         return _manual_row(row)
 
-    def add_manual_reading(self, row: ManualReadingRow) -> ManualReadingRow:
+    def add_manual_reading(self, row: ManualReadingRow, evidence: EvidenceRow | None = None) -> ManualReadingRow:
         """Raises Conflict when one was made for the same time; one that was taken back gives way."""
         values = asdict(row)
         del values["id"]
@@ -133,9 +133,51 @@ class RegisterStore:
             with self._writing() as connection:
                 connection.execute(delete(ManualReading).where(same, ManualReading.undone_at.is_not(None)))
                 connection.execute(insert(ManualReading).values(values))
-                return _manual_row(connection.execute(select(ManualReading.__table__).where(same)).one())
+                kept = _manual_row(connection.execute(select(ManualReading.__table__).where(same)).one())
+                if evidence is not None:
+                    told = asdict(evidence) | {"reading_id": kept.id}
+                    del told["has_photo"]
+                    connection.execute(insert(ReadingEvidence).values(told))
+                return kept
         except IntegrityError:
             raise Conflict("there is a manual reading of this very time; take it back first") from None
+
+    def requested(self, request_id: str) -> tuple[ManualReadingRow, bool] | None:
+        """The reading that came with this request, and whether it still holds."""
+        query = select(ManualReading.__table__).join(ReadingEvidence, ReadingEvidence.reading_id == ManualReading.id)
+        with self._engine.connect() as connection:
+            row = connection.execute(query.where(ReadingEvidence.request_id == request_id)).first()
+        return (_manual_row(row), row.undone_at is None) if row is not None else None
+
+    def evidence(self, readings: Sequence[int]) -> dict[int, EvidenceRow]:
+        """What came with some readings, by their number."""
+        columns = [ReadingEvidence.request_id, ReadingEvidence.latitude, ReadingEvidence.longitude]
+        query = select(
+            ReadingEvidence.reading_id, *columns, ReadingEvidence.accuracy_m, ReadingEvidence.photo.is_not(None)
+        )
+        found: dict[int, EvidenceRow] = {}
+        with self._engine.connect() as connection:
+            for start in range(0, len(readings), SERIES_AT_ONCE):
+                part = ReadingEvidence.reading_id.in_(readings[start : start + SERIES_AT_ONCE])
+                for number, request_id, *place, has_photo in connection.execute(query.where(part)):
+                    found[number] = EvidenceRow(request_id, *place, bool(has_photo))
+        return found
+
+    def save_photo(self, reading_id: int, photo: bytes) -> None:
+        """Raises NotFound for a reading that came without a request of its own."""
+        with self._writing() as connection:
+            mine = ReadingEvidence.reading_id == reading_id
+            if connection.execute(update(ReadingEvidence).where(mine).values(photo=photo)).rowcount == 0:
+                raise NotFound(f"the manual reading {reading_id} takes no photo: it was entered without a request id")
+
+    def photo(self, reading_id: int) -> bytes:
+        """Raises NotFound."""
+        query = select(ReadingEvidence.photo).where(ReadingEvidence.reading_id == reading_id)
+        with self._engine.connect() as connection:
+            found = connection.execute(query).scalar()
+        if found is None:
+            raise NotFound(f"the manual reading {reading_id} has no photo")
+        return bytes(found)
 
     def undo_manual_reading(self, series: int, reading_id: int, author: str, at: Micros) -> None:
         """Raises NotFound, Conflict if it has been taken back."""

@@ -54,6 +54,17 @@ class ManualReadingRow:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceRow:
+    """What came with a reading by a person. latitude, longitude: degrees (WGS 84)."""
+
+    request_id: str
+    latitude: float | None = None
+    longitude: float | None = None
+    accuracy_m: float | None = None
+    has_photo: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class EditRow:
     """bounds: begins and the last end of the intervals whose amounts are given."""
 
