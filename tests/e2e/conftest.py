@@ -90,6 +90,19 @@ def stranger(request, browser) -> Iterator[Page]:
         yield opened
 
 
+@pytest.fixture
+def installed(request, calha, browser) -> Iterator[Page]:
+    """A phone's page whose service worker has kept the whole app."""
+    request.param = "phone"
+    with opened_page(request, browser, "allow") as page:
+        page.context.add_cookies([cookie(calha, administrator(calha))])
+        page.goto(calha.address)
+        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        yield page
+
+
 @contextmanager
 def opened_page(request, browser: Browser, workers: Literal["allow", "block"] = "block") -> Iterator[Page]:
     """workers: service workers answer in the place of routes that a test lays, so they work only where they are meant."""

@@ -2,26 +2,9 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 from screens import keep
-from signing_in import administrator, cookie
 from steps import field, mosquitto_pub, tile
-
-from conftest import opened_page
-
-
-@pytest.fixture
-def installed(request, calha, browser):
-    """A phone's page whose service worker has kept the whole app."""
-    request.param = "phone"
-    with opened_page(request, browser, "allow") as page:
-        page.context.add_cookies([cookie(calha, administrator(calha))])
-        page.goto(calha.address)
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
-        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        page.wait_for_function("navigator.serviceWorker.controller !== null")
-        yield page
 
 
 def test_a_register_read_without_a_connection_is_entered_once(calha, installed):
