@@ -72,7 +72,7 @@ export function ReadingForm() {
         </datalist>
         {key !== "" && device === undefined && <Text size="sm">{t("outbox.noMeter")}</Text>}
         {registers.length > 1 && <NativeSelect label={t("outbox.register")} value={channel?.key ?? ""} onChange={(event) => choose(event.currentTarget.value)} data={registers.map((one) => ({ value: one.key, label: own(one.name) }))} />}
-        <TextInput label={t("outbox.value", { unit: channel?.unit ?? "" })} inputMode="decimal" value={value} onChange={(event) => setValue(event.currentTarget.value)} required />
+        <TextInput label={t("outbox.value", { unit: channel?.unit ?? "…" })} inputMode="decimal" value={value} onChange={(event) => setValue(event.currentTarget.value)} required />
         <FileInput label={t("outbox.photo")} accept="image/*" capture="environment" value={photo} onChange={setPhoto} clearable placeholder={t("outbox.takePhoto")} clearButtonProps={{ "aria-label": t("outbox.noPhoto") }} />
         <Place position={position} set={setPosition} />
         <TextInput label={t("device.note")} value={note} onChange={(event) => setNote(event.currentTarget.value)} maxLength={500} />
