@@ -7,11 +7,12 @@ from playwright.sync_api import Page, expect
 AXE = Path(__file__).parents[2] / "web" / "node_modules" / "axe-core" / "axe.min.js"
 
 
-def violations(page: Page) -> list[tuple[str, str, str]]:
-    """What axe-core calls serious or critical: (rule, the first element, what is wrong with it)."""
+def violations(page: Page, *rules: str) -> list[tuple[str, str, str]]:
+    """What axe-core calls serious or critical: (rule, the first element, what is wrong with it). Only of some rules, if any."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text())
-    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    only = {"runOnly": {"type": "rule", "values": list(rules)}} if rules else {}
+    found = page.evaluate("options => axe.run(document, options)", {"resultTypes": ["violations"]} | only)["violations"]
     serious = [(one["id"], one["nodes"][0]) for one in found if one["impact"] in ("serious", "critical")]
     return [(rule, node["html"][:120], node["failureSummary"].splitlines()[-1].strip()) for rule, node in serious]
 

@@ -5,13 +5,43 @@ import re
 import time
 
 import pytest
-from accessibility import open_page, violations
+from accessibility import open_page, violations, walk_to
 from playwright.sync_api import Page, expect
 from screens import keep
 from steps import ensure, mosquitto_pub, scrolls_sideways, tile
 
 PAGES = ("/", "/devices/eta-1", "/devices/eta-1?table=true", "/devices/eta-1/data", "/devices/new-1", "/quarantine")
 PAGES += ("/sites", "/status", "/nowhere")
+
+OTHERS = ("/home", "/alarms", "/alarms/rules", "/alarms/rules/new", "/alarms/health", "/anomalies", "/exceptions")
+OTHERS += (
+    "/reports",
+    "/dashboards",
+    "/sites/1/balance",
+    "/devices/eta-1/consumption",
+    "/billing",
+    "/billing/customers",
+)
+OTHERS += (
+    "/billing/tariffs",
+    "/billing/new-tariff",
+    "/billing/runs",
+    "/billing/payments",
+    "/connections",
+    "/escalation",
+)
+OTHERS += (
+    "/people",
+    "/people/1",
+    "/keys",
+    "/fleets",
+    "/audit",
+    "/my",
+    "/account",
+    "/notifications",
+    "/outbox",
+    "/claim",
+)
 
 DIALOGS = (("/", "New device"), ("/sites", "Delete Calha"), ("/devices/eta-1", "Edit"))
 DIALOGS += (("/devices/eta-1/data", "Discard"),)
@@ -45,6 +75,21 @@ def test_no_page_has_a_serious_accessibility_violation(busy, calm, request):
             calm.emulate_media(color_scheme=scheme)
             keep(calm, f"page{path}-{scheme}-{request.node.callspec.id}")
             found += [(path, scheme, *one) for one in violations(calm)]
+    assert found == []
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_nor_has_any_other_page_in_either_theme(busy, calm):
+    """A walk inside the app, as loading it anew for each page would take most of the time."""
+    open_page(calm, busy.address)
+    found = []
+    for path in OTHERS:
+        walk_to(calm, path)
+        calm.emulate_media(color_scheme="light")
+        found += [(path, *one) for one in violations(calm)]
+        calm.emulate_media(color_scheme="dark")
+        found += [(path, "dark", *one) for one in violations(calm, "color-contrast")]
     assert found == []
 
 
