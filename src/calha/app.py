@@ -81,6 +81,7 @@ from calha.store.accounts.provisioning import ProvisioningKeys
 from calha.store.alarms import AlarmStore, RuleStore
 from calha.store.billing import Notices
 from calha.store.dashboards import Dashboards
+from calha.store.explore import Annotations, SavedViews
 from calha.store.registry import Registry
 from calha.store.registry.finding import Finder
 from calha.store.telemetry import Telemetry
@@ -395,6 +396,8 @@ async def _connect(
         reports,
         anomalies,
         Dashboards.of(registry.engine),
+        Annotations(registry.engine),
+        SavedViews(registry.engine),
         notifier,
         live,
         status,

@@ -92,3 +92,40 @@ def test_what_is_shown_is_taken_along(calha, page, device):
         page.get_by_role("button", name="Export").click()
         page.get_by_role("button", name="Picture (PNG)").click()
     assert Path(downloading.value.path()).read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.desktop
+def test_notes_and_views_are_kept_and_begin_reports_and_rules(calha, page, device):
+    ensure(calha, device, "generic")
+    assert calha.send("POST", f"/api/v1/telemetry/{device}", {"flow": 5})[0] == 200
+    calha.until_stored()
+    page.goto(f"{calha.address}/explore?s={device}/flow&range=1h")
+    page.get_by_role("button", name="+ Note").click()
+    page.get_by_label("What happened").fill("Filter 2 was washed")
+    page.get_by_role("button", name="Save", exact=True).click()
+    noted = page.get_by_role("region", name="Notes")
+    expect(noted.get_by_role("listitem")).to_contain_text("Filter 2 was washed")
+    page.get_by_role("button", name="Saved views").click()
+    page.get_by_label("Name of this view").fill("Washing")
+    page.get_by_role("button", name="Save view").click()
+    expect(page.get_by_text("View “Washing” saved")).to_be_visible()
+    assert violations(page) == []
+
+    page.goto(f"{calha.address}/devices/{device}")
+    expect(noted.get_by_role("listitem")).to_contain_text("Filter 2 was washed")
+    noted.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    expect(noted.get_by_role("listitem")).to_have_count(0)
+
+    page.goto(f"{calha.address}/explore")
+    page.get_by_role("button", name="Saved views").click()
+    page.get_by_role("button", name="Washing", exact=True).click()
+    expect(page.get_by_role("list", name="Chosen series").get_by_role("listitem")).to_have_count(1)
+    page.get_by_role("button", name="Use in…").click()
+    page.get_by_role("link", name="New alarm rule").click()
+    expect(page).to_have_url(re.compile(rf"rules/new.*device={device}"))
+    expect(page.get_by_role("combobox", name="For which devices")).to_have_value("device")
+    page.go_back()
+    page.get_by_role("button", name="Use in…").click()
+    page.get_by_role("link", name="New report").click()
+    expect(page.get_by_role("dialog", name="New report")).to_be_visible()

@@ -85,6 +85,23 @@ export interface InvoicesSearch {
   customer?: number;
 }
 
+/** What a new report begins with. */
+export interface ReportsSearch {
+  /** Keys, between commas. */
+  devices?: string;
+  channels?: string;
+  from?: string;
+  to?: string;
+  site?: number;
+}
+
+/** What a new rule begins with. */
+export interface RuleSearch {
+  device?: string;
+  channel?: string;
+  formula?: string;
+}
+
 export interface RunsSearch {
   month?: string;
   site?: number;
@@ -242,6 +259,7 @@ const alarmHealth = createRoute({
 const alarmRule = createRoute({
   getParentRoute: () => root,
   path: "/alarms/rules/$id",
+  validateSearch: (given: Record<string, unknown>): RuleSearch => ({ ...textOf(given, "device"), ...textOf(given, "channel"), ...textOf(given, "formula") }),
   component: lazyRouteComponent(() => import("./alarms/RulePage"), "RulePage"),
 });
 
@@ -270,6 +288,12 @@ const balance = createRoute({
 const reports = createRoute({
   getParentRoute: () => root,
   path: "/reports",
+  validateSearch: (given: Record<string, unknown>): ReportsSearch => ({
+    ...textOf(given, "devices"),
+    ...textOf(given, "channels"),
+    ...(isDay(given.from) && isDay(given.to) ? { from: given.from, to: given.to } : {}),
+    ...(Number.isInteger(given.site) ? { site: given.site as number } : {}),
+  }),
   component: lazyRouteComponent(() => import("./reports/ReportsPage"), "ReportsPage"),
 });
 

@@ -14,6 +14,7 @@ from calha.api.routes import (
     alarm_rules,
     alarms,
     analyses,
+    annotations,
     anomalies,
     balances,
     billing,
@@ -65,6 +66,7 @@ from calha.api.routes import (
     touched,
     transfer,
     validation,
+    views,
     water_meters,
 )
 from calha.api.routing import API_PREFIX, take_over
@@ -98,6 +100,8 @@ ROUTERS = (
     readings.router,
     explore.router,
     statistics.router,
+    annotations.router,
+    views.router,
     consumption.router,
     registers.router,
     validation.router,

@@ -24,6 +24,7 @@ from calha.metering.books import Billing
 from calha.metering.metering import Metering
 from calha.reports.runs import ReportRuns
 from calha.store.dashboards import Dashboards
+from calha.store.explore import Annotations, SavedViews
 from calha.store.registry import Registry
 from calha.store.registry.finding import Finder
 from calha.store.telemetry import Telemetry
@@ -54,6 +55,8 @@ class Services:
     reports: ReportRuns
     anomalies: Anomalies
     dashboards: Dashboards
+    annotations: Annotations
+    views: SavedViews
     notifier: Notifier
     live: LiveSignal
     status: Callable[[], Awaitable[dict[str, Any]]]

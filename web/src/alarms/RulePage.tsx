@@ -2,7 +2,7 @@ import "./alarms.css";
 import { Autocomplete, Button, Group, NativeSelect, Stack, Switch, Text, Textarea, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
@@ -13,7 +13,7 @@ import { Loaded } from "../ui/Loaded";
 import { Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import { PRIORITIES, type Priority } from "./alarms";
-import { BLANK, type Draft, draftOf, draftOfReady, hasLimits, isPlaced, KINDS, LIMITS, type ReadyRule, type Rule, SCOPES } from "./rules";
+import { BLANK, begun, type Draft, draftOf, draftOfReady, hasLimits, isPlaced, KINDS, LIMITS, type ReadyRule, type Rule, SCOPES } from "./rules";
 import { Schedule } from "./Schedule";
 import { Trial } from "./Trial";
 import { useRule } from "./useAlarms";
@@ -22,14 +22,15 @@ import { useKeep, useRemove } from "./useRules";
 /** A rule: what it watches and where, what keeps it quiet, why there is one; tried on the past before it is kept. */
 export function RulePage() {
   const { id } = useParams({ from: "/alarms/rules/$id" });
-  return id === "new" ? <RuleForm rule={null} /> : <Kept id={Number(id)} />;
+  const begin = useSearch({ from: "/alarms/rules/$id" });
+  return id === "new" ? <RuleForm rule={null} begin={begun(begin)} /> : <Kept id={Number(id)} />;
 }
 
 function Kept({ id }: { id: number }) {
   const rule = useRule(id);
   return (
     <Loaded query={rule} height={400}>
-      {(found) => <RuleForm key={found.version} rule={found} />}
+      {(found) => <RuleForm key={found.version} rule={found} begin={BLANK} />}
     </Loaded>
   );
 }
@@ -40,12 +41,12 @@ interface Part {
   change: Change;
 }
 
-function RuleForm({ rule }: { rule: Rule | null }) {
+function RuleForm({ rule, begin }: { rule: Rule | null; begin: Draft }) {
   const { t, language } = useTexts();
   const navigate = useNavigate();
   const mayChange = useRights().somewhere("configure");
   const write = (value: number) => new Intl.NumberFormat(language, { useGrouping: false, maximumFractionDigits: 6 }).format(value);
-  const [draft, setDraft] = useState<Draft>(() => (rule === null ? BLANK : draftOf(rule, write)));
+  const [draft, setDraft] = useState<Draft>(() => (rule === null ? begin : draftOf(rule, write)));
   const [asksRemoval, setAsksRemoval] = useState(false);
   const keep = useKeep(rule);
   const remove = useRemove(rule?.id ?? 0);

@@ -102,6 +102,11 @@ export const BLANK: Draft = {
   rest: {},
 };
 
+/** A new rule over what somebody looked at. */
+export function begun({ device = "", channel = "", formula = "" }: { device?: string; channel?: string; formula?: string }): Draft {
+  return { ...BLANK, device, channel, formula, kind: formula === "" ? "value" : "formula" };
+}
+
 /** A draft of a rule that is kept. write: how a number is written in the person's language. */
 export function draftOf(rule: Pick<Rule, "name" | "definition" | "where" | "rationalisation" | "is_enabled">, write: (value: number) => string): Draft {
   const { signal, limits, priority, deadband, on_delay_s, off_delay_s, lasting_s, repeat, schedule, suppress_while, latching, first_out, ...rest } = rule.definition;

@@ -8,6 +8,8 @@ import { send } from "../api/http";
 import { type ExploreSearch, MOST_SERIES, written } from "../explore/address";
 import { useTexts } from "../i18n";
 import { live, useConnection } from "../live/hooks";
+import { NoteList } from "../notes/NoteList";
+import { useNotes } from "../notes/useNotes";
 import { ErrorNote } from "../shell/Pages";
 import { MarkedChart } from "../timeline/MarkedChart";
 import { MarkTable } from "../timeline/MarkTable";
@@ -60,6 +62,8 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
   const all = useMemo(() => groups.flatMap(([, series]) => series), [groups]);
   const isEmpty = history.data !== undefined && groups.length === 0;
   const steps = useSteps(span, choosePreset, chooseSpan);
+  const devices = useMemo(() => [device.key], [device.key]);
+  const { notes, layers } = useNotes(devices, span);
   const resolution = history.data?.resolution;
   const explored: ExploreSearch = { s: written(device.channels.slice(0, MOST_SERIES).map(({ key }) => ({ device: device.key, channel: key }))), ...(preset === undefined ? { from: span.from, to: span.to } : { range: preset }) };
   return (
@@ -107,6 +111,7 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
                 zone={device.zone}
                 stale={(span.live && connection === "lost") || history.isError}
                 gutters={gutters}
+                layers={layers}
                 onSelect={chooseSpan}
                 marks={marks}
                 device={device.key}
@@ -120,6 +125,7 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
           </Text>
         </div>
       )}
+      <NoteList notes={notes} devices={[device]} span={span} zone={device.zone} />
     </section>
   );
 }

@@ -44,6 +44,10 @@ export function useGroups(device: Device, history: Readings | undefined, asked: 
 /** A series of an answer as points. Of how many points the answer consists at most was `asked`. */
 export function pointsOf({ t, value, min, max, quality, gap_ms: gap }: SeriesReadings, { from, to }: Pick<Readings, "from" | "to">, asked: number): Points {
   const isAggregate = min !== null && min !== undefined;
-  const thinned = (THINNED_POINTS * (Date.parse(to) - Date.parse(from))) / asked;
-  return { t, value, min: min ?? null, max: max ?? null, quality, shortestGap: isAggregate ? (gap ?? 0) : thinned };
+  return { t, value, min: min ?? null, max: max ?? null, quality, shortestGap: isAggregate ? (gap ?? 0) : thinnedGap({ from, to }, asked) };
+}
+
+/** How far apart thinned points may be without a gap, in ms. */
+export function thinnedGap({ from, to }: Pick<Readings, "from" | "to">, asked: number): number {
+  return (THINNED_POINTS * (Date.parse(to) - Date.parse(from))) / asked;
 }

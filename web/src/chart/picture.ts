@@ -16,7 +16,7 @@ export async function pictureOf(place: HTMLElement, { title, below }: Caption, s
   const ink = inks[scheme];
   const charts = [...place.querySelectorAll<HTMLCanvasElement>(".chart canvas")];
   const ratio = devicePixelRatio;
-  const figures = charts.map((canvas) => ({ canvas, names: namesBelow(canvas) }));
+  const figures = charts.map((canvas) => ({ canvas, names: namesBelow(canvas), units: canvas.closest<HTMLElement>(".chart")?.dataset.units ?? "" }));
   const width = Math.max(...charts.map((canvas) => canvas.width)) / ratio + 2 * MARGIN_PX;
   const tall = ({ canvas, names }: (typeof figures)[number]) => canvas.height / ratio + LINE_PX * names.length + MARGIN_PX;
   const height = figures.reduce((sum, figure) => sum + tall(figure), 2 * MARGIN_PX + 2 * LINE_PX);
@@ -32,7 +32,8 @@ export async function pictureOf(place: HTMLElement, { title, below }: Caption, s
   write(ctx, below, MARGIN_PX + LINE_PX, ink.text, FONT);
   let top = MARGIN_PX + 2.5 * LINE_PX;
   for (const figure of figures) {
-    const { canvas, names } = figure;
+    const { canvas, names, units } = figure;
+    write(ctx, units, top - LINE_PX / 2, ink.text, FONT);
     ctx.drawImage(canvas, MARGIN_PX, top, canvas.width / ratio, canvas.height / ratio);
     names.forEach(({ text, colour }, number) => write(ctx, text, top + canvas.height / ratio + number * LINE_PX, colour, FONT));
     top += tall(figure);

@@ -14,8 +14,12 @@ import "./explore.css";
 import { ExploredCharts } from "./ExploredCharts";
 import { PeriodForm } from "./PeriodForm";
 import { SeriesPicker } from "./SeriesPicker";
+import { NoteList } from "../notes/NoteList";
+import { useNotes } from "../notes/useNotes";
 import { StatisticsTable } from "./StatisticsTable";
 import { useChosen } from "./useExplored";
+import { UseMenu } from "./UseMenu";
+import { ViewsMenu } from "./ViewsMenu";
 import { CopyButton } from "../billing/CopyButton";
 
 const EMPTY_HEIGHT = 120;
@@ -38,6 +42,9 @@ export function ExplorePage() {
   const timeless = without(search, "range", "from", "to");
   const choosePreset = (range: NonNullable<ExploreSearch["range"]>) => show({ ...timeless, range });
   const chooseSpan = (from: number, to: number) => show({ ...timeless, from: Math.round(from), to: Math.round(to) });
+  const keys = useMemo(() => [...new Set(series.map(({ device }) => device))].sort(), [series]);
+  const { notes, layers } = useNotes(keys, span);
+  const devices = useMemo(() => [...new Map(chosen.flatMap(({ from }) => (from === undefined ? [] : [[from.key, from] as const]))).values()], [chosen]);
   const steps = useSteps(span, choosePreset, chooseSpan);
   const zones = useMemo(() => [...new Set([...chosen.flatMap(({ from }) => (from === undefined ? [] : [from.zone])), Intl.DateTimeFormat().resolvedOptions().timeZone, "UTC"])], [chosen]);
   const zone = search.zone ?? zones[0] ?? "UTC";
@@ -45,6 +52,8 @@ export function ExplorePage() {
   return (
     <>
       <PageTitle title={t("explore.title")}>
+        <ViewsMenu search={search} open={show} />
+        {series.length > 0 && <UseMenu series={series} calculated={search.f ?? []} devices={devices} span={span} zone={zone} />}
         {series.length > 0 && (
           <CopyButton text={location.href} variant="default">
             {t("explore.copyLink")}
@@ -71,6 +80,7 @@ export function ExplorePage() {
                 zone={zone}
                 steps={steps}
                 chooseSpan={chooseSpan}
+                layers={layers}
                 bar={(isFetching, exports) => (
                   <>
                     <ChartBar span={span} preset={preset} steps={steps} table={search.table === true} isFetching={isFetching} choosePreset={choosePreset} chooseTable={(table) => toggled("table", table)}>
@@ -100,6 +110,7 @@ export function ExplorePage() {
                   </>
                 )}
               />
+              <NoteList notes={notes} devices={devices} span={span} zone={zone} />
             </Paper>
             <Section title={t("explore.statistics")} text={t("explore.statisticsText")}>
               {chosen.some(({ found }) => found !== undefined) ? <StatisticsTable chosen={chosen} span={span} past={search.past} zone={zone} /> : <Skeleton height={EMPTY_HEIGHT} />}

@@ -3,7 +3,7 @@ import { useMemo } from "react";
 import { api, type Channel, type Device, type Readings, take } from "../api/client";
 import type { components } from "../api/schema";
 import type { ChartSeries } from "../chart/columns";
-import { pointsOf } from "../chart/groups";
+import { pointsOf, thinnedGap } from "../chart/groups";
 import { shownOf, type Span } from "../chart/range";
 import type { Points } from "../chart/series";
 import { useTexts } from "../i18n";
@@ -97,7 +97,7 @@ export function useExplored({ series, calculated, span, past, zone, points }: As
     });
     const others = calculated.map((one, index): ChartSeries => {
       const result = results[index];
-      const stored: Points = result === undefined ? NOTHING : { t: result.t, value: result.value, quality: result.quality, shortestGap: result.gap_ms ?? 0 };
+      const stored: Points = result === undefined ? NOTHING : { t: result.t, value: result.value, quality: result.quality, shortestGap: Math.max(result.gap_ms ?? 0, thinnedGap(result, points)) };
       return { channel: channelOf(one, index), name: one.name, look: chosen.length + index, points: stored };
     });
     return [...measured, ...others];

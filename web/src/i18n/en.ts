@@ -5,6 +5,7 @@ import { anomaliesEn } from "./anomalies.en";
 import { auditEn } from "./audit.en";
 import { chartsEn } from "./charts.en";
 import { exploreEn } from "./explore.en";
+import { notesEn } from "./notes.en";
 import { billingEn } from "./billing.en";
 import { boardsEn } from "./boards.en";
 import { connectionsEn } from "./connections.en";
@@ -30,6 +31,7 @@ export const en: Catalogue = {
   ...boardsEn,
   ...chartsEn,
   ...exploreEn,
+  ...notesEn,
   ...connectionsEn,
   ...devicesEn,
   ...problemsEn,

@@ -5,6 +5,7 @@ import { anomaliesPtBR } from "./anomalies.pt-BR";
 import { auditPtBR } from "./audit.pt-BR";
 import { chartsPtBR } from "./charts.pt-BR";
 import { explorePtBR } from "./explore.pt-BR";
+import { notesPtBR } from "./notes.pt-BR";
 import { billingPtBR } from "./billing.pt-BR";
 import { boardsPtBR } from "./boards.pt-BR";
 import { connectionsPtBR } from "./connections.pt-BR";
@@ -30,6 +31,7 @@ export const ptBR = {
   ...boardsPtBR,
   ...chartsPtBR,
   ...explorePtBR,
+  ...notesPtBR,
   ...connectionsPtBR,
   ...devicesPtBR,
   ...problemsPtBR,

@@ -9,14 +9,17 @@ import { useMake, useSave, useSites } from "./useReports";
 
 const NAMED = "named";
 
+/** What a new report is about from the beginning. */
+export type Begin = Partial<Pick<Definition, "devices" | "channels" | "site_id" | "period">>;
+
 /** Asks what a report is about; makes it at once, or saves it with when and to whom it goes. */
-export function ReportForm({ report, done }: { report?: Report; done: () => void }) {
+export function ReportForm({ report, begin, done }: { report?: Report; begin?: Begin; done: () => void }) {
   const { t, language } = useTexts();
   const rights = useRights();
   const sites = useSites();
   const places = sites.data?.items ?? [];
   const [name, setName] = useState(report?.name ?? "");
-  const [definition, setDefinition] = useState<Definition>(report?.definition ?? { kind: "flow", period: { relative: "yesterday" }, site_id: 0, devices: [], channels: [], qualities: [...severities], step: "1h", language, zone: "", csv: language === "pt-BR" ? "semicolon" : "rfc4180" });
+  const [definition, setDefinition] = useState<Definition>(report?.definition ?? { kind: "flow", period: { relative: "yesterday" }, site_id: 0, devices: [], channels: [], qualities: [...severities], step: "1h", language, zone: "", csv: language === "pt-BR" ? "semicolon" : "rfc4180", ...begin });
   const [chosen, setChosen] = useState<Format[]>(report?.formats ?? ["pdf"]);
   const [delivery, setDelivery] = useState<Delivery>({ cron: report?.cron ?? "", recipients: (report?.recipients ?? []).join("\n"), folder: report?.folder ?? "" });
   const site = definition.site_id === 0 ? (places[0]?.id ?? 0) : definition.site_id;

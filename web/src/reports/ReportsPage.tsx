@@ -1,4 +1,5 @@
 import { Button, Group, Modal, Paper, Stack, Text, TextInput } from "@mantine/core";
+import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useDeferredValue, useState } from "react";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
@@ -8,15 +9,22 @@ import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
-import type { Report } from "./definitions";
+import { type Report, words } from "./definitions";
 import { History } from "./History";
-import { ReportForm } from "./ReportForm";
+import { type Begin, ReportForm } from "./ReportForm";
 import { useDelete, useReports, useRun } from "./useReports";
 
 /** Reports: made at once or saved, with a schedule; what is being made, and what was made and sent. */
 export function ReportsPage() {
   const { t } = useTexts();
-  const [editing, edit] = useState<Report | "new" | null>(null);
+  const { devices, channels, from, to, site } = useSearch({ from: "/reports" });
+  const navigate = useNavigate({ from: "/reports" });
+  const begin: Begin | undefined = devices === undefined ? undefined : { devices: words(devices), channels: words(channels ?? ""), site_id: site ?? 0, ...(from === undefined || to === undefined ? {} : { period: { from, to } }) };
+  const [editing, setEditing] = useState<Report | "new" | null>(begin === undefined ? null : "new");
+  const edit = (next: Report | "new" | null) => {
+    setEditing(next);
+    if (begin !== undefined) void navigate({ search: {}, replace: true });
+  };
   const [search, setSearch] = useState("");
   const reports = useReports(useDeferredValue(search));
   return (
@@ -35,7 +43,7 @@ export function ReportsPage() {
       </Stack>
       {editing !== null && (
         <Modal opened onClose={() => edit(null)} title={t(editing === "new" ? "reports.new" : "reports.edit")} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
-          <ReportForm {...(editing === "new" ? {} : { report: editing })} done={() => edit(null)} />
+          <ReportForm {...(editing === "new" ? (begin === undefined ? {} : { begin }) : { report: editing })} done={() => edit(null)} />
         </Modal>
       )}
     </>
