@@ -39,7 +39,12 @@ def notes(person, query=""):
 def test_a_note_is_written_found_in_its_time_changed_and_deleted(calha, operator, place):
     until = BEGIN + timedelta(minutes=30)
     status, made = operator.send("POST", "/api/v1/annotations", note(to=until.isoformat()))
-    assert (status, made["made_by"], made["is_own"], made["device"]) == (201, operator.login.lower(), True, "noted-1"), made
+    assert (status, made["made_by"], made["is_own"], made["device"]) == (
+        201,
+        operator.login.lower(),
+        True,
+        "noted-1",
+    ), made
     here = f"&from_ms={ms(until) - 1000}&to_ms={ms(until) + 1000}"
     assert [one["id"] for one in notes(operator, here)] == [made["id"]]
     assert notes(operator, f"&from_ms={ms(until) + 1000}") == []
