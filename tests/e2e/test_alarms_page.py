@@ -129,6 +129,7 @@ def test_what_happened_to_a_device_is_marked_on_its_chart_and_told_in_its_timeli
 def test_an_alarm_is_shelved_with_a_reason_and_taken_back(calha, page, device, machines):
     page.goto(f"{calha.address}/alarms?q={machines[0]}")
     expect(lines(page)).to_have_count(1, timeout=WITHIN_MS)
+    expect(page.get_by_role("region", name="Alarms to acknowledge")).to_be_visible()  # it moves the buttons down
     page.get_by_role("button", name="Shelve (1)").click()
     form = page.get_by_role("dialog")
     form.get_by_label("Shelve for").select_option("4")

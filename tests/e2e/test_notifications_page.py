@@ -2,26 +2,32 @@
 
 import json
 import re
+import shutil
+from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 from screens import keep
-from signing_in import administrator
+from signing_in import administrator, cookie
 from steps import field, mosquitto_pub, scrolls_sideways
 from test_accounts import assert_accessible
 
+from calha.watch.notify.push import packed
+from conftest import FLAGS
 from postman import postman
+from push_browser import Browser as Subscriber
 from receiver import receiver
 from running import running_calha
 
 RULE = {"signal": {"kind": "value", "channel": "vibration"}, "limits": {"hi": {"value": 7, "priority": "high"}}}
 PUMP = "escalated-pump"
 PUBLIC = "http://calha.example.org"
+CHROMIUM = Subscriber()
 
 
 @pytest.fixture(scope="module")
 def calha(tmp_path_factory):
-    with postman() as mail, receiver() as hooks, receiver() as calls:
+    with postman() as mail, receiver() as hooks, receiver() as calls, receiver() as pushes:
         settings = {
             "CALHA_NOTIFICATIONS_HOSTS": "127.0.0.1",
             "CALHA_HTTP_PUBLIC_URL": PUBLIC,
@@ -31,7 +37,7 @@ def calha(tmp_path_factory):
             "CALHA_SMTP_SENDER": "Calha <calha@example.org>",
         }
         with running_calha(tmp_path_factory.mktemp("notify") / "data", settings) as running:
-            running.mail, running.hooks, running.calls = mail, hooks, calls
+            running.mail, running.hooks, running.calls, running.pushes = mail, hooks, calls, pushes
             yield running
 
 
@@ -49,6 +55,9 @@ def pump(calha):
         added = calha.send("POST", f"/api/v1/teams/{team['id']}/channels", channel | {"name": name})
         assert added[0] == 201, added
         teams.append(team["id"])
+    key = {"p256dh": packed(CHROMIUM.public), "auth": packed(CHROMIUM.auth)}
+    channel = {"kind": "push", "name": "Chromium", "push": {"endpoint": f"{calha.pushes.url}/send", "keys": key}}
+    assert calha.send("POST", f"/api/v1/teams/{teams[0]}/channels", channel)[0] == 201
     steps = [{"wait_min": number, "teams": [team]} for number, team in enumerate(teams)]
     chain = {"name": "Pumps", "site_id": site, "steps": steps}
     assert calha.send("POST", "/api/v1/escalation-chains", chain)[0] == 201
@@ -77,6 +86,7 @@ def test_an_alarm_calls_a_team_with_a_link_to_it_and_calls_anew_when_it_comes_of
     follow(calha, page, told["notices"][0]["link"])
     detail = page.get_by_role("region", name="Pump shakes")
     expect(detail).to_contain_text("unacknowledged")
+    expect(page.get_by_role("region", name="Alarms to acknowledge")).to_be_visible()  # it moves the buttons down
     page.get_by_role("button", name="Shelve (1)").click()
     form = page.get_by_role("dialog")
     form.get_by_label("Reason").fill("being greased")
@@ -163,3 +173,55 @@ def test_who_is_called_next_acknowledges_by_the_link_in_the_letter(calha, page, 
     history = page.get_by_role("region", name="Pump shakes").get_by_role("list", name="History")
     expect(history).to_contain_text("Managers")
     expect(history).to_contain_text("I go there")
+
+
+SHOWN = """async () => {
+    const worker = await navigator.serviceWorker.ready;
+    for (let tries = 0; tries < 600; tries++) {
+        const [one] = await worker.getNotifications();
+        if (one !== undefined) return {title: one.title, body: one.body, button: one.actions[0].title};
+        await new Promise(resolve => setTimeout(resolve, 100));
+    }
+    throw new Error("nothing is shown");
+}"""
+CLICK = """async action => {
+    const [shown] = await self.registration.getNotifications();
+    self.dispatchEvent(new NotificationEvent("notificationclick", {notification: shown, action}));
+}"""
+
+
+@pytest.fixture
+def whole(calha, browser) -> Iterator[Page]:
+    """A page of a whole Chromium: the small one that the other tests use shows no notifications."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        pytest.skip("chromium is not installed")
+    launched = browser.browser_type.launch(executable_path=program, args=FLAGS)
+    context = launched.new_context(locale="en-US")
+    context.add_cookies([cookie(calha, administrator(calha))])
+    context.grant_permissions(["notifications"], origin=calha.address)
+    yield context.new_page()
+    launched.close()
+
+
+def test_a_pushed_alarm_is_shown_by_the_browser_and_a_tap_opens_it(calha, whole, pump):
+    """No browser can subscribe without the Internet: ours reads what the push service is sent, Chromium what it would get."""
+    sent = CHROMIUM.decrypt(calha.pushes.next_post().body).decode().replace(PUBLIC, calha.address)
+    whole.goto(f"{calha.address}/notifications")
+    whole.evaluate("navigator.serviceWorker.register('/push.js')")
+    whole.wait_for_function("navigator.serviceWorker.controller !== null")
+    inspector = whole.context.new_cdp_session(whole)
+    known: list[str] = []
+    inspector.on("ServiceWorker.workerRegistrationUpdated", lambda told: known.extend(told["registrations"]))
+    inspector.send("ServiceWorker.enable")
+    while not known:
+        whole.wait_for_timeout(100)
+    about = {"origin": calha.address, "registrationId": known[0]["registrationId"], "data": sent}
+    inspector.send("ServiceWorker.deliverPushMessage", about)
+    shown = whole.evaluate(SHOWN)
+    assert shown["title"] == "[Calha] High: Pump shakes: 9 (limit 7)"
+    assert shown["button"] == "Acknowledge"
+    assert "://" not in shown["body"]
+    whole.context.service_workers[0].evaluate(CLICK, "")
+    expect(whole.get_by_role("region", name="Pump shakes")).to_be_visible()
+    expect(whole).to_have_url(re.compile(r"/alarms\?id=\d+"))
