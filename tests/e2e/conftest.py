@@ -9,21 +9,13 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
+from chromium import FLAGS
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from screens import SIZES, keep
 from signing_in import administrator, cookie
 
 from running import Calha, running_calha
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 PATIENCE_MS = 30_000  # for whatever a page is to show; other tests may keep both processors busy
 expect.set_options(timeout=PATIENCE_MS)
 

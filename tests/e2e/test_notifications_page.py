@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from chromium import FLAGS
 from playwright.sync_api import Page, expect
 from screens import keep
 from signing_in import administrator, cookie
@@ -13,7 +14,6 @@ from steps import field, mosquitto_pub, scrolls_sideways
 from test_accounts import assert_accessible
 
 from calha.watch.notify.push import packed
-from conftest import FLAGS
 from postman import postman
 from push_browser import Browser as Subscriber
 from receiver import receiver

@@ -1,6 +1,6 @@
 import { Alert, Button } from "@mantine/core";
 import { Link, Outlet, useLocation, useMatches } from "@tanstack/react-router";
-import { Suspense } from "react";
+import { AlarmBanner } from "../alarms/AlarmBanner";
 import { AlarmCount } from "../alarms/AlarmCount";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
@@ -10,7 +10,6 @@ import { NewVersion } from "../offline/NewVersion";
 import { Searchable, SearchButton } from "../search/Search";
 import { Gate } from "../session/Gate";
 import { paysSomething, seesSomething, useMe, useRights } from "../session/session";
-import { later } from "../ui/later";
 import { Mark } from "../ui/Mark";
 import { Icon } from "./icons";
 import { NoPermission, PageTitle } from "./Pages";
@@ -19,8 +18,6 @@ import css from "./Shell.module.css";
 import { UserMenu } from "./UserMenu";
 import { administration } from "./administration";
 import { pages } from "./pages";
-
-const AlarmBanner = later(async () => (await import("../alarms/AlarmBanner")).AlarmBanner);
 
 /** What is shown before anybody has signed in; everything else stands behind the sign-in. */
 const OPEN = new Set(["/link", "/shared"]);
@@ -57,11 +54,7 @@ function Shell() {
           </div>
           <LostBanner />
           <NewVersion />
-          {seesSomething(me) && (
-            <Suspense>
-              <AlarmBanner />
-            </Suspense>
-          )}
+          {seesSomething(me) && <AlarmBanner />}
           <Page />
         </main>
       </div>
