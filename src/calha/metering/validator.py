@@ -93,7 +93,6 @@ class Validator:
             await asyncio.sleep(EVERY_S)
 
     async def _follow(self, seq: int, beat: Callable[[], None]) -> int:
-        await asyncio.to_thread(self._know_meters)
         through = await asyncio.to_thread(self._take_touched, seq)
         self._close_days()
         for days, group in self._due().items():
@@ -107,7 +106,6 @@ class Validator:
     def check_now(self) -> None:
         """One round, for whoever cannot wait: everything that is due, today as well."""
         seq, _ = self._store.progress()
-        self._know_meters()
         through = self._take_touched(seq)
         self._checked_today.clear()
         for days, group in self._due().items():
@@ -130,6 +128,7 @@ class Validator:
 
     def _take_touched(self, seq: int) -> int:
         found = self._telemetry.touched(seq)
+        self._know_meters()  # after what was stored: a meter is registered before its first reading
         lines = (found.series.tolist(), found.first_at.tolist(), found.last_at.tolist(), found.ahead_us.tolist())
         for series, first_at, last_at, ahead_us in zip(*lines, strict=True):
             watching = self._watched.get(series)
