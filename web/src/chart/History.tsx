@@ -1,28 +1,30 @@
 import { Button, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useMemo, useRef, useState } from "react";
+import { Suspense, useMemo, useRef, useState } from "react";
 import type uPlot from "uplot";
 import { api, type Device, type Readings, take } from "../api/client";
 import { send } from "../api/http";
 import { type ExploreSearch, MOST_SERIES, written } from "../explore/address";
 import { useTexts } from "../i18n";
 import { live, useConnection } from "../live/hooks";
-import { NoteList } from "../notes/NoteList";
 import { useNotes } from "../notes/useNotes";
 import { ErrorNote } from "../shell/Pages";
 import { MarkedChart } from "../timeline/MarkedChart";
-import { MarkTable } from "../timeline/MarkTable";
 import { useMarks } from "../timeline/useMarks";
 import { download } from "../ui/download";
+import { later } from "../ui/later";
 import { ChartBar } from "./ChartBar";
 import { ChartExports } from "./ChartExports";
 import { ChartKey, ChartNote } from "./ChartNote";
 import { Gutter } from "./gutter";
 import { useGroups } from "./groups";
-import { HistoryTable } from "./HistoryTable";
 import { type Preset, shownOf, type Span } from "./range";
 import { useSteps } from "./useSteps";
+
+const HistoryTable = later(async () => (await import("./HistoryTable")).HistoryTable);
+const MarkTable = later(async () => (await import("../timeline/MarkTable")).MarkTable);
+const NoteList = later(async () => (await import("../notes/NoteList")).NoteList);
 
 const REFRESH_MS = 60_000;
 const ALL_POINTS = 50_000;
@@ -92,10 +94,10 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
       {isEmpty && <Text className="quiet">{t("chart.empty")}</Text>}
       {isCut && <Text size="xs">{t("mark.cut")}</Text>}
       {table ? (
-        <>
+        <Suspense>
           <MarkTable marks={marks} device={device.key} zone={device.zone} />
           <HistoryTable groups={groups} follows={span.live} zone={device.zone} />
-        </>
+        </Suspense>
       ) : (
         // The group takes the keys + − ← → 0, announced below it.
         // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
@@ -125,7 +127,9 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
           </Text>
         </div>
       )}
-      <NoteList notes={notes} devices={[device]} span={span} zone={device.zone} />
+      <Suspense>
+        <NoteList notes={notes} devices={[device]} span={span} zone={device.zone} />
+      </Suspense>
     </section>
   );
 }
