@@ -151,16 +151,22 @@ class RegisterStore:
 
     def evidence(self, readings: Sequence[int]) -> dict[int, EvidenceRow]:
         """What came with some readings, by their number."""
-        columns = [ReadingEvidence.request_id, ReadingEvidence.latitude, ReadingEvidence.longitude]
         query = select(
-            ReadingEvidence.reading_id, *columns, ReadingEvidence.accuracy_m, ReadingEvidence.photo.is_not(None)
+            ReadingEvidence.reading_id,
+            ReadingEvidence.request_id,
+            ReadingEvidence.latitude,
+            ReadingEvidence.longitude,
+            ReadingEvidence.accuracy_m,
+            ReadingEvidence.photo.is_not(None),
         )
         found: dict[int, EvidenceRow] = {}
         with self._engine.connect() as connection:
             for start in range(0, len(readings), SERIES_AT_ONCE):
                 part = ReadingEvidence.reading_id.in_(readings[start : start + SERIES_AT_ONCE])
-                for number, request_id, *place, has_photo in connection.execute(query.where(part)):
-                    found[number] = EvidenceRow(request_id, *place, bool(has_photo))
+                for number, request_id, latitude, longitude, accuracy_m, has_photo in connection.execute(
+                    query.where(part)
+                ):
+                    found[number] = EvidenceRow(request_id, latitude, longitude, accuracy_m, bool(has_photo))
         return found
 
     def save_photo(self, reading_id: int, photo: bytes) -> None:
