@@ -1,5 +1,6 @@
 """Every route declares what it asks of its caller, and refuses the wrong role, a foreign site, and nobody at all."""
 
+import json
 import re
 
 import pytest
@@ -51,6 +52,7 @@ NAMING = [
     for method, path, required in ROUTES
     if required["where"] == "anywhere" and "{" in path and path not in EVERYBODYS
 ]
+NOTE = {"from": "2026-06-01T03:00:00Z", "text": "Filter 2 was washed"}
 BODIES = {  # by the end of the path, where an empty one is refused before it is looked at who asks
     "nodes": b'{"nodes": [{"node": "i=2258", "device": "perm-own", "channel": "vibration"}]}',
     "read": b'{"nodes": ["i=2258"]}',
@@ -60,6 +62,7 @@ BODIES = {  # by the end of the path, where an empty one is refused before it is
     "channels": b'{"kind": "webhook", "name": "x"}',
     "{rule_id}": b'{"name": "x", "version": 1, "where": {}, "definition": {"signal": {"kind": "no_data"}}}',
     "{report_id}": b'{"name": "x", "definition": {"kind": "flow", "period": {"relative": "today"}, "site_id": 1}}',
+    "{annotation_id}": json.dumps(NOTE).encode(),
     "{dashboard_id}": b'{"name": "x", "site_id": 1, "document": {}}',
     "links": b'{"name": "x"}',
     "payment": b'{"paid_at": "2026-08-05T10:30:00Z"}',
@@ -175,6 +178,7 @@ def foreign(calha, plant):
         ]["id"],
         "file_id": 1,
         "link_id": 1,
+        "annotation_id": calha.send("POST", "/api/v1/annotations", NOTE | {"site_id": site})[1]["id"],
     }
 
 
