@@ -43,7 +43,14 @@ def test_water_that_never_stops_is_a_leak(told):
 def test_an_hour_without_flow_and_there_is_no_leak(told):
     found = told("water-fine", [8.0] * 20 + [0.0] + [4.0] * 9)
     assert found["leak"] is None
-    assert found["movement"] == "intermittent"
+    assert (found["movement"], found["worst_movement"]) == ("intermittent", "intermittent")
+    assert datetime.fromisoformat(found["worst_movement_at"]) == END
+
+
+def test_what_ran_all_day_is_remembered_after_it_stopped(told):
+    found = told("water-remembered", [4.0] * 24 + [0.0] * 24 * 2)
+    assert (found["movement"], found["worst_movement"], found["leak"]) == ("none", "continuous", None)
+    assert datetime.fromisoformat(found["worst_movement_at"]) == END - timedelta(days=2)
 
 
 def test_a_meter_that_reports_every_hour_tells_of_a_leak_and_one_that_reports_more_seldom_of_nothing(told):

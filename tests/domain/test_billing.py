@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from calha.domain.billing import Metered, Terms, bill, divided, excess_reactive, gross_factor
 from calha.domain.errors import InvalidTariff
 from calha.domain.money import Rounding
-from calha.domain.tariff_reader import read_tariff
+from calha.domain.tariff_reader import read_tariff, to_json
 from calha.domain.tariffs import Taxes
 
 D = Decimal
@@ -75,6 +75,35 @@ ENERGY = "{kind: usage, key: energy, name: {pt: Energia, en: Energy}, unit: kWh,
 def test_water_at_published_tariffs(tariff, day, volume, dwellings, total):
     made = billed(tariff, metered(day, day + timedelta(days=30), consumption=volume), terms=Terms(dwellings))
     assert made.total == D(total)
+
+
+@pytest.mark.parametrize(
+    ("tariff", "day", "volume", "dwellings", "lines"),
+    [
+        ("agua_minimo_sabesp", date(2024, 6, 1), 20, 1, "98.44 98.44"),
+        ("agua_minimo_sabesp", date(2024, 6, 1), 15, 1, "68.39 68.39"),
+        ("agua_minimo_sabesp", date(2024, 6, 1), 150, 10, "683.90 683.90"),
+        ("agua_minimo_sabesp", date(2020, 6, 1), 12, 1, "32.17 32.17"),
+        ("agua_minimo_sanepar", date(2019, 1, 1), 5, 1, "37.47 29.98"),
+        ("agua_minimo_sanepar", date(2019, 7, 1), 5, 1, "38.77 31.02"),
+        ("agua_fixa_copasa", date(2018, 6, 1), 12, 1, "48.35 44.73"),
+        ("agua_fixa_caesb", date(2020, 7, 1), 6, 1, "8.00 17.94 25.94"),
+    ],
+)
+def test_water_and_sewage_are_lines_of_their_own(tariff, day, volume, dwellings, lines):
+    made = billed(tariff, metered(day, day + timedelta(days=30), consumption=volume), terms=Terms(dwellings))
+    assert [line.amount for line in made.lines] == [D(one) for one in lines.split()]
+
+
+def test_collection_of_sewage_has_the_whole_published_table():
+    """Copasa 2017 without treatment: 6.69 and six blocks."""
+    blocks = (
+        "[{up_to: 5, amount: 6.69, price: 0.42}, {up_to: 10, price: 1.351}, {up_to: 15, price: 2.803}, "
+        "{up_to: 20, price: 3.341}, {up_to: 40, price: 3.643}, {price: 5.977}]"
+    )
+    tariff = one_line(f"{{kind: usage, key: sewage, name: {{}}, is_taxed: false, blocks: {blocks}}}")
+    expected = D("6.69") + 5 * (D("0.42") + D("1.351") + D("2.803") + D("3.341")) + 20 * D("3.643") + 5 * D("5.977")
+    assert billed(tariff, metered(consumption=45)).total == Rounding()(expected)
 
 
 @pytest.mark.parametrize(("dwellings", "water"), [(4, "193.40"), (1, "381.57")])
@@ -167,7 +196,42 @@ def test_a_schedule_of_another_country_is_windows_as_well():
 
 def test_energy_by_time_of_use():
     span = metered(date(2021, 4, 1), date(2021, 5, 1), peak=60, intermediate=40, off_peak=200)
-    assert billed("energia_branca", span).total == D("229.33")
+    made = billed("energia_branca", span)
+    assert made.total == D("229.33")
+    assert [line.quantity * line.unit_price for line in made.lines[:3]] == [D("79.9998"), D("35.2080"), D("114.1200")]
+
+
+@pytest.mark.parametrize(
+    ("distributor", "windows", "moment", "post"),
+    [
+        ("CPFL Piratininga", "18:00-21:00", "2026-07-15T17:59", "off_peak"),
+        ("CPFL Piratininga", "18:00-21:00", "2026-07-15T20:59", "peak"),
+        ("CPFL Piratininga", "18:00-21:00", "2026-07-15T21:00", "off_peak"),
+        ("Celpa", "17:30-18:30 18:30-21:30 21:30-22:30", "2026-07-15T17:29", "off_peak"),
+        ("Celpa", "17:30-18:30 18:30-21:30 21:30-22:30", "2026-07-15T17:30", "intermediate"),
+        ("Celpa", "17:30-18:30 18:30-21:30 21:30-22:30", "2026-07-15T18:30", "peak"),
+        ("Celpa", "17:30-18:30 18:30-21:30 21:30-22:30", "2026-07-15T21:30", "intermediate"),
+        ("Celpa", "17:30-18:30 18:30-21:30 21:30-22:30", "2026-07-15T22:30", "off_peak"),
+    ],
+)
+def test_each_distributor_has_windows_of_its_own(distributor, windows, moment, post):
+    spans = [one.split("-") for one in windows.split()]
+    posts = ["peak"] if len(spans) == 1 else ["intermediate", "peak", "intermediate"]
+    text = ", ".join(
+        f'{{post: {name}, from: "{from_}", until: "{until}"}}'
+        for name, (from_, until) in zip(posts, spans, strict=True)
+    )
+    made = one_line(ENERGY % ("1.00", ""), f"windows: {{windows: [{text}]}}").versions[0].windows
+    assert made.post_at(datetime.fromisoformat(moment)) == post, distributor
+
+
+def test_a_quarter_hour_belongs_to_the_post_in_which_it_begins():
+    """A meter that stamps the end says 18:00 of what was used from 17:45 on."""
+    windows = packaged("energia_branca").versions[0].windows
+    day = windows.schedule(date(2026, 7, 15), 1, timedelta(minutes=15))
+    assert (day[17 * 4 + 3], day[18 * 4], day[20 * 4 + 3], day[21 * 4]) == (
+        *("intermediate", "peak", "peak", "intermediate"),
+    )
 
 
 def test_the_minimum_of_a_three_phase_connection_is_charged():
@@ -182,7 +246,10 @@ def test_taxes_by_the_old_method_and_the_cent_that_is_left():
         "{kind: usage, key: te, name: {}, price: 0.22465}, {kind: usage, key: tusd, name: {}, price: 0.28616}, "
         "{kind: fixed, key: flag, name: {}, amount: 18.00}"
     )
-    made = billed(one_line(lines, tariff_fields=taxes), metered(consumption=400))
+    tariff = one_line(lines, tariff_fields=taxes)
+    made = billed(tariff, metered(consumption=400))
+    without = read_tariff(to_json(msgspec.structs.replace(tariff, taxes=())).decode())
+    assert billed(without, metered(consumption=400)).total == D("222.32")
     assert made.total == D("321.18")
     assert made.taxes == {"icms": D("80.30"), "pis": D("3.31"), "cofins": D("15.26")}
     assert made.net + sum(made.taxes.values()) == made.total
@@ -225,6 +292,15 @@ def test_the_social_tariff_until_2025(kwh, total):
 def test_the_social_tariff_since_2025(kwh, total):
     free = "discounts: [{up_to: 80, percent: 100}]"
     assert billed(one_line(ENERGY % ("1.00", free)), metered(consumption=kwh)).total == D(total)
+
+
+@pytest.mark.parametrize(
+    ("year", "percent"), [(2023, 15), (2024, 30), (2025, 45), (2026, 60), (2027, 75), (2028, 90)]
+)
+def test_the_share_of_the_grid_on_what_is_compensated_grows_each_year(year, percent):
+    span = metered(date(year, 6, 1), date(year, 7, 1), compensated=300, net=100)
+    (line,) = [one for one in billed("energia_solar_fio_b", span).lines if one.key == "fio_b"]
+    assert line.amount == Rounding()(D(300) * D("0.25") * percent / 100)
 
 
 def test_net_metering_pays_part_of_the_grid_on_what_is_compensated():
@@ -275,6 +351,39 @@ def test_the_scarcity_of_water_had_a_flag_of_its_own():
     assert made.total == D("14.20")
 
 
+@pytest.mark.parametrize(
+    ("from_", "until", "days", "of"),
+    [
+        (date(2022, 4, 1), date(2022, 5, 1), 15, 30),  # the month in which it ended
+        (date(2022, 3, 20), date(2022, 4, 20), 27, 31),  # a cycle across both
+        (date(2022, 4, 10), date(2022, 4, 16), 6, 6),
+        (date(2022, 4, 16), date(2022, 5, 1), 0, 15),
+        (date(2022, 4, 20), date(2022, 5, 20), 0, 30),
+        (date(2021, 8, 25), date(2021, 9, 5), 4, 11),  # the month in which it began
+    ],
+)
+@pytest.mark.parametrize("key", ["energia_branca", "energia_verde_a4"])
+def test_a_flag_that_ends_within_a_month_is_charged_by_its_days(key, from_, until, days, of):
+    tariff = packaged(key)
+    flag = [one for one in tariff.versions[0].components if one.key == "flag"]
+    version = msgspec.structs.replace(tariff.versions[0], valid_from=date(2021, 1, 1), components=tuple(flag))
+    alone = msgspec.structs.replace(tariff, versions=(version,), taxes=())
+    made = billed(alone, metered(from_, until, consumption=1000))
+    assert made.total == Rounding()(D("142.00") * days / of)
+
+
+def test_a_flag_may_change_more_than_once_in_a_month():
+    tariff = one_line(
+        "{kind: flag, key: flag, name: {}}",
+        tariff_fields='flags: {prices: [{valid_from: 2020-01-01, prices: {yellow: 10, red: 30}}], '
+        'months: {"2026-06": yellow}, days: {"2026-06-11": red, "2026-06-21": green}}',
+    )
+    made = billed(tariff, metered(consumption=100))  # ten days of each
+    assert made.total == Rounding()(D(10 + 30 + 0) / 3)
+    july = metered(date(2026, 7, 1), date(2026, 8, 1), consumption=100)
+    assert billed(tariff, july).total == 0, "a day says nothing of the next month"
+
+
 def test_a_cycle_across_months_pays_each_day_at_its_own_flag():
     span = metered(date(2024, 6, 26), date(2024, 7, 6), consumption=1000)  # five days green, five yellow
     assert billed("energia_branca", span).total == D("9.43")  # half of 18.85
@@ -304,6 +413,37 @@ def test_a_bill_of_medium_voltage_is_close_to_the_real_one():
     for line in made.lines:
         # The bill prints rounded unit prices, and the prices here were taken back from those.
         assert abs(line.amount - D(real[line.key])) <= max(D("0.02"), D(real[line.key]) * D("0.0003")), line
+
+
+PRINTED = [  # quantity, unit price with taxes, amount
+    ("65.141", "23.695455", "1543.55"),
+    ("30.141", "47.39091", "1428.40"),  # by the printed price 1428.41
+    ("831.185", "0.39457", "327.96"),
+    ("40.947", "0.63351", "25.94"),
+    ("831.185", "0.18909", "157.17"),
+    ("40.947", "1.40085", "57.36"),
+    ("872.132", "0.0247", "21.54"),
+    ("3.629", "0.42166", "1.53"),
+]
+
+
+@pytest.mark.parametrize(("quantity", "price", "amount"), PRINTED)
+def test_a_line_of_the_real_bill_is_its_quantity_at_its_printed_price_within_a_cent(quantity, price, amount):
+    tariff = one_line(f"{{kind: usage, key: energy, name: {{}}, price: {price}}}")
+    assert abs(billed(tariff, metered(consumption=quantity)).total - D(amount)) <= D("0.01")
+
+
+def test_the_overage_of_the_real_bill_is_all_above_the_contract_at_twice_the_price():
+    tariff = one_line("{kind: demand, key: demand, name: {}, price: 23.695455}")
+    used, overage = billed(tariff, metered(demand="65.141"), terms=Terms(contracted=D(35))).lines
+    assert (used.quantity, used.unit_price, used.amount) == (D("65.141"), D("23.695455"), D("1543.55"))
+    assert (overage.quantity, overage.unit_price, overage.amount) == (D("30.141"), D("47.39091"), D("1428.41"))
+
+
+def test_what_is_withheld_leaves_the_total_of_the_real_bill():
+    lines = [f"{{kind: fixed, key: l{place}, name: {{}}, amount: {one[2]}}}" for place, one in enumerate(PRINTED)]
+    withheld = "{kind: fixed, key: withheld, name: {}, amount: -149.75}"
+    assert billed(one_line(", ".join([*lines, withheld])), metered()).total == D("3413.70")
 
 
 def test_the_taxes_of_the_real_bill_follow_from_its_total():

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calha.domain.check_digits import modulus_11
 from calha.domain.collection_barcode import (
     ENERGY_AND_GAS,
     collection_barcode,
@@ -29,6 +30,28 @@ from calha.domain.errors import Malformed
 def test_published_lines_are_read(line, segment, amount, company):
     read = read_collection(line)
     assert (read.segment, read.amount, read.company) == (segment, Decimal(amount), company)
+
+
+@pytest.mark.parametrize(
+    ("line", "digit"),
+    [
+        ("836400000011331201380002812884627116080136181551", "4"),
+        ("858900004609524601791605607593050865831483000010", "9"),
+        ("836000000015522801380034710717288116000212965610", "0"),
+        ("836400000011079401380070610530261110080671594119", "4"),
+        ("836100000022434201380079213410922115000104587191", "1"),
+    ],
+)
+def test_the_general_check_digit_is_the_published_one(line, digit):
+    barcode = "".join(line[place : place + 11] for place in range(0, 48, 12))
+    assert barcode[3] == digit
+    assert typeable_line(barcode) == line
+
+
+@pytest.mark.parametrize(("remainder", "digit"), [(0, "0"), (1, "0"), (10, "1"), (2, "9"), (9, "2")])
+def test_by_modulus_11_a_remainder_of_ten_gives_one_and_of_one_or_nought_gives_nought(remainder, digit):
+    block = next(f"{number:011}" for number in range(100) if modulus_11(f"{number:011}") == remainder)
+    assert typeable_line("8580" + "0" * 29 + block)[-1] == digit
 
 
 def test_a_line_and_its_bar_code_say_the_same():

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calha.domain.meter_events import backflow_of, burst_hours, leak_of, movement_of, stopped_days
+from calha.domain.meter_events import backflow_of, burst_hours, leak_of, movement_of, remembered_movement, stopped_days
 
 
 def day(**hours):
@@ -40,6 +40,32 @@ def test_an_hour_that_is_not_known_keeps_what_was(missing):
 def test_quarter_hours_tell_intermittent_from_continuous(moving, found):
     assert movement_of(np.where(np.arange(96) < moving, 1.0, 0.0)) == found
     assert movement_of(np.full(95, 1.0)) is None
+
+
+def quarters(*moving):
+    """Days with water in so many quarter hours of each; None: one of them is not known."""
+    days = [np.where(np.arange(96) < (96 if one is None else one), 1.0, 0.0) for one in moving]
+    for day, one in zip(days, moving, strict=True):
+        day[0] = np.nan if one is None else day[0]
+    return np.concatenate(days)
+
+
+@pytest.mark.parametrize(
+    ("moving", "found"),
+    [
+        ([0, 49, 0], ("none", 0)),
+        ([0, 50, 0], ("intermittent", 1)),
+        ([96, 50, 0, 0], ("continuous", 3)),
+        ([96, 0, 96, 0], ("continuous", 1)),  # the newest of them
+        ([60, None, None], ("intermittent", 2)),  # what is not known neither raises nor clears
+        ([96, *[0] * 34], ("continuous", 34)),
+        ([96, *[0] * 35], ("none", 0)),  # after 35 days it is forgotten
+        ([None, None], None),
+    ],
+)
+def test_the_worst_day_is_remembered_for_thirty_five_days(moving, found):
+    assert remembered_movement(quarters(*moving)) == found
+    assert remembered_movement(np.concatenate([np.ones(17), quarters(*moving)])) == found, "a part of a day is none"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calha.domain.errors import Malformed
-from calha.domain.pix import BrCode, Payee, crc16, dynamic_code, read_code, static_code
+from calha.domain.pix import BrCode, Payee, crc16, dynamic_code, is_key, read_code, static_code
 
 P1 = "00020126580014br.gov.bcb.pix0136123e4567-e12b-12d1-a456-4266554400005204000053039865802BR5913Fulano de Tal6008BRASILIA62070503***63041D3D"
 P2 = "00020101021226770014BR.GOV.BCB.PIX2555pix.example.com/qr/93598be0-1bd0-4997-8318-81776a1d8a995204000053039865802BR5907EMPRESA6009SAO PAULO62070503***6304EEAB"
@@ -135,6 +135,33 @@ def test_what_is_made_is_read_back(amount, txid, name):
 def test_what_does_not_fit_is_refused_not_cut(payee, amount, txid):
     with pytest.raises(Malformed):
         static_code(payee, amount, txid)
+
+
+@pytest.mark.parametrize(
+    ("key", "is_one"),
+    [
+        *(("12345678909", True), ("11222333000181", True), ("+5511943214321", True), ("a@exemplo.com.br", True)),
+        ("123e4567-e12b-12d1-a456-426655440000", True),
+        (f"{'a' * 65}@exemplo.com", True),  # 77 characters
+        (f"{'a' * 66}@exemplo.com", False),
+        *(("1234567890", False), ("5511943214321", False), ("A@Exemplo.com", False), ("", False)),
+        ("123E4567-E12B-12D1-A456-426655440000", False),
+    ],
+)
+def test_a_key_has_one_of_five_forms(key, is_one):
+    assert is_key(key) is is_one
+
+
+def test_the_check_sum_keeps_its_leading_zeros():
+    txids = [f"FAT{number * 7_654_321}" for number in range(1, 200)]
+    codes = [static_code(Payee("Loja", "Recife", "11222333000181"), None, txid) for txid in txids]
+    assert any(code[-4] == "0" for code in codes), "as one code in sixteen has"
+    assert [read_code(code).txid for code in codes] == txids
+
+
+def test_accents_are_folded_before_lengths_are_measured():
+    made = static_code(Payee("João", "São Luís", "11222333000181"), None)
+    assert "5904Joao6008Sao Luis" in made
 
 
 def test_an_address_with_a_scheme_is_never_generated():

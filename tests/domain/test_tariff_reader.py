@@ -113,6 +113,12 @@ def test_prices_are_taken_digit_by_digit():
             "is not a month",
         ),
         (text_of("{kind: fixed, key: a, name: {}, amount: 1}", 'flags: {months: {"2020-12": blue}}'), "has no price"),
+        (text_of("{kind: fixed, key: a, name: {}, amount: 1}", "flags: {days: {2020-12-16: blue}}"), "has no price"),
+        (text_of("{kind: fixed, key: a, name: {}, amount: 1}", "flags: {days: {2020-12: green}}"), "is not a day"),
+        (
+            text_of("{kind: fixed, key: a, name: {}, amount: 1}").replace("compon", "usual_days: {least: 34}, compon"),
+            "usual_days: 34 to 33",
+        ),
         ("key: k\nname: {}\nunit: m\nversions: []", "1 to 600"),
         (
             (

@@ -13,6 +13,7 @@ from calha.domain.errors import Conflict
 from calha.domain.invoices import unseal
 from calha.domain.quality import Quality
 from calha.domain.tariff_reader import read_tariff
+from calha.domain.tariffs import UsualDays
 from calha.domain.times import DAY_US, HOUR_US, to_micros
 from calha.metering.billing_run import BillingRuns
 from calha.metering.books import Billing
@@ -76,6 +77,25 @@ def test_a_cycle_begins_on_its_day_and_ends_with_the_contract(contract):
     assert cycle_in(replace(contract, from_day=date(2026, 7, 10)), "2026-07").from_ == date(2026, 7, 10)
     assert cycle_in(replace(contract, until_day=date(2026, 7, 20)), "2026-07").until == date(2026, 7, 20)
     assert cycle_in(replace(contract, from_day=date(2026, 8, 1)), "2026-07") is None
+
+
+def test_days_between_readings_beyond_the_usual_are_pointed_out_and_billed(plant, billing, contract):
+    hourly(plant, JULY, AUGUST, 100)
+    (whole,) = previews(billing, [contract], "2026-07")
+    assert (whole.days, whole.is_of_unusual_length) == (31, False)
+    first = replace(contract, from_day=date(2026, 7, 10))
+    (short,) = previews(billing, [first], "2026-07")
+    assert (short.days, short.is_of_unusual_length, short.problem) == (22, True, None)
+    other = contracted(plant, billing, "m2")  # read by hand on 26 June and in the last hour of July
+    plant.send([JULY - 5 * DAY_US, AUGUST - HOUR_US], [100, 107.5], "m2")
+    found = BillingRuns(billing, Runs(plant.registry.engine)).preview("2026-07", None)
+    assert (found.ready, found.problems, found.unusual) == (2, [], [(other.number, 36)])
+
+
+@pytest.mark.parametrize(("days", "is_usual"), [(26, False), (27, True), (30, True), (33, True), (34, False)])
+def test_between_the_readings_of_a_cycle_lie_27_to_33_days(days, is_usual):
+    assert (days in UsualDays()) is is_usual
+    assert days in UsualDays(least=15, most=47), "another tariff may say otherwise"
 
 
 def test_what_was_counted_becomes_an_invoice_that_can_be_verified(plant, billing, contract):

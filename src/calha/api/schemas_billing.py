@@ -243,6 +243,10 @@ class PreviewAnswer(Answer):
     is_short: bool = Field(description="Whether too much is missing; a person can decide to have it estimated.")
     is_estimated: bool
     estimate: EstimateAnswer | None = Field(description="How it would be estimated, where that is asked for.")
+    days: int | None = Field(description="Between its readings.", examples=[31])
+    is_of_unusual_length: bool = Field(
+        description="Whether `days` leaves the tariff's `usual_days`: a first or last cycle, or readings missed."
+    )
     bill: BillAnswer | None
 
 
@@ -380,6 +384,10 @@ class RunPreview(Answer):
     ready: int = Field(description="Would be issued.", examples=[498])
     total: Amount
     problems: list[list[str]] = Field(examples=[[["C-1001", "no readings in this cycle"]]])
+    unusual: list[tuple[str, int]] = Field(
+        description="Contracts that would be billed with fewer or more days between their readings than are usual.",
+        examples=[[["C-1002", 12]]],
+    )
     is_whole: bool = Field(description="Whether all contracts were looked at.")
 
 

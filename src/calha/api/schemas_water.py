@@ -43,12 +43,19 @@ class WaterAnswer(Answer):
         "where one is not known, or the meter reports more seldom.",
         examples=["intermittent"],
     )
+    worst_movement: Literal["none", "intermittent", "continuous"] | None = Field(
+        description="The worst of the last 35 days, for so long a meter remembers; null where none of them is known.",
+        examples=["continuous"],
+    )
+    worst_movement_at: datetime | None = Field(
+        description="End of the newest such day, counted back from `to`.", examples=["2026-05-30T12:00:00Z"]
+    )
     bursts: list[datetime] = Field(
         description="Hours of the last day beyond three times the month's 99th percentile.",
         examples=[["2026-06-01T03:00:00Z"]],
     )
     reversed_l: float | None = Field(
-        description="In the month; null where the register only counts up.", examples=[0.0]
+        description="In the 35 days; null where the register only counts up.", examples=[0.0]
     )
     backflow: Literal["none", "minor", "major"] | None = Field(
         description="Minor above 1, major above 100 of the lowest digit; null where the register only counts up.",

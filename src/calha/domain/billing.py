@@ -15,7 +15,21 @@ from decimal import Decimal
 from itertools import pairwise
 
 from calha.domain.errors import InvalidTariff
-from calha.domain.tariffs import Block, Component, Days, Demand, Fixed, Flag, Share, Tariff, Taxes, Text, Usage, Version
+from calha.domain.tariffs import (
+    GREEN,
+    Block,
+    Component,
+    Days,
+    Demand,
+    Fixed,
+    Flag,
+    Share,
+    Tariff,
+    Taxes,
+    Text,
+    Usage,
+    Version,
+)
 
 PLACES = 9  # of divided quantities, so that their sum is exact
 ONE, ZERO, HUNDRED = Decimal(1), Decimal(0), Decimal(100)
@@ -196,9 +210,9 @@ class _Span:
     def _flag_price(self, day: date) -> Decimal:
         """Of one unit."""
         flags = self._tariff.flags
-        name = flags.months.get(f"{day:%Y-%m}", "green")
+        name = flags.name_on(day)
         valid = [one for one in flags.prices if one.valid_from <= day]
-        if name == "green" or not valid:
+        if name == GREEN or not valid:
             return ZERO
         return valid[-1].prices.get(name, ZERO) / valid[-1].per
 

@@ -17,6 +17,7 @@ Movement = Literal["none", "intermittent", "continuous"]
 LEAK_L_H = 3.785  # one US gallon
 DAY_HOURS = LEAK_HOURS = 24
 QUARTERS, FEWEST_MOVING = 96, 50
+MEMORY_DAYS = 35  # for which a meter remembers its flags (Neptune E-CODER)
 MAJOR_BACKFLOW = 100  # times the register's lowest digit
 BURST_TIMES, BURST_PERCENTILE = 3.0, 99.0
 FEWEST_HOURS = 72  # of history from which there is a usual hour
@@ -59,6 +60,17 @@ def movement_of(quarters_l: Floats) -> Movement | None:
         return None
     moving = int((quarters_l > 0).sum())
     return "continuous" if moving == QUARTERS else "intermittent" if moving >= FEWEST_MOVING else "none"
+
+
+def remembered_movement(quarters_l: Floats) -> tuple[Movement, int] | None:
+    """The worst day among the last MEMORY_DAYS, and how many days ago the newest such one ended; None where none is known.
+
+    quarters_l: of whole days of 96 up to now; NaN for a quarter hour that is estimated or not known, whose day says nothing.
+    """
+    order: tuple[Movement, ...] = ("none", "intermittent", "continuous")
+    days = quarters_l[len(quarters_l) % QUARTERS :].reshape(-1, QUARTERS)[::-1][:MEMORY_DAYS]
+    known = [(found, ago) for ago, day in enumerate(days) if (found := movement_of(day)) is not None]
+    return max(known, key=lambda one: (order.index(one[0]), -one[1]), default=None)
 
 
 def backflow_of(reversed_l: float, lowest_digit_l: float) -> Backflow:

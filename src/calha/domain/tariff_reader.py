@@ -8,6 +8,7 @@ Rule 4: size, depth and numbers are bounded; one part of a text cannot be used i
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import pairwise
 from typing import Any
@@ -18,6 +19,7 @@ import yaml
 from calha.domain.errors import InvalidTariff
 from calha.domain.posts import MAX_HOLIDAYS, MAX_WINDOWS
 from calha.domain.tariffs import (
+    GREEN,
     MAX_BLOCKS,
     MAX_COMPONENTS,
     MAX_NUMBER,
@@ -34,6 +36,7 @@ from calha.domain.tariffs import (
 MAX_CHARS = 1_000_000
 MAX_DEPTH = 20
 MAX_MONTHS = 600
+MAX_FLAG_DAYS = 100
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?\d{1,15}")
@@ -156,13 +159,27 @@ def _faults(tariff: Tariff) -> Iterator[str]:
         rates = (taxes.icms, taxes.pis, taxes.cofins)
         if min(rates) < 0 or sum(rates) >= 100:
             yield f"$.taxes[{place}]: rates are from 0 to below 100 per cent together"
-    for month, flag in tariff.flags.months.items():
+    for month in tariff.flags.months:
         if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
             yield f"$.flags.months: {month!r} is not a month such as 2026-07"
-        if flag != "green" and not any(flag in one.prices for one in tariff.flags.prices):
-            yield f"$.flags.months: {flag!r} has no price; known are green{_listed(tariff)}"
+    for day in tariff.flags.days:
+        if not _is_day(day):
+            yield f"$.flags.days: {day!r} is not a day such as 2026-07-16"
+    for name, flags in (("months", tariff.flags.months), ("days", tariff.flags.days)):
+        for flag in flags.values():
+            if flag != GREEN and not any(flag in one.prices for one in tariff.flags.prices):
+                yield f"$.flags.{name}: {flag!r} has no price; known are green{_listed(tariff)}"
+    if len(tariff.flags.days) > MAX_FLAG_DAYS:
+        yield f"$.flags.days: {len(tariff.flags.days)}; at most {MAX_FLAG_DAYS} are taken"
     for place, version in enumerate(tariff.versions):
         yield from (f"$.versions[{place}]{fault}" for fault in _version_faults(version))
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _listed(tariff: Tariff) -> str:
@@ -179,6 +196,8 @@ def _version_faults(version: Version) -> Iterator[str]:
             yield ".net_metering: not together with windows: how credits pass between the posts is not known here"
         if not 1 <= rule.months <= MAX_MONTHS or rule.minimum < 0:
             yield f".net_metering: months are from 1 to {MAX_MONTHS}, and the minimum is not below 0"
+    if not 1 <= version.usual_days.least <= version.usual_days.most <= 366:
+        yield f".usual_days: {version.usual_days.least} to {version.usual_days.most} is no span of 1 to 366 days"
     if not 0 < version.max_missing_percent <= 100:
         yield f".max_missing_percent: {version.max_missing_percent} is not above 0 and up to 100"
     if version.windows and (len(version.windows.windows) > MAX_WINDOWS or len(version.windows.holidays) > MAX_HOLIDAYS):

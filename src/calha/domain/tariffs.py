@@ -25,6 +25,7 @@ MAX_BLOCKS = 50
 MAX_NUMBER = Decimal(10) ** 12
 MAX_PLACES = 12
 
+GREEN = "green"  # the flag that costs nothing
 CONSUMPTION = "consumption"  # the quantity that most components charge
 EXCESS_REACTIVE = "excess_reactive"
 INJECTED = "injected"
@@ -138,10 +139,20 @@ class FlagPrices(_Strict, frozen=True, kw_only=True):
 
 
 class Flags(_Strict, frozen=True, kw_only=True):
-    """months: `2024-09` → name of the flag; a month that is not named is green."""
+    """months: `2024-09` → name of the flag; a month that is not named is green.
+
+    days: where a flag changes within a month, the day from which another holds to the month's end (`2022-04-16` → green).
+    """
 
     prices: tuple[FlagPrices, ...] = ()
     months: dict[str, str] = {}
+    days: dict[str, str] = {}
+
+    def name_on(self, day: date) -> str:
+        """The flag of a day."""
+        month = f"{day:%Y-%m}"
+        begun = [one for one in self.days if month < one <= day.isoformat()]
+        return self.days[max(begun)] if begun else self.months.get(month, GREEN)
 
 
 class Taxes(_Strict, frozen=True, kw_only=True):
@@ -176,6 +187,16 @@ class NetMetering(_Strict, frozen=True, kw_only=True):
     minimum: Decimal = Decimal(0)
 
 
+class UsualDays(_Strict, frozen=True, kw_only=True):
+    """How many days lie between the readings of a cycle that need no second look (ANEEL: about 30, from 27 to 33)."""
+
+    least: int = 27
+    most: int = 33
+
+    def __contains__(self, days: int) -> bool:
+        return self.least <= days <= self.most
+
+
 class Version(_Strict, frozen=True, kw_only=True):
     """Components from a day on. windows: when which post applies, for quantities by time of use.
 
@@ -183,6 +204,7 @@ class Version(_Strict, frozen=True, kw_only=True):
 
     cycle_days: length to which amounts a month and the limits of blocks belong; None = that of the cycle itself.
     max_missing_percent: of a cycle; where so much or more is not known, it is billed by a person's decision only.
+    usual_days: of a cycle between its readings; a shorter or longer one is billed, and pointed out before.
     """
 
     valid_from: date
@@ -193,6 +215,7 @@ class Version(_Strict, frozen=True, kw_only=True):
     minimum_amount: Decimal = Decimal(0)
     max_missing_percent: Decimal = Decimal(25)
     net_metering: NetMetering | None = None
+    usual_days: UsualDays = UsualDays()
 
 
 class Tariff(_Strict, frozen=True, kw_only=True):

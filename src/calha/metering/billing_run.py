@@ -24,13 +24,17 @@ MAX_PROBLEMS = 200  # that a run names; the rest are counted
 
 @dataclass(frozen=True, slots=True)
 class RunForecast:
-    """passed: contracts whose cycle is billed already. problems: contract and why it would not be billed."""
+    """passed: contracts whose cycle is billed already. problems: contract and why it would not be billed.
+
+    unusual: contracts that would be billed, and the days between their readings, which are more or fewer than is usual.
+    """
 
     contracts: int
     passed: int
     ready: int
     total: Decimal
     problems: Sequence[Sequence[str]]
+    unusual: Sequence[tuple[str, int]]
     is_whole: bool
 
 
@@ -60,7 +64,11 @@ class BillingRuns:
         billed, found = self._sorted(page, month)
         total = sum((one.total for one in found.ready if one.total is not None), Decimal(0))
         is_whole = len(page) < self._at_once
-        return RunForecast(len(page), billed, len(found.ready), total, found.problems[:MAX_PROBLEMS], is_whole)
+        unusual = [(one.contract.number, one.days) for one in found.ready if one.is_of_unusual_length and one.days]
+        return RunForecast(
+            *(len(page), billed, len(found.ready), total),
+            *(found.problems[:MAX_PROBLEMS], unusual[:MAX_PROBLEMS], is_whole),
+        )
 
     def stop(self, run_id: int) -> None:
         """Let a run end after what it is at. Raises NotFound."""

@@ -23,7 +23,7 @@ from calha.domain.posts import Windows
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
 from calha.domain.tariffs import CONSUMPTION, EXCESS_REACTIVE, INJECTED, Demand, Flag, Tariff, Usage, Version
-from calha.domain.times import to_datetime, to_micros
+from calha.domain.times import DAY_US, to_datetime, to_micros
 from calha.metering.completeness import missing_share
 from calha.metering.counting import Counted, Shown
 from calha.metering.meters import Meter
@@ -66,6 +66,13 @@ class Measured:
     opening: RegisterReading | None = None
     closing: RegisterReading | None = None
     exchanges: tuple[Exchange, ...] = ()
+
+    @property
+    def days_between(self) -> int | None:
+        """Days between the readings at its ends, None where nothing shows a register."""
+        if self.opening is None or self.closing is None:
+            return None
+        return round((self.closing.at - self.opening.at) / DAY_US)
 
 
 class Counter(Protocol):

@@ -1,4 +1,4 @@
-"""The last month of a customer's water meter: leak, burst, what ran backwards, a register that stands, signs of tampering.
+"""The last 35 days of a customer's water meter: leak, burst, what ran backwards, a register that stands, signs of tampering.
 
 Hours that were estimated, edited or only partly measured count as not known. How often a meter reports is taken from its
 readings, as one profile serves meters that report every few seconds and every hour; hours of one that reports more seldom
@@ -16,6 +16,8 @@ from calha.domain.analyses import Water
 from calha.domain.consumption import Consumption
 from calha.domain.directory import DeviceEntry
 from calha.domain.meter_events import (
+    DAY_HOURS,
+    MEMORY_DAYS,
     QUARTERS,
     Backflow,
     Leak,
@@ -24,6 +26,7 @@ from calha.domain.meter_events import (
     burst_hours,
     leak_of,
     movement_of,
+    remembered_movement,
     stopped_days,
 )
 from calha.domain.meter_tamper import Sign, fallen, idle, reversed_, set_back
@@ -35,7 +38,8 @@ from calha.metering.counting import Counting
 from calha.metering.meters import Meter
 from calha.store.telemetry import Columns, Telemetry
 
-HISTORY_US = 31 * DAY_US
+HISTORY_US = MEMORY_DAYS * DAY_US  # as long as a meter remembers its flags
+BURST_HOURS = 31 * DAY_HOURS  # whose usual highest hour a burst exceeds
 WHOLE = 0.99  # coverage from which an interval is known
 LITRES, LITRES_AN_HOUR = "L", "L/h"
 SELDOM_US = 21 * MINUTE_US  # a step of three of them leaves a hole: a meter may report every hour, a little late
@@ -48,13 +52,15 @@ Floats = NDArray[np.float64]
 class MeterReport:
     """leak: what runs all the time. bursts: begins of hours of the last day. stopped_days: 0 while it moves.
 
-    backflow, reversed_l: None for a register that only counts up.
+    movement: of the last day. remembered: the worst movement of a day since `from_`, and how many days ago the newest such one
+    ended. backflow, reversed_l: since `from_`; None for a register that only counts up.
     """
 
     from_: Micros
     until: Micros
     leak: Leak | None = None
     movement: Movement | None = None
+    remembered: tuple[Movement, int] | None = None
     bursts: Sequence[Micros] = ()
     reversed_l: float | None = None
     backflow: Backflow | None = None
@@ -71,7 +77,7 @@ def meter_report(
     declared: Water,
     window: tuple[Micros, Micros],
 ) -> MeterReport:
-    """Of at most the month before the window's end. Raises StoreUnavailable, IncompatibleUnits."""
+    """Of at most the MEMORY_DAYS before the window's end. Raises StoreUnavailable, IncompatibleUnits."""
     until = window[1] - window[1] % HOUR_US
     from_ = max(until - HISTORY_US, window[0] + -window[0] % HOUR_US)
     if until <= from_:
@@ -80,7 +86,9 @@ def meter_report(
     counted = counting.of(meter, np.arange(from_, until + 1, HOUR_US), measured=True)
     litres = counted.consumption.given_in(LITRES)
     hours = _known(litres)
-    bursts = burst_hours(hours[-24:], hours[:-24])
+    bursts = burst_hours(hours[-DAY_HOURS:], hours[-BURST_HOURS:-DAY_HOURS])
+    days = (until - from_) // DAY_US if reports_us <= QUARTER_US else 0
+    quarters = _quarters(counting, meter, until, days)
     can_reverse = meter.source == "register" and all(one.memory_s is None for one in meter.registers)
     reversed_l = _reversed_l(counted.events, litres) if can_reverse else None
     backflow = backflow_of(reversed_l, _digit_l(meter, litres)) if reversed_l is not None else None
@@ -88,7 +96,8 @@ def meter_report(
         from_,
         until,
         None if declared.flows_always else leak_of(hours),
-        _movement(counting, meter, until) if reports_us <= QUARTER_US and until - from_ >= DAY_US else None,
+        movement_of(quarters[-QUARTERS:]),
+        remembered_movement(quarters),
         [int(litres.bounds[-25:-1][place]) for place in np.flatnonzero(bursts)],
         reversed_l,
         backflow,
@@ -118,9 +127,10 @@ def _known(litres: Consumption) -> Floats:
     return found
 
 
-def _movement(counting: Counting, meter: Meter, until: Micros) -> Movement | None:
-    bounds = until - QUARTER_US * np.arange(QUARTERS, -1, -1)
-    return movement_of(_known(counting.of(meter, bounds, measured=True).consumption.given_in(LITRES)))
+def _quarters(counting: Counting, meter: Meter, until: Micros, days: int) -> Floats:
+    """What was used in each quarter hour of the last days, NaN where that is not known."""
+    bounds = until - QUARTER_US * np.arange(QUARTERS * days, -1, -1)
+    return _known(counting.of(meter, bounds, measured=True).consumption.given_in(LITRES)) if days else np.zeros(0)
 
 
 def _reversed_l(events: Sequence[RegisterEvent], litres: Consumption) -> float:

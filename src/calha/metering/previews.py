@@ -11,6 +11,7 @@ from calha.domain.billing import Bill, Terms
 from calha.domain.errors import Conflict, InvalidTariff, Malformed, NotFound
 from calha.domain.invoices import Estimate, Inputs, Month, Party, made_from
 from calha.domain.net_metering import Credits
+from calha.domain.tariffs import UsualDays
 from calha.metering.books import Billing, Books, books_of, issuer_of
 from calha.metering.cycles import Cycle, Measured, Wanted, cycle_in, measured
 from calha.metering.earlier import opening_credits, settlements
@@ -25,7 +26,7 @@ HISTORY_MONTHS = 13
 @dataclass(frozen=True, slots=True)
 class Preview:
     """An invoice that could be issued. problem: why it cannot be; inputs and bill may be there. is_short: whether a person can
-    decide to have it estimated, because too much of the cycle is missing."""
+    decide to have it estimated, because too much of the cycle is missing. days: between its readings."""
 
     contract: ContractRow
     cycle: Cycle | None
@@ -33,6 +34,13 @@ class Preview:
     bill: Bill | None = None
     problem: str | None = None
     is_short: bool = False
+    days: int | None = None
+    usual_days: UsualDays = UsualDays()
+
+    @property
+    def is_of_unusual_length(self) -> bool:
+        """Whether more or fewer days lie between its readings than is usual: a first or last cycle, or readings missed."""
+        return self.days is not None and self.days not in self.usual_days
 
     @property
     def total(self) -> Decimal | None:
@@ -124,7 +132,11 @@ def _preview(
     inputs = msgspec.structs.replace(
         _inputs(wanted, counted, books), adjustments=settled, estimate=estimate, net_metering=ledger
     )
-    return Preview(contract, cycle, inputs, made_from(inputs, wanted.tariff), counted.problem, counted.is_short)
+    return Preview(
+        *(contract, cycle, inputs, made_from(inputs, wanted.tariff), counted.problem, counted.is_short),
+        days=counted.days_between if counted.days_between is not None else cycle.days,
+        usual_days=wanted.tariff.version_at(cycle.from_).usual_days,
+    )
 
 
 def _inputs(wanted: Wanted, counted: Measured, books: Books) -> Inputs:

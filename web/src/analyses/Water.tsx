@@ -13,7 +13,7 @@ type Report = components["schemas"]["WaterAnswer"];
 
 const REFRESH_MS = 300_000;
 
-/** What a customer's water meter shows in its last month, each with what it means. */
+/** What a customer's water meter shows in its last 35 days, each with what it means. */
 export function Water({ device }: { device: Device }) {
   const { t } = useTexts();
   const found = useQuery({
@@ -41,6 +41,7 @@ function Findings({ report, device: { zone, channels } }: { report: Report; devi
       ? ["bad", t("water.leak", { flow: number(leak.lowest_l_h), hours: leak.hours, month: formatNumber(leak.m3_month, 2, language) })]
       : ["ok", t(report.flows_always ? "water.flowsAlways" : "water.noLeak")],
     ...(report.movement === null ? [] : ([["ok", t(`waterMovement.${report.movement}`)]] satisfies [MarkKind, string][])),
+    ...remembered(report, t, when),
     report.bursts.length > 0 ? ["bad", t("water.burst", { times: report.bursts.map(when).join(", ") })] : ["ok", t("water.noBurst")],
     backflow(report, t, number),
     report.stopped_days > 0 ? [report.is_stopped ? "bad" : "warn", t("water.stopped", { days: report.stopped_days })] : ["ok", t("water.moves")],
@@ -57,6 +58,12 @@ function Findings({ report, device: { zone, channels } }: { report: Report; devi
       ))}
     </ul>
   );
+}
+
+/** What a meter remembers of days before the last one, where that was worse. */
+function remembered({ movement, worst_movement, worst_movement_at }: Report, t: Translate, when: (at: string) => string): [MarkKind, string][] {
+  if (worst_movement === null || worst_movement_at === null || worst_movement === "none" || worst_movement === movement) return [];
+  return [["warn", t(`waterRemembered.${worst_movement}`, { at: when(worst_movement_at) })]];
 }
 
 function backflow({ backflow: kind, reversed_l }: Report, t: Translate, number: (value: number) => string): [MarkKind, string] {

@@ -79,6 +79,11 @@ function PreviewModal({ number, first, close }: { number: string; first: string;
                   </Button>
                 )}
                 {found.estimate !== null && <Text size="sm">{found.estimate.method === "mean" ? t("estimate.mean", { known: found.estimate.known_percent, cycles: found.estimate.cycles }) : t("estimate.stated", { known: found.estimate.known_percent })}</Text>}
+                {found.is_of_unusual_length && found.days !== null && (
+                  <Alert color="yellow" variant="light">
+                    {t("preview.unusualDays", { days: found.days })}
+                  </Alert>
+                )}
                 {found.is_estimated && <Text size="sm">{t("preview.estimated")}</Text>}
                 {found.bill !== null && <BillTable bill={found.bill} />}
               </>

@@ -9,6 +9,7 @@ import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import { BillingHead } from "./BillingTabs";
+import { CyclePreview } from "./CyclePreview";
 import { IssuerSection } from "./IssuerSection";
 import { Problems, RunList } from "./RunList";
 import { useBilledSites } from "./useBilling";
@@ -47,6 +48,24 @@ export function RunsPage() {
   );
 }
 
+/** Contracts with few or many days between their readings: they are billed, after somebody has had the chance to look. */
+function Unusual({ cycles, month }: { cycles: readonly (readonly [string, number])[]; month: string }) {
+  const { t } = useTexts();
+  if (cycles.length === 0) return null;
+  return (
+    <details>
+      <summary>{t("run.unusual", { n: cycles.length })}</summary>
+      <ul className="plain-list">
+        {cycles.map(([contract, days]) => (
+          <li key={contract}>
+            <b>{contract}</b>: {t("run.unusualDays", { days })} <CyclePreview number={contract} month={month} />
+          </li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
 /** What a run would do by now. */
 function Forecast({ month, site }: { month: string; site: number | null }) {
   const { t, language } = useTexts();
@@ -69,6 +88,7 @@ function Forecast({ month, site }: { month: string; site: number | null }) {
               <span className="quiet">{t("run.others", { passed: found.passed, failed: found.problems.length })}</span>
             </div>
             <Problems problems={found.problems} month={month} />
+            <Unusual cycles={found.unusual} month={month} />
             <Refusal error={begin.error} />
             <Button onClick={() => begin.mutate()} loading={begin.isPending} disabled={found.ready === 0 && found.is_whole}>
               {found.contracts === 0 ? t("run.noContracts") : t("run.issue", { n: found.ready })}

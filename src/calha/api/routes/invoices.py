@@ -337,6 +337,8 @@ async def _preview_answer(services: Services, found: Preview) -> PreviewAnswer:
         until_day=found.cycle.until if found.cycle is not None else None,
         problem=found.problem,
         is_short=found.is_short,
+        days=found.days,
+        is_of_unusual_length=found.is_of_unusual_length,
         estimate=_estimate(found.inputs) if found.inputs is not None else None,
         is_estimated=found.inputs is not None and any(span.is_estimated for span in found.inputs.metered),
         bill=bill_answer(found.bill) if found.bill is not None else None,

@@ -13,13 +13,13 @@ from calha.api.schemas_water import LeakAnswer, SignAnswer, WaterAnswer
 from calha.api.services import Here
 from calha.domain.analyses import Water
 from calha.domain.errors import NotFound
-from calha.domain.meter_events import STOPPED_DAYS
-from calha.domain.times import from_text, to_datetime
+from calha.domain.meter_events import MEMORY_DAYS, STOPPED_DAYS
+from calha.domain.times import DAY_US, from_text, to_datetime
 from calha.metering.meter_events import HISTORY_US, MeterReport, meter_report
 
 router = api_router("analyses", "/devices/{key}/water")
 
-MAX_DAYS = 31
+MAX_DAYS = MEMORY_DAYS
 HOURS_A_MONTH, L_IN_M3 = 720, 1_000
 
 
@@ -28,9 +28,9 @@ async def read_water(
     key: DeviceKey,
     services: Here,
     caller: ViewsDevice,
-    to: Annotated[str | None, Query(max_length=40, description="End of the month; now when missing.")] = None,
+    to: Annotated[str | None, Query(max_length=40, description="End of the 35 days; now when missing.")] = None,
 ) -> WaterAnswer:
-    """A month of a water meter, hour by hour."""
+    """The last 35 days of a water meter, hour by hour: for so long meters remember their flags."""
     device, profile = await device_and_profile(services, key)
     entry = services.ingest.directory.devices.get(key)
     if profile.water is None or entry is None:
@@ -44,6 +44,7 @@ async def read_water(
 
 
 def _answer(found: MeterReport, declared: Water) -> WaterAnswer:
+    worst, days_ago = found.remembered or (None, None)
     same = ("known_hours", "movement", "reversed_l", "backflow", "stopped_days")
     return WaterAnswer.model_validate(
         {
@@ -51,6 +52,8 @@ def _answer(found: MeterReport, declared: Water) -> WaterAnswer:
             "to": to_datetime(found.until),
             "leak": _leak(found),
             "flows_always": declared.flows_always,
+            "worst_movement": worst,
+            "worst_movement_at": to_datetime(found.until - days_ago * DAY_US) if days_ago is not None else None,
             "bursts": [to_datetime(one) for one in found.bursts],
             "is_stopped": found.stopped_days >= STOPPED_DAYS,
             "tamper": [SignAnswer(sign=one.name, at=to_datetime(one.at), channel=one.channel) for one in found.tamper],
