@@ -294,9 +294,7 @@ def test_the_social_tariff_since_2025(kwh, total):
     assert billed(one_line(ENERGY % ("1.00", free)), metered(consumption=kwh)).total == D(total)
 
 
-@pytest.mark.parametrize(
-    ("year", "percent"), [(2023, 15), (2024, 30), (2025, 45), (2026, 60), (2027, 75), (2028, 90)]
-)
+@pytest.mark.parametrize(("year", "percent"), [(2023, 15), (2024, 30), (2025, 45), (2026, 60), (2027, 75), (2028, 90)])
 def test_the_share_of_the_grid_on_what_is_compensated_grows_each_year(year, percent):
     span = metered(date(year, 6, 1), date(year, 7, 1), compensated=300, net=100)
     (line,) = [one for one in billed("energia_solar_fio_b", span).lines if one.key == "fio_b"]
@@ -375,7 +373,7 @@ def test_a_flag_that_ends_within_a_month_is_charged_by_its_days(key, from_, unti
 def test_a_flag_may_change_more_than_once_in_a_month():
     tariff = one_line(
         "{kind: flag, key: flag, name: {}}",
-        tariff_fields='flags: {prices: [{valid_from: 2020-01-01, prices: {yellow: 10, red: 30}}], '
+        tariff_fields="flags: {prices: [{valid_from: 2020-01-01, prices: {yellow: 10, red: 30}}], "
         'months: {"2026-06": yellow}, days: {"2026-06-11": red, "2026-06-21": green}}',
     )
     made = billed(tariff, metered(consumption=100))  # ten days of each

@@ -1,7 +1,7 @@
 """Previews: what the cycles of contracts would cost by now, from what the store has now. Nothing is issued here."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -35,7 +35,7 @@ class Preview:
     problem: str | None = None
     is_short: bool = False
     days: int | None = None
-    usual_days: UsualDays = UsualDays()
+    usual_days: UsualDays = field(default_factory=UsualDays)
 
     @property
     def is_of_unusual_length(self) -> bool:
