@@ -376,6 +376,11 @@ class RunAnswer(Answer):
     ended_at: datetime | None
 
 
+class UnusualCycle(Answer):
+    contract: str = Field(examples=["C-1002"])
+    days: int = Field(description="Between its readings.", examples=[12])
+
+
 class RunPreview(Answer):
     """What a billing run would do now."""
 
@@ -384,9 +389,8 @@ class RunPreview(Answer):
     ready: int = Field(description="Would be issued.", examples=[498])
     total: Amount
     problems: list[list[str]] = Field(examples=[[["C-1001", "no readings in this cycle"]]])
-    unusual: list[tuple[str, int]] = Field(
-        description="Contracts that would be billed with fewer or more days between their readings than are usual.",
-        examples=[[["C-1002", 12]]],
+    unusual: list[UnusualCycle] = Field(
+        description="Would be billed with fewer or more days between their readings than are usual."
     )
     is_whole: bool = Field(description="Whether all contracts were looked at.")
 

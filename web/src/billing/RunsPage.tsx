@@ -2,6 +2,7 @@ import { Button, NativeSelect, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { api, take } from "../api/client";
+import type { components } from "../api/schema";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { useRights } from "../session/session";
@@ -49,14 +50,14 @@ export function RunsPage() {
 }
 
 /** Contracts with few or many days between their readings: they are billed, after somebody has had the chance to look. */
-function Unusual({ cycles, month }: { cycles: readonly (readonly [string, number])[]; month: string }) {
+function Unusual({ cycles, month }: { cycles: readonly components["schemas"]["UnusualCycle"][]; month: string }) {
   const { t } = useTexts();
   if (cycles.length === 0) return null;
   return (
     <details>
       <summary>{t("run.unusual", { n: cycles.length })}</summary>
       <ul className="plain-list">
-        {cycles.map(([contract, days]) => (
+        {cycles.map(({ contract, days }) => (
           <li key={contract}>
             <b>{contract}</b>: {t("run.unusualDays", { days })} <CyclePreview number={contract} month={month} />
           </li>

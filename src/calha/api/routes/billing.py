@@ -68,7 +68,8 @@ async def preview_run(
     """What a run would issue by now, and what it could not bill and why. At most 500 contracts are looked at."""
     caller.require(Permission.BILL, site_id)
     found = await asyncio.to_thread(services.billing_runs.preview, month, _below(services, site_id), cycle_day)
-    return RunPreview.model_validate({**asdict(found), "total": str(found.total)})
+    unusual = [{"contract": number, "days": days} for number, days in found.unusual]
+    return RunPreview.model_validate({**asdict(found), "total": str(found.total), "unusual": unusual})
 
 
 @router.get("/billing-runs/{run_id}")
