@@ -124,10 +124,10 @@ function WorkThrough({ rows, first }: { rows: readonly Alarm[]; first: number | 
   };
   return (
     // The keys are announced below, and each has a button as well.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div className="work alarm-work" role="group" aria-label={t("alarms.title")} onKeyDown={onKey}>
       <Paper className="panel work-list">
-        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <ul ref={list} tabIndex={0} aria-label={t("alarms.list")}>
           {rows.map((one) => (
             <Line key={one.id} alarm={one} isLooked={one.id === id} isTicked={ticked.includes(one.id)} look={() => setPlace({ id: one.id, ticked })} tick={mayWork ? () => setPlace({ id: one.id, ticked: toggled(ticked, one.id) }) : null} />

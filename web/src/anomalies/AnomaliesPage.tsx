@@ -117,10 +117,10 @@ function WorkThrough({ rows, opened, answersLeave, hasMore, more }: Work) {
   };
   return (
     // The keys are announced below, and each has a button as well.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div className="work" role="group" aria-label={t("anomaly.title")} onKeyDown={onKey}>
       <Paper className="panel work-list">
-        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <ul ref={list} tabIndex={0} aria-label={t("anomaly.list")}>
           {rows.map((one) => (
             <Line key={one.id} anomaly={one} isLooked={one.id === id} look={() => look(one.id)} />

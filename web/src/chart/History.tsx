@@ -100,7 +100,7 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
         </Suspense>
       ) : (
         // The group takes the keys + − ← → 0, announced below it.
-        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
         <div tabIndex={0} onKeyDown={steps.onKey} role="group" aria-label={t("chart.help")} ref={charts}>
           {groups.map(([unit, series]) => (
             <figure key={unit} style={{ margin: "0 0 18px" }}>

@@ -73,9 +73,9 @@ export function EditGrid({ document, change, edit, duplicate, remove }: Props) {
           const name = labelOf(widget, t(`boardKind.${widget.kind}`));
           return (
             // Arrows, Enter, Delete and Ctrl+D are announced below the grid; each has a button or handle as well.
-            // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+            // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
             <div key={widget.id} data-widget={widget.id} className={drag?.id === widget.id ? "panel widget held" : "panel widget"} style={placeOf(widget)} role="group" aria-label={t("boards.widgetAt", { name, x: widget.x + 1, y: widget.y + 1, w: widget.w, h: widget.h })}
-              // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+              // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
               tabIndex={0}
               onKeyDown={(event) => onKey(event, widget)}
             >

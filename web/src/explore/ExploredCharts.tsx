@@ -74,7 +74,7 @@ export function ExploredCharts({ search, chosen, span, zone, steps, chooseSpan, 
         <HistoryTable groups={[["", drawn]]} follows={span.live} zone={zone} />
       ) : (
         // The group takes the keys + − ← → 0, announced below it.
-        // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
+        // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex, jsx-a11y/no-noninteractive-element-interactions
         <div tabIndex={0} onKeyDown={steps.onKey} role="group" aria-label={t("chart.help")} ref={place}>
           {charts.map((one) => (
             <figure key={one.map(unitOf).join()} className="explore-chart">

@@ -85,7 +85,7 @@ export function SeriesPicker({ chosen, choose, isFirst }: Props) {
           <ul id={`${id}-found`} role="listbox" aria-label={t("explore.found")}>
             {found.map(({ device, device_name, site_path, channel }, index) => (
               // The field above has the keys.
-              // eslint-disable-next-line jsx-a11y/click-events-have-key-events
+              // oxlint-disable-next-line jsx-a11y/click-events-have-key-events
               <li
                 key={channel.series}
                 id={`${id}-${index}`}

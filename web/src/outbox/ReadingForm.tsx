@@ -23,6 +23,8 @@ function useMeters(): readonly Device[] {
   return found.data ?? NO_DEVICES;
 }
 
+const now = () => new Date().toISOString();
+
 /** A register as a person reads it on the spot. It goes to the outbox first, always, and from there to the server. */
 export function ReadingForm() {
   const { t, own } = useTexts();
@@ -45,7 +47,7 @@ export function ReadingForm() {
         device: device.key,
         channel: channel.key,
         unit: channel.unit,
-        at: new Date().toISOString(),
+        at: now(),
         value: decimalOf(value) ?? "",
         note,
         position,

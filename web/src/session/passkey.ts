@@ -49,7 +49,7 @@ function decoded(options: Json): Json {
 }
 
 function encoded(credential: PublicKeyCredential): Json {
-  if ("toJSON" in credential) return credential.toJSON() as Json;
+  if ("toJSON" in credential) return { ...credential.toJSON() };
   const { id, rawId, type, response } = credential as PublicKeyCredential;
   const parts = ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"] as const;
   const given = response as unknown as Record<string, ArrayBuffer | null | undefined>;

@@ -14,7 +14,7 @@ export function Code({ text, wrap = false, label }: { text: string; wrap?: boole
   return (
     <div style={{ position: "relative" }}>
       {/* Scrollable by keyboard, as WCAG 2.1.1 wants it */}
-      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+      {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
       <pre className={wrap ? "code wrap" : "code"} tabIndex={0} aria-label={label}>
         {text}
       </pre>

@@ -25,7 +25,7 @@ export function Dropdown({ label, children }: { label: string; children: (close:
   };
   return (
     // The panel's own controls take the keys; Escape is heard for all of them.
-    // eslint-disable-next-line jsx-a11y/no-static-element-interactions
+    // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
     <div className="dropdown" ref={place} onKeyDown={onKey}>
       <Button size="compact-sm" variant="subtle" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
         {label}

@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 export function Scrolled({ label, children }: { label: string; children: ReactNode }) {
   return (
     // Only what has the focus can be scrolled by keyboard.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex
     <div className="scrolled" role="region" aria-label={label} tabIndex={0}>
       {children}
     </div>

@@ -111,10 +111,10 @@ function WorkThrough({ rows, hasMore, more }: { rows: readonly Exception[]; hasM
   };
   return (
     // The keys are announced below, and each has a button as well.
-    // eslint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
+    // oxlint-disable-next-line jsx-a11y/no-noninteractive-element-interactions
     <div className="work" role="group" aria-label={t("validation.title")} onKeyDown={onKey}>
       <Paper className="panel work-list">
-        {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
+        {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex */}
         <ul ref={list} tabIndex={0} aria-label={t("validation.list")}>
           {rows.map((one) => (
             <Line key={one.id} exception={one} isLooked={one.id === id} isTicked={ticked.includes(one.id)} look={() => setPlace({ id: one.id, ticked })} tick={mayWork ? () => setPlace({ id: one.id, ticked: toggled(ticked, one.id) }) : null} />
