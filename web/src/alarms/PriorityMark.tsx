@@ -2,9 +2,9 @@ import type { Priority } from "./alarms";
 
 /** A priority as a shape and a colour; the text stands beside it. Hollow once the alarm is acknowledged. */
 const paths: Record<Priority, readonly [path: string, colour: string]> = {
-  critical: ["M2 2h12v12H2z", "var(--bad)"],
-  high: ["M8 1.5 15 14H1z", "var(--bad)"],
-  medium: ["M8 1 15 8 8 15 1 8z", "var(--warn)"],
+  critical: ["M2 2h12v12H2z", "var(--critical)"],
+  high: ["M8 1.5 15 14H1z", "var(--high)"],
+  medium: ["M8 1 15 8 8 15 1 8z", "var(--medium)"],
   low: ["M8 2.5a5.5 5.5 0 1 1 0 11 5.5 5.5 0 0 1 0-11z", "var(--quiet)"],
 };
 

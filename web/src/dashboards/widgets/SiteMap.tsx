@@ -15,7 +15,7 @@ import { deviceOf, siteOf } from "../variables";
 type Place = Of<"map">["places"][number];
 const SCALE_PX = 110;
 const KM = 1_000;
-const COLOURS: Record<Priority, string> = { critical: "var(--bad)", high: "var(--bad)", medium: "var(--warn)", low: "var(--quiet)" };
+const COLOURS: Record<Priority, string> = { critical: "var(--critical)", high: "var(--high)", medium: "var(--medium)", low: "var(--low)" };
 
 /** Where things are: places on a plain ground with a scale, each with what is wrong there. Nothing comes from the Internet. */
 export function SiteMap({ widget }: { widget: Of<"map"> }) {

@@ -48,7 +48,8 @@ export function Foot({ device, at, quality }: { device: BoundDevice; at: number;
   const mark = qualityMark(quality);
   return (
     <div className="quiet widget-foot">
-      <DeviceName device={device} /> · <span className="number">{age}</span>
+      <DeviceName device={device} />
+      <span className="number"> · {age}</span>
       {mark !== null && (
         <span className={mark}>
           {" "}
