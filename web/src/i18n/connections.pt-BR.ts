@@ -49,7 +49,7 @@ export const connectionsPtBR = {
   "trial.failed": "Não conectou",
   "trial.offered": "O servidor oferece: {list}.",
   "trial.certificate": "O servidor mostra este certificado. Compare a impressão digital com a que o próprio servidor mostra.",
-  "trial.trusted": "Este certificado é confiado.",
+  "trial.trusted": "Este certificado é de confiança.",
   "trial.trust": "Confiar neste certificado",
   "trial.fingerprint": "Impressão digital",
   "trial.subject": "Titular",
