@@ -4,6 +4,7 @@ import io
 from datetime import date
 from decimal import Decimal
 from importlib.resources import files
+from pathlib import Path
 
 import msgspec
 import numpy as np
@@ -76,6 +77,35 @@ def test_injected_energy_pays_for_what_is_taken_and_leaves_a_credit(plant, billi
     )
     for part in ("ENERGIA INJETADA E CRÉDITOS", "Saldo de créditos 200 kWh", "Vencem em 01/08/2031", "Fio B"):
         assert part in text, part
+
+
+def test_energy_by_time_of_use_is_compensated_by_post(plant, billing, contract):  # noqa: F811
+    text = (Path(__file__).parents[2] / "docs" / "billing.md").read_text().split("```yaml\n")[2].split("```")[0]
+    billing.tariffs.save(read_tariff(text), "test")
+    branca = billing.customers.change_contract("S-1", tariff="branca_solar")
+    hours = np.arange(JULY, AUGUST + 1, HOUR_US, dtype=np.int64)
+    plant.send(hours, 1000.0 + np.arange(len(hours)), "sun", "taken")  # 1 kWh an hour
+    local = (np.arange(len(hours) - 1)) % 24
+    at_noon = np.isin(local, (11, 12, 13)) * 5.0  # the sun: 15 kWh a day off-peak
+    plant.send(hours, np.concatenate([[1000.0], 1000.0 + np.cumsum(at_noon)]), "sun", "injected")
+    july, ledger = issued(billing, branca, "2026-07")
+    peak = 23 * 3  # working days of July 2026
+    posts = {one.post: (one.consumed, one.injected, one.compensated) for one in ledger.posts}
+    assert posts == {"peak": (peak, 0, 0), "off_peak": (744 - peak, 465, 465)}
+    sealed = unseal(billing.invoices.content(july.number))
+    assert {line.key: line.quantity for line in sealed.bill.lines} == {
+        "peak": peak, "off_peak": 744 - peak - 465, "fio_b": 465,
+    }  # fmt: skip
+    assert july.total == round(peak * D("1.20") + (744 - peak - 465) * D("0.60") + 465 * D("0.15"), 2)
+    assert verified(billing, july) == []
+    pdf = invoice_pdf(sealed, july.txid, "issued")
+    text = " ".join(pypdf.PdfReader(io.BytesIO(pdf)).pages[0].extract_text().split())
+    assert "fora de ponta 465 kWh" in text
+    more = msgspec.structs.replace(ledger.posts[1], compensated=D(500))
+    richer = msgspec.structs.replace(ledger, posts=(ledger.posts[0], more))
+    forged = seal(msgspec.structs.replace(sealed, inputs=msgspec.structs.replace(sealed.inputs, net_metering=richer)))
+    tariff = billing.tariffs.by_hash(july.tariff_sha256)
+    assert faults(*forged, tariff, july.tariff_sha256) == ["the credits do not follow from what was measured"]
 
 
 def test_a_correction_shows_in_the_credits_of_later_invoices(plant, billing, contract):  # noqa: F811

@@ -118,6 +118,14 @@ def test_machines_have_availability_and_oee_of_added_times_and_counts(made):
         made("csv", channels=["state"], **asked)
 
 
+@pytest.mark.parametrize(
+    ("kind", "step", "is_across"), [("cleanings", "raw", True), ("machines", "1d", True), ("anomalies", "1d", False)]
+)
+def test_a_table_of_many_columns_lies_across(made, kind, step, is_across):
+    box = pypdf.PdfReader(made("pdf", kind=kind, step=step)).pages[0].mediabox
+    assert (box.width > box.height) is is_across
+
+
 def test_cleanings_show_limits_verdict_and_a_seal_that_holds(made, plant):
     rows = rows_of(made("csv", kind="cleanings", step="raw", language="en", csv="rfc4180"), ",")
     caustic = [dict(zip(rows[0], row, strict=False)) for row in rows[1:] if row[6] == "Caustic"]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from calha.reports.line_chart import MAX_POINTS, line_chart, thinned, time_ticks, value_ticks
+from calha.reports.bar_chart import MAX_BARS, WIDEST, bar_chart
+from calha.reports.line_chart import MAX_POINTS, decimals, line_chart, thinned, time_ticks, value_ticks
 
 START = datetime(2025, 5, 1, 7, 31)  # noqa: DTZ001 - local time, as reports have it
 SVG = "{http://www.w3.org/2000/svg}"
@@ -47,6 +48,31 @@ def test_a_gap_breaks_the_line_and_marks_are_dots():
 @pytest.mark.parametrize("value", [[5.0], [5.0, 5.0], [0.0, 0.0, 0.0]])
 def test_few_and_equal_values_can_be_drawn(value):
     assert len(drawn(value)) > 3
+
+
+@pytest.mark.parametrize(("step", "count"), [(5, 0), (2.5, 1), (0.25, 2), (20.0, 0), (0.1, 1), (1000, 0)])
+def test_an_axis_is_written_with_the_decimals_that_its_step_needs(step, count):
+    assert decimals(step) == count
+
+
+def bars(value, step=timedelta(days=1)):
+    first = datetime(2025, 5, 1)  # noqa: DTZ001 - local time, as reports have it
+    moments = [first + step * number for number in range(len(value))]
+    return ET.fromstring(bar_chart(moments, np.array(value, float), "m³", "pt-BR"))
+
+
+def test_a_day_that_is_not_known_keeps_its_place_among_the_bars():
+    picture = bars([4.0, np.nan, 2.0])
+    first, last = picture.findall(f"{SVG}rect")
+    assert float(last.get("x")) - float(first.get("x")) > 2 * float(first.get("width"))
+    words = [one.text for one in picture.findall(f"{SVG}text")]
+    assert [one for one in words if "/" in one] == ["01/05/25", "02/05/25", "03/05/25"], "days, and no hours"
+
+
+def test_a_single_bar_is_no_wall():
+    (bar,) = bars([4.0]).findall(f"{SVG}rect")
+    assert float(bar.get("width")) == WIDEST
+    assert len(bars(np.ones(4_000), timedelta(hours=1)).findall(f"{SVG}rect")) <= MAX_BARS
 
 
 def test_what_is_thinned_keeps_extremes_and_marks():

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from msgspec import UnsetType
 
-from calha.api.schemas_net_metering import LotAnswer, NetMeteringAnswer
+from calha.api.schemas_net_metering import LotAnswer, NetMeteringAnswer, PostEnergyAnswer
 from calha.domain.invoices import Inputs
 from calha.domain.net_metering import Lot
 
@@ -24,12 +24,23 @@ def net_metering_answer(inputs: Inputs) -> NetMeteringAnswer | None:
         used=written(said.used),
         expired=written(said.expired),
         balance=written(said.balance),
+        posts=[
+            PostEnergyAnswer(
+                post=one.post,
+                consumed=written(one.consumed),
+                injected=written(one.injected),
+                compensated=written(one.compensated),
+            )
+            for one in said.posts
+        ],
         lots=lot_answers(said.closing),
     )
 
 
 def lot_answers(lots: Iterable[Lot]) -> list[LotAnswer]:
-    return [LotAnswer(on=lot.on, expires=lot.expires, amount=written(lot.amount)) for lot in lots]
+    return [
+        LotAnswer(on=lot.on, expires=lot.expires, amount=written(lot.amount), post=lot.post or None) for lot in lots
+    ]
 
 
 def written(amount: Decimal) -> str:

@@ -16,6 +16,16 @@ class LotAnswer(Answer):
     on: date = Field(description="The first day after that cycle.", examples=["2026-08-01"])
     expires: date = Field(description="The first day on which it is worth nothing.", examples=["2031-08-01"])
     amount: Energy
+    post: str | None = Field(description="In which it was injected; null where the tariff has none.", examples=["peak"])
+
+
+class PostEnergyAnswer(Answer):
+    """Of one post of a tariff by time of use."""
+
+    post: str = Field(examples=["peak"])
+    consumed: Energy
+    injected: Energy
+    compensated: Energy
 
 
 class NetMeteringAnswer(Answer):
@@ -29,6 +39,7 @@ class NetMeteringAnswer(Answer):
     used: Energy = Field(description="Of the credits.")
     expired: Energy
     balance: Energy = Field(description="Credits at its end.")
+    posts: list[PostEnergyAnswer] = Field(description="Each by itself; empty without time of use.")
     lots: list[LotAnswer] = Field(description="What the balance is made of, oldest first.")
 
 

@@ -19,8 +19,9 @@ import msgspec
 
 from calha.domain.billing import ZERO, Bill, Line, Metered, Terms, bill
 from calha.domain.errors import Conflict
-from calha.domain.net_metering import Credits, compensate
-from calha.domain.tariffs import COMPENSATED, CONSUMPTION, INJECTED, Tariff
+from calha.domain.net_ledger import ledger_of
+from calha.domain.net_metering import Credits
+from calha.domain.tariffs import COMPENSATED, Tariff, in_post
 from calha.domain.tariffs import Text as Words
 
 FORMAT = 1
@@ -224,16 +225,16 @@ def _nets(inputs: Inputs, tariff: Tariff) -> bool:
     said = inputs.net_metering
     if isinstance(said, msgspec.UnsetType):
         return True
-    rule = tariff.version_at(inputs.from_).net_metering
-    if rule is None:
+    version = tariff.version_at(inputs.from_)
+    if version.net_metering is None or said != ledger_of(
+        version, inputs.metered, said.opening, (inputs.from_, inputs.until)
+    ):
         return False
-    consumed, injected, compensated = (
-        sum((span.quantities.get(name, ZERO) for span in inputs.metered), ZERO)
-        for name in (CONSUMPTION, INJECTED, COMPENSATED)
+    told = {in_post(COMPENSATED, one.post): one.compensated for one in said.posts} | {COMPENSATED: said.compensated}
+    return all(
+        sum((span.quantities.get(name, ZERO) for span in inputs.metered), ZERO) == amount
+        for name, amount in told.items()
     )
-    cycle = inputs.from_, inputs.until
-    again = compensate(consumed, injected, said.opening, cycle, rule.minimum, rule.months)
-    return said == again and compensated == said.compensated
 
 
 def _line(one: Adjustment, inputs: Inputs, tariff: Tariff) -> Line:

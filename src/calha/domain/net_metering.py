@@ -20,18 +20,36 @@ MAX_LOTS = 600
 ZERO = Decimal(0)
 
 
-class Lot(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is left of the credit of one cycle. on: the first day after it. expires: the first day it is worth nothing."""
+class _Kept(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What came later than the first invoices is not written where it is not needed: their bytes stay."""
+
+
+class Lot(_Kept, frozen=True, kw_only=True):
+    """What is left of the credit of one cycle. on: the first day after it. expires: the first day it is worth nothing.
+
+    post: in which it was injected, where the tariff has posts.
+    """
 
     on: date
     expires: date
     amount: Decimal
+    post: str = ""
 
 
-class Credits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PostCredits(_Kept, frozen=True, kw_only=True):
+    """What was consumed, injected and compensated in one post of a cycle."""
+
+    post: str
+    consumed: Decimal
+    injected: Decimal
+    compensated: Decimal
+
+
+class Credits(_Kept, frozen=True, kw_only=True):
     """What happened to a customer's credits in a cycle. own: compensated by what was injected in the cycle itself.
 
     opening, closing: what there was before and is left, oldest first. minimum: consumption that is paid in any case.
+    posts: each by itself, where the tariff has posts; `used` is then what credits compensated, not what it took of them.
     """
 
     consumed: Decimal
@@ -43,6 +61,7 @@ class Credits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     expired: Decimal
     opening: tuple[Lot, ...]
     closing: tuple[Lot, ...]
+    posts: tuple[PostCredits, ...] = ()
 
     @property
     def compensated(self) -> Decimal:

@@ -192,8 +192,10 @@ def _version_faults(version: Version) -> Iterator[str]:
     if version.cycle_days is not None and not 1 <= version.cycle_days <= 366:
         yield f".cycle_days: {version.cycle_days} is not from 1 to 366"
     if (rule := version.net_metering) is not None:
-        if version.windows is not None:
-            yield ".net_metering: not together with windows: how credits pass between the posts is not known here"
+        posts = set(version.windows.posts) if version.windows is not None else set()
+        if set(rule.te) != posts or any(price <= 0 for price in rule.te.values()):
+            names = ", ".join(sorted(posts)) or "none without windows"
+            yield f".net_metering.te: what energy costs, above 0, in each post ({names}): credits pass between them by it"
         if not 1 <= rule.months <= MAX_MONTHS or rule.minimum < 0:
             yield f".net_metering: months are from 1 to {MAX_MONTHS}, and the minimum is not below 0"
     if not 1 <= version.usual_days.least <= version.usual_days.most <= 366:

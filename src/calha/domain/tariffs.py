@@ -181,10 +181,12 @@ class NetMetering(_Strict, frozen=True, kw_only=True):
     """Injected energy compensates consumption; what is not compensated stays as a credit for some months.
 
     minimum: consumption of a cycle that is never compensated. The quantities are `injected`, `compensated` and `net`.
+    te: with time of use, what energy costs in each post; the quantities are then also `net_peak` and so on, by post.
     """
 
     months: int = MONTHS_VALID
     minimum: Decimal = Decimal(0)
+    te: dict[str, Decimal] = {}
 
 
 class UsualDays(_Strict, frozen=True, kw_only=True):
@@ -247,6 +249,20 @@ class Tariff(_Strict, frozen=True, kw_only=True):
         """The days within (from_, until) on which another version or other taxes begin."""
         days = {version.valid_from for version in self.versions} | {taxes.valid_from for taxes in self.taxes}
         return sorted(day for day in days if from_ < day < until)
+
+
+def in_post(quantity: str, post: str) -> str:
+    """The name of what was injected, compensated or is left to pay in one post."""
+    return f"{quantity}_{post}"
+
+
+def posts_of(version: Version) -> tuple[str, ...]:
+    """The posts whose consumption a version needs to know."""
+    if version.windows is None:
+        return ()
+    charged = quantities_of(version)
+    by_post = version.net_metering is not None and bool(version.net_metering.te)
+    return tuple(post for post in version.windows.posts if by_post or post in charged)
 
 
 def quantities_of(version: Version) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Billing cycles of contracts, and what their meters counted in them, as quantities of a tariff."""
 
 from calendar import monthrange
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -22,7 +22,18 @@ from calha.domain.invoices import Exchange, RegisterReading
 from calha.domain.posts import Windows
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
-from calha.domain.tariffs import CONSUMPTION, EXCESS_REACTIVE, INJECTED, Demand, Flag, Tariff, Usage, Version
+from calha.domain.tariffs import (
+    CONSUMPTION,
+    EXCESS_REACTIVE,
+    INJECTED,
+    Demand,
+    Flag,
+    Tariff,
+    Usage,
+    Version,
+    in_post,
+    posts_of,
+)
 from calha.domain.times import DAY_US, to_datetime, to_micros
 from calha.metering.completeness import missing_share
 from calha.metering.counting import Counted, Shown
@@ -204,7 +215,7 @@ def _spans(wanted: Wanted, consumption: Consumption, beside: _Beside, *, is_esti
                 version.reactive, consumption, beside.reactive, inside, zone, tariff.unit
             )
         if beside.injected is not None:
-            quantities[INJECTED] = _sum(beside.injected, inside)
+            quantities |= _injected(version, beside.injected, inside, zone)
         yield Metered(from_, until, quantities, is_estimated)
 
 
@@ -222,11 +233,21 @@ def _quantities(
     begins = consumption.bounds[:-1][inside]
     if version.windows is not None and len(begins):
         posts = _posts(version.windows, zone, tuple(begins[[0, -1]].tolist()), begins.tobytes())
-        for post in version.windows.posts:
-            if post in names:
-                yield post, consumption.per_tick * int(ticks[posts == post].sum())
+        for post in posts_of(version):
+            yield post, consumption.per_tick * int(ticks[posts == post].sum())
     if DEMAND in names:
         yield DEMAND, consumption.per_tick * int(ticks.max(initial=0)) * QUARTERS_AN_HOUR
+
+
+def _injected(
+    version: Version, injected: Consumption, inside: NDArray[np.bool_], zone: ZoneInfo
+) -> Mapping[str, Decimal]:
+    """In all, and by post where that matters."""
+    found = {INJECTED: _sum(injected, inside)}
+    if version.net_metering is not None and version.net_metering.te:
+        by_post = dict(_quantities(version, injected, inside, zone))
+        found |= {in_post(INJECTED, post): by_post.get(post, ZERO) for post in posts_of(version)}
+    return found
 
 
 @lru_cache(maxsize=64)

@@ -12,7 +12,7 @@ from decimal import Decimal
 from calha.domain.billing import ONE, ZERO, Metered
 from calha.domain.errors import Conflict, InvalidTariff, Malformed
 from calha.domain.invoices import Estimate, EstimateMethod
-from calha.domain.tariffs import CONSUMPTION, INJECTED, quantities_of
+from calha.domain.tariffs import CONSUMPTION, INJECTED, in_post, posts_of, quantities_of
 from calha.metering.cycles import DEMAND, Counter, Measured, Wanted, cycle_at, in_one, measured
 
 MEAN_CYCLES = 12  # REN ANEEL 1000/2021
@@ -92,7 +92,11 @@ def _by_word(wanted: Wanted, spans: Sequence[Metered], consumption: Decimal, usu
 
 def _beside(quantities: Mapping[str, Decimal]) -> Mapping[str, Decimal]:
     """What was counted beside the consumption, which stays as it is."""
-    return {name: quantities[name] for name in (DEMAND, INJECTED) if name in quantities}
+    return {name: amount for name, amount in quantities.items() if _is_beside(name)}
+
+
+def _is_beside(name: str) -> bool:
+    return name in (DEMAND, INJECTED) or name.startswith(in_post(INJECTED, ""))
 
 
 def _with(span: Metered, wanted: Wanted, more: Mapping[str, Decimal]) -> Metered:
@@ -106,14 +110,14 @@ def _with(span: Metered, wanted: Wanted, more: Mapping[str, Decimal]) -> Metered
 
 def _posts(wanted: Wanted) -> set[str]:
     version = wanted.tariff.version_at(wanted.cycle.from_)
-    return set(quantities_of(version)) & set(version.windows.posts) if version.windows is not None else set()
+    return set(posts_of(version))
 
 
 def _usual(wanted: Wanted, counter: Counter) -> _Usual:
     """Of those of the last cycles that are known whole."""
     found = [one for _, one in measured(list(_before(wanted)), counter) if not one.is_estimated and one.problem is None]
     days = sum(span.days for one in found for span in one.spans)
-    names = {name for one in found for span in one.spans for name in span.quantities} - {DEMAND, INJECTED}
+    names = {name for one in found for span in one.spans for name in span.quantities if not _is_beside(name)}
     return _Usual({name: sum((in_one(one.spans, name) for one in found), ZERO) / days for name in names}, len(found))
 
 

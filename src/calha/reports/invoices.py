@@ -142,6 +142,13 @@ def _net(inputs: Inputs, language: Language, words: dict[str, Any]) -> list[list
         "credits_after": said.balance,
     }
     rows = [[words[name], f"{number(amount, language)} {inputs.unit}"] for name, amount in amounts.items()]
+    for one in said.posts:
+        named = words["posts"].get(one.post, one.post)
+        rows += [
+            [f"{words[name]} · {named}", f"{number(amount, language)} {inputs.unit}"]
+            for name, amount in (("injected", one.injected), ("compensated", one.compensated))
+            if amount
+        ]
     if said.closing:
         first = said.closing[0]
         rows.append(
@@ -257,6 +264,7 @@ _WORDS: dict[Language, dict[str, Any]] = {
         "credits_expired": "Créditos vencidos",
         "credits_after": "Saldo de créditos",
         "credits_next": "Vencem em {day}",
+        "posts": {"peak": "ponta", "intermediate": "intermediário", "off_peak": "fora de ponta"},
         "mean": "Só {known} % do ciclo é conhecido; o resto segue a média dos {cycles} ciclos medidos antes.",
         "stated": "Só {known} % do ciclo é conhecido; o consumo foi informado.",
         "comparison": "{change} em relação ao mesmo mês do ano anterior ({before}).",
@@ -294,6 +302,7 @@ _WORDS: dict[Language, dict[str, Any]] = {
         "credits_expired": "Credits expired",
         "credits_after": "Credits left",
         "credits_next": "Expire on {day}",
+        "posts": {"peak": "peak", "intermediate": "intermediate", "off_peak": "off-peak"},
         "mean": "Only {known} % of the cycle is known; the rest follows the mean of the {cycles} cycles measured before.",
         "stated": "Only {known} % of the cycle is known; the consumption was stated.",
         "comparison": "{change} compared with the same month a year ago ({before}).",

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from calha.reports.locale import Language, number
 
 WIDTH, HEIGHT = 1_000.0, 520.0
-LEFT, RIGHT, TOP, BOTTOM = 70.0, 20.0, 20.0, 60.0
+LEFT, RIGHT, TOP, BOTTOM = 70.0, 36.0, 20.0, 60.0  # half a day's name fits beside the last point
 MAX_POINTS = 4_000
 TICKS = 6
 FLAT = 1e-6  # of its size, by which a curve may vary and still be drawn as a level line
@@ -93,11 +93,18 @@ def value_ticks(low: float, high: float) -> list[float]:
     return [first + step * number for number in range(count + 1)]
 
 
-def time_ticks(first: datetime, last: datetime) -> list[datetime]:
-    """Full minutes, hours or days within a time."""
+def decimals(step: float) -> int:
+    """How many are needed to tell multiples of a round number apart: none for 5, one for 2.5."""
+    exponent = Decimal(f"{step:.6g}").normalize().as_tuple().exponent
+    assert isinstance(exponent, int)
+    return max(0, -exponent)
+
+
+def time_ticks(first: datetime, last: datetime, least_s: float = 0.0) -> list[datetime]:
+    """Full minutes, hours or days within a time, not nearer to each other than `least_s`."""
     span_s = (last - first).total_seconds()
     midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
-    step_s = next((step for step in _STEPS_S if span_s / step <= TICKS), None)
+    step_s = next((step for step in _STEPS_S if span_s / step <= TICKS and step >= least_s), None)
     if step_s is not None:
         step = timedelta(seconds=step_s)
         begin = midnight + step * int(-(-((first - midnight) / step) // 1))
@@ -110,10 +117,15 @@ def time_ticks(first: datetime, last: datetime) -> list[datetime]:
 
 
 def grid(
-    x: Axis, y: Axis, ticks: Sequence[float], at: Sequence[datetime], language: Language | None = None
+    x: Axis,
+    y: Axis,
+    ticks: Sequence[float],
+    at: Sequence[datetime],
+    language: Language | None = None,
+    bar_s: float = 0.0,
 ) -> Iterator[str]:
-    """Lines and words of both axes."""
-    digits = max(0, -int(np.floor(np.log10(ticks[1] - ticks[0]))))
+    """Lines and words of both axes. bar_s: how long an interval is, in whose middle its time is written; 0 for a curve."""
+    digits = decimals(ticks[1] - ticks[0])
 
     def written(tick: float) -> str:
         return f"{tick:.{digits}f}" if language is None else number(Decimal(repr(tick)), language, digits)
@@ -123,12 +135,13 @@ def grid(
         up = y.place(tick)
         yield f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{up:.1f}" y2="{up:.1f}" stroke="{GRID}"/>'
         yield f'<text x="{LEFT - 8}" y="{up + 5:.1f}" text-anchor="end">{written(tick)}</text>'
-    moments = time_ticks(at[0], at[-1]) or [at[0]]
+    moments = time_ticks(at[0], at[-1], bar_s) or [at[0]]
     by_day = len(moments) < 2 or moments[1] - moments[0] >= timedelta(days=1)
     for moment in moments:
-        across = x.place((moment - at[0]).total_seconds())
+        across = x.place((moment - at[0]).total_seconds() + bar_s / 2)
         low = HEIGHT - BOTTOM
-        yield f'<line x1="{across:.1f}" x2="{across:.1f}" y1="{TOP}" y2="{low}" stroke="{GRID}"/>'
+        if not bar_s:
+            yield f'<line x1="{across:.1f}" x2="{across:.1f}" y1="{TOP}" y2="{low}" stroke="{GRID}"/>'
         text = f"{moment:{days}}" if by_day else f"{moment:%H:%M}"
         yield f'<text x="{across:.1f}" y="{low + 22}" text-anchor="middle">{text}</text>'
         if not by_day:

@@ -100,14 +100,16 @@ class _Pages:
             return None
         at, value = np.asarray(table.columns[curve.x], np.int64), np.asarray(table.columns[curve.y], np.float64)
         known = np.isfinite(value)
-        at, value = at[known], value[known]
-        if not len(at):
+        if not known.any():
             return None
         if curve.style == "line":
+            at, value = at[known], value[known]
             drawn = extremes(at, value, MAX_POINTS)
             at, value = at[drawn], value[drawn]
         moments = list(_local(local_micros(at, self._document.zone)))
         label, language = plain(curve.label), self._document.language
+        if table.headings[curve.y].kind == "share":
+            label, value = f"{label} (%)", value * 100
         if curve.style == "bars":
             return bar_chart(moments, value, label, language)
         return line_chart(moments, value, label, language=language)

@@ -3,7 +3,7 @@ import { useTexts } from "../i18n";
 import { Scrolled } from "../ui/Scrolled";
 import { Section } from "../ui/Section";
 import type { InvoiceWhole } from "./types";
-import { dayText, quantityText } from "./words";
+import { dayText, quantityName, quantityText } from "./words";
 
 export type Credits = NonNullable<InvoiceWhole["net_metering"]>;
 
@@ -21,8 +21,42 @@ export function NetMetering({ credits }: { credits: Credits }) {
           </div>
         ))}
       </dl>
+      {credits.posts.length > 0 && <Posts credits={credits} />}
       <Lots lots={credits.lots} unit={credits.unit} />
     </Section>
+  );
+}
+
+/** With time of use: what was taken, injected and compensated in each post. */
+function Posts({ credits: { posts, unit } }: { credits: Credits }) {
+  const { t, language } = useTexts();
+  return (
+    <Scrolled label={t("credits.posts")}>
+      <Table verticalSpacing={6}>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>{t("credits.post")}</Table.Th>
+            {(["consumed", "injected", "compensated"] as const).map((name) => (
+              <Table.Th key={name} ta="right">
+                {t(`credits.${name}`)}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody className="number">
+          {posts.map((one) => (
+            <Table.Tr key={one.post}>
+              <Table.Td>{quantityName(one.post, t)}</Table.Td>
+              {(["consumed", "injected", "compensated"] as const).map((name) => (
+                <Table.Td key={name} ta="right">
+                  {quantityText(one[name], unit, language)}
+                </Table.Td>
+              ))}
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Scrolled>
   );
 }
 
@@ -44,10 +78,13 @@ export function Lots({ lots, unit }: { lots: Credits["lots"]; unit: string }) {
           </Table.Thead>
           <Table.Tbody className="number">
             {lots.map((lot) => (
-              <Table.Tr key={lot.on}>
+              <Table.Tr key={`${lot.on} ${lot.post ?? ""}`}>
                 <Table.Td>{dayText(lot.on, language)}</Table.Td>
                 <Table.Td>{dayText(lot.expires, language)}</Table.Td>
-                <Table.Td ta="right">{quantityText(lot.amount, unit, language)}</Table.Td>
+                <Table.Td ta="right">
+                  {quantityText(lot.amount, unit, language)}
+                  {lot.post !== null && ` · ${quantityName(lot.post, t)}`}
+                </Table.Td>
               </Table.Tr>
             ))}
           </Table.Tbody>

@@ -4,14 +4,14 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { decimalOf } from "../consumption/decimal";
-import { isKey, type Translate, useTexts } from "../i18n";
+import { type Translate, useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { Section } from "../ui/Section";
 import { problemText } from "../ui/words";
 import { BillTable } from "./InvoiceLines";
 import { faultIn } from "./tariff";
 import { isMonth } from "./search";
-import { monthBefore, monthEdges } from "./words";
+import { monthBefore, monthEdges, quantityName } from "./words";
 
 const PAUSE_MS = 300;
 const CONSUMPTION = "consumption";
@@ -85,9 +85,7 @@ export function TariffTrial({ trial }: { trial: ReturnType<typeof useTrial> }) {
 
 /** A quantity's name in the person's language where it is one of the usual ones, with its unit. */
 function quantityLabel(name: string, unit: string, t: Translate): string {
-  const key = `quantity.${name}`;
-  const words = isKey(key) ? t(key) : name;
-  return [words, name === "demand" ? "kW" : unit].filter((text) => text !== "").join(", ");
+  return [quantityName(name, t), name === "demand" ? "kW" : unit].filter((text) => text !== "").join(", ");
 }
 
 /** What is computed with. A consumption that nobody has typed is the sum of the posts, or some amount to begin with. */

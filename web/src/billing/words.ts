@@ -20,6 +20,12 @@ export function quantityText(quantity: string, unit: string | null | undefined, 
   return `${new Intl.NumberFormat(language, { maximumFractionDigits: 6 }).format(Number(quantity))} ${unit ?? ""}`.trim();
 }
 
+/** A quantity of a tariff, such as a post, in the person's language where it is one of the usual ones. */
+export function quantityName(name: string, t: Translate): string {
+  const key = `quantity.${name}`;
+  return isKey(key) ? t(key) : name;
+}
+
 /** An amount of which no more than its first digits are known, such as a forecast. */
 export function roundedText(quantity: string, unit: string, language: Language): string {
   const text = new Intl.NumberFormat(language, { maximumSignificantDigits: 4 }).format(Number(quantity));

@@ -86,11 +86,12 @@ def _section(task: Task, sensor: Sensor, found: Consumption) -> Section:
     worst = int(found.quality[kept][known].max()) if known.any() else 0x80
     coverage = float(np.average(found.coverage, weights=np.diff(found.bounds))) if len(found) else 0.0
     digest = _by_days(task, found) if len(table) > DIGEST_ABOVE and task.definition.step in ("15m", "1h") else None
+    unit = f" ({found.unit})" if found.unit else ""
     return Section(
-        f"{name} ({found.unit})",
+        f"{name}{unit}",
         (*sensor.keys, found.unit),
         table,
-        Curve(0, 1, f"{task.words['amount']} ({found.unit})", "bars"),
+        Curve(0, 1, f"{task.words['amount']}{unit}", "bars"),
         digest,
         [(name, found.unit, total, worst, coverage)],
         [task.source(sensor, 0, 0, 0)[:5]],
