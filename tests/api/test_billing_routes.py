@@ -240,6 +240,39 @@ def test_contracts_and_customers_are_changed_and_what_does_not_fit_is_refused(ca
     assert calha.send("POST", "/api/v1/contracts", new | {"device": "nothing"})[0] == 404
 
 
+def test_a_customer_without_an_account_gets_his_data_and_is_forgotten(calha, contract):
+    known = {"site_id": 1, "name": "Otávio Brum", "document": "98765432100", "email": "otavio@example.org"}
+    customer = calha.send("POST", "/api/v1/customers", known)[1]
+    path, counter = f"/api/v1/customers/{customer['id']}", calha.get("/api/v1/contracts/C-1")["channel"]
+    calha.create_device("bill-forgotten", PROFILE)
+    terms = {"customer_id": customer["id"], "device": "bill-forgotten", "channel": counter, "tariff": "test_water"}
+    made = {"number": "C-F", "from_day": "2020-01-01", **terms}
+    assert calha.send("POST", "/api/v1/contracts", made)[0] == 201
+    exported = calha.get(f"{path}/export")
+    assert {name: exported["customers"][0][name] for name in known} == known
+    assert [one["number"] for one in exported["contracts"]] == ["C-F"]
+    assert [one["action"] for one in exported["audit"]] == ["customer.added"]
+    refused = calha.send("DELETE", path)
+    assert (refused[0], refused[1]["reason"]) == (409, "running_contract")
+    assert calha.send("PATCH", "/api/v1/contracts/C-F", {"until_day": "2021-01-01"})[0] == 200
+    assert calha.send("DELETE", path)[0] == 204
+    left = calha.get(path)
+    assert (left["name"], left["document"], left["email"]) == (f"#{customer['id']}", "", "")
+    assert calha.get("/api/v1/customers?search=Brum")["items"] == []
+    actions = [one["action"] for one in calha.get(f"{path}/export")["audit"]]
+    assert actions == ["customer.added", "customer.exported", "customer.anonymised"]
+
+
+def test_a_customer_with_an_account_is_forgotten_with_the_person(calha, contract):
+    person = calha.send("POST", "/api/v1/people", {"name": "Íris", "user_name": "iris.paga"})[1]["person"]["id"]
+    known = {"site_id": 1, "name": "Íris", "person_id": person}
+    customer = calha.send("POST", "/api/v1/customers", known)[1]["id"]
+    refused = calha.send("DELETE", f"/api/v1/customers/{customer}")
+    assert (refused[0], refused[1]["reason"]) == (409, "has_account")
+    assert calha.send("DELETE", f"/api/v1/people/{person}")[0] == 204
+    assert calha.get(f"/api/v1/customers/{customer}")["name"] == f"#{customer}"
+
+
 def test_a_customer_sees_his_own_invoices_and_nobody_elses(calha, contract):
     person = Person(calha, "ana")
     customer = calha.get("/api/v1/customers?search=lima")["items"][0]

@@ -101,6 +101,37 @@ def test_whether_somebody_is_known_is_not_told(calha, person):
     assert not calha.postman.has_message
 
 
+def test_an_invitation_comes_by_mail_and_its_link_sets_the_first_password(calha):
+    email = f"bia{next(numbers)}@example.org"
+    body = {"name": "Bia\nReis", "email": email, "language": "en", "by_mail": True}
+    status, made = calha.send("POST", "/api/v1/people", body)
+    assert (status, made["is_mailed"]) == (201, True)
+    link, message = mailed_link(calha, email)
+    assert (message["Subject"], message["From"]) == ("Calha: invitation", "Calha <calha@example.org>")
+    for part in ("Hello, Bia Reis.", f"the account {email} of Calha ({PUBLIC})", "within 3 days"):
+        assert part in message.get_content()
+    assert link == made["link"].partition("#")[2], "the administrator sees the same one"
+    visitor = Visitor(calha)
+    assert visitor.send("POST", "/links", {"link": link})[1]["purpose"] == "invite"
+    assert visitor.send("POST", "/links/password", {"link": link, "password": PASSWORD})[0] == 201
+    assert visitor.send("GET", "/session")[0] == 200
+    assert Visitor(calha).send("POST", "/links", {"link": link})[0] == 404
+    assert link not in calha.log.read_text()
+
+
+def test_an_invitation_is_mailed_on_request_only_and_needs_an_address(calha):
+    number = next(numbers)
+    quiet = {"name": "D", "email": f"d{number}@example.org"}
+    assert calha.send("POST", "/api/v1/people", quiet)[1]["is_mailed"] is False
+    refused = calha.send("POST", "/api/v1/people", {"name": "E", "user_name": f"e.{number}", "by_mail": True})
+    assert (refused[0], refused[1]["reason"]) == (422, "no_email")
+    assert calha.get(f"/api/v1/people?q=e.{number}")["items"] == [], "and nobody is made"
+    known = {"name": "F", "email": f"f{number}@example.org", "language": "pt-BR", "by_mail": True}
+    assert calha.send("POST", "/api/v1/people", known)[0] == 201
+    _, message = mailed_link(calha, known["email"])  # and no other was sent before it
+    assert message["Subject"] == "Calha: convite"
+
+
 def test_asking_again_and_again_is_slowed_down_for_anybody(calha):
     for login in ("somebody@example.org", "nobody@example.org.br"):
         statuses = [ask(calha, login)[0] for _ in range(6)]

@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from calha.accounts.door import Door
 from calha.accounts.forgotten import Forgotten
+from calha.accounts.invited import Invited
 from calha.accounts.keyring import Keyring
 from calha.accounts.openid import OpenId, Provider
 from calha.accounts.passkeys import Passkeys
@@ -32,6 +33,7 @@ class Accounts:
     passkeys: Passkeys
     openid: OpenId | None
     forgotten: Forgotten
+    invited: Invited
 
     @classmethod
     def open(
@@ -65,4 +67,5 @@ class Accounts:
             passkeys,
             openid,
             forgotten,
+            Invited(post, public_url),
         )

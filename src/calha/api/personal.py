@@ -1,4 +1,4 @@
-"""Everything that Calha knows about a person, for himself (LGPD Art. 18 II): a document of plain lists.
+"""Everything that Calha knows about a person or a customer, for himself (LGPD Art. 18 II): a document of plain lists.
 
 Secrets are not in it, nor readings: those of his devices are exported by `GET /export`.
 """
@@ -15,6 +15,7 @@ from calha.domain.times import to_text
 from calha.metering.books import Billing
 from calha.store.accounts import PersonRow
 from calha.store.accounts.commands import CommandRow, CommandStore
+from calha.store.billing import CustomerRow
 from calha.store.databutcher.store import DataButcherStore
 from calha.watch.notify.service import Notifier
 
@@ -54,8 +55,19 @@ def _of_accounts(accounts: Accounts, person: PersonRow) -> dict[str, Any]:
     }
 
 
+def known_of_customer(services: Services, customer: CustomerRow) -> dict[str, Any]:
+    """The same of a customer, who need not have an account."""
+    return {
+        **_of_customers(services.billing, [customer]),
+        "audit": [asdict(row) for row in services.accounts.audit.about(f"customer {customer.id}")],
+    }
+
+
 def _of_billing(billing: Billing, person_id: int) -> dict[str, Any]:
-    customers = billing.customers.of_person(person_id)
+    return _of_customers(billing, billing.customers.of_person(person_id))
+
+
+def _of_customers(billing: Billing, customers: Sequence[CustomerRow]) -> dict[str, Any]:
     ids = [one.id for one in customers]
     contracts = [row for number in ids for row in billing.customers.contracts(customer_id=number, limit=MAX_LISTED)]
     invoices = billing.invoices.list(customers=ids, limit=MAX_LISTED)

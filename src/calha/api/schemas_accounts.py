@@ -192,6 +192,7 @@ class NewPerson(Body):
     user_name: UserName | None = None
     language: Language = "pt-BR"
     grants: list[NewGrant] = Field([], max_length=50, examples=[[{"role": "operator", "site_id": 1}]])
+    by_mail: bool = Field(False, description="Send him the link by e-mail; needs a mail server.", examples=[True])
 
 
 class PersonState(Body):
@@ -201,6 +202,7 @@ class PersonState(Body):
 class Invitation(Answer):
     person: PersonAnswer
     link: str = Field(description="Works once.", examples=["http://127.0.0.1:8080/link#q0m3…"])
+    is_mailed: bool = Field(False, description="Whether it is on its way to the person.", examples=[True])
 
 
 class NewKey(Body):

@@ -9,6 +9,7 @@ import { Section } from "../ui/Section";
 import { BillingHead } from "./BillingTabs";
 import { Contracts } from "./Contracts";
 import { CustomerForm } from "./CustomerForm";
+import { CustomerPrivacy } from "./CustomerPrivacy";
 import { InvoiceList } from "./InvoiceList";
 import type { Customer } from "./types";
 import { usePages } from "./useBilling";
@@ -41,6 +42,7 @@ export function CustomerPage() {
             <Section title={t("billing.invoices")}>
               <InvoiceList invoices={invoices} none={<Text className="quiet">{t("customers.noInvoices")}</Text>} />
             </Section>
+            <CustomerPrivacy customer={found} />
             {edits && <CustomerForm customer={found} close={() => edit(false)} done={() => undefined} />}
           </Stack>
         )}

@@ -31,6 +31,8 @@ export const auditEn: Record<keyof typeof auditPtBR, string> = {
   "action.contract.changed": "Contract changed",
   "action.customer.added": "Customer added",
   "action.customer.changed": "Customer changed",
+  "action.customer.anonymised": "Customer anonymised",
+  "action.customer.exported": "Customer's data exported",
   "action.databutcher.imported": "Data of DataButcher imported",
   "action.databutcher.machine": "Machine of DataButcher added",
   "action.eta.imported": "Data of ETA imported",

@@ -30,6 +30,8 @@ export const auditPtBR = {
   "action.contract.changed": "Contrato alterado",
   "action.customer.added": "Cliente cadastrado",
   "action.customer.changed": "Cliente alterado",
+  "action.customer.anonymised": "Cliente anonimizado",
+  "action.customer.exported": "Dados do cliente exportados",
   "action.databutcher.imported": "Dados do DataButcher importados",
   "action.databutcher.machine": "Máquina do DataButcher cadastrada",
   "action.eta.imported": "Dados do ETA importados",

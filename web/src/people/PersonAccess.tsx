@@ -1,13 +1,13 @@
-import { Alert, Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
+import { Button, Group, Modal } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Person, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { Confirm } from "../ui/Confirm";
 import { download } from "../ui/download";
-import { Refusal, submitting } from "../ui/Saving";
+import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
+import { Anonymise } from "./Anonymise";
 import { OneTimeLink } from "./OneTimeLink";
 
 /** Whether somebody gets in, and what he is owed under the data protection law. */
@@ -59,39 +59,15 @@ export function PersonAccess({ person, isMe }: { person: Person; isMe: boolean }
         {reset.data !== undefined && <OneTimeLink link={reset.data.link} name={person.name} done={reset.reset} />}
       </Modal>
       <Confirm opened={asksBlock} question={t("access.blockAsk", { name: person.name })} action={t("access.block")} close={() => setAsksBlock(false)} confirm={() => setState.mutate("blocked")} />
-      {asksForget && <Anonymise person={person} close={() => setAsksForget(false)} />}
+      {asksForget && (
+        <Anonymise
+          name={person.name}
+          warning={t("privacy.ask", { name: person.name })}
+          done={t("privacy.done")}
+          forget={() => take(api.DELETE("/api/v1/people/{person_id}", { params: { path } }))}
+          close={() => setAsksForget(false)}
+        />
+      )}
     </>
-  );
-}
-
-/** Cannot be undone, so the name has to be typed. */
-function Anonymise({ person, close }: { person: Person; close: () => void }) {
-  const { t } = useTexts();
-  const queries = useQueryClient();
-  const [typed, setTyped] = useState("");
-  const forget = useMutation({
-    mutationFn: () => take(api.DELETE("/api/v1/people/{person_id}", { params: { path: { person_id: person.id } } })),
-    onSuccess: async () => {
-      notifications.show({ message: t("privacy.done") });
-      close();
-      await queries.invalidateQueries();
-    },
-  });
-  return (
-    <Modal opened onClose={close} title={t("privacy.anonymise")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
-      <form onSubmit={submitting(forget.mutate)}>
-        <Stack gap="sm">
-          <Alert color="red" variant="light">
-            {t("privacy.ask", { name: person.name })}
-          </Alert>
-          <Text size="sm">{t("privacy.type", { name: person.name })}</Text>
-          <TextInput label={t("person.name")} value={typed} onChange={(event) => setTyped(event.currentTarget.value)} autoComplete="off" data-autofocus />
-          <Refusal error={forget.error} />
-          <Button type="submit" color="red" disabled={typed.trim() !== person.name.trim()} loading={forget.isPending}>
-            {t("privacy.anonymise")}
-          </Button>
-        </Stack>
-      </form>
-    </Modal>
   );
 }

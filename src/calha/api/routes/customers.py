@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Path, Query
 
 from calha.api.access import Bills, BillsSite, Caller
+from calha.api.personal import known_of_customer
 from calha.api.routing import api_router
 from calha.api.schemas import Body, Page, SiteId
 from calha.api.schemas_billing import (
@@ -76,6 +77,26 @@ async def change_customer(customer_id: Number, change: CustomerChange, services:
         "customer.changed", f"customer {customer_id}", {name: getattr(before, name) for name in changes}, changes
     )
     return Customer.model_validate(row)
+
+
+@router.delete("/customers/{customer_id}", status_code=204)
+async def forget_customer(customer_id: Number, services: Here, caller: Bills) -> None:
+    """Forget who a customer without an account was (LGPD Art. 18 IV); refused while he pays a contract.
+
+    Readings stay. Issued invoices, and the audit log of the time until now, keep the name, as the law wants.
+    """
+    await customer_of(caller, services, customer_id)
+    await asyncio.to_thread(services.billing.customers.forget_customer, customer_id, services.billing.today())
+    await caller.note("customer.anonymised", f"customer {customer_id}")
+
+
+@router.get("/customers/{customer_id}/export")
+async def export_customer(customer_id: Number, services: Here, caller: Bills) -> dict[str, Any]:
+    """Everything that Calha knows about a customer, whether he has an account or not (LGPD Art. 18 II)."""
+    customer = await customer_of(caller, services, customer_id)
+    known = await asyncio.to_thread(known_of_customer, services, customer)
+    await caller.note("customer.exported", f"customer {customer_id}")
+    return known
 
 
 @router.get("/contracts")

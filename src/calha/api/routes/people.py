@@ -4,6 +4,7 @@ import asyncio
 import csv
 import io
 import json
+import logging
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Annotated, Any, Literal
@@ -32,11 +33,12 @@ from calha.api.schemas_accounts import (
     PersonChange,
     PersonState,
 )
-from calha.api.services import Here
-from calha.domain.errors import Conflict, Malformed
-from calha.store.accounts import AuditRow, KeyRow
+from calha.api.services import Here, Services
+from calha.domain.errors import Conflict, MailFull, Malformed
+from calha.store.accounts import AuditRow, KeyRow, PersonRow
 
 router = api_router("people")
+log = logging.getLogger(__name__)
 
 Number = Annotated[int, Path(ge=1, le=2**31 - 1, examples=[1])]
 KEY_START_CHARS = len(KEY_PREFIX) + 4
@@ -58,16 +60,29 @@ def list_people(
 
 @router.post("/people", status_code=201)
 async def invite(new: NewPerson, services: Here, caller: Administers, request: Request) -> Invitation:
-    """Create an account and a link with which its person sets the password."""
+    """Create an account and a link with which its person sets the password, on request sent to him by e-mail."""
     if not new.email and not new.user_name:
         raise Malformed("an e-mail address or a user name is needed", "no_login")
+    if new.by_mail:
+        services.accounts.invited.require(new.email)
     people = services.accounts.people
     grants = [(grant.role, grant.site_id) for grant in new.grants]
     person = await asyncio.to_thread(people.create, new.name, new.email, new.user_name, None, new.language, grants)
     link = await asyncio.to_thread(services.accounts.sign_in.make_link, "invite", person.id)
     await caller.note("person.invited", f"person {person.id}", after=new.model_dump(mode="json"))
     answer = person_answer(person, await asyncio.to_thread(people.grants, person.id))
-    return Invitation(person=answer, link=link_address(request, link))
+    is_mailed = new.by_mail and await asyncio.to_thread(_mailed, services, person, link, caller.principal.name)
+    return Invitation(person=answer, link=link_address(request, link), is_mailed=is_mailed)
+
+
+def _mailed(services: Services, person: PersonRow, link: str, by: str) -> bool:
+    """Where too many messages wait, the account is there all the same, and the link is handed over."""
+    try:
+        services.accounts.invited.carry_out(person, link, by)
+    except MailFull as error:
+        log.warning("the invitation of person %s is not mailed: %s", person.id, error)
+        return False
+    return True
 
 
 @router.get("/people/{person_id}")

@@ -86,6 +86,10 @@ class AuditLog:
         curves = and_(AuditEntry.action == "curve.read", AuditEntry.after.contains(f'"{target}"'))
         return self._read(or_(AuditEntry.target == target, curves, *acted))
 
+    def about(self, target: str) -> Sequence[AuditRow]:
+        """What was done to something; oldest first."""
+        return self._read(AuditEntry.target == target)
+
     def all(self) -> Iterator[AuditRow]:
         """Every entry, oldest first."""
         last = 0

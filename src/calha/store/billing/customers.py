@@ -5,7 +5,21 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, Select, String, cast, func, insert, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    String,
+    Update,
+    cast,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from calha.domain.errors import Conflict, NotFound
 from calha.store.accounts.models import Person
@@ -83,19 +97,28 @@ class Customers:
 
     def running_contract(self, person_id: int, today: date) -> str | None:
         """The number of a contract that a person pays now or will; None without one."""
-        query = select(Contract.number).join(Customer, Customer.id == Contract.customer_id).order_by(Contract.id)
-        query = query.where(
-            Customer.person_id == person_id, or_(Contract.until_day.is_(None), Contract.until_day > today)
-        )
         with self._engine.connect() as connection:
-            return connection.execute(query).scalar()
+            return connection.execute(_running(Customer.person_id == person_id, today)).scalar()
 
     def forget(self, person_id: int) -> None:
         """Blank who a person was as a customer. Issued invoices keep what they say."""
-        number = literal("#") + cast(Customer.id, String(12))
-        blank = {"name": number, "document": "", "email": "", "address": "", "city": "", "person_id": None}
         with self._writing.begin() as connection:
-            connection.execute(update(Customer).where(Customer.person_id == person_id).values(blank))
+            connection.execute(_blanked(Customer.person_id == person_id))
+
+    def forget_customer(self, customer_id: int, today: date) -> None:
+        """Blank who a customer was who has no account. Issued invoices keep what they say.
+
+        Raises NotFound, Conflict (a contract runs; there is an account, which is to be forgotten).
+        """
+        with self._writing.begin() as connection:
+            if _customer(connection, customer_id).person_id is not None:
+                raise Conflict("the customer has an account: anonymise the person, which does both", "has_account")
+            contract = connection.execute(_running(Customer.id == customer_id, today)).scalar()
+            if contract is not None:
+                raise Conflict(
+                    f"the customer pays contract {contract!r}; end it first", "running_contract", contract=contract
+                )
+            connection.execute(_blanked(Customer.id == customer_id))
 
     def payers(self, devices: Sequence[str], first: date, last: date) -> Sequence[Payer]:
         """Of contracts that run on a day from the first to the last."""
@@ -190,6 +213,18 @@ class Customers:
         """By site."""
         with self._engine.connect() as connection:
             return {row.site_id: IssuerRow(**row._mapping) for row in connection.execute(select(Issuer.__table__))}
+
+
+def _running(whose: ColumnElement[bool], today: date) -> Select[tuple[str]]:
+    """The numbers of contracts that somebody pays now or will."""
+    query = select(Contract.number).join(Customer, Customer.id == Contract.customer_id).order_by(Contract.id)
+    return query.where(whose, or_(Contract.until_day.is_(None), Contract.until_day > today))
+
+
+def _blanked(whose: ColumnElement[bool]) -> Update:
+    number = literal("#") + cast(Customer.id, String(12))
+    blank = {"name": number, "document": "", "email": "", "address": "", "city": "", "person_id": None}
+    return update(Customer).where(whose).values(blank)
 
 
 def _customer(connection: Connection, customer_id: int) -> CustomerRow:
