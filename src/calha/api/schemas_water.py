@@ -26,6 +26,18 @@ class SignAnswer(Answer):
     channel: str | None = Field(description="Of a flag.", examples=["magnet"])
 
 
+class SizingAnswer(Answer):
+    """Whether the meter fits what runs through it; flows are means of quarter hours."""
+
+    verdict: Literal["fits", "too_small", "too_large"] = Field(
+        description="too_small: more than Q4 ran. too_large: more than half of the volume ran below Q2.",
+        examples=["too_large"],
+    )
+    highest_m3_h: float = Field(examples=[1.2])
+    below_q2: float = Field(description="Share of the volume.", examples=[0.62])
+    above_q3: int = Field(description="Quarter hours in which more than Q3 ran.", examples=[0])
+
+
 class WaterAnswer(Answer):
     """Hours that are estimated or only partly measured neither raise nor clear anything."""
 
@@ -63,6 +75,9 @@ class WaterAnswer(Answer):
     )
     stopped_days: int = Field(description="Days without use, where there was use before.", examples=[0])
     is_stopped: bool = Field(description="Seven of them: the meter may stand.", examples=[False])
+    sizing: SizingAnswer | None = Field(
+        description="null without the size in the profile, or with less than a week of known quarter hours."
+    )
     tamper: list[SignAnswer] = Field(
         examples=[[{"sign": "flag", "at": "2026-06-01T03:00:00Z", "channel": "magnet"}]],
     )

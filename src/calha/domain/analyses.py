@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from calha.domain.cip import Recipe, StepKind
+from calha.domain.meter_sizes import WaterMeterSize
 from calha.domain.motor_heat import Class as InsulationClass
 from calha.domain.supply_voltage import Level
 from calha.domain.vibration import Boundaries
@@ -64,6 +65,7 @@ class Water:
     """A customer's water meter. flows_always: a factory or a cooling tower, where flow by night is no leak.
 
     flow: what it measures besides the register, in `flow_unit`. tamper: states that are 0 while nobody touches the meter.
+    size: by its type plate.
     """
 
     register: str
@@ -71,3 +73,4 @@ class Water:
     flow: str | None = None
     flow_unit: str = ""
     tamper: tuple[str, ...] = ()
+    size: WaterMeterSize | None = None

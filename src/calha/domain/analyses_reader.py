@@ -1,18 +1,21 @@
 """Reads from a profile what its devices are judged by (`analyses`). What is wrong is refused with its line."""
 
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, Protocol, cast, get_args
 
 import yaml
 
 from calha.domain.analyses import Cleaning, Machine, Supply, Water
 from calha.domain.cip import Recipe, StepKind, StepLimits
+from calha.domain.meter_sizes import WaterMeterSize
 from calha.domain.motor_heat import Class as InsulationClass
 from calha.domain.profiles import ProfileChannel
 from calha.domain.supply_voltage import Level
 from calha.domain.vibration import BY_CLASS, Boundaries, MachineClass
 
 MAX_RECIPES, MAX_STEPS, MAX_PHASES, MAX_TAMPER = 20, 20, 3, 8
+MAX_Q3_M3_H, MAX_R = 6_300, 2_000  # the largest Q3 of OIML R 49; R beyond what is built
 
 _STEP_NUMBERS = (
     "min_s", "max_s", "min_temperature_c", "min_conductivity_ms_cm", "max_conductivity_ms_cm", "min_flow_m3_h",
@@ -127,7 +130,7 @@ def read_supply(nodes: Nodes, node: yaml.Node, channels: Sequence[ProfileChannel
 
 
 def read_water(nodes: Nodes, node: yaml.Node, channels: Sequence[ProfileChannel]) -> Water:
-    given = nodes.mapping(node, ("register",), ("flows_always", "flow", "tamper"))
+    given = nodes.mapping(node, ("register",), ("flows_always", "flow", "tamper", "size"))
     tamper = nodes.items(given.get("tamper"), lambda one: _channel(nodes, one, channels, "state"))
     if len(tamper) > MAX_TAMPER:
         nodes.fail(given["tamper"], f"{len(tamper)} channels; at most {MAX_TAMPER} are expected")
@@ -139,7 +142,16 @@ def read_water(nodes: Nodes, node: yaml.Node, channels: Sequence[ProfileChannel]
         flow,
         unit,
         tamper,
+        _size(nodes, given["size"]) if "size" in given else None,
     )
+
+
+def _size(nodes: Nodes, node: yaml.Node) -> WaterMeterSize:
+    given = nodes.mapping(node, ("q3_m3_h", "r"), ())
+    q3, r = nodes.number(given["q3_m3_h"]), nodes.number(given["r"])
+    if not (q3 is not None and r is not None and 0 < q3 <= MAX_Q3_M3_H and 1 <= r <= MAX_R):
+        nodes.fail(node, f"Q3 above 0 and up to {MAX_Q3_M3_H} m³/h, and R from 1 to {MAX_R} are expected")
+    return WaterMeterSize(Decimal(str(q3)), Decimal(str(r)))
 
 
 def _boundaries(nodes: Nodes, given: Any) -> Boundaries:  # noqa: ANN401 - what `mapping` gave

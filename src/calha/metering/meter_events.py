@@ -29,6 +29,7 @@ from calha.domain.meter_events import (
     remembered_movement,
     stopped_days,
 )
+from calha.domain.meter_sizing import Sizing, sizing_of
 from calha.domain.meter_tamper import Sign, fallen, idle, reversed_, set_back
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
@@ -67,6 +68,7 @@ class MeterReport:
     stopped_days: int = 0
     known_hours: int = 0
     tamper: Sequence[Sign] = ()
+    sizing: Sizing | None = None
 
 
 def meter_report(
@@ -109,6 +111,7 @@ def meter_report(
             *_idle(telemetry, device, declared, litres.bounds, hours),
             *(one for one in [fallen(hours, until)] if one is not None),
         ],
+        sizing_of(quarters, declared.size) if declared.size is not None else None,
     )
 
 

@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { api, type Device, take } from "../api/client";
 import type { components } from "../api/schema";
 import { formatNumber, formatTime } from "../format";
-import { type Translate, useTexts } from "../i18n";
+import { type Language, type Translate, useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
 import { Mark, type MarkKind } from "../ui/Mark";
 import { Section } from "../ui/Section";
@@ -45,6 +45,7 @@ function Findings({ report, device: { zone, channels } }: { report: Report; devi
     report.bursts.length > 0 ? ["bad", t("water.burst", { times: report.bursts.map(when).join(", ") })] : ["ok", t("water.noBurst")],
     backflow(report, t, number),
     report.stopped_days > 0 ? [report.is_stopped ? "bad" : "warn", t("water.stopped", { days: report.stopped_days })] : ["ok", t("water.moves")],
+    ...sizing(report, t, language),
     ...(report.tamper.length === 0
       ? ([["ok", t("water.noTamper")]] satisfies [MarkKind, string][])
       : report.tamper.map((one): [MarkKind, string] => ["warn", t(`waterSign.${one.sign}`, { at: when(one.at), channel: name(one.channel) })])),
@@ -64,6 +65,14 @@ function Findings({ report, device: { zone, channels } }: { report: Report; devi
 function remembered({ movement, worst_movement, worst_movement_at }: Report, t: Translate, when: (at: string) => string): [MarkKind, string][] {
   if (worst_movement === null || worst_movement_at === null || worst_movement === "none" || worst_movement === movement) return [];
   return [["warn", t(`waterRemembered.${worst_movement}`, { at: when(worst_movement_at) })]];
+}
+
+/** Whether the meter fits what runs through it. */
+function sizing({ sizing: found }: Report, t: Translate, language: Language): [MarkKind, string][] {
+  if (found === null) return [];
+  const words = { highest: formatNumber(found.highest_m3_h, 2, language), share: formatNumber(100 * found.below_q2, 0, language) };
+  const verdict: [MarkKind, string] = [found.verdict === "fits" ? "ok" : "warn", t(`waterSize.${found.verdict}`, words)];
+  return found.above_q3 === 0 ? [verdict] : [verdict, ["warn", t("water.aboveQ3", { quarters: found.above_q3 })]];
 }
 
 function backflow({ backflow: kind, reversed_l }: Report, t: Translate, number: (value: number) => string): [MarkKind, string] {

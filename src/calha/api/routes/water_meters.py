@@ -1,6 +1,7 @@
 """What a customer's water meter shows: a leak, a burst, backflow, a register that stands, signs of tampering."""
 
 import asyncio
+from dataclasses import asdict
 from typing import Annotated
 
 from fastapi import Query
@@ -55,6 +56,7 @@ def _answer(found: MeterReport, declared: Water) -> WaterAnswer:
             "worst_movement": worst,
             "worst_movement_at": to_datetime(found.until - days_ago * DAY_US) if days_ago is not None else None,
             "bursts": [to_datetime(one) for one in found.bursts],
+            "sizing": asdict(found.sizing) if found.sizing is not None else None,
             "is_stopped": found.stopped_days >= STOPPED_DAYS,
             "tamper": [SignAnswer(sign=one.name, at=to_datetime(one.at), channel=one.channel) for one in found.tamper],
         }
