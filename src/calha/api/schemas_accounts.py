@@ -202,7 +202,7 @@ class PersonState(Body):
 class Invitation(Answer):
     person: PersonAnswer
     link: str = Field(description="Works once.", examples=["http://127.0.0.1:8080/link#q0m3…"])
-    is_mailed: bool = Field(False, description="Whether it is on its way to the person.", examples=[True])
+    is_mailed: bool = Field(description="Whether it is on its way to the person.", examples=[True])
 
 
 class NewKey(Body):

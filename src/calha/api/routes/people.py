@@ -146,7 +146,7 @@ async def make_reset_link(person_id: Number, services: Here, caller: Administers
     link = await asyncio.to_thread(services.accounts.sign_in.make_link, "reset", person_id)
     await caller.note("password.reset_link", f"person {person_id}")
     answer = person_answer(person, await asyncio.to_thread(people.grants, person_id))
-    return Invitation(person=answer, link=link_address(request, link))
+    return Invitation(person=answer, link=link_address(request, link), is_mailed=False)
 
 
 @router.post("/people/{person_id}/grants", status_code=201)

@@ -215,7 +215,7 @@ class Customers:
             return {row.site_id: IssuerRow(**row._mapping) for row in connection.execute(select(Issuer.__table__))}
 
 
-def _running(whose: ColumnElement[bool], today: date) -> Select[tuple[str]]:
+def _running(whose: ColumnElement[bool], today: date) -> Select[str]:
     """The numbers of contracts that somebody pays now or will."""
     query = select(Contract.number).join(Customer, Customer.id == Contract.customer_id).order_by(Contract.id)
     return query.where(whose, or_(Contract.until_day.is_(None), Contract.until_day > today))
