@@ -238,8 +238,9 @@ def _along(turns: Rows, holds: Bools, size: int) -> Bools:
 
 
 def _runs(at: Ints, turns: Rows, holds: Bools, unknown: Bools, until: Micros) -> Runs:
-    breaks = np.flatnonzero(unknown[1:] != unknown[:-1]) + 1
-    starts = np.unique(np.concatenate([np.zeros(min(1, len(at)), np.intp), turns, breaks]))
+    is_start = np.append(True, unknown[1:] != unknown[:-1])[: len(at)]
+    is_start[turns] = True
+    starts = np.flatnonzero(is_start)
     began = at[starts]
     held = np.append(False, holds)[np.searchsorted(turns, starts, side="right")]
     return Runs(began, np.append(began[1:], until)[: len(began)], held, unknown[starts], until)
