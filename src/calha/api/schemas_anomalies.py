@@ -42,7 +42,11 @@ class AnomalyAnswer(Answer):
     low: float | None = Field(description="What `seen` usually is at least.", examples=[10.0])
     high: float | None = Field(description="What `seen` usually is at most.", examples=[15.0])
     side: Literal["above", "below"]
-    over_readings: int = Field(description="Readings of which `seen` is a mean; 1: the reading itself.", examples=[1])
+    over_readings: int = Field(
+        description="Readings of which `seen` is a mean; 1: the reading itself. Of a joint one that lies within its range: how "
+        "often the same value came.",
+        examples=[1],
+    )
     verdict: VerdictName | None = Field(description="What a person said of it.")
     note: str = Field(examples=["Lavagem do filtro"])
     answered_by: str | None = Field(examples=["Ana"])

@@ -25,6 +25,12 @@ describe("what an anomaly tells", () => {
     expect(howFar(joint, "en", t)).toBeNull();
   });
 
+  it("says that a channel has stayed the same where several readings lie within the range", () => {
+    const stuck = { ...level, kind: "joint" as const, seen: 10.5, over_readings: 80 };
+    expect(explained(stuck, "en", t)).toBe("The same value, 10.5 m, came 80 times in a row, far longer than it ever did.");
+    expect(howFar(stuck, "en", t)).toBeNull();
+  });
+
   it("says so where a detector has nothing to compare", () => {
     expect(explained({ ...level, kind: "leak", seen: null }, "en", t)).not.toContain("{");
     expect(howFar({ ...level, seen: null }, "en", t)).toBeNull();

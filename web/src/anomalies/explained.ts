@@ -18,7 +18,9 @@ export function explained(told: Told, language: Language, t: Translate): string 
   const values = { seen: amount(seen), low: amount(low), high: amount(high), n };
   if (kind === "frozen") return t("anomaly.told.frozen", values);
   if (kind === "variation") return t("anomaly.told.variation", values);
-  if ((kind === "joint" || kind === "leak") && seen >= low && seen <= high) return t("anomaly.told.together", values);
+  const isWithin = seen >= low && seen <= high;
+  if (kind === "joint" && isWithin && n > 1) return t("anomaly.told.stuck", values);
+  if ((kind === "joint" || kind === "leak") && isWithin) return t("anomaly.told.together", values);
   return t(n > 1 ? "anomaly.told.mean" : "anomaly.told.value", values);
 }
 

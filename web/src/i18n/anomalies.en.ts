@@ -36,6 +36,7 @@ export const anomaliesEn: Record<keyof typeof anomaliesPtBR, string> = {
   "anomaly.told.mean": "The mean of {n} readings was {seen}; it is usually between {low} and {high}.",
   "anomaly.told.variation": "It lay {seen} from what was expected on average; that is usually between {low} and {high}.",
   "anomaly.told.frozen": "The same value came {seen} times in a row; usually at most {high} times.",
+  "anomaly.told.stuck": "The same value, {seen}, came {n} times in a row, far longer than it ever did.",
   "anomaly.told.together": "It was {seen}, which by itself is within {low} to {high}; beside the other channels it is unusual.",
   "anomaly.told.apart": "The sensors do not fit each other as they do.",
   "anomalyFar.above": "{amount} above the range",

@@ -35,6 +35,7 @@ export const anomaliesPtBR = {
   "anomaly.told.mean": "A média de {n} leituras foi {seen}; costuma ficar entre {low} e {high}.",
   "anomaly.told.variation": "Ficou em média a {seen} do esperado; costuma ficar entre {low} e {high}.",
   "anomaly.told.frozen": "O mesmo valor veio {seen} vezes seguidas; em geral vem no máximo {high} vezes.",
+  "anomaly.told.stuck": "O mesmo valor, {seen}, veio {n} vezes seguidas, muito mais do que jamais aconteceu.",
   "anomaly.told.together": "Foi {seen}, que sozinho está entre {low} e {high}; ao lado dos outros canais é incomum.",
   "anomaly.told.apart": "Os sensores não combinam entre si como costumam.",
   "anomalyFar.above": "{amount} acima da faixa",

@@ -1,15 +1,16 @@
-"""Watches the channels of one device together: whether its levels have moved, and whether the channels still go together.
+"""Watches the channels of one device together: whether its levels have moved, whether the channels still go together, and
+whether one of them has frozen.
 
 Some channels are judged (vibration, current, flow, pressure: what tells of the device), others only drive them
 (temperature, voltage, speed: what the surroundings or the operator do). An event begins when a level or the relations are
-LIMIT deviations away from how they usually are, lasts until they have come back, and what is learnt of them waits for that;
-after it the levels may be other than before, so for SETTLING readings they are learnt anew. After an event of LONGEST readings
+LIMIT deviations away from how they usually are, or a value has been repeated LIMIT times as long as it ever was; it lasts
+until all have come back, and what is learnt of them waits for that; after it the levels may be other than before, so for SETTLING readings they are learnt anew. After an event of LONGEST readings
 the device is learnt from the beginning.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields, replace
-from typing import Self
+from typing import NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +23,7 @@ from calha.watch.anomaly.levels import SHORT as SHORT_MEAN
 from calha.watch.anomaly.levels import Levels
 from calha.watch.anomaly.reckoning import Floats
 from calha.watch.anomaly.relations import Relations
+from calha.watch.anomaly.repeats import Repeats
 
 LIMIT = 5.0
 BACK, OF_PEAK = 0.45, 0.1  # of LIMIT, or of the peak: below that what was beyond LIMIT has come back
@@ -51,7 +53,7 @@ class _State:
     """readings: of the device so far. last_at: time of the newest. may: how much it may show, in LIMITs, after answers.
 
     age, peak: of the event that lasts, in readings and deviations. quiet: readings for which none
-    begins. unusual_at: time of its last reading. beyond: levels and relations that were beyond LIMIT in it. held: levels.
+    begins. unusual_at: time of its last reading. beyond: of levels, relations and repetitions those that were beyond LIMIT in it. held: levels.
     """
 
     readings: int = 0
@@ -69,6 +71,15 @@ class _State:
         return self.age >= 0
 
 
+class _Shown(NamedTuple):
+    """What a channel shows: the mean of `over` readings, and how far from what is expected it may lie."""
+
+    seen: float
+    expected: float
+    reach: float
+    over: int
+
+
 class JointWatch:
     """judged, drivers: series of the channels, in the order in which their values come."""
 
@@ -77,7 +88,8 @@ class JointWatch:
         self._levels = Levels.begin(len(self.judged))
         self._relations = Relations.begin(len(self.judged), len(self.drivers))
         channels = len(self.judged)
-        self._state = _State(beyond=np.zeros(channels + 1, bool), held=np.zeros(channels, bool))
+        self._repeats = Repeats.begin(channels)
+        self._state = _State(beyond=np.zeros(2 * channels + 1, bool), held=np.zeros(channels, bool))
         self._event: Event | None = None
 
     def update(self, at: NDArray[np.int64], values: Floats) -> JointFindings:
@@ -128,7 +140,9 @@ class JointWatch:
         state, judged = self._state, row[: len(self.judged)]
         moved = self._levels.look(judged, state.readings)
         apart = self._relations.look(row)
-        away = np.append(moved, apart)
+        away = np.concatenate((moved, [apart], self._repeats.look(judged)))
+        if state.readings < WARM_UP:
+            self._repeats.accept()
         if state.readings >= FIRST_LOOK:
             self._follow(at, away, judged, found)
         pace = 1.0 if state.readings < WARM_UP else PACE
@@ -141,7 +155,7 @@ class JointWatch:
         return self._score(max(float(away.max()), 0.0)) if state.readings > WARM_UP else 0.0
 
     def _follow(self, at: Micros, away: Floats, judged: Floats, found: JointFindings) -> None:
-        """Begin an event, go on with it, or end it. away: how far each level and the relations are."""
+        """Begin an event, go on with it, or end it. away: how far each level, the relations and each repetition are."""
         state, most = self._state, float(away.max())
         state.quiet = max(0, state.quiet - 1)
         if not state.is_in_event:
@@ -182,6 +196,7 @@ class JointWatch:
         """What lasts so long is how the device now is; nothing of it is known."""
         self._levels = Levels.begin(len(self.judged))
         self._relations = Relations.begin(len(self.judged), len(self.drivers))
+        self._repeats.accept()
         self._state.readings = 0
 
     def _note(self, at: Micros, away: Floats, judged: Floats, found: JointFindings) -> None:
@@ -197,27 +212,42 @@ class JointWatch:
 
     def _sight(self, at: Micros, away: Floats, judged: Floats) -> tuple[int, Sight]:
         """The channel that shows it most, and what it shows."""
-        levels, limit = self._levels, LIMIT * self._state.may
-        channel = int(np.argmax(away))
-        if channel < len(self.judged):
-            over = int(SHORT_MEAN)
-            seen, expected, off = levels.short[channel], levels.long[channel], levels.deviation()[channel]
+        place, channels = int(np.argmax(away)), len(self.judged)
+        if place < channels:
+            channel, shown = place, self._level_shown(place)
+        elif place == channels:
+            channel = self._relations.least_as_foretold()
+            shown = self._relation_shown(channel, float(judged[channel]))
         else:
-            channel, over = self._relations.least_as_foretold(), 1
-            expected, off = self._relations.foretold(channel)
-            seen = judged[channel]
+            channel = place - channels - 1
+            shown = self._repetition_shown(channel)
         return self.judged[channel], Sight(
             Kind.JOINT,
             at,
             value=float(judged[channel]),
             score=self._score(float(away.max())),
             confidence=min(1.0, self._state.readings / LONG_MEAN),
-            seen=float(seen),
-            low=float(expected - limit * off),
-            high=float(expected + limit * off),
-            expected=float(expected),
-            over=over,
+            seen=shown.seen,
+            low=shown.expected - shown.reach,
+            high=shown.expected + shown.reach,
+            expected=shown.expected,
+            over=shown.over,
         )
+
+    def _level_shown(self, channel: int) -> _Shown:
+        levels, limit = self._levels, LIMIT * self._state.may
+        expected, reach = float(levels.long[channel]), limit * float(levels.deviation()[channel])
+        return _Shown(float(levels.short[channel]), expected, reach, int(SHORT_MEAN))
+
+    def _relation_shown(self, channel: int, value: float) -> _Shown:
+        expected, off = self._relations.foretold(channel)
+        return _Shown(value, expected, LIMIT * self._state.may * off, 1)
+
+    def _repetition_shown(self, channel: int) -> _Shown:
+        """Within its range, as nothing but its staying there is unusual."""
+        level, value = self._level_shown(channel), float(self._repeats.last[channel])
+        reach = max(level.reach, abs(value - level.expected))
+        return _Shown(value, level.expected, reach, int(self._repeats.run[channel]) + 1)
 
     def _score(self, most: float) -> float:
         return most / (most + LIMIT * self._state.may)
@@ -228,7 +258,7 @@ class JointWatch:
 
 _FIELDS = [
     (part, one.name)
-    for part, kind in (("state", _State), ("levels", Levels), ("relations", Relations))
+    for part, kind in (("state", _State), ("levels", Levels), ("relations", Relations), ("repeats", Repeats))
     for one in fields(kind)
 ]
 _NAMES = [f"{part}.{name}" for part, name in _FIELDS]
