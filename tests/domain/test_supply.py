@@ -43,6 +43,25 @@ def test_medium_voltage_and_others_by_their_shares():
     assert bands_of(115).low == pytest.approx(0.92 * 115)
 
 
+@pytest.mark.parametrize(
+    ("nominal", "edges"),
+    [
+        (110, (96, 101, 116, 117)),
+        (120, (104, 110, 126, 127)),
+        (127, (110, 117, 133, 135)),
+        (208, (181, 191, 218, 220)),
+        (220, (191, 202, 231, 233)),
+        (230, (200, 212, 242, 244)),
+        (240, (209, 221, 252, 254)),
+        (254, (221, 234, 267, 269)),
+        (380, (331, 350, 399, 403)),
+    ],
+)
+def test_bands_are_those_of_the_table(nominal, edges):
+    bands = bands_of(nominal)
+    assert (bands.lowest, bands.low, bands.high, bands.highest) == edges
+
+
 def test_every_nominal_has_growing_bounds():
     for nominal, bands in BY_NOMINAL.items():
         assert bands.lowest < bands.low < nominal < bands.high < bands.highest
