@@ -17,6 +17,7 @@ from calha.watch.notify.delivering import Postman
 from calha.watch.notify.hosts import Hosts
 from calha.watch.notify.links import Links
 from calha.watch.notify.push import Vapid
+from calha.watch.notify.reasons import Reasons
 from calha.watch.notify.service import Notifier
 
 _UNHEARD = {
@@ -58,6 +59,7 @@ def notifier_of(
         base,
         settings.notifications.link_hours,
         lambda line, why: _note_failed(registry, line, why),
+        Reasons(engine).of,
         clock,
     )
     return Notifier(

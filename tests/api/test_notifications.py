@@ -219,7 +219,8 @@ def test_an_alarm_rings_and_acknowledging_by_the_link_acknowledges_the_alarm(cal
     assert calha.send("POST", f"/api/v1/telemetry/{device}", {"level": 50})[0] == 200
     calha.until_stored()
     rule = {"name": "Nível alto", "where": {"device": device}, "definition": RULE, "is_enabled": True}
-    status, made = calha.send("POST", "/api/v1/alarm-rules", rule)
+    why = {"cause": "Boia presa", "consequence": "Transbordo", "action": "Fechar o registro", "respond_s": 1800}
+    status, made = calha.send("POST", "/api/v1/alarm-rules", rule | {"rationalisation": why})
     assert status == 201, made
     assert calha.send("POST", "/api/v1/escalation-chains", chain_of(site, ana))[0] == 201
     assert calha.send("POST", f"/api/v1/telemetry/{device}", {"level": 92})[0] == 200
@@ -228,6 +229,9 @@ def test_an_alarm_rings_and_acknowledging_by_the_link_acknowledges_the_alarm(cal
     assert posted.path == "/alarm"
     assert said["subject"] == "[Calha] Alta: Nível alto: 92 (limite 85)"
     assert "Tanque · Notify" in said["text"]
+    advice = "O que fazer: Fechar o registro\nAgir em: 30 min\nSe ninguém agir: Transbordo\nCausa provável: Boia presa\n"
+    assert advice in said["text"]
+    assert {name: said["notices"][0][name] for name in why} == why
     token = said["notices"][0]["acknowledge"].rpartition("/")[2]
     assert open_page(calha, token, b"comment=vou")[0] == 200
     (alarm,) = calha.get(f"/api/v1/alarms?device={device}")["items"]

@@ -24,6 +24,7 @@ from calha.watch.notify.delivering import MAX_TRIES, Postman
 from calha.watch.notify.hosts import Hosts
 from calha.watch.notify.links import Links
 from calha.watch.notify.push import Vapid, packed
+from calha.watch.notify.reasons import Reasons
 from calha.watch.notify.service import Notifier
 from postman import postman
 from push_browser import Browser
@@ -73,6 +74,7 @@ class House:
             "https://calha.example.org",
             24,
             lambda line, why: self.events.append(f"failed {line.notice.source}: {why}"),
+            Reasons(engine).of,
             lambda: self.now,
         )
         self.notifier = Notifier(
@@ -331,6 +333,39 @@ def test_quiet_hours_gather_what_is_not_urgent_into_one_message(house, server):
     assert bundle["text"].count("•") == 20
     assert "… e mais 10" in bundle["text"]
     assert not server.has_post
+
+
+def test_a_digest_comes_at_its_time_with_all_that_was_gathered_and_what_is_urgent_does_not_wait(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    house.notifier.recipients.set_preferences(Owner("person", ana), Preferences(digest_min=60))
+    house.now += 10 * MINUTE_US
+    for number in range(3):
+        house.notifier.tell(house.notice(f"alarm {number}", Priority.LOW, persons=(ana,)))
+    house.notifier.tell(house.notice("alarm 9", Priority.CRITICAL, persons=(ana,)))
+    house.go()
+    assert facts(server.next_post())["notices"][0]["source"] == "alarm 9"
+    house.go(49)
+    assert not server.has_post
+    house.go(1)
+    assert facts(server.next_post())["subject"] == "[Calha] 3 avisos, 3 em aberto"
+    assert not server.has_post
+
+
+def test_a_team_is_told_as_it_wants_and_not_as_its_members_do(house, server):
+    ana = house.person("Ana")
+    team = house.notifier.recipients.save_team("Manutenção", None, "pt-BR", [ana]).id
+    for owner, path in ((Owner("team", team), "/team"), (Owner("person", ana), "/ana")):
+        house.hook(owner, server.url + path)
+    house.notifier.recipients.set_preferences(Owner("team", team), Preferences(least=Priority.CRITICAL))
+    house.chain(Step(0, (Owner("team", team),)))
+    house.notifier.tell(house.notice())
+    house.go()
+    assert server.next_post().path == "/ana"
+    assert not server.has_post
+    house.notifier.tell(house.notice("alarm 2", Priority.CRITICAL))
+    house.go()
+    assert {server.next_post().path for _ in range(2)} == {"/team", "/ana"}
 
 
 def test_more_than_the_limit_arrives_together(house, server):

@@ -19,13 +19,13 @@ from calha.store.alarms import AlarmRow, ToldTransition
 from calha.store.notify import NoticeRow
 from calha.store.registry import Registry
 from calha.watch.alarms.service import AlarmWatch
+from calha.watch.notify.reasons import ALARM
 from calha.watch.notify.service import Notifier
 
 log = logging.getLogger(__name__)
 
 FILE = "alarms-told"
 BEAT_S = 5.0
-PREFIX = "alarm "
 
 
 class AlarmNotices:
@@ -56,7 +56,7 @@ class AlarmNotices:
 
     def _take(self, told: ToldTransition) -> None:
         transition, alarm = told
-        source = f"{PREFIX}{alarm.id}"
+        source = f"{ALARM}{alarm.id}"
         if transition.act is Act.CLEAR:
             self._notifier.end(source)
         elif transition.act is Act.ACKNOWLEDGE:
@@ -74,10 +74,10 @@ class AlarmNotices:
 
     def _acknowledge(self, notice: NoticeRow, by: str, comment: str) -> None:
         """Called in a thread."""
-        if not notice.source.startswith(PREFIX) or self._loop is None:
+        if not notice.source.startswith(ALARM) or self._loop is None:
             return
         event = Event(Act.ACKNOWLEDGE, self._clock(), comment)
-        done = self._alarms.act([int(notice.source.removeprefix(PREFIX))], event, by)
+        done = self._alarms.act([int(notice.source.removeprefix(ALARM))], event, by)
         try:
             asyncio.run_coroutine_threadsafe(done, self._loop).result()
         except CalhaError as error:  # it was acknowledged meanwhile, or its rule is gone

@@ -14,11 +14,12 @@ from threading import Lock
 from zoneinfo import ZoneInfo
 
 from calha.domain.access import Permission
+from calha.domain.alarm_rules import Rationalisation
 from calha.domain.notices import limited_until
 from calha.domain.readings import Micros
 from calha.domain.times import HOUR_US, SECOND_US
 from calha.mail.smtp import Fate
-from calha.store.notify import ChannelRow, Deliveries, LoggedDelivery, Recipients
+from calha.store.notify import ChannelRow, Deliveries, LoggedDelivery, NoticeRow, Recipients
 from calha.watch.notify import messages
 from calha.watch.notify.audience import Audience, Somebody
 from calha.watch.notify.channels import Channels, Sent
@@ -32,6 +33,7 @@ LONGEST_RETRY_US = HOUR_US
 MAX_TRIES = 10  # over some three hours
 
 GivenUp = Callable[[LoggedDelivery, str], None]
+Why = Callable[[NoticeRow], Rationalisation]
 
 
 @dataclass
@@ -55,6 +57,7 @@ class Postman:
         base: str,
         link_hours: int,
         given_up: GivenUp,
+        why: Why,
         clock: Callable[[], Micros],
     ) -> None:
         """zone_of: of a site. base: address of the web app. given_up: hears of each delivery that failed for good."""
@@ -67,6 +70,7 @@ class Postman:
         self._base = base.rstrip("/")
         self._link_hours = link_hours
         self._given_up = given_up
+        self._why = why
         self._clock = clock
         self.tally = Tally()
         self._tallying = Lock()
@@ -122,7 +126,7 @@ class Postman:
         if len(lines) > 1:
             return self._hand_over(first.channel, somebody, messages.of_bundle(lines, reader))
         link = self._link(first, somebody) if first.delivery.happening != "over" else None
-        return self._hand_over(first.channel, somebody, messages.of_notice(first, reader, link))
+        return self._hand_over(first.channel, somebody, messages.of_notice(first, reader, link, self._why(first.notice)))
 
     def _hand_over(self, channel: ChannelRow, somebody: Somebody, message: Message) -> Sent:
         address = self._channels.opened(channel.sealed)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from calha.domain.alarm_rules import Rationalisation
 from calha.domain.alarm_states import Priority
 from calha.domain.notices import Happening
 from calha.domain.readings import Micros
@@ -14,6 +15,7 @@ from calha.store.notify import LoggedDelivery, NoticeRow
 from calha.watch.notify.push import MAX_CONTENT_BYTES
 
 MAX_LISTED = 20  # notices that a bundle names
+_SPANS_S = (("d", 86_400), ("h", 3_600), ("min", 60))
 
 _WORDS = {
     "pt": {
@@ -29,6 +31,10 @@ _WORDS = {
         "priority": "Prioridade: {priority}",
         "since": "Desde: {since}",
         "until": "Até: {until}",
+        "action": "O que fazer: {action}",
+        "respond": "Agir em: {within}",
+        "consequence": "Se ninguém agir: {consequence}",
+        "cause": "Causa provável: {cause}",
         "acknowledged": "Reconhecido por {by}",
         "acknowledge": "Reconhecer: {link}",
         "see": "Abrir no Calha: {link}",
@@ -53,6 +59,10 @@ _WORDS = {
         "priority": "Priority: {priority}",
         "since": "Since: {since}",
         "until": "Until: {until}",
+        "action": "What to do: {action}",
+        "respond": "Act within: {within}",
+        "consequence": "If nobody acts: {consequence}",
+        "cause": "Probable cause: {cause}",
         "acknowledged": "Acknowledged by {by}",
         "acknowledge": "Acknowledge: {link}",
         "see": "Open in Calha: {link}",
@@ -100,8 +110,8 @@ class Message:
         return packed
 
 
-def of_notice(line: LoggedDelivery, reader: Reader, acknowledge: str | None) -> Message:
-    """acknowledge: the link with which it is, where the reader may."""
+def of_notice(line: LoggedDelivery, reader: Reader, acknowledge: str | None, why: Rationalisation) -> Message:
+    """acknowledge: the link with which it is, where the reader may. why: what is known of it, as far as somebody said it."""
     words, notice = _words(reader), line.notice
     happening: Happening = line.delivery.happening
     what = notice.what.of(reader.language)
@@ -117,11 +127,13 @@ def of_notice(line: LoggedDelivery, reader: Reader, acknowledge: str | None) -> 
         lines.append(words["until"].format(until=_local(notice.over_at, reader)))
     if notice.acknowledged_by:
         lines.append(words["acknowledged"].format(by=notice.acknowledged_by))
+    if happening != "over" and (advice := _advice(why, words)):
+        lines += ["", *advice]
     lines.append("")
     if acknowledge is not None:
         lines.append(words["acknowledge"].format(link=acknowledge))
     lines.append(words["see"].format(link=reader.base + notice.link))
-    facts = {"type": f"notice.{happening}", "notices": [_facts(notice, reader, acknowledge)]}
+    facts = {"type": f"notice.{happening}", "notices": [_facts(notice, reader, acknowledge) | _why(why)]}
     return Message(
         f"calha-{line.delivery.id}",
         _one_line(f"[Calha] {subject}"),
@@ -189,6 +201,35 @@ def _facts(notice: NoticeRow, reader: Reader, acknowledge: str | None) -> dict[s
         "link": reader.base + notice.link,
         "acknowledge": acknowledge,
     }
+
+
+def _advice(why: Rationalisation, words: dict[str, str]) -> list[str]:
+    """What to do comes first."""
+    told = {
+        "action": why.action,
+        "within": _span(why.respond_s) if why.respond_s else "",
+        "consequence": why.consequence,
+        "cause": why.cause,
+    }
+    keys = {"action": "action", "within": "respond", "consequence": "consequence", "cause": "cause"}
+    return [words[keys[name]].format(**{name: " ".join(text.split())}) for name, text in told.items() if text]
+
+
+def _why(why: Rationalisation) -> dict[str, Any]:
+    return {
+        "action": why.action or None,
+        "respond_s": why.respond_s,
+        "consequence": why.consequence or None,
+        "cause": why.cause or None,
+    }
+
+
+def _span(seconds: int) -> str:
+    """In the largest unit of which it is a whole number."""
+    for unit, size in _SPANS_S:
+        if seconds % size == 0:
+            return f"{seconds // size} {unit}"
+    return f"{seconds} s"
 
 
 def _words(reader: Reader) -> dict[str, str]:
