@@ -3,9 +3,9 @@ whether one of them has frozen.
 
 Some channels are judged (vibration, current, flow, pressure: what tells of the device), others only drive them
 (temperature, voltage, speed: what the surroundings or the operator do). An event begins when a level or the relations are
-LIMIT deviations away from how they usually are, or a value has been repeated LIMIT times as long as it ever was; it lasts
-until all have come back, and what is learnt of them waits for that; after it the levels may be other than before, so for SETTLING readings they are learnt anew. After an event of LONGEST readings
-the device is learnt from the beginning.
+LIMIT deviations away from how they usually are, or a value has been repeated LIMIT times as long as it ever was. It lasts
+until all have come back, and what is learnt of them waits for that; after it the levels may be other than before, so for
+SETTLING readings they are learnt anew. After an event of LONGEST readings the device is learnt from the beginning.
 """
 
 from collections.abc import Sequence
@@ -53,7 +53,8 @@ class _State:
     """readings: of the device so far. last_at: time of the newest. may: how much it may show, in LIMITs, after answers.
 
     age, peak: of the event that lasts, in readings and deviations. quiet: readings for which none
-    begins. unusual_at: time of its last reading. beyond: of levels, relations and repetitions those that were beyond LIMIT in it. held: levels.
+    begins. unusual_at: time of its last reading. beyond: of levels, relations and repetitions those that were beyond LIMIT in
+    it. held: levels.
     """
 
     readings: int = 0
