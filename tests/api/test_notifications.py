@@ -229,7 +229,9 @@ def test_an_alarm_rings_and_acknowledging_by_the_link_acknowledges_the_alarm(cal
     assert posted.path == "/alarm"
     assert said["subject"] == "[Calha] Alta: Nível alto: 92 (limite 85)"
     assert "Tanque · Notify" in said["text"]
-    advice = "O que fazer: Fechar o registro\nAgir em: 30 min\nSe ninguém agir: Transbordo\nCausa provável: Boia presa\n"
+    advice = (
+        "O que fazer: Fechar o registro\nAgir em: 30 min\nSe ninguém agir: Transbordo\nCausa provável: Boia presa\n"
+    )
     assert advice in said["text"]
     assert {name: said["notices"][0][name] for name in why} == why
     token = said["notices"][0]["acknowledge"].rpartition("/")[2]

@@ -126,7 +126,8 @@ class Postman:
         if len(lines) > 1:
             return self._hand_over(first.channel, somebody, messages.of_bundle(lines, reader))
         link = self._link(first, somebody) if first.delivery.happening != "over" else None
-        return self._hand_over(first.channel, somebody, messages.of_notice(first, reader, link, self._why(first.notice)))
+        message = messages.of_notice(first, reader, link, self._why(first.notice))
+        return self._hand_over(first.channel, somebody, message)
 
     def _hand_over(self, channel: ChannelRow, somebody: Somebody, message: Message) -> Sent:
         address = self._channels.opened(channel.sealed)
