@@ -25,6 +25,7 @@ TOKENS = Path(__file__).parents[2] / "web" / "src" / "tokens.css"
 PICTURE_BYTES = 80_000
 ALL_BYTES = 600_000
 LIVE = ".widget-inside canvas, .widget-foot"
+CODES = "[role=img], .qr, pre.code"  # they hold the day on which the invoice was issued
 SERVER_CLOCK = """
     // The app goes by the server's clock, which it is told as `now`. That stands still, too.
     const held = answer => {
@@ -58,7 +59,7 @@ def english(town: RioVerde) -> tuple[Shot, ...]:
         Shot("alarms", "/alarms", "adutora rompida", ("desktop", "phone")),
         Shot("dashboard", f"/dashboards/{town.dashboard}", "Nível baixo", moving=LIVE),
         Shot("explore", f"/explore?s=R-01/flow,R-01/level&{fixed}&past=day", "↳ day before"),
-        Shot("invoice", f"/billing/invoices/{town.invoice}", "Padaria Trigo Bom"),
+        Shot("invoice", f"/billing/invoices/{town.invoice}", "Padaria Trigo Bom", moving=CODES),
     )
 
 
@@ -148,6 +149,8 @@ def go(page: Page, town: RioVerde, shot: Shot) -> None:
     expect(page.get_by_text(shot.shows).first).to_be_visible()
     if re.match("/(devices/B-01|explore)", shot.path):
         expect(page.locator(".chart canvas").first).to_be_visible()
+    if shot.name == "device":  # the detectors look at its history in their own time
+        expect(page.get_by_role("list", name="Alarms and anomalies on the chart").first).to_be_visible()
 
 
 def name_of(shot: Shot, view: str) -> str:
