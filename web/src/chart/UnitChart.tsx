@@ -1,5 +1,4 @@
 import "uplot/dist/uPlot.min.css";
-import { useComputedColorScheme } from "@mantine/core";
 import { useEffect, useEffectEvent, useRef } from "react";
 import uPlot from "uplot";
 import { useTexts } from "../i18n";
@@ -11,6 +10,7 @@ import type { Gutter } from "./gutter";
 import { paced } from "./pace";
 import { heightOf, type Layer, optionsOf, type Shape, thinned, unitOf } from "./plot";
 import { type Span, untilNow, zoomed } from "./range";
+import { useInk } from "./useInk";
 
 interface Props {
   /** As stored; what came live since is added while drawing. */
@@ -42,7 +42,7 @@ const NOTHING_OVER: readonly Layer[] = [];
 /** Series over one span, an axis for each unit. Live readings go from the store to the canvas; React has no part in it. */
 export function UnitChart({ series, span, zone, stale, gutters, layers = NOTHING_OVER, height, onSelect, label, shape: drawn, fills = false }: Props) {
   const { language, own, t } = useTexts();
-  const scheme = useComputedColorScheme("light");
+  const scheme = useInk();
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const shown = useRef<Columns | null>(null);
