@@ -95,7 +95,7 @@ def test_a_second_factor_is_set_up_asked_for_and_replaced_by_a_recovery_code(cal
     expect(asked).to_be_focused()
     asked.fill(codes[0])
     stranger.get_by_role("button", name="Sign in", exact=True).click()
-    expect(stranger.get_by_role("heading", name="Devices")).to_be_visible()
+    expect(stranger).to_have_url(f"{calha.address}/home")
 
 
 @pytest.mark.desktop
@@ -122,7 +122,7 @@ def test_a_passkey_is_made_and_opens_the_account(calha, stranger, device):
     open_menu(stranger)
     stranger.get_by_role("button", name="Sign out").click()
     stranger.get_by_role("button", name="Sign in with a passkey").click()
-    expect(stranger.get_by_role("heading", name="Devices")).to_be_visible()
+    expect(stranger).to_have_url(f"{named}/home")
     stranger.goto(f"{named}/account")
     stranger.get_by_role("button", name="Remove My phone").click()
     stranger.get_by_role("dialog").get_by_role("button", name="Remove").click()
@@ -148,6 +148,8 @@ def test_whoever_is_invited_sets_a_password_and_sees_no_control_that_is_not_his(
     expect(invited.get_by_text(f"Hello, Rui {device}.")).to_be_visible()
     field(invited, "New password").fill(CHOSEN)
     invited.get_by_role("button", name="Set password and sign in").click()
+    expect(invited).to_have_url(f"{calha.address}/home")
+    open_page(invited, calha.address)
     expect(invited.get_by_role("heading", name="Devices")).to_be_visible()
     assert invited.get_by_role("button", name="New device").count() == 0
     open_page(invited, f"{calha.address}/devices/{device}")

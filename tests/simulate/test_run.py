@@ -116,6 +116,20 @@ async def test_devices_are_registered_before_anything_is_sent(recorder: Recorder
     listening.close()
 
 
+async def test_a_fleet_is_called_what_one_likes():
+    fleets: list[list[NewDevice]] = []
+
+    async def register(devices) -> None:
+        fleets.append(devices)
+
+    for name in ("Hidrômetro", ""):
+        await simulate("cip", 2, 1, "http", host="127.0.0.1", port=1, name=name, register=register, duration_s=0)
+    assert [[device.name for device in devices] for devices in fleets] == [
+        ["Hidrômetro 1", "Hidrômetro 2"],
+        ["Cip 1", "Cip 2"],
+    ]
+
+
 async def test_a_connection_that_the_server_ended_while_it_was_quiet_is_opened_again():
     async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

@@ -355,7 +355,7 @@ const signIn = createRoute({
   path: "/sign-in",
   staticData: { needs: "nothing" },
   validateSearch: (given: Record<string, unknown>): { refused?: string } => textOf(given, "refused"),
-  component: () => <Navigate to="/" replace />,
+  component: () => <Navigate to="/home" replace />,
 });
 
 const claim = createRoute({

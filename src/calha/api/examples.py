@@ -111,6 +111,7 @@ BY_NAME: dict[str, Any] = {
     "pix_key": "11222333000181",
     "points": 1_000,
     "port": 1883,
+    "position": {"latitude": -8.05, "longitude": -34.9},
     "precision": 2,
     "profile": "water_flow",
     "promise": {"pt": "Gravado em disco antes da confirmação", "en": "On disk before it is acknowledged"},

@@ -5,6 +5,8 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from calha.store.registry import Position as Place
+
 Item = TypeVar("Item")
 DeviceKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", examples=["pump-1"])]
 SiteId = Annotated[int, Field(ge=1, le=2**31 - 1, examples=[1])]
@@ -26,12 +28,25 @@ class Page(Answer, Generic[Item]):
     next: str | None = Field(None, description="Cursor for `after`; null on the last page.")
 
 
+class Position(Body):
+    """On the earth, in degrees; north and east are positive."""
+
+    latitude: Annotated[float, Field(ge=-85, le=85, examples=[-8.05])]
+    longitude: Annotated[float, Field(ge=-180, le=180, examples=[-34.9])]
+
+
+def as_position(given: Position | None) -> Place | None:
+    """As the registry keeps it."""
+    return Place(given.latitude, given.longitude) if given is not None else None
+
+
 class Site(Answer):
     id: int
     parent_id: int | None
     name: str
     zone: str
     path: list[str]
+    position: Position | None = Field(None, description="Where it is; null: nobody has said so.")
 
 
 class NewSite(Body):
@@ -40,12 +55,14 @@ class NewSite(Body):
     zone: str | None = Field(
         None, description="IANA time zone; that of the configuration when missing.", examples=["America/Sao_Paulo"]
     )
+    position: Position | None = None
 
 
 class SiteChange(Body):
     name: Annotated[str, Field(min_length=1, max_length=100)] | None = None
     parent_id: SiteId | None = None
     zone: str | None = None
+    position: Position | None = Field(None, description="null: taken away.")
 
 
 class Channel(Answer):
@@ -95,6 +112,7 @@ class Device(Answer):
     version: int
     channels: list[Channel]
     gateway: str | None = Field(None, description="The device through which it reports.", examples=["gateway-1"])
+    position: Position | None = Field(None, description="Where it is; null: where its site is.")
     presence: Presence | None = Field(None, description="null for somebody who may only see its past.")
 
 
@@ -106,6 +124,7 @@ class NewDevice(Body):
     serial: Annotated[str, Field(max_length=64)] | None = None
     gateway: DeviceKey | None = Field(None, description="The device through which it reports.", examples=["gateway-1"])
     note: Annotated[str, Field(max_length=2000)] = ""
+    position: Position | None = None
 
 
 class DeviceCreated(Device):
@@ -137,6 +156,7 @@ class DeviceChange(Body):
     site_id: SiteId | None = None
     gateway: DeviceKey | None = Field(None, description="null: it reports by itself.", examples=["gateway-1"])
     note: Annotated[str, Field(max_length=2000)] | None = None
+    position: Position | None = Field(None, description="null: taken away.")
 
 
 class DeviceCertificate(Answer):

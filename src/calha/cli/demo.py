@@ -43,10 +43,11 @@ STOP_WITHIN_S = 20.0
 
 @dataclass(frozen=True)
 class Group:
-    """Devices of one kind in the demo."""
+    """Devices of one kind in the demo, which has names in the language of its first users."""
 
     kind: str
     prefix: str
+    name: str
     devices: int
     interval_s: float
     history_interval_s: float
@@ -55,11 +56,11 @@ class Group:
 
 
 FLEET = (
-    Group("water-flow", "eta", 2, 2, 300, "mqtt"),
-    Group("water-meter", "agua", 6, 5, 900, "mqtt", ("leak",)),
-    Group("energy-meter", "medidor", 6, 5, 900, "tcp"),
-    Group("machine", "maquina", 4, 2, 600, "mqtt", ("drift",)),
-    Group("cip", "cip", 2, 2, 120, "http"),
+    Group("water-flow", "eta", "Vazão da ETA", 2, 2, 300, "mqtt"),
+    Group("water-meter", "agua", "Hidrômetro", 6, 5, 900, "mqtt", ("leak",)),
+    Group("energy-meter", "medidor", "Medidor de energia", 6, 5, 900, "tcp"),
+    Group("machine", "maquina", "Máquina", 4, 2, 600, "mqtt", ("drift",)),
+    Group("cip", "cip", "Estação CIP", 2, 2, 120, "http"),
 )
 
 
@@ -153,6 +154,7 @@ def _simulator(group: Group, effective: Configuration, history: str | None) -> "
         *("--port", str(ports[group.over])),
         *("--http-port", str(settings.http.port)),
         *("--prefix", group.prefix),
+        *("--name", group.name),
         *("--data", str(settings.data.folder)),
     ]
     for fault in group.faults:

@@ -53,6 +53,7 @@ def simulate(
     port: Annotated[int | None, typer.Option(help="Port of the transport; its usual one when missing.")] = None,
     http_port: Annotated[int, typer.Option(help="Port of the API, where the devices are registered.")] = 8080,
     prefix: Annotated[str | None, typer.Option(help="Beginning of the device keys.")] = None,
+    name: Annotated[str, typer.Option(help="Beginning of the devices' names; their kind when missing.")] = "",
     fault: Annotated[list[str] | None, typer.Option(help="leak, stuck, spike, dropout or drift; repeatable.")] = None,
     backfill: Annotated[str | None, typer.Option(help="History to send first: 36h, 30d …")] = None,
     backfill_interval: Annotated[float | None, typer.Option(help="Seconds between readings of the history.")] = None,
@@ -96,6 +97,7 @@ def simulate(
                     port=port or PORTS[transport],  # type: ignore[index]
                     token=token,
                     prefix=prefix or kind,
+                    name=name,
                     faults=faults,  # type: ignore[arg-type]  # of FAULTS
                     backfill=parse_span(backfill) if backfill else None,
                     backfill_interval_s=backfill_interval,

@@ -25,7 +25,7 @@ class NewDevice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Devices `<prefix>-0001` and on. The first `faulty` of them have the faults."""
+    """Devices `<prefix>-0001` and on, called `<name> 1` and on. The first `faulty` of them have the faults."""
 
     kind: Kind
     size: int
@@ -33,13 +33,14 @@ class Fleet:
     seed: int = 1
     faults: Faults = field(default_factory=Faults)
     faulty: int = 0
+    name: str = ""
 
     def __post_init__(self) -> None:
         self.faults.require_possible(self.kind)
 
     @property
     def devices(self) -> list[NewDevice]:
-        title = self.kind.name.replace("-", " ").capitalize()
+        title = self.name or self.kind.name.replace("-", " ").capitalize()
         return [NewDevice(self.key(n), f"{title} {n + 1}", self.kind.profile) for n in range(self.size)]
 
     def key(self, device: int) -> str:

@@ -8,7 +8,7 @@ import { Section } from "../ui/Section";
 import { reasonText } from "../ui/words";
 import { isRule } from "../validation/rules";
 import { useOpenExceptions } from "../validation/useExceptions";
-import { Figure, Figures } from "./Figure";
+import { Indicator, Indicators } from "./Indicator";
 import { type Stopped, usePresenceOf } from "./usePlant";
 
 const SHOWN = 8;
@@ -43,13 +43,13 @@ function DataHealth() {
   const { data: quarantine } = useQuarantine();
   const open = useOpenExceptions({}).data?.open;
   return (
-    <Figures>
-      <Figure name={t("home.silent")} value={presence && String(presence.silent)} {...(presence !== undefined && presence.silent > 0 ? { mark: "bad" } : {})} to="/?state=silent" />
-      <Figure name={t("home.late")} value={presence && String(presence.late)} {...(presence !== undefined && presence.late > 0 ? { mark: "warn" } : {})} to="/?state=late" />
-      <Figure name={t("home.never")} value={presence && String(presence.never)} to="/?state=silent" />
-      <Figure name={t("home.inQuarantine")} value={quarantine && String(quarantine.messages)} {...(quarantine !== undefined && quarantine.messages > 0 ? { mark: "warn" } : {})} to="/quarantine" />
-      <Figure name={t("home.toValidate")} value={open === undefined ? undefined : String(open)} to="/exceptions" />
-    </Figures>
+    <Indicators>
+      <Indicator name={t("home.silent")} value={presence && String(presence.silent)} {...(presence !== undefined && presence.silent > 0 ? { mark: "bad" } : {})} to="/?state=silent" />
+      <Indicator name={t("home.late")} value={presence && String(presence.late)} {...(presence !== undefined && presence.late > 0 ? { mark: "warn" } : {})} to="/?state=late" />
+      <Indicator name={t("home.never")} value={presence && String(presence.never)} to="/?state=silent" />
+      <Indicator name={t("home.inQuarantine")} value={quarantine && String(quarantine.messages)} {...(quarantine !== undefined && quarantine.messages > 0 ? { mark: "warn" } : {})} to="/quarantine" />
+      <Indicator name={t("home.toValidate")} value={open === undefined ? undefined : String(open)} to="/exceptions" />
+    </Indicators>
   );
 }
 

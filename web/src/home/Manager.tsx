@@ -12,7 +12,7 @@ import { live } from "../live/hooks";
 import { useRights } from "../session/session";
 import { Scrolled } from "../ui/Scrolled";
 import { Section } from "../ui/Section";
-import { Figure, Figures } from "./Figure";
+import { Indicator, Indicators } from "./Indicator";
 import { usePresenceOf } from "./usePlant";
 
 const UNIT = "m³";
@@ -36,11 +36,11 @@ function Reporting({ bills }: { bills: boolean }) {
   const total = presence === undefined ? 0 : presence.online + presence.late + presence.silent;
   const share = total === 0 ? undefined : `${formatNumber(((presence?.online ?? 0) / total) * 100, 1, language)} %`;
   return (
-    <Figures>
-      <Figure name={t("home.available")} value={presence === undefined ? undefined : (share ?? "—")} note={t("home.availableNote")} to="/" />
+    <Indicators>
+      <Indicator name={t("home.available")} value={presence === undefined ? undefined : (share ?? "—")} note={t("home.availableNote")} to="/" />
       {bills && <Money state="overdue" name={t("home.overdue")} />}
       {bills && <Money state="issued" name={t("home.toBePaid")} />}
-    </Figures>
+    </Indicators>
   );
 }
 
@@ -51,7 +51,7 @@ function Money({ state, name }: { state: "overdue" | "issued"; name: string }) {
   const hasMore = data !== undefined && data.next !== null && data.next !== undefined;
   const cents = invoices.reduce((sum, { total }) => sum + Math.round(Number(total) * 100), 0);
   const note = data === undefined ? "" : t(hasMore ? "home.invoicesAtLeast" : "home.invoices", { n: invoices.length });
-  return <Figure name={name} value={data && moneyText((cents / 100).toFixed(2), language)} note={note} {...(state === "overdue" && invoices.length > 0 ? { mark: "warn" } : {})} to={`/billing?state=${state}`} />;
+  return <Indicator name={name} value={data && moneyText((cents / 100).toFixed(2), language)} note={note} {...(state === "overdue" && invoices.length > 0 ? { mark: "warn" } : {})} to={`/billing?state=${state}`} />;
 }
 
 /** The sites at the top of what the person sees, a line each. */

@@ -10,7 +10,7 @@ import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
 import { Section } from "../ui/Section";
 import { useOpenExceptions } from "../validation/useExceptions";
-import { Figure, Figures } from "./Figure";
+import { Indicator, Indicators } from "./Indicator";
 import { useEventsSince, usePresenceOf } from "./usePlant";
 import { shifts, type ShiftHours } from "./views";
 
@@ -39,19 +39,19 @@ function PlantState() {
   const counted = alarms === undefined ? undefined : summary(alarms);
   const total = presence === undefined ? undefined : presence.online + presence.late + presence.silent + presence.never;
   return (
-    <Figures>
-      <Figure
+    <Indicators>
+      <Indicator
         name={t("home.alarmsWaiting")}
         value={counted && String(counted.waiting)}
         note={counted === undefined ? "" : t("home.alarmsStanding", { n: counted.standing })}
         {...(counted !== undefined && counted.waiting > 0 ? { mark: counted.worst === "critical" || counted.worst === "high" ? "bad" : "warn" } : {})}
         to="/alarms"
       />
-      <Figure name={t("home.silent")} value={presence && String(presence.silent)} {...(presence !== undefined && presence.silent > 0 ? { mark: "bad" } : {})} to="/?state=silent" />
-      <Figure name={t("home.late")} value={presence && String(presence.late)} {...(presence !== undefined && presence.late > 0 ? { mark: "warn" } : {})} to="/?state=late" />
-      <Figure name={t("home.reporting")} value={presence && String(presence.online)} note={total === undefined ? "" : t("home.ofDevices", { n: total })} to="/" />
-      <Figure name={t("home.toValidate")} value={open === undefined ? undefined : String(open)} to="/exceptions" />
-    </Figures>
+      <Indicator name={t("home.silent")} value={presence && String(presence.silent)} {...(presence !== undefined && presence.silent > 0 ? { mark: "bad" } : {})} to="/?state=silent" />
+      <Indicator name={t("home.late")} value={presence && String(presence.late)} {...(presence !== undefined && presence.late > 0 ? { mark: "warn" } : {})} to="/?state=late" />
+      <Indicator name={t("home.reporting")} value={presence && String(presence.online)} note={total === undefined ? "" : t("home.ofDevices", { n: total })} to="/" />
+      <Indicator name={t("home.toValidate")} value={open === undefined ? undefined : String(open)} to="/exceptions" />
+    </Indicators>
   );
 }
 

@@ -46,7 +46,7 @@ function FirstAccount({ link }: { link: string }) {
   const [password, setPassword] = useState("");
   const create = useMutation({
     mutationFn: () => take(api.POST("/api/v1/set-up", { body: { ...bodyOf(person), link, password, language } })),
-    onSuccess: enter,
+    onSuccess: () => enter("/"), // where the first device is connected
   });
   return (
     <Entrance title={t("setUp.first")}>
@@ -72,7 +72,7 @@ function PasswordByLink({ link, purpose, name, login }: ByLink) {
   const [code, setCode] = useState<string | null>(null);
   const set = useMutation({
     mutationFn: () => take(api.POST("/api/v1/links/password", { body: { link, password, ...(code === null ? {} : { code: code.trim() }) } })),
-    onSuccess: enter,
+    onSuccess: () => enter("/home"),
     onError: (error) => {
       if (error instanceof Problem && error.reason === "second_factor_required") setCode("");
     },
@@ -119,6 +119,6 @@ function Form({ action, saving, children }: { action: string; saving: Saving; ch
 }
 
 /** Load anew, because somebody else may have been signed in here; and leave no used link in the history. */
-function enter(): void {
-  location.replace("/");
+function enter(at: string): void {
+  location.replace(at);
 }

@@ -1,8 +1,8 @@
 import { Alert, Text } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { useLocation } from "@tanstack/react-router";
+import { useLocation, useNavigate } from "@tanstack/react-router";
 import { useEffect, useState } from "react";
-import { Problem } from "../api/client";
+import { type Me, Problem } from "../api/client";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
 import { problemText } from "../ui/words";
@@ -12,7 +12,7 @@ import { OpenIdButton } from "./OpenIdButton";
 import { sessionQuery, setUpQuery, useWelcome } from "./session";
 import { SignInForm } from "./SignInForm";
 
-/** For whoever is not signed in: the sign-in, or at a first start where to find the link. */
+/** For whoever is not signed in: the sign-in, which leads home or where a link was to lead; at a first start where to find its link. */
 export function Welcome() {
   const { t } = useTexts();
   const welcome = useWelcome();
@@ -20,7 +20,12 @@ export function Welcome() {
   const [hasForgotten, setHasForgotten] = useState(false);
   const { pathname, href, search } = useLocation();
   const refused = "refused" in search ? search.refused : undefined;
-  const wanted = pathname === "/sign-in" ? "/" : href;
+  const navigate = useNavigate();
+  const isWanted = href !== "/" && pathname !== "/sign-in";
+  const enter = (me: Me) => {
+    welcome(me);
+    if (!isWanted) void navigate({ to: "/home", replace: true });
+  };
   if (setUp.data?.needed === true) return <SetUpHint />;
   if (hasForgotten) {
     return (
@@ -32,8 +37,8 @@ export function Welcome() {
   return (
     <Entrance title={t("signIn.title")}>
       {refused !== undefined && <Alert color="red" variant="light" mb="sm" role="alert">{problemText(new Problem(401, t("signIn.refused"), refused), t)}</Alert>}
-      <SignInForm done={welcome} />
-      <OpenIdButton to={wanted} />
+      <SignInForm done={enter} />
+      <OpenIdButton to={isWanted ? href : "/home"} />
       {setUp.data?.reset_by_mail === true ? (
         <button type="button" className="like-link entrance-foot" onClick={() => setHasForgotten(true)}>
           {t("forgotten.open")}

@@ -74,28 +74,30 @@ function Rail() {
       <div className={css.search}>
         <SearchButton />
       </div>
-      {seesSomething(me) &&
-        pages.map(({ to, icon, text, isOffBar = false }) => (
-          <Link key={to} to={to} className={isOffBar ? `${css.link} ${css.offBar}` : css.link} activeOptions={{ exact: to === "/" }}>
-            <Icon name={icon} /> {t(text)}
-            {to === "/alarms" && <AlarmCount />}
-          </Link>
-        ))}
-      {paysSomething(me) && (
-        <Link to="/my" className={css.link}>
-          <Icon name="portal" /> {t("nav.portal")}
-        </Link>
-      )}
-      {administered.length > 0 && (
-        <div className={css.administration}>
-          <div className={css.group}>{t("nav.administration")}</div>
-          {administered.map(({ to, icon, text }) => (
-            <Link key={to} to={to} className={css.link}>
+      <div className={css.links}>
+        {seesSomething(me) &&
+          pages.map(({ to, icon, text, isOffBar = false }) => (
+            <Link key={to} to={to} className={isOffBar ? `${css.link} ${css.offBar}` : css.link} activeOptions={{ exact: to === "/" }}>
               <Icon name={icon} /> {t(text)}
+              {to === "/alarms" && <AlarmCount />}
             </Link>
           ))}
-        </div>
-      )}
+        {paysSomething(me) && (
+          <Link to="/my" className={css.link}>
+            <Icon name="portal" /> {t("nav.portal")}
+          </Link>
+        )}
+        {administered.length > 0 && (
+          <div className={css.administration}>
+            <div className={css.group}>{t("nav.administration")}</div>
+            {administered.map(({ to, icon, text }) => (
+              <Link key={to} to={to} className={css.link}>
+                <Icon name={icon} /> {t(text)}
+              </Link>
+            ))}
+          </div>
+        )}
+      </div>
       <div className={css.foot}>
         <ConnectionState />
         <UserMenu place="bottom" />

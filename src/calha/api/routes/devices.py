@@ -32,6 +32,7 @@ from calha.api.schemas import (
     NewDevice,
     Page,
     SiteId,
+    as_position,
 )
 from calha.api.services import Here, Services
 from calha.domain import quality
@@ -54,12 +55,13 @@ def list_devices(
     site: Annotated[SiteId | None, Query(description="Only devices in this site and below.")] = None,
     profile: Annotated[str | None, Query(max_length=64)] = None,
     q: Annotated[str | None, Query(max_length=100, description="Part of key, name, serial or note.")] = None,
+    placed: Annotated[bool, Query(description="Only devices with a position of their own.")] = False,
     after: Annotated[str | None, Query(max_length=64)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> Page[Device]:
     """The devices that the caller may see, by key."""
     within = caller.selection()
-    page = services.registry.devices(after=after, limit=limit, q=q, site=site, profile=profile, within=within)
+    page = services.registry.devices(after, limit, q, site, profile, within, placed=placed)
     items = [Device.model_validate(device) for device in page.items]
     reach = caller.reach()
     for item in items:
@@ -82,6 +84,7 @@ async def create_device(new: NewDevice, services: Here, caller: Configures) -> D
         serial=new.serial,
         note=new.note,
         gateway=new.gateway,
+        position=as_position(new.position),
     )
     secret = await asyncio.to_thread(new_device_secret, services.accounts, new.key)
     await services.ingest.refresh()
@@ -120,6 +123,8 @@ async def change_device(
     changes = change.model_dump(exclude_unset=True)
     if change.site_id is not None:
         caller.require(Permission.CONFIGURE, change.site_id)
+    if "position" in changes:
+        changes["position"] = as_position(change.position)
     _require_seen(caller, change.gateway)
     before = await asyncio.to_thread(services.registry.device, key)
     device = await asyncio.to_thread(services.registry.update_device, key, version=version, **changes)

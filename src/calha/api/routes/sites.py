@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from calha.api.access import Caller, Configures, ConfiguresSite, Views, ViewsSite
 from calha.api.routing import api_router
-from calha.api.schemas import NewSite, Page, Site, SiteChange, SiteId
+from calha.api.schemas import NewSite, Page, Site, SiteChange, SiteId, as_position
 from calha.api.services import Here
 from calha.domain.access import Permission
 
@@ -25,7 +25,8 @@ async def create_site(new: NewSite, services: Here, caller: Configures) -> Site:
     """Add a site below another, or a new root."""
     caller.require(Permission.CONFIGURE, new.parent_id)
     zone = new.zone or services.settings.registry.zone
-    site = await asyncio.to_thread(services.registry.create_site, new.name, new.parent_id, zone)
+    create = services.registry.create_site
+    site = await asyncio.to_thread(create, new.name, new.parent_id, zone, as_position(new.position))
     await services.ingest.refresh()
     await caller.note("site.created", f"site {site.id}", after=asdict(site))
     return Site.model_validate(site)
@@ -39,10 +40,12 @@ def read_site(site_id: SiteId, services: Here, _: ViewsSite) -> Site:
 
 @router.patch("/{site_id}")
 async def change_site(site_id: SiteId, change: SiteChange, services: Here, caller: ConfiguresSite) -> Site:
-    """Rename, move or set the zone; a site cannot move below itself."""
+    """Rename, move, set the zone or the position; a site cannot move below itself."""
     changes = change.model_dump(exclude_unset=True)
     if "parent_id" in changes:
         caller.require(Permission.CONFIGURE, change.parent_id)
+    if "position" in changes:
+        changes["position"] = as_position(change.position)
     before = await asyncio.to_thread(services.registry.site, site_id)
     site = await asyncio.to_thread(services.registry.update_site, site_id, **changes)
     await services.ingest.refresh()

@@ -53,6 +53,8 @@ class Site(Base):
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("site.id"), index=True)
     name: Mapped[str] = mapped_column(String(100))
     zone: Mapped[str] = mapped_column(String(64))
+    latitude: Mapped[float | None] = mapped_column(Double)
+    longitude: Mapped[float | None] = mapped_column(Double)
 
 
 class Device(Base):
@@ -67,6 +69,8 @@ class Device(Base):
     site_id: Mapped[int] = mapped_column(ForeignKey("site.id"), index=True)
     gateway_id: Mapped[int | None] = mapped_column(ForeignKey("device.id"), index=True)
     note: Mapped[str] = mapped_column(Text)
+    latitude: Mapped[float | None] = mapped_column(Double)
+    longitude: Mapped[float | None] = mapped_column(Double)
     created_at: Mapped[datetime] = mapped_column(Moment)
     version: Mapped[int] = mapped_column(Integer)
 

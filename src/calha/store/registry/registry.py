@@ -21,7 +21,8 @@ from calha.store.registry import gateways, models, profiles, series_search
 from calha.store.registry.choosing import of_devices
 from calha.store.registry.engines import engine_for
 from calha.store.registry.models import Change, Channel, ClaimCode, Device, Event, Site, UserProfile
-from calha.store.registry.rows import ChannelRow, DeviceRow, EventRow, NewDevice, Page, Selection, SiteRow
+from calha.store.registry.positions import columns_of, position_in
+from calha.store.registry.rows import ChannelRow, DeviceRow, EventRow, NewDevice, Page, Position, Selection, SiteRow
 from calha.store.registry.schema import migrate
 from calha.store.registry.writing import writing
 
@@ -71,19 +72,19 @@ class Registry:
         with self._engine.connect() as connection:
             return _site(connection, site_id)
 
-    def create_site(self, name: str, parent_id: int | None, zone: str) -> SiteRow:
+    def create_site(self, name: str, parent_id: int | None, zone: str, position: Position | None = None) -> SiteRow:
         """Raises NotFound (parent), Malformed (zone), Conflict (too deep)."""
         with writing(self._engine) as connection:
             if parent_id is not None:
                 _site(connection, parent_id)
-            values = {"name": name, "parent_id": parent_id, "zone": _known_zone(zone)}
+            values = {"name": name, "parent_id": parent_id, "zone": _known_zone(zone), **columns_of(position)}
             site_id = connection.execute(insert(Site).values(values)).inserted_primary_key
             assert site_id is not None
             _require_shallow(connection, {site_id[0]})
             return _site(connection, site_id[0])
 
     def update_site(self, site_id: int, **changes: Any) -> SiteRow:  # noqa: ANN401 - columns
-        """Change name, parent_id or zone. Raises NotFound, Malformed, Conflict (below itself, too deep)."""
+        """Change name, parent_id, zone or position. Raises NotFound, Malformed, Conflict (below itself, too deep)."""
         with writing(self._engine) as connection:
             _site(connection, site_id)
             if changes.get("zone") is not None:
@@ -94,6 +95,8 @@ class Registry:
                 if changes["parent_id"] in below:
                     raise Conflict("a site cannot stand below itself", "site_below_itself")
             kept = {key: value for key, value in changes.items() if value is not None or key == "parent_id"}
+            kept |= _columns_among(changes)
+            kept.pop("position", None)
             if kept:
                 connection.execute(update(Site).where(Site.id == site_id).values(kept))
             _require_shallow(connection, below)
@@ -128,8 +131,13 @@ class Registry:
         site: int | None = None,
         profile: str | None = None,
         within: Selection | None = None,
+        *,
+        placed: bool = False,
     ) -> Page[DeviceRow]:
-        """Devices by key; `site` with all below it; `q` anywhere in key, name, serial or note; only those `within`."""
+        """Devices by key; `site` with all below it; `q` anywhere in key, name, serial or note; only those `within`.
+
+        placed: only those that have a position of their own.
+        """
         with self._engine.connect() as connection:
             query = select(Device.__table__).order_by(Device.key).limit(limit + 1)
             if after is not None:
@@ -138,6 +146,8 @@ class Registry:
                 query = query.where(Device.profile == profile)
             if site is not None:
                 query = query.where(Device.site_id.in_(_subtree(connection, site)))
+            if placed:
+                query = query.where(Device.latitude.is_not(None))
             query = of_devices(query, within=within)
             if q:
                 columns = (Device.key, Device.name, Device.serial, Device.note)
@@ -200,9 +210,11 @@ class Registry:
         serial: str | None = None,
         note: str = "",
         gateway: str | None = None,
+        position: Position | None = None,
     ) -> DeviceRow:
         """Raises NotFound (profile, site, gateway), Conflict (key)."""
-        self.create_devices([NewDevice(key, profile, name, serial, note, gateway=gateway)], site_id)
+        new = NewDevice(key, profile, name, serial, note, gateway=gateway, position=position)
+        self.create_devices([new], site_id)
         return self.device(key)
 
     def create_devices(self, devices: Sequence[NewDevice], site_id: int) -> None:
@@ -224,6 +236,7 @@ class Registry:
                     "site_id": device.site_id or site_id,
                     "gateway_id": behind.get(device.gateway or ""),
                     "note": device.note,
+                    **columns_of(device.position),
                     "created_at": now,
                     "version": 1,
                 }
@@ -253,7 +266,7 @@ class Registry:
                 connection.execute(insert(Channel), part)
 
     def update_device(self, key: str, version: int | None = None, **changes: Any) -> DeviceRow:  # noqa: ANN401 - columns
-        """Change name, serial, profile, site_id, gateway or note; a new profile adds its channels.
+        """Change name, serial, profile, site_id, gateway, note or position; a new profile adds its channels.
 
         Raises NotFound, and Conflict if `version` is given and somebody else has changed the device since, or when the
         gateway itself reports through the device.
@@ -267,6 +280,8 @@ class Registry:
                     device=key,
                 )
             kept = {name: value for name, value in changes.items() if value is not None or name == "serial"}
+            kept |= _columns_among(changes)
+            kept.pop("position", None)
             kept.pop("gateway", None)
             if "gateway" in changes:
                 kept["gateway_id"] = gateways.chosen(connection, key, changes["gateway"])
@@ -546,6 +561,7 @@ class Registry:
                 row.version,
                 channels.get(row.id, []),
                 behind.get(row.gateway_id),
+                position_in(row),
             )
             for row in found
         ]
@@ -607,12 +623,17 @@ def _sites(connection: Connection) -> dict[int, SiteRow]:
     def descend(parent_id: int | None, path: list[str]) -> None:
         for row in children.get(parent_id, []):
             own = [*path, row.name]
-            found[row.id] = SiteRow(row.id, row.parent_id, row.name, row.zone, own)
+            found[row.id] = SiteRow(row.id, row.parent_id, row.name, row.zone, own, position_in(row))
             if len(own) < MAX_SITE_DEPTH:
                 descend(row.id, own)
 
     descend(None, [])
     return found
+
+
+def _columns_among(changes: Mapping[str, Any]) -> dict[str, float | None]:
+    """The columns of a position, if that is among the changes."""
+    return columns_of(changes["position"]) if "position" in changes else {}
 
 
 def _site(connection: Connection, site_id: int) -> SiteRow:

@@ -11,6 +11,13 @@ from calha.domain.profiles import Text
 Row = TypeVar("Row")
 
 
+class Position(NamedTuple):
+    """On the earth, in degrees: north and east are positive."""
+
+    latitude: float
+    longitude: float
+
+
 @dataclass(frozen=True, slots=True)
 class SiteRow:
     id: int
@@ -18,6 +25,7 @@ class SiteRow:
     name: str
     zone: str
     path: list[str]
+    position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +58,7 @@ class DeviceRow:
     version: int
     channels: list[ChannelRow]
     gateway: str | None = None
+    position: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,7 @@ class NewDevice(NamedTuple):
     note: str = ""
     site_id: int | None = None
     gateway: str | None = None
+    position: Position | None = None
 
 
 class Selection(NamedTuple):

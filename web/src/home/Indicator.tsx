@@ -13,19 +13,19 @@ interface Props {
 }
 
 /** A number that leads to what it counts. */
-export function Figure({ name, value, note = "", mark, to }: Props) {
+export function Indicator({ name, value, note = "", mark, to }: Props) {
   const isLost = useConnection() === "lost";
   return (
-    <Link to={to} className={`panel figure ${isLost ? "stale" : ""}`}>
-      <span className="figure-name">{name}</span>
-      <span className="figure-value number">
+    <Link to={to} className={`panel indicator ${isLost ? "stale" : ""}`}>
+      <span className="indicator-name">{name}</span>
+      <span className="indicator-value number">
         {mark !== undefined && <Mark kind={mark} />} {value ?? "…"}
       </span>
-      <span className="figure-note quiet">{note}</span>
+      <span className="indicator-note quiet">{note}</span>
     </Link>
   );
 }
 
-export function Figures({ children }: { children: ReactNode }) {
-  return <div className="figures">{children}</div>;
+export function Indicators({ children }: { children: ReactNode }) {
+  return <div className="indicators">{children}</div>;
 }
