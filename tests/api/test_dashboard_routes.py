@@ -6,7 +6,10 @@ import urllib.error
 import urllib.request
 from datetime import UTC, datetime, timedelta
 
+import pypdfium2
 import pytest
+
+from persons import Person
 
 PNG = base64.b64decode("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNk+A8AAQUBAScY42YAAAAASUVORK5CYII=")
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg"><text id="flow">?</text><script>alert(1)</script></svg>'
@@ -52,6 +55,10 @@ def upload(calha, board, content, name="picture"):
         return error.code, json.loads(error.read())
 
 
+def text_of(pdf):
+    return "\n".join(page.get_textpage().get_text_range() for page in pypdfium2.PdfDocument(pdf))
+
+
 def shared(calha, link, path):
     """(status, headers, content) of what somebody gets who has only the link."""
     headers = {"X-Calha-Link": link.partition("#")[2]}
@@ -89,6 +96,54 @@ def test_what_makes_no_sense_is_refused_with_the_place(calha, plant):
     status, problem = calha.send("POST", "/api/v1/dashboards", body(plant, "Wrong", value() | {"x": 99}))
     assert status == 422
     assert "x" in json.dumps(problem["errors"])
+
+
+def test_a_map_shows_what_has_a_position_also_to_whoever_has_its_link(calha, plant):
+    here, there = {"latitude": -8.05, "longitude": -34.9}, {"latitude": -8.06, "longitude": -34.88}
+    assert [one["kind"] for one in calha.get(f"/api/v1/sites/{plant}/dashboard")["document"]["widgets"]][2:] == []
+    assert calha.send("PATCH", f"/api/v1/sites/{plant}", {"position": here})[1]["position"] == here
+    assert calha.send("PATCH", "/api/v1/devices/board-pump", {"position": there})[1]["position"] == there
+    assert calha.send("PATCH", f"/api/v1/sites/{plant}", {"position": {"latitude": 91, "longitude": 0}})[0] == 422
+    assert [one["kind"] for one in calha.get(f"/api/v1/sites/{plant}/dashboard")["document"]["widgets"]][2:] == ["map"]
+    assert [one["key"] for one in calha.get(f"/api/v1/devices?site={plant}&placed=true")["items"]] == ["board-pump"]
+    board = kept(calha, plant, "Mapped", {"id": "w1", "kind": "map"} | PLACE)["id"]
+    link = calha.send("POST", f"/api/v1/dashboards/{board}/links", {"name": "Hall", "days": 1})[1]["link"]
+    whole = json.loads(shared(calha, link, "/dashboard")[2])
+    assert [(one["key"], one["position"]) for one in whole["devices"]] == [("board-pump", there)]
+    assert [one["position"] for one in whole["sites"]] == [here]
+    assert calha.send("PATCH", "/api/v1/devices/board-pump", {"position": None})[1]["position"] is None
+
+
+def test_a_dashboard_is_printed_with_what_one_may_see_of_it(calha, plant):
+    one = {"device": "board-pump", "channel": "vibration"}
+    many = [one, {"device": "board-pump", "channel": "temperature"}]
+    state = [{"device": "board-pump", "channel": "state"}]
+    wide = {"x": 0, "w": 6, "h": 3}
+    shown = [
+        {"kind": "value", "series": one},
+        {"kind": "value", "series": {"device": "board-secret", "channel": "vibration"}},
+        {"kind": "gauge", "series": one, "low": 0, "high": 10},
+        {"kind": "chart", "series": many, "look": "area"},
+        {"kind": "chart", "series": many, "look": "bar", "range": "7d"},
+        {"kind": "table", "series": many},
+        {"kind": "timeline", "series": state},
+        {"kind": "heat", "series": one},
+        {"kind": "alarms"},
+        {"kind": "plant"},
+        {"kind": "map", "places": [{"name": "Poço", "latitude": -8, "longitude": -34.9, "device": "board-pump"}]},
+        {"kind": "text", "text": "**Turno A**"},
+        {"kind": "command", "device": "board-pump", "command": "start"},
+    ]
+    widgets = [wide | {"id": f"p{place}", "y": 3 * place} | widget for place, widget in enumerate(shown)]
+    printed = body(plant, "Impresso", *widgets) | {"language": "pt-BR"}
+    everywhere = Person(calha, "leitor", {"role": "viewer", "site_id": None})
+    viewer = Person(calha, "leitora", {"role": "viewer", "site_id": plant})
+    answers = [asker.send("POST", "/api/v1/dashboards/pdf", printed) for asker in (everywhere, viewer)]
+    texts = [text_of(content) for status, content in answers if status == 200]
+    for told in ("Impresso", "2,5", "61", "Poço", "**Turno A**", "Nenhum alarme", "start"):
+        assert told in texts[1], told
+    assert "não existe, ou seu papel" in texts[1]
+    assert "não existe, ou seu papel" not in texts[0]
 
 
 def test_pictures_are_told_by_their_bytes_and_drawings_cannot_run(calha, plant):

@@ -33,7 +33,7 @@ def names(found):
 
 
 def test_series_are_found_by_words_of_channel_device_and_site(calha, tanks):
-    for words in ("explore-a level", "reservatório level", "água FUNDA level", "funda"):
+    for words in ("explore-a level", "reservatório level", "água FUNDA level", "agua reservatorio", "funda"):
         assert "explore-a/level" in names(calha.get(f"/api/v1/series?q={quote(words)}")), words
     assert names(calha.get("/api/v1/series?q=explore-a%20pressure")) == []
     first = calha.get("/api/v1/series?q=explore-&limit=1")

@@ -14,6 +14,8 @@ def plant(calha):
     assert calha.send("POST", "/api/v1/devices", device)[0] == 201
     customer = {"site_id": site, "name": "Buscadora Ltda", "document": "99.888.777/0001-66"}
     assert calha.send("POST", "/api/v1/customers", customer)[0] == 201
+    board = {"name": "Painel da Água", "site_id": site, "document": {"widgets": []}}
+    assert calha.send("POST", "/api/v1/dashboards", board)[0] == 201
     return site
 
 
@@ -24,6 +26,8 @@ def hits(asker, q, **more):
 
 def test_all_kinds_are_found_at_once(calha, plant):
     assert ("device", "busca-1") in hits(calha, "agua TRATADA")
+    (board,) = calha.get("/api/v1/dashboards?search=AGUA+painel")["items"]
+    assert ("dashboard", str(board["id"])) in hits(calha, "painel agua")
     assert ("site", str(plant)) in hits(calha, "usina busc")
     assert ("channel", "total") in hits(calha, "busca-1 total")
     assert [kind for kind, _ in hits(calha, "buscadora")] == ["customer"]
@@ -34,7 +38,7 @@ def test_nobody_finds_what_he_may_not_see(calha, plant):
     neighbour = Person(calha, "vizinha", {"role": "administrator", "site_id": other})
     viewer = Person(calha, "leitora", {"role": "viewer", "site_id": plant})
     nobody = Person(calha, "ninguem")
-    for words in ("busca-1", "usina busc", "buscadora", "agua tratada"):
+    for words in ("busca-1", "usina busc", "buscadora", "agua tratada", "painel agua"):
         assert hits(neighbour, words) == []
         assert hits(nobody, words) == []
     assert ("device", "busca-1") in hits(viewer, "busca-1")

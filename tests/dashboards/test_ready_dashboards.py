@@ -53,3 +53,4 @@ def test_a_device_with_very_many_channels_and_one_without_any_have_one_too():
 
 def test_a_site_shows_its_plant_and_its_alarms():
     assert [one.kind for one in ready.of_site(7).widgets] == ["plant", "alarms"]
+    assert [one.kind for one in ready.of_site(7, has_map=True).widgets] == ["plant", "alarms", "map"]

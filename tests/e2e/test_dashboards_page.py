@@ -120,6 +120,9 @@ def test_a_dashboard_is_built_by_keyboard_and_each_step_can_be_undone(calha, pag
     with page.expect_download() as download:
         page.get_by_role("button", name="PNG").click()
     assert download.value.path().read_bytes().startswith(b"\x89PNG")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="PDF").click()
+    assert download.value.path().read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.desktop
@@ -148,7 +151,16 @@ def test_a_link_shows_the_dashboard_to_whoever_has_not_signed_in_until_it_is_rev
 @pytest.mark.desktop
 def test_full_screen_shows_one_after_the_other_and_says_when_the_line_is_lost(calha, page, north):
     first, second = kept(calha, north, "First screen", "One"), kept(calha, north, "Second screen", "Two")
-    page.goto(f"{calha.address}/kiosk?boards={first},{second}&every=5")
+    page.goto(f"{calha.address}/dashboards")
+    page.get_by_role("button", name="Full screen").click()
+    form = page.get_by_role("dialog", name="Dashboards on full screen")
+    form.get_by_label("Second screen").check()
+    form.get_by_label("First screen").check()
+    form.get_by_role("button", name="Show First screen earlier").click()
+    form.get_by_label("Show each for").fill("5")
+    assert violations(page) == []
+    form.get_by_role("button", name="Start").click()
+    expect(page).to_have_url(re.compile(rf"/kiosk\?boards={first}(,|%2C){second}&every=5$"))
     expect(page.get_by_role("region", name="One")).to_contain_text("61.5 °C")
     expect(page.get_by_role("navigation")).to_have_count(0)
     expect(page.get_by_role("region", name="Two")).to_contain_text("61.5 °C")

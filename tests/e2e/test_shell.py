@@ -11,8 +11,10 @@ from steps import ensure, mosquitto_pub, scrolls_sideways
 def plant(calha):
     """A site below another with a device that reports, and a message in quarantine."""
     root = calha.get("/api/v1/sites")["items"][0]["id"]
-    site = calha.send("POST", "/api/v1/sites", {"name": "Estação Norte", "parent_id": root})[1]["id"]
-    pump = {"key": "pump-7", "name": "Bomba de água bruta", "site_id": site, "profile": "water_flow"}
+    here, there = {"latitude": -8.05, "longitude": -34.9}, {"latitude": -8.06, "longitude": -34.88}
+    north = {"name": "Estação Norte", "parent_id": root, "position": here}
+    site = calha.send("POST", "/api/v1/sites", north)[1]["id"]
+    pump = {"key": "pump-7", "name": "Bomba de água bruta", "site_id": site, "profile": "water_flow", "position": there}
     assert calha.send("POST", "/api/v1/devices", pump)[0] == 201
     ensure(calha, "other")
     mosquitto_pub(calha, "pump-7", {"flow_1": 61.5})
@@ -80,3 +82,22 @@ def test_home_shows_what_each_role_asks_first(plant, page, request):
     assert not scrolls_sideways(page)
     page.reload()
     expect(page.get_by_role("link", name="To be paid")).to_be_visible()
+
+
+def test_things_are_found_on_the_map_and_placed_there(plant, page, request):
+    page.goto(f"{plant.address}/sites?view=map")
+    ground = page.get_by_role("group", name="Map", exact=True)
+    expect(ground.get_by_role("link", name="Bomba de água bruta, 61.5")).to_be_visible()
+    expect(ground.get_by_role("link", name="Estação Norte")).to_be_visible()
+    keep(page, f"sites-map-{request.node.callspec.id}")
+    assert violations(page) == []
+    page.get_by_role("radiogroup", name="Look at").get_by_text("List").click()
+    page.get_by_role("button", name="Rename Calha").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Latitude").fill("-8.07")
+    dialog.get_by_label("Longitude").fill("-34.91")
+    dialog.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("Site saved.")).to_be_visible()
+    page.get_by_role("radiogroup", name="Look at").get_by_text("Map").click()
+    ground.get_by_role("link", name="Calha", exact=True).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Calha")

@@ -130,6 +130,18 @@ async def test_a_fleet_is_called_what_one_likes():
     ]
 
 
+async def test_a_fleet_stands_around_a_place():
+    fleet: list[NewDevice] = []
+
+    async def register(devices) -> None:
+        fleet.extend(devices)
+
+    await simulate("cip", 9, 1, "http", host="127.0.0.1", port=1, near=(-8.05, -34.9), register=register, duration_s=0)
+    places = [(one.position["latitude"], one.position["longitude"]) for one in fleet if one.position is not None]
+    assert len(set(places)) == 9
+    assert all(abs(latitude + 8.05) < 0.013 and abs(longitude + 34.9) < 0.013 for latitude, longitude in places)
+
+
 async def test_a_connection_that_the_server_ended_while_it_was_quiet_is_opened_again():
     async def answer_once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")

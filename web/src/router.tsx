@@ -272,6 +272,7 @@ const quarantine = createRoute({
 const sites = createRoute({
   getParentRoute: () => root,
   path: "/sites",
+  validateSearch: (given: Record<string, unknown>): { view?: "map" } => (given.view === "map" ? { view: "map" } : {}),
   component: lazyRouteComponent(() => import("./sites/SitesPage"), "SitesPage"),
 });
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from calha.api.schemas import Answer, Body, Channel, DeviceKey, SiteId
+from calha.api.schemas import Answer, Body, Channel, DeviceKey, Position, SiteId
 from calha.api.schemas_alarms import AlarmAnswer
 from calha.dashboards.document import DashboardDocument, VariableKey
 
@@ -110,12 +110,14 @@ class SharedDevice(Answer):
     site_id: int
     zone: str
     channels: list[Channel]
+    position: Position | None = None
 
 
 class SharedSite(Answer):
     id: int
     name: str
     parent_id: int | None
+    position: Position | None = None
 
 
 class SharedDashboard(Answer):
@@ -129,6 +131,16 @@ class SharedDashboard(Answer):
     devices: list[SharedDevice]
     sites: list[SharedSite]
     expires_at: datetime
+
+
+class DashboardPrint(Body):
+    """A dashboard as it is to be printed, kept or not."""
+
+    name: DashboardName
+    site_id: SiteId
+    document: DashboardDocument
+    variables: Variables = Field(default={}, description="What was chosen for its variables.", examples=[{}])
+    language: Literal["pt-BR", "en"] = "pt-BR"
 
 
 class SharedReading(Answer):

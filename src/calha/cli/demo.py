@@ -48,6 +48,7 @@ class Group:
     kind: str
     prefix: str
     name: str
+    near: str
     devices: int
     interval_s: float
     history_interval_s: float
@@ -56,11 +57,11 @@ class Group:
 
 
 FLEET = (
-    Group("water-flow", "eta", "Vazão da ETA", 2, 2, 300, "mqtt"),
-    Group("water-meter", "agua", "Hidrômetro", 6, 5, 900, "mqtt", ("leak",)),
-    Group("energy-meter", "medidor", "Medidor de energia", 6, 5, 900, "tcp"),
-    Group("machine", "maquina", "Máquina", 4, 2, 600, "mqtt", ("drift",)),
-    Group("cip", "cip", "Estação CIP", 2, 2, 120, "http"),
+    Group("water-flow", "eta", "Vazão da ETA", "-8.021,-34.951", 2, 2, 300, "mqtt"),
+    Group("water-meter", "agua", "Hidrômetro", "-8.047,-34.893", 6, 5, 900, "mqtt", ("leak",)),
+    Group("energy-meter", "medidor", "Medidor de energia", "-8.062,-34.881", 6, 5, 900, "tcp"),
+    Group("machine", "maquina", "Máquina", "-8.098,-34.912", 4, 2, 600, "mqtt", ("drift",)),
+    Group("cip", "cip", "Estação CIP", "-8.086,-34.938", 2, 2, 120, "http"),
 )
 
 
@@ -155,6 +156,7 @@ def _simulator(group: Group, effective: Configuration, history: str | None) -> "
         *("--http-port", str(settings.http.port)),
         *("--prefix", group.prefix),
         *("--name", group.name),
+        f"--near={group.near}",
         *("--data", str(settings.data.folder)),
     ]
     for fault in group.faults:

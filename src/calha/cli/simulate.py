@@ -23,6 +23,7 @@ _HELP = """Devices that behave like real ones: fleets that send to a running Cal
 
 Example: `calha simulate water-meter --devices 20 --interval 10 --over mqtt --backfill 30d`
 """
+MOST_LATITUDE, MOST_LONGITUDE = 85, 180
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 
 
@@ -54,6 +55,7 @@ def simulate(
     http_port: Annotated[int, typer.Option(help="Port of the API, where the devices are registered.")] = 8080,
     prefix: Annotated[str | None, typer.Option(help="Beginning of the device keys.")] = None,
     name: Annotated[str, typer.Option(help="Beginning of the devices' names; their kind when missing.")] = "",
+    near: Annotated[str | None, typer.Option(help="Where they stand: latitude,longitude in degrees.")] = None,
     fault: Annotated[list[str] | None, typer.Option(help="leak, stuck, spike, dropout or drift; repeatable.")] = None,
     backfill: Annotated[str | None, typer.Option(help="History to send first: 36h, 30d …")] = None,
     backfill_interval: Annotated[float | None, typer.Option(help="Seconds between readings of the history.")] = None,
@@ -98,6 +100,7 @@ def simulate(
                     token=token,
                     prefix=prefix or kind,
                     name=name,
+                    near=parse_place(near) if near else None,
                     faults=faults,  # type: ignore[arg-type]  # of FAULTS
                     backfill=parse_span(backfill) if backfill else None,
                     backfill_interval_s=backfill_interval,
@@ -116,6 +119,14 @@ def parse_span(text: str) -> timedelta:
     if match is None:
         raise InvalidConfiguration(f"{text!r} is not a span of time; write it as 90s, 15m, 36h, 30d or 2w")
     return timedelta(**{_UNITS[match[2]]: float(match[1])})
+
+
+def parse_place(text: str) -> tuple[float, float]:
+    """`-8.05,-34.9`. Raises InvalidConfiguration."""
+    match = re.fullmatch(r"\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*", text)
+    if match is None or abs(float(match[1])) > MOST_LATITUDE or abs(float(match[2])) > MOST_LONGITUDE:
+        raise InvalidConfiguration(f"{text!r} is no place; write latitude and longitude as in --near=-8.05,-34.9")
+    return float(match[1]), float(match[2])
 
 
 def _one_of(given: str, allowed: Iterable[str], what: str) -> str:

@@ -177,12 +177,23 @@ class MapWidget(_Widget):
 
     kind: Literal["map"]
     places: Annotated[list[MapPlace], Field(max_length=MAX_PLACES)] = Field(default=[])
+    site: SiteRef | None = Field(
+        None,
+        description="It, and all below it that has a position, are shown beside the places; the dashboard's own when "
+        "there are no places either.",
+        examples=[1],
+    )
 
     def devices_named(self) -> list[str]:
         return [one.device for one in self.places if one.device is not None]
 
     def sites_named(self) -> list[int | str]:
-        return [one.site for one in self.places if one.site is not None]
+        own = [self.site] if self.site is not None else []
+        return own + [one.site for one in self.places if one.site is not None]
+
+    def surveys(self) -> bool:
+        """Whether it shows whatever has a position, and not its places alone."""
+        return self.site is not None or not self.places
 
 
 class SchematicBinding(_Part):

@@ -1,7 +1,8 @@
 """Ready-made dashboards: of a device by the channels it has, of a site by what stands in it. Pure; nothing is stored.
 
 A device: its newest values, a chart of each unit, the states, when in the day the first quantity is high, alarms, commands.
-A site: the plant with its values, and its alarms. Both name their devices outright, so they can be saved and changed.
+A site: the plant with its values, its alarms, and a map where it has one. Both name their devices outright, so they can be
+saved and changed.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,6 +17,7 @@ TILE = (3, 2)
 CHART_ROWS = 5
 LIST_ROWS = 5
 PLANT_ROWS = 9
+MAP_ROWS = 7
 COMMAND_ROWS = 3  # and two for each parameter
 MOST_COMMAND_ROWS = 11
 
@@ -74,11 +76,13 @@ def of_device(device: str, channels: Sequence[_Channel], commands: Iterable[Comm
     return DashboardDocument.model_validate({"widgets": grid.widgets})
 
 
-def of_site(site_id: int) -> DashboardDocument:
-    """The overview of a site."""
+def of_site(site_id: int, *, has_map: bool = False) -> DashboardDocument:
+    """The overview of a site. has_map: the positions of several things in it are known."""
     grid = _Grid()
     grid.put("plant", 8, PLANT_ROWS, site=site_id)
     grid.put("alarms", 4, PLANT_ROWS, site=site_id)
+    if has_map:
+        grid.put("map", COLUMNS, MAP_ROWS, site=site_id)
     return DashboardDocument.model_validate({"widgets": grid.widgets})
 
 

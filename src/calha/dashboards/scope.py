@@ -46,6 +46,8 @@ def _looks_at_its_own(widget: object) -> bool:
     kind = getattr(widget, "kind", "")
     if getattr(widget, "site", None) is not None:
         return False
+    if kind == "map":
+        return not getattr(widget, "places", [])
     return kind == "plant" or (kind == "alarms" and getattr(widget, "device", None) is None)
 
 

@@ -17,10 +17,16 @@ MAX_POINTS = 4_000
 TICKS = 6
 FLAT = 1e-6  # of its size, by which a curve may vary and still be drawn as a level line
 LINE, MARK, GRID, TEXT = "#1971c2", "#c92a2a", "#dee2e6", "#495057"
-HEAD = (
-    f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {HEIGHT:g}" '
-    f'font-family="Libertinus Serif" font-size="15" fill="{TEXT}">'
-)
+
+
+def svg_head(width: float, height: float) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:g} {height:g}" '
+        f'font-family="Libertinus Serif" font-size="15" fill="{TEXT}">'
+    )
+
+
+HEAD = svg_head(WIDTH, HEIGHT)
 _STEPS_S = (60, 300, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400)
 _STEPS_DAYS = (1, 2, 5, 7, 14, 30, 61, 122, 183, 365, 730, 1_825)
 

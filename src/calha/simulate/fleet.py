@@ -1,5 +1,6 @@
 """Many simulated devices of one kind, and their readings as records to send."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -12,6 +13,9 @@ from calha.simulate.faults import Faults, measure
 from calha.simulate.noise import Flags, Seeds, Times
 from calha.simulate.signals import Kind, Values
 
+SPREAD_DEG = 0.012  # a good kilometre, from the middle to the device farthest away
+GOLDEN_ANGLE = math.pi * (3 - math.sqrt(5))
+
 Record = dict[str, Any]  # {"ts": ms, "values": {channel: value}}
 
 
@@ -21,11 +25,15 @@ class NewDevice(NamedTuple):
     key: str
     name: str
     profile: str
+    position: dict[str, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Fleet:
-    """Devices `<prefix>-0001` and on, called `<name> 1` and on. The first `faulty` of them have the faults."""
+    """Devices `<prefix>-0001` and on, called `<name> 1` and on. The first `faulty` of them have the faults.
+
+    near: latitude and longitude around which they stand.
+    """
 
     kind: Kind
     size: int
@@ -34,6 +42,7 @@ class Fleet:
     faults: Faults = field(default_factory=Faults)
     faulty: int = 0
     name: str = ""
+    near: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         self.faults.require_possible(self.kind)
@@ -41,7 +50,20 @@ class Fleet:
     @property
     def devices(self) -> list[NewDevice]:
         title = self.name or self.kind.name.replace("-", " ").capitalize()
-        return [NewDevice(self.key(n), f"{title} {n + 1}", self.kind.profile) for n in range(self.size)]
+        return [
+            NewDevice(self.key(n), f"{title} {n + 1}", self.kind.profile, self._position(n)) for n in range(self.size)
+        ]
+
+    def _position(self, device: int) -> dict[str, float] | None:
+        """Around `near`, as seeds of a sunflower lie: spread evenly, and each time the same."""
+        if self.near is None:
+            return None
+        away, angle = SPREAD_DEG * math.sqrt(device / self.size), GOLDEN_ANGLE * device
+        latitude, longitude = self.near
+        return {
+            "latitude": round(latitude + away * math.sin(angle), 6),
+            "longitude": round(longitude + away * math.cos(angle), 6),
+        }
 
     def key(self, device: int) -> str:
         return f"{self.prefix}-{device + 1:04d}"

@@ -58,6 +58,7 @@ async def simulate(
     token: str = "",
     prefix: str | None = None,
     name: str = "",
+    near: tuple[float, float] | None = None,
     faults: Collection[Fault] = (),
     faulty: int | None = None,
     faults_from: Micros | None = None,
@@ -72,9 +73,9 @@ async def simulate(
     """Simulate `devices` of a kind (see KINDS) until cancelled, or for `duration_s` after the history (0: not live).
 
     token: a key that may send for all devices; none where anonymous devices are let in.
-    prefix: of the device keys `<prefix>-0001`; name: of `<name> 1`; the kind's unless given. faulty: how many devices
-    have the faults; unless given, one in five. faults_from: since when, µs UTC; unless given, the last third of the
-    history.
+    prefix: of the device keys `<prefix>-0001`; name: of `<name> 1`; the kind's unless given. near: latitude and longitude
+    around which they stand. faulty: how many devices have the faults; unless given, one in five. faults_from: since when,
+    µs UTC; unless given, the last third of the history.
     register: called once with all devices before anything is sent. on_live: called about once a second.
 
     Raises ValueError for arguments that cannot be, OSError or TimeoutError when the server cannot be reached at first.
@@ -85,7 +86,7 @@ async def simulate(
     since = faults_from if faults_from is not None else now - round(history_s / 3 * SECOND_US)
     count = (devices + 4) // 5 if faulty is None else faulty
     wrong = Faults(frozenset(faults), since)
-    fleet = Fleet(KINDS[kind], devices, prefix or kind, seed, wrong, count if faults else 0, name)
+    fleet = Fleet(KINDS[kind], devices, prefix or kind, seed, wrong, count if faults else 0, name, near)
     if register is not None:
         await register(fleet.devices)
     outcome = Outcome(devices)

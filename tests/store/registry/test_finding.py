@@ -38,6 +38,26 @@ def test_a_channel_is_found_by_its_own_words_beside_those_of_its_device(registry
     assert found(finder, "eta-1", "channel") == []
 
 
+def test_series_are_found_by_words_of_channel_device_and_site_in_their_order(registry, site):
+    north = registry.create_site("Estação Norte", site, "UTC")
+    registry.create_device("eta-9", "water_flow", north.id, name="Vazão")
+    registry.create_device("eta-8", "water_flow", site)
+    finder = Finder(registry)
+    (first, *_) = rows = registry.device("eta-9").channels
+    numbers = [row.series for row in rows]
+
+    def series(asked, unit=None, after=0, limit=50, may_see=lambda _: True):
+        return [number for number, _ in finder.picture().series(asked, unit, may_see, after, limit)]
+
+    assert series("ESTACAO vazao") == numbers
+    assert series("estacao", after=first.series, limit=1) == numbers[1:2]
+    assert series(f"norte {first.key}", first.unit) == [first.series]
+    assert series("estacao", "no such unit") == []
+    assert series("", may_see=lambda device: device.id == "eta-8") == [
+        row.series for row in registry.device("eta-8").channels
+    ]
+
+
 def test_what_changes_is_found_at_once_and_never_what_may_not_be_seen(registry, site):
     finder = Finder(registry)
     registry.create_device("late-1", "generic", site)

@@ -3,7 +3,7 @@
 import pytest
 
 from calha.domain.errors import Conflict, InvalidConfiguration, InvalidProfile, Malformed, NotFound
-from calha.store.registry import NewDevice, Registry, gateways
+from calha.store.registry import NewDevice, Position, Registry, gateways
 from calha.store.registry.registry import MAX_SITE_DEPTH
 
 OWN_PROFILE = """
@@ -23,6 +23,22 @@ def test_sites_are_a_tree_with_paths(registry, site):
     renamed = registry.update_site(plant.id, name="ETA Sul")
     assert registry.site(line.id).path == ["Companhia", "ETA Sul", "Linha 1"]
     assert renamed.zone == "America/Manaus"
+
+
+def test_where_things_are_is_kept_changed_and_forgotten(registry, site):
+    recife, olinda = Position(-8.05, -34.9), Position(-8.01, -34.855)
+    plant = registry.create_site("ETA", site, "UTC", recife)
+    assert registry.site(plant.id).position == recife
+    assert registry.update_site(plant.id, name="ETA Sul").position == recife
+    assert registry.update_site(plant.id, position=olinda).position == olinda
+    assert registry.update_site(plant.id, position=None).position is None
+    registry.create_device("placed", "generic", plant.id, position=recife)
+    registry.create_device("somewhere", "generic", plant.id)
+    assert [one.key for one in registry.devices(site=plant.id, placed=True).items] == ["placed"]
+    assert registry.update_device("placed", note="by the road").position == recife
+    assert registry.update_device("somewhere", position=olinda).position == olinda
+    assert registry.update_device("placed", position=None).position is None
+    assert [one.key for one in registry.devices(site=plant.id, placed=True).items] == ["somewhere"]
 
 
 def test_a_site_that_cannot_stand_there_is_refused_and_nothing_changes(registry, site):

@@ -6,7 +6,7 @@ import { live } from "../live/hooks";
 import { download } from "../ui/download";
 import { Dropdown } from "../ui/Dropdown";
 import { formatTime } from "../format";
-import type { ChartSeries } from "./columns";
+import { type ChartSeries, grows } from "./columns";
 import { levelText } from "./ChartNote";
 import { pictureOf } from "./picture";
 import { shownOf, type Span } from "./range";
@@ -33,9 +33,9 @@ export function ChartExports({ name, title, series, span, zone, resolution, plac
   const { t, language, own } = useTexts();
   const scheme = useComputedColorScheme("light");
   const rows = () => {
-    const titled = series.map(({ channel, points, name: called }) => ({
-      points: span.live ? withTail(points, live.tail(channel.series)) : points,
-      title: `${called ?? own(channel.name)}${channel.unit === "" ? "" : ` (${channel.unit})`}`,
+    const titled = series.map((one) => ({
+      points: span.live && grows(one) ? withTail(one.points, live.tail(one.channel.series)) : one.points,
+      title: `${one.name ?? own(one.channel.name)}${one.channel.unit === "" ? "" : ` (${one.channel.unit})`}`,
     }));
     return rowsOf(titled, { time: t("chart.time"), quality: t("chart.quality") }, language, zone);
   };

@@ -3,6 +3,7 @@ import { formatTime, formatValue } from "../format";
 import { useTexts } from "../i18n";
 import { live, useNow } from "../live/hooks";
 import { qualityText } from "../ui/words";
+import { grows } from "./columns";
 import type { Groups } from "./groups";
 import { withTail } from "./series";
 
@@ -13,7 +14,7 @@ export function HistoryTable({ groups, follows, zone }: { groups: Groups; follow
   const { t, language, own } = useTexts();
   useNow();
   const rows = groups
-    .flatMap(([, series]) => series.map(({ channel, points, name, isPast }) => ({ channel, name: name ?? own(channel.name), points: follows && isPast !== true ? withTail(points, live.tail(channel.series)) : points })))
+    .flatMap(([, series]) => series.map((one) => ({ channel: one.channel, name: one.name ?? own(one.channel.name), points: follows && grows(one) ? withTail(one.points, live.tail(one.channel.series)) : one.points })))
     .flatMap(({ channel, name, points }) => points.t.map((at, index) => ({ at, channel, name, value: points.value[index] ?? null, quality: points.quality[index] ?? "good" })))
     .sort((one, other) => other.at - one.at)
     .slice(0, MOST_ROWS);

@@ -12,6 +12,8 @@ export interface ChartSeries {
   name?: string;
   /** Of another period, laid over the shown one: drawn faintly, and nothing live belongs to it. */
   isPast?: boolean;
+  /** Only what is stored: a sum of an hour takes no live reading. */
+  isSettled?: boolean;
   /** Which colour and dashes it has, where it is not its place among the others. */
   look?: number;
 }
@@ -30,13 +32,18 @@ export interface Columns {
   flaws: (readonly Flaw[])[];
 }
 
+/** Whether what comes live belongs to it. */
+export function grows({ isPast, isSettled }: Pick<ChartSeries, "isPast" | "isSettled">): boolean {
+  return isPast !== true && isSettled !== true;
+}
+
 const NO_TAIL: readonly never[] = [];
 
 /** Several series as uPlot wants them: one time axis in seconds, one column for each line. `follows`: with what came live. */
 export function columnsOf(series: readonly ChartSeries[], follows: boolean): Columns {
   const lines: Line[] = [];
   const bands: Columns["bands"] = [];
-  const found = series.map(({ channel, points, isPast }) => drawn(points, follows && isPast !== true ? live.tail(channel.series) : NO_TAIL));
+  const found = series.map((one) => drawn(one.points, follows && grows(one) ? live.tail(one.channel.series) : NO_TAIL));
   found.forEach(({ min, max }, source) => {
     lines.push({ source, part: "value" });
     if (min === null || max === null) return;

@@ -67,7 +67,7 @@ function Actions({ board, values, mayChange }: { board: Dashboard; values: Value
   return (
     <>
       <Refusal error={remove.error} />
-      <SnapshotButtons name={board.name} />
+      <SnapshotButtons name={board.name} site={board.site_id} document={board.document} values={values} />
       <Button size="xs" variant="default" onClick={() => void carry()}>
         {t("boards.export")}
       </Button>

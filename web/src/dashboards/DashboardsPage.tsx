@@ -10,6 +10,7 @@ import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
 import { Section } from "../ui/Section";
+import { KioskForm } from "./KioskForm";
 import { NewBoard } from "./NewBoard";
 import type { Carried, Summary } from "./types";
 import { useBoards } from "./useBoards";
@@ -20,6 +21,7 @@ export function DashboardsPage() {
   const mayBuild = useRights().somewhere("configure");
   const [making, make] = useState<Carried | "new" | null>(null);
   const [refused, refuse] = useState(false);
+  const [rotates, rotate] = useState(false);
   const navigate = useNavigate();
   const open = async (file: File | null) => {
     if (file === null) return;
@@ -30,6 +32,9 @@ export function DashboardsPage() {
   return (
     <>
       <PageTitle title={t("boards.title")}>
+        <Button variant="default" onClick={() => rotate(true)}>
+          {t("boards.kiosk")}
+        </Button>
         {mayBuild && (
           <>
             <FileButton onChange={(file) => void open(file)} accept="application/json,.json">
@@ -48,6 +53,7 @@ export function DashboardsPage() {
           {t("boards.notImported")}
         </Text>
       )}
+      {rotates && <KioskForm close={() => rotate(false)} />}
       <Kept />
       <Overviews />
       {making !== null && <NewBoard carried={making === "new" ? null : making} close={() => make(null)} made={(id) => void navigate({ to: "/dashboards/$id", params: { id: String(id) }, search: making === "new" ? { edit: true } : {} })} />}

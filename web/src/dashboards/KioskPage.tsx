@@ -8,11 +8,9 @@ import { useLostAt, useNow } from "../live/hooks";
 import { Loaded } from "../ui/Loaded";
 import { Board } from "./Board";
 import { sourceOf } from "./signedIn";
+import { EVERY_S, LEAST_S } from "./rotation";
 import { useBoard } from "./useBoards";
 import { valuesOf } from "./variables";
-
-const EVERY_S = 30;
-const LEAST_S = 5;
 
 /** Dashboards one after the other on a screen that nobody operates: nothing but them, the time, and whether it is current. */
 export function KioskPage() {
@@ -28,8 +26,17 @@ export function KioskPage() {
   return (
     <main className="kiosk" id="content">
       <Offline />
-      {id === undefined ? <p>{t("boards.kioskEmpty")}</p> : <KioskBoard key={id} id={id} place={boards.length > 1 ? `${shown + 1} / ${boards.length}` : ""} />}
+      {id === undefined ? <NothingChosen /> : <KioskBoard key={id} id={id} place={boards.length > 1 ? `${shown + 1} / ${boards.length}` : ""} />}
     </main>
+  );
+}
+
+function NothingChosen() {
+  const { t } = useTexts();
+  return (
+    <p>
+      {t("boards.kioskEmpty")} <Link to="/dashboards">{t("boards.title")}</Link>
+    </p>
   );
 }
 

@@ -36,7 +36,7 @@ function Ready({ of }: { of: { device: string } | { site: number } }) {
   return (
     <>
       <PageTitle title={data?.name ?? t("boards.title")}>
-        {data !== undefined && <SnapshotButtons name={data.name} />}
+        {data !== undefined && <SnapshotButtons name={data.name} site={data.site_id} document={data.document} values={NO_VALUES} />}
         {data !== undefined && rights.on("configure", data.site_id) && (
           <Button size="xs" variant="default" onClick={() => keep(true)}>
             {t("boards.keepAsOwn")}

@@ -114,8 +114,16 @@ function KindFields({ board, document, widget, set }: FieldsProps): ReactNode {
       );
     case "command":
       return <CommandField {...at} device={widget.device} command={widget.command} set={(device, command) => set({ ...widget, device, command })} />;
-    case "map":
-      return <PlaceFields {...at} value={widget.places} set={(places) => set({ ...widget, places })} />;
+    case "map": {
+      const surveys = widget.places.length === 0 || (widget.site !== null && widget.site !== undefined);
+      return (
+        <>
+          <Checkbox label={t("boards.mapSurveys")} description={t("boards.mapSurveysText")} checked={surveys} disabled={widget.places.length === 0} onChange={(event) => set({ ...widget, site: event.currentTarget.checked ? board.site_id : null })} />
+          {surveys && <SiteField {...at} value={widget.site ?? null} set={(site) => set({ ...widget, site: site ?? board.site_id })} />}
+          <PlaceFields {...at} value={widget.places} set={(places) => set({ ...widget, places })} />
+        </>
+      );
+    }
     case "schematic":
       return (
         <>

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Channel } from "../api/client";
-import { below, mainChannels, partsOf, projected, scaleBar } from "./plants";
+import { below, mainChannels, partsOf } from "./plants";
 import type { Plant } from "./source";
 
 const sites = [
@@ -31,36 +31,5 @@ describe("a plant", () => {
     const channel = (key: string, kind: Channel["kind"]): Channel => ({ series: 1, key, name: key, unit: "", kind, minimum: null, maximum: null, precision: null, discovered: false, states: null });
     const found = mainChannels([channel("total", "counter"), channel("flow", "gauge"), channel("state", "state"), channel("level", "gauge")]);
     expect(found.map(({ key }) => key)).toEqual(["state", "flow", "level"]);
-  });
-});
-
-describe("a map", () => {
-  const recife = { latitude: -8.05, longitude: -34.9 };
-  const olinda = { latitude: -8.01, longitude: -34.85 };
-
-  it("keeps all places within, north above and east to the right", () => {
-    const { x, y } = projected([recife, olinda], 400, 300);
-    for (const point of [recife, olinda]) {
-      expect(x(point)).toBeGreaterThanOrEqual(0);
-      expect(x(point)).toBeLessThanOrEqual(400);
-      expect(y(point)).toBeGreaterThanOrEqual(0);
-      expect(y(point)).toBeLessThanOrEqual(300);
-    }
-    expect(y(olinda)).toBeLessThan(y(recife));
-    expect(x(olinda)).toBeGreaterThan(x(recife));
-  });
-
-  it("is true to scale: 0.04 degrees of latitude are 4.45 km", () => {
-    const { y, metres } = projected([recife, olinda], 400, 300);
-    expect((y(recife) - y(olinda)) * metres).toBeCloseTo(4453, -1);
-  });
-
-  it("shows a single place in the middle", () => {
-    const { x, y } = projected([recife], 400, 300);
-    expect([x(recife), y(recife)]).toEqual([200, 150]);
-  });
-
-  it("has a round scale", () => {
-    expect(scaleBar(37, 100)).toEqual({ metres: 2000, units: 2000 / 37 });
   });
 });

@@ -25,6 +25,7 @@ export function sharedSource(link: string, { devices, sites }: SharedDashboard):
       return found === undefined ? Promise.reject(new Error(`${key} is not shown`)) : Promise.resolve(found);
     },
     plant: () => Promise.resolve({ sites, devices, isCut: false }),
+    placed: () => Promise.resolve({ sites, devices, isCut: false }),
     history: (device, channels, { from, to, points, resolution }) => historyOf(link, device, channels, { from: String(from), to: String(to), points, ...(resolution === undefined ? {} : { resolution }) }),
     file: async (id) => {
       const answer = await fetch(`/api/v1/shared/files/${id}`, { headers: header(link) });

@@ -1,7 +1,8 @@
 import { api, type Readings, take } from "../api/client";
 import { useAlarms } from "../alarms/useAlarms";
 import { send } from "../api/http";
-import type { Source } from "./source";
+import { below } from "./plants";
+import type { PlantSite, Source } from "./source";
 
 const MOST_DRAWN = 200;
 
@@ -14,6 +15,11 @@ export function sourceOf(dashboard: number | null): Source {
     plant: async (site) => {
       const [sites, devices] = await Promise.all([take(api.GET("/api/v1/sites")), take(api.GET("/api/v1/devices", { params: { query: { site, limit: MOST_DRAWN } } }))]);
       return { sites: sites.items, devices: devices.items, isCut: devices.next !== null && devices.next !== undefined };
+    },
+    placed: async (site) => {
+      const query = { placed: true, limit: MOST_DRAWN, ...(site === null ? {} : { site }) };
+      const [sites, devices] = await Promise.all([take(api.GET("/api/v1/sites")), take(api.GET("/api/v1/devices", { params: { query } }))]);
+      return { sites: sitesWithin(sites.items, site), devices: devices.items, isCut: devices.next !== null && devices.next !== undefined };
     },
     history: async (device, channels, { from, to, points, resolution }) => {
       const isState = channels.every(({ kind }) => kind === "state");
@@ -33,3 +39,7 @@ export function sourceOf(dashboard: number | null): Source {
   };
 }
 
+function sitesWithin<S extends PlantSite>(sites: readonly S[], root: number | null): readonly S[] {
+  const within = root === null ? null : below(sites, root);
+  return within === null ? sites : sites.filter(({ id }) => within.has(id));
+}

@@ -7,17 +7,26 @@ import type { Channel, Device, Readings } from "../api/client";
 import type { Values } from "./variables";
 
 export type BoundDevice = Pick<Device, "key" | "name" | "zone" | "channels"> & { site_id?: number };
+type Position = Device["position"];
 
 export interface PlantSite {
   id: number;
   name: string;
   parent_id: number | null;
+  position?: Position;
 }
 
 /** A site and what stands below it. isCut: there are more devices than are drawn. */
 export interface Plant {
   sites: readonly PlantSite[];
   devices: readonly (BoundDevice & { site_id: number })[];
+  isCut: boolean;
+}
+
+/** The sites that one sees, placed or not, because alarms are told up the tree; and the devices that have a position of their own. */
+export interface Placed {
+  sites: readonly PlantSite[];
+  devices: readonly (BoundDevice & { position?: Position })[];
   isCut: boolean;
 }
 
@@ -34,6 +43,8 @@ export interface Source {
   isPublic: boolean;
   device: (key: string) => Promise<BoundDevice>;
   plant: (site: number) => Promise<Plant>;
+  /** What has a position in a site and below; of all one sees for null. */
+  placed: (site: number | null) => Promise<Placed>;
   history: (device: string, channels: readonly Channel[], window: Window) => Promise<Readings>;
   file: (id: number) => Promise<Blob>;
   /** Standing alarms; undefined while they are asked for. */

@@ -5,6 +5,7 @@ import { type SubmitEvent, useState } from "react";
 import { api, type Device, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { PositionFields, positionOf, typedOf } from "../sites/PositionFields";
 import { problemText } from "../ui/words";
 import { GatewayField } from "./GatewayField";
 import { rememberSecret } from "./secrets";
@@ -24,9 +25,10 @@ export function DeviceForm({ device, initialKey = "", done }: { device?: Device;
   const [serial, setSerial] = useState(device?.serial ?? "");
   const [gateway, setGateway] = useState(device?.gateway ?? "");
   const [note, setNote] = useState(device?.note ?? "");
+  const [position, setPosition] = useState(typedOf(device?.position));
   const save = useMutation({
     mutationFn: async () => {
-      const body = { name, profile, note, serial: serial === "" ? null : serial, gateway: gateway === "" ? null : gateway, ...(site === undefined ? {} : { site_id: site }) };
+      const body = { name, profile, note, serial: serial === "" ? null : serial, gateway: gateway === "" ? null : gateway, position: positionOf(position), ...(site === undefined ? {} : { site_id: site }) };
       if (device !== undefined) return await take(api.PATCH("/api/v1/devices/{key}", { params: { path: { key: device.key } }, body }));
       return await take(api.POST("/api/v1/devices", { body: { ...body, key } as never }));
     },
@@ -75,6 +77,7 @@ export function DeviceForm({ device, initialKey = "", done }: { device?: Device;
           <>
             <TextInput label={t("device.serial")} value={serial} onChange={(event) => setSerial(event.currentTarget.value)} maxLength={64} />
             <GatewayField own={device.key} value={gateway} onChange={setGateway} />
+            <PositionFields value={position} set={setPosition} />
             <Textarea label={t("device.note")} value={note} onChange={(event) => setNote(event.currentTarget.value)} autosize minRows={2} />
           </>
         )}

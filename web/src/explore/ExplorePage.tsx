@@ -9,6 +9,7 @@ import { live, useWatch } from "../live/hooks";
 import { PageTitle } from "../shell/Pages";
 import { Section } from "../ui/Section";
 import { type ExploreSearch, type Named, pasts, seriesIn, without, withoutSeries, withSeries } from "./address";
+import { AggregateFields } from "./AggregateFields";
 import { ChosenSeries } from "./ChosenSeries";
 import "./explore.css";
 import { ExploredCharts } from "./ExploredCharts";
@@ -53,7 +54,7 @@ export function ExplorePage() {
     <>
       <PageTitle title={t("explore.title")}>
         <ViewsMenu search={search} open={show} />
-        {series.length > 0 && <UseMenu series={series} calculated={search.f ?? []} devices={devices} span={span} zone={zone} />}
+        {series.length > 0 && <UseMenu chosen={chosen} calculated={search.f ?? []} devices={devices} span={span} zone={zone} />}
         {series.length > 0 && (
           <CopyButton text={location.href} variant="default">
             {t("explore.copyLink")}
@@ -98,6 +99,7 @@ export function ExplorePage() {
                         }}
                         data={[{ value: "", label: t("explorePast.none") }, ...pasts.map((value) => ({ value, label: t(`explorePast.${value}`) }))]}
                       />
+                      <AggregateFields search={search} show={show} />
                       <NativeSelect
                         size="xs"
                         label={t("explore.zone")}

@@ -43,7 +43,7 @@ export function ExploredCharts({ search, chosen, span, zone, steps, chooseSpan, 
   const points = Math.max(200, Math.min(2000, Math.round(window.innerWidth)));
   const series = useMemo(() => seriesIn(search.s), [search.s]);
   const calculated = search.f ?? NO_FORMULAS;
-  const explored = useExplored({ series, calculated, span, past: search.past, zone, points }, chosen);
+  const explored = useExplored({ series, calculated, span, past: search.past, zone, points, agg: search.agg, step: search.step }, chosen);
   const { drawn, resolution, isPassing } = explored;
   const charts = useMemo(() => chartsOf(drawn, search.apart === true), [drawn, search.apart]);
   const axes = Math.max(1, ...charts.map((one) => new Set(one.map(unitOf)).size));

@@ -4,6 +4,7 @@ import type { Span } from "../chart/range";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
 import { Scrolled } from "../ui/Scrolled";
+import { qualityText } from "../ui/words";
 import type { Named, Past } from "./address";
 import { type Explored, type Statistics, useStatistics } from "./useExplored";
 
@@ -71,6 +72,7 @@ function Line({ title, one, found, now, zone }: LineProps) {
     return <span className="quiet"> {t("statistics.change", { change: `${share > 0 ? "+" : ""}${formatNumber(share, 1, language)} %` })}</span>;
   };
   const good = found.shares === null ? "—" : `${formatNumber(100 * found.shares.good, 1, language)} %`;
+  const doubted = (["estimated", "uncertain", "bad"] as const).filter((name) => (found.shares?.[name] ?? 0) > 0);
   return (
     <Table.Tr className={now === undefined ? undefined : "quiet"}>
       <Table.Th scope="row">
@@ -91,7 +93,14 @@ function Line({ title, one, found, now, zone }: LineProps) {
       </Table.Td>
       <Table.Td className="number">{one.found?.kind === "gauge" ? number(found.total) : "—"}</Table.Td>
       <Table.Td className="number">{formatNumber(found.count, 0, language)}</Table.Td>
-      <Table.Td className="number">{good}</Table.Td>
+      <Table.Td className="number">
+        {good}
+        {doubted.map((name) => (
+          <div key={name} className="quiet">
+            {qualityText(name, t)}: {formatNumber(100 * (found.shares?.[name] ?? 0), 1, language)} %
+          </div>
+        ))}
+      </Table.Td>
     </Table.Tr>
   );
 }

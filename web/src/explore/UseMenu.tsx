@@ -1,25 +1,32 @@
-import { Link } from "@tanstack/react-router";
+import { Link, useNavigate } from "@tanstack/react-router";
+import { lazy, Suspense, useState } from "react";
 import type { Device } from "../api/client";
 import { shownOf, type Span } from "../chart/range";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { useRights } from "../session/session";
 import { Dropdown } from "../ui/Dropdown";
-import { asRule, type Calculated, type Named } from "./address";
+import { asRule, type Calculated } from "./address";
+import { asBoard, presetFor } from "./asBoard";
+import type { Explored } from "./useExplored";
 import { wallOf } from "./zoned";
 
+const NewBoard = lazy(async () => ({ default: (await import("../dashboards/NewBoard")).NewBoard }));
+
 interface Props {
-  series: readonly Named[];
+  chosen: readonly Explored[];
   calculated: readonly Calculated[];
   devices: readonly Device[];
   span: Span;
   zone: string;
 }
 
-/** What is shown as the beginning of something that stays: a report, or an alarm rule. */
-export function UseMenu({ series, calculated, devices, span, zone }: Props) {
+/** What is shown as the beginning of something that stays: a dashboard, a report, or an alarm rule. */
+export function UseMenu({ chosen: series, calculated, devices, span, zone }: Props) {
   const { t } = useTexts();
   const mayConfigure = useRights().somewhere("configure");
+  const navigate = useNavigate();
+  const [keeps, keep] = useState(false);
   const [first] = series;
   const formula = calculated.map((one) => asRule(one.formula, series)).find((one) => one !== null);
   const sites = new Set(devices.map(({ site_id }) => site_id));
@@ -33,10 +40,29 @@ export function UseMenu({ series, calculated, devices, span, zone }: Props) {
     ...(sites.size === 1 ? { site: [...sites][0] } : {}),
   };
   const rule = formula ?? (first === undefined ? {} : { device: first.device, channel: first.channel });
+  const known = series.flatMap(({ found, ...one }) => (found === undefined ? [] : [{ ...one, found }]));
+  const open = (id: number) => {
+    keep(false);
+    void navigate({ to: "/dashboards/$id", params: { id: String(id) }, search: { edit: true } });
+  };
+  const board = { name: known[0]?.title ?? "", site: devices[0]?.site_id ?? 0, document: asBoard(known, presetFor(to - from)) };
   return (
+    <>
     <Dropdown label={t("explore.use")}>
       {(close) => (
         <>
+          {mayConfigure && known.length > 0 && (
+            <button
+              type="button"
+              className="dropdown-item"
+              onClick={() => {
+                close();
+                keep(true);
+              }}
+            >
+              {t("explore.asBoard")}
+            </button>
+          )}
           <Link to="/reports" search={report} className="dropdown-item" onClick={close}>
             {t("explore.asReport")}
           </Link>
@@ -48,5 +74,11 @@ export function UseMenu({ series, calculated, devices, span, zone }: Props) {
         </>
       )}
     </Dropdown>
+      {keeps && (
+        <Suspense>
+          <NewBoard carried={null} begin={board} close={() => keep(false)} made={open} />
+        </Suspense>
+      )}
+    </>
   );
 }

@@ -1,6 +1,7 @@
 /** What the page shows, as it stands in its address: a link shows another person the same. Pure. */
 
 import { isPreset, type Preset } from "../chart/range";
+import { type Aggregate, aggregates, type Grain, grains } from "./aggregates";
 
 export const pasts = ["day", "week", "month", "year"] as const;
 export type Past = (typeof pasts)[number];
@@ -16,6 +17,9 @@ export interface ExploreSearch {
   /** The period that is laid over it. */
   past?: Past;
   zone?: string;
+  /** What each point is, where readings are put together; and over which step. */
+  agg?: Aggregate;
+  step?: Grain;
   /** A chart for each unit. */
   apart?: boolean;
   table?: boolean;
@@ -122,6 +126,8 @@ export function searchOf(given: Record<string, unknown>): ExploreSearch {
   const series = typeof given.s === "string" ? written(seriesIn(given.s)) : "";
   const calculated = Array.isArray(given.f) ? given.f.filter(isCalculated).slice(0, MOST_CALCULATED) : [];
   const past = pasts.find((one) => one === given.past);
+  const agg = aggregates.find((one) => one === given.agg);
+  const step = grains.find((one) => one === given.step);
   return {
     ...(series === "" ? {} : { s: series }),
     ...(calculated.length > 0 ? { f: calculated } : {}),
@@ -129,6 +135,7 @@ export function searchOf(given: Record<string, unknown>): ExploreSearch {
     ...(typeof given.from === "number" && typeof given.to === "number" && given.from < given.to ? { from: given.from, to: given.to } : {}),
     ...(past === undefined ? {} : { past }),
     ...(typeof given.zone === "string" && isZone(given.zone) ? { zone: given.zone } : {}),
+    ...(agg === undefined ? {} : { agg, ...(step === undefined ? {} : { step }) }),
     ...(given.apart === true ? { apart: true } : {}),
     ...(given.table === true ? { table: true } : {}),
   };

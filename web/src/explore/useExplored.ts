@@ -8,6 +8,7 @@ import { shownOf, type Span } from "../chart/range";
 import type { Points } from "../chart/series";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
+import { type Aggregate, aggregated, type Grain, grainOf } from "./aggregates";
 import { type Calculated, type Named, nameOf, type Past } from "./address";
 import { shiftOf } from "./zoned";
 
@@ -23,6 +24,9 @@ export interface Asked {
   past: Past | undefined;
   zone: string;
   points: number;
+  /** How readings are put together; as they were measured when missing. */
+  agg: Aggregate | undefined;
+  step: Grain | undefined;
 }
 
 /** A chosen series with what it is called; channel undefined while that is not known, or where there is none of that name. */
@@ -59,13 +63,14 @@ export function useChosen(series: readonly Named[]): Explored[] {
 }
 
 /** What is to be drawn of the chosen series, of those calculated from them, and of the time before. */
-export function useExplored({ series, calculated, span, past, zone, points }: Asked, chosen: readonly Explored[]) {
+export function useExplored({ series, calculated, span, past, zone, points, agg, step }: Asked, chosen: readonly Explored[]) {
   const { t } = useTexts();
   const asked = span.live ? `live ${span.to - span.from}` : `${span.from}-${span.to}`;
+  const put = useMemo(() => (agg === undefined ? { points } : { agg, resolution: grainOf(span.to - span.from, step) }), [agg, step, points, span]);
   const byDevice = useMemo(() => channelsOf(series), [series]);
   const readings = (of: Past | undefined) => (device: string, channels: readonly string[]) => ({
-    queryKey: ["explored", device, channels, asked, points, of, of === undefined ? "" : zone],
-    queryFn: () => shifted(device, channels, span, points, of, zone),
+    queryKey: ["explored", device, channels, asked, put, of, of === undefined ? "" : zone],
+    queryFn: () => shifted(device, channels, span, put, of, zone),
     placeholderData: keepPreviousData,
     refetchInterval: span.live ? REFRESH_MS : (false as const),
   });
@@ -90,10 +95,11 @@ export function useExplored({ series, calculated, span, past, zone, points }: As
     const measured = chosen.flatMap(({ device, channel: key, title, found: channel }, look): ChartSeries[] => {
       if (channel === undefined) return [];
       const at = place.get(device) ?? 0;
-      const shown = { channel, name: title, look, points: storedOf(dataNow[at], key, points) };
+      const settled = agg === undefined ? { channel, name: title } : { channel: aggregated(channel, agg), name: t("explore.put", { name: title, by: t(`exploreBy.${agg}`) }), isSettled: true };
+      const shown = { ...settled, look, points: bandOf(agg, storedOf(dataNow[at], key, points)) };
       if (past === undefined) return [shown];
-      const name = t("explore.before", { name: title, past: t(`explorePast.${past}`) });
-      return [shown, { channel, name, look, isPast: true, points: withoutBand(storedOf(dataBefore[at], key, points)) }];
+      const name = t("explore.before", { name: settled.name, past: t(`explorePast.${past}`) });
+      return [shown, { ...settled, name, look, isPast: true, points: withoutBand(storedOf(dataBefore[at], key, points)) }];
     });
     const others = calculated.map((one, index): ChartSeries => {
       const result = results[index];
@@ -101,7 +107,7 @@ export function useExplored({ series, calculated, span, past, zone, points }: As
       return { channel: channelOf(one, index), name: one.name, look: chosen.length + index, points: stored };
     });
     return [...measured, ...others];
-  }, [dataNow, dataBefore, results, byDevice, chosen, calculated, past, points, t]);
+  }, [dataNow, dataBefore, results, byDevice, chosen, calculated, past, points, agg, t]);
   const all = [now, before, reckoned];
   return {
     drawn,
@@ -154,10 +160,10 @@ export function useStatistics(series: readonly Named[], span: Span, past: Past |
 
 const NOTHING: Points = { t: [], value: [], quality: [], shortestGap: 0 };
 
-async function shifted(key: string, channels: readonly string[], span: Span, points: number, past: Past | undefined, zone: string): Promise<Shifted> {
+async function shifted(key: string, channels: readonly string[], span: Span, put: { points: number } | { agg: Aggregate; resolution: Grain }, past: Past | undefined, zone: string): Promise<Shifted> {
   const { from, to } = shownOf(span, live.clock);
   const by = past === undefined ? 0 : shiftOf(from, past, zone);
-  const query = { channel: channels.join(","), from: String(Math.round(from - by)), to: String(Math.round(to - by)), points };
+  const query = { channel: channels.join(","), from: String(Math.round(from - by)), to: String(Math.round(to - by)), ...put };
   const readings = await take(api.GET("/api/v1/devices/{key}/readings", { params: { path: { key }, query }, headers: { accept: "application/json" } }));
   return { readings: readings as Readings, by };
 }
@@ -182,6 +188,11 @@ function storedOf(found: Shifted | undefined, channel: string, points: number): 
   const made = one === undefined ? NOTHING : pointsOf(by === 0 ? one : { ...one, t: one.t.map((at) => at + by) }, readings, points);
   known.set(channel, made);
   return made;
+}
+
+/** Between its extremes a mean has its place; a sum or a count has not. */
+function bandOf(agg: Aggregate | undefined, points: Points): Points {
+  return agg === undefined || agg === "mean" ? points : withoutBand(points);
 }
 
 /** What is only there to compare with is a single thin line. */

@@ -10,6 +10,7 @@ import { formatNumber } from "../format";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { useRights } from "../session/session";
+import { Loaded } from "../ui/Loaded";
 import { Scrolled } from "../ui/Scrolled";
 import { Section } from "../ui/Section";
 import { Indicator, Indicators } from "./Indicator";
@@ -56,9 +57,16 @@ function Money({ state, name }: { state: "overdue" | "issued"; name: string }) {
 
 /** The sites at the top of what the person sees, a line each. */
 function Consumption() {
+  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  return (
+    <Loaded query={sites} height={240}>
+      {({ items }) => <Water sites={items} />}
+    </Loaded>
+  );
+}
+
+function Water({ sites }: { sites: readonly Site[] }) {
   const { t, language } = useTexts();
-  const { data } = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
-  const sites = data?.items ?? [];
   const known = new Set(sites.map(({ id }) => id));
   const tops = sites.filter(({ parent_id }) => parent_id === null || !known.has(parent_id));
   const shown = tops.length === 1 ? [...tops, ...sites.filter(({ parent_id }) => parent_id === tops[0]?.id)] : tops;

@@ -245,4 +245,8 @@ export const en: Catalogue = {
   "sites.deleteAsk": "Delete the site {name}?",
   "sites.saved": "Site saved.",
   "sites.deleted": "Site deleted.",
+  "sites.view": "Look at",
+  "sites.list": "List",
+  "sites.map": "Map",
+  "sites.here": "Where I am",
 };

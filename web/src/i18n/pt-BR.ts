@@ -245,6 +245,10 @@ export const ptBR = {
   "sites.deleteAsk": "Excluir o local {name}?",
   "sites.saved": "Local salvo.",
   "sites.deleted": "Local excluído.",
+  "sites.view": "Ver como",
+  "sites.list": "Lista",
+  "sites.map": "Mapa",
+  "sites.here": "Onde estou",
 } as const;
 
 export type Key = keyof typeof ptBR;

@@ -13,6 +13,7 @@ export const shellEn: Record<keyof typeof shellPtBR, string> = {
   "search.device": "Devices",
   "search.site": "Sites",
   "search.channel": "Channels",
+  "search.dashboard": "Dashboards",
   "search.customer": "Customers",
   "search.invoice": "Invoices",
   "search.pages": "Pages",

@@ -12,6 +12,7 @@ export const shellPtBR = {
   "search.device": "Dispositivos",
   "search.site": "Locais",
   "search.channel": "Canais",
+  "search.dashboard": "Painéis",
   "search.customer": "Clientes",
   "search.invoice": "Faturas",
   "search.pages": "Páginas",

@@ -6,12 +6,13 @@ import { api, take } from "../api/client";
 import { usePages } from "../billing/useBilling";
 import { dayAt, periodOf, views } from "../consumption/period";
 import { PeriodSteps } from "../consumption/PeriodSteps";
-import { useOwnDevices } from "../devices/own";
+import { type OwnDevice, useOwnDevices } from "../devices/own";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { useMe } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { download } from "../ui/download";
+import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import { OwnCredits } from "./OwnCredits";
@@ -20,6 +21,7 @@ import { OwnInvoices } from "./OwnInvoices";
 import { OwnMeter } from "./OwnMeter";
 
 const PAGE = 12;
+const NO_DEVICES: readonly OwnDevice[] = [];
 
 /** What somebody sees who pays: his meters by day, month and year, his invoices, and all that is known of him. */
 export function PortalPage() {
@@ -42,10 +44,20 @@ export function PortalPage() {
 }
 
 function OwnMeters() {
+  const { owns_devices: owns } = useMe();
+  const devices = useOwnDevices(); // asked for only where there are some
+  if (!owns) return <Meters devices={NO_DEVICES} />;
+  return (
+    <Loaded query={devices} height={320}>
+      {({ items }) => <Meters devices={items} />}
+    </Loaded>
+  );
+}
+
+function Meters({ devices }: { devices: readonly OwnDevice[] }) {
   const { t } = useTexts();
   const search = useSearch({ from: "/my" });
   const navigate = useNavigate({ from: "/my" });
-  const devices = useOwnDevices().data?.items ?? [];
   const today = dayAt(live.clock, Intl.DateTimeFormat().resolvedOptions().timeZone);
   const period = periodOf(search.view ?? "month", search.at ?? today);
   if (devices.length === 0) {

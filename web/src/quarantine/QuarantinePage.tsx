@@ -7,7 +7,8 @@ import { DeviceForm } from "../devices/DeviceForm";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
-import { ErrorNote, PageTitle } from "../shell/Pages";
+import { PageTitle } from "../shell/Pages";
+import { Loaded } from "../ui/Loaded";
 import { reasonText } from "../ui/words";
 import { IfConfigurable } from "./IfConfigurable";
 import { KeptList, useReplay } from "./KeptList";
@@ -27,12 +28,12 @@ export function QuarantinePage() {
     <>
       <PageTitle title={t("quarantine.title")} />
       <Text mb="md">{t("quarantine.text")}</Text>
-      {summary.isError && summary.data === undefined && <ErrorNote error={summary.error} retry={() => void summary.refetch()} />}
       <Stack gap="lg">
         {rights.on("configure", null) && <SeenDevices />}
-        {summary.data && summary.data.groups.length > 0 && (
+        <Loaded query={summary} height={80}>
+          {({ groups }) => groups.length > 0 && (
           <Paper className="panel" p="md" component="ul" m={0} style={{ listStyle: "none" }}>
-            {summary.data.groups.map(({ reason, device, messages }) => (
+            {groups.map(({ reason, device, messages }) => (
               <Group key={`${reason} ${device}`} component="li" justify="space-between" py={6}>
                 <div style={{ minWidth: 0, overflowWrap: "anywhere" }}>
                   <Text fw={600}>{reasonText(reason, t)}</Text>
@@ -55,7 +56,8 @@ export function QuarantinePage() {
               </Group>
             ))}
           </Paper>
-        )}
+          )}
+        </Loaded>
         <Paper className="panel" p="md">
           <Title order={2} size="h5" mb="sm">
             {t("quarantine.messages")}

@@ -37,6 +37,8 @@ from calha.store.dashboards import DashboardRow
 
 router = api_router("dashboards")
 
+FEWEST_ON_MAP = 2  # one place alone says nothing
+
 IfMatch = Annotated[
     str | None, Header(description="ETag of the version that the change is based on.", examples=['"3"'])
 ]
@@ -137,9 +139,10 @@ async def ready_device_dashboard(key: str, services: Here, caller: ViewsDevice) 
 
 @router.get("/sites/{site_id}/dashboard")
 async def ready_site_dashboard(site_id: SiteId, services: Here, _: ViewsSite) -> ReadyDashboard:
-    """A site's ready-made overview: the plant with its values, and its alarms."""
+    """A site's ready-made overview: the plant with its values, its alarms, and a map where positions are known."""
     site = await asyncio.to_thread(services.registry.site, site_id)
-    return ReadyDashboard(name=site.name, site_id=site.id, document=ready.of_site(site_id))
+    has_map = await asyncio.to_thread(_has_map, services, site_id)
+    return ReadyDashboard(name=site.name, site_id=site.id, document=ready.of_site(site_id, has_map=has_map))
 
 
 @router.get("/dashboards/{dashboard_id}/links")
@@ -181,6 +184,13 @@ async def revoke_dashboard_link(dashboard_id: Number, link_id: Number, services:
     await board_of(caller, services, dashboard_id, Permission.CONFIGURE)
     link = await asyncio.to_thread(services.dashboards.links.revoke, dashboard_id, link_id)
     await caller.note("dashboard.unshared", f"dashboard {dashboard_id}", before={"link": link.id, "name": link.name})
+
+
+def _has_map(services: Services, site_id: int) -> bool:
+    """Whether there is enough to show on a map."""
+    below = services.ingest.directory.tree.below([site_id])
+    sites = sum(one.position is not None for one in services.registry.sites() if one.id in below)
+    return sites + len(services.registry.devices(limit=FEWEST_ON_MAP, site=site_id, placed=True).items) >= FEWEST_ON_MAP
 
 
 async def board_of(

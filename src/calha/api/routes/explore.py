@@ -21,7 +21,7 @@ from calha.domain.errors import Malformed, TooLarge
 from calha.domain.formulas import MAX_CHARS, Compiled, compiled
 from calha.domain.readings import Micros
 from calha.domain.times import to_datetime
-from calha.store.registry.series_search import Wanted
+from calha.store.registry.finding import MAX_CHANNELS, Thing
 from calha.store.telemetry import Columns
 from calha.store.telemetry.columns import grid_for
 from calha.store.telemetry.downsample import extremes
@@ -38,15 +38,26 @@ def list_series(
     services: Here,
     caller: Views,
     q: Annotated[
-        str, Query(max_length=100, description="Words of channel, device, serial number or site; all have to be found.")
+        str,
+        Query(
+            max_length=100,
+            description="Words of channel, device, serial number or sites, all of which have to be found; accents and case "
+            f"do not matter. Among the first {MAX_CHANNELS:,} series.",
+        ),
     ] = "",
     unit: Annotated[str | None, Query(max_length=20, description="Only with this unit.")] = None,
     after: Annotated[int, Query(ge=0, le=2**31 - 1, description="`next` of the page before.", examples=[7])] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Page[SeriesFound]:
     """The series of all devices that the caller may see."""
-    wanted = Wanted(q.split(), unit, caller.selection(), after)
-    found = services.registry.series(wanted, limit)
+    within = caller.selection()
+
+    def may_see(device: Thing) -> bool:
+        return within is None or device.site in within.sites or device.id in within.devices
+
+    found = services.finder.picture().series(q, unit, may_see, after, limit)
+    devices = services.registry.devices_named(sorted({device for _, device in found}))
+    channels = {channel.series: (row, channel) for row in devices.values() for channel in row.channels}
     items = [
         SeriesFound(
             device=device.key,
@@ -56,9 +67,9 @@ def list_series(
             zone=device.zone,
             channel=Channel.model_validate(channel),
         )
-        for device, channel in found
+        for device, channel in (channels[series] for series, _ in found if series in channels)
     ]
-    return Page(items=items, next=str(found[-1][1].series) if len(found) == limit else None)
+    return Page(items=items, next=str(found[-1][0]) if len(found) == limit else None)
 
 
 @router.get("/calculated")

@@ -1,4 +1,4 @@
-"""Search over everything that the caller may see: devices, sites, channels, alarms, customers, invoices."""
+"""Search over everything that the caller may see: devices, sites, channels, alarms, dashboards, customers, invoices."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -12,15 +12,16 @@ from calha.api.routes.customers import billed_sites
 from calha.api.routing import api_router
 from calha.api.schemas_search import SearchAnswer, SearchHit, SearchKind
 from calha.api.services import Here, Services
-from calha.domain.access import Reach
+from calha.domain.access import Everywhere, Permission, Reach
 from calha.domain.alarm_states import ANNUNCIATED
-from calha.domain.search import fold, holds, words_of
+from calha.domain.search import fold, holds, ranking, words_of
 from calha.store.billing import InvoiceRow
 from calha.store.registry.finding import Picture, Thing
 
 router = api_router("search")
 
 MAX_ALARMS = 500  # that stand, among which it is looked
+MAX_DASHBOARDS = 100  # of which the best are told
 Hits = tuple[SearchKind, Sequence[SearchHit]]
 
 
@@ -45,6 +46,7 @@ def _found(services: Services, caller: Caller, q: str, limit: int) -> Iterator[H
     for kind in ("device", "site", "channel"):
         yield kind, [_hit(thing, picture) for thing in things[kind]]
     if caller.principal.kind != "device":
+        yield "dashboard", _dashboards(services, caller, q, picture)
         yield "customer", _customers(services, caller, q, limit + 1)
         yield "invoice", _invoices(services, caller, q, limit + 1)
 
@@ -78,6 +80,19 @@ def _alarms(services: Services, caller: Caller, q: str, picture: Picture) -> lis
 def _text_of(picture: Picture, device: str) -> str:
     thing = picture.devices.get(device)
     return thing.text if thing is not None else fold(device)
+
+
+def _dashboards(services: Services, caller: Caller, q: str, picture: Picture) -> list[SearchHit]:
+    sites = caller.principal.sites(Permission.VIEW, services.ingest.directory.tree)
+    within = None if isinstance(sites, Everywhere) else sites
+    rank = ranking(words_of(q))
+    rows = services.dashboards.boards.list(within, q, limit=MAX_DASHBOARDS)
+    return [
+        SearchHit(
+            kind="dashboard", id=str(row.id), name=row.name, device=None, where=list(picture.paths.get(row.site_id, ()))
+        )
+        for row in sorted(rows, key=lambda row: (rank((fold(row.name),)), row.name))
+    ]
 
 
 def _customers(services: Services, caller: Caller, q: str, limit: int) -> list[SearchHit]:

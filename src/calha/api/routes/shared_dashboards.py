@@ -21,7 +21,7 @@ from calha.api.dashboards import kept_document, public_of
 from calha.api.routes.dashboard_files import FILE, as_file
 from calha.api.routes.readings import readings_content
 from calha.api.routing import api_router
-from calha.api.schemas import Channel, ChannelKey, DeviceKey, Readings
+from calha.api.schemas import Channel, ChannelKey, DeviceKey, Position, Readings
 from calha.api.schemas_alarms import AlarmAnswer
 from calha.api.schemas_billing import Number
 from calha.api.schemas_dashboards import (
@@ -33,14 +33,14 @@ from calha.api.schemas_dashboards import (
     SharedSite,
 )
 from calha.api.services import Here, Services
-from calha.dashboards.document import DashboardDocument
+from calha.dashboards.document import DashboardDocument, MapWidget
 from calha.dashboards.scope import Scope, scope_of, values_of
 from calha.domain import quality
 from calha.domain.alarm_states import ANNUNCIATED
 from calha.domain.errors import Malformed, NotFound
 from calha.domain.times import DAY_US, from_text, to_datetime
 from calha.store.dashboards import DashboardRow, LinkRow
-from calha.store.registry import ChannelRow, DeviceRow
+from calha.store.registry import ChannelRow, DeviceRow, Selection
 
 router = api_router("dashboards", "/shared")
 
@@ -142,12 +142,16 @@ def _shown(services: Services, given: str) -> _Shown:
 
 
 def _standing_in(services: Services, document: DashboardDocument, scope: Scope) -> list[str]:
-    """The devices of a plant that is drawn."""
-    if not any(one.kind == "plant" for one in document.widgets):
-        return []
-    directory = services.ingest.directory
-    below = directory.tree.below(scope.sites)
-    return sorted(key for key, entry in directory.devices.items() if entry.site in below)[:MAX_PLANT_DEVICES]
+    """The devices of a plant or a map that is drawn."""
+    if any(one.kind == "plant" for one in document.widgets):
+        directory = services.ingest.directory
+        below = directory.tree.below(scope.sites)
+        return sorted(key for key, entry in directory.devices.items() if entry.site in below)[:MAX_PLANT_DEVICES]
+    if any(isinstance(one, MapWidget) and one.surveys() for one in document.widgets):
+        within = Selection(services.ingest.directory.tree.below(scope.sites))
+        placed = services.registry.devices(limit=MAX_PLANT_DEVICES, within=within, placed=True)
+        return [one.key for one in placed.items]
+    return []
 
 
 def _whole(services: Services, shown: _Shown) -> SharedDashboard:
@@ -168,7 +172,10 @@ def _whole(services: Services, shown: _Shown) -> SharedDashboard:
 
 def _device(shown: _Shown, row: DeviceRow) -> SharedDevice:
     channels = [Channel.model_validate(one) for one in shown.channels(row)]
-    return SharedDevice(key=row.key, name=row.name, site_id=row.site_id, zone=row.zone, channels=channels)
+    position = Position.model_validate(row.position) if row.position is not None else None
+    return SharedDevice(
+        key=row.key, name=row.name, site_id=row.site_id, zone=row.zone, channels=channels, position=position
+    )
 
 
 def _now(services: Services, shown: _Shown) -> SharedNow:
@@ -193,8 +200,8 @@ def _newest(services: Services, device: DeviceRow, channels: list[ChannelRow]) -
 
 
 def _alarms(services: Services, shown: _Shown) -> list[AlarmAnswer]:
-    """Of the devices and sites that its lists of alarms are about."""
-    if not any(one.kind in ("alarms", "plant") for one in shown.document.widgets):
+    """Of the devices and sites that its lists of alarms, plants and maps are about."""
+    if not any(one.kind in ("alarms", "plant", "map") for one in shown.document.widgets):
         return []
     tree, site_id = services.ingest.directory.tree, shown.row.site_id
     page = services.alarms.alarms.page(ANNUNCIATED, None, tree.below([site_id]), None, None, MAX_ALARMS)

@@ -2,12 +2,14 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import Engine, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calha.domain.errors import Conflict, NotFound, TooLarge
+from calha.domain.search import fold, holds, words_of
 from calha.store.dashboards.models import Dashboard
 from calha.store.dashboards.rows import DashboardRow
 from calha.store.registry.writing import require_site
@@ -75,13 +77,15 @@ class Boards:
     def list(
         self, sites: Collection[int] | None, search: str = "", after_id: int = 0, limit: int = 100
     ) -> Sequence[DashboardRow]:
-        """Of these sites (None: of all), by id."""
-        query = select(_TABLE).where(Dashboard.id > after_id).order_by(Dashboard.id).limit(limit)
+        """Of these sites (None: of all), by id; search: words of the name, whatever accents and case."""
+        named = select(Dashboard.id, Dashboard.name).where(Dashboard.id > after_id).order_by(Dashboard.id)
         if sites is not None:
-            query = query.where(Dashboard.site_id.in_(sites))
-        if search:
-            query = query.where(Dashboard.name.icontains(search, autoescape=True))
+            named = named.where(Dashboard.site_id.in_(sites))
+        words = words_of(search)
         with self._engine.connect() as connection:
+            fitting = (id_ for id_, name in connection.execute(named) if holds(words, fold(name)))
+            ids = list(islice(fitting, limit))
+            query = select(_TABLE).where(Dashboard.id.in_(ids)).order_by(Dashboard.id)
             return [DashboardRow(**row._mapping) for row in connection.execute(query)]
 
 

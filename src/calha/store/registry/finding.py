@@ -20,7 +20,7 @@ from calha.domain.search import Rank, fold, holds, ranking, words_of
 from calha.store.registry.models import Channel, Device
 from calha.store.registry.registry import Registry
 
-MAX_CHANNELS = 200_000  # whose names are kept; those of devices registered later are found by their device
+MAX_CHANNELS = 200_000  # whose names are kept; others are reached by their device
 
 Kind = Literal["site", "device", "channel"]
 
@@ -40,10 +40,12 @@ class Thing:
 
 @dataclass(frozen=True, slots=True)
 class SameName:
-    """A channel's key and name, and the devices that have such a channel, by key."""
+    """A channel's key, name and unit, and the devices that have such a channel, by key, with its series in each."""
 
     like: Thing
+    unit: str
     devices: Sequence[str]
+    series: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,24 @@ class Picture:
             "site": _best(rank, filter(may_see, _holding(words, self.sites.values())), limit),
             "channel": list(self._channels(words, rank, may_see, limit)),
         }
+
+    def series(
+        self, asked: str, unit: str | None, may_see: Callable[[Thing], bool], after: int, limit: int
+    ) -> list[tuple[int, str]]:
+        """Series and their devices, by number after one of them; each word is their channel's, device's or site's."""
+        words = words_of(asked)
+        whose: dict[tuple[str, ...], set[str]] = {}  # the devices that have the words which the channel lacks
+        found: list[tuple[int, str]] = []
+        for same in self.channels:
+            if unit is not None and same.unit != unit:
+                continue
+            lacking = tuple(word for word in words if word not in same.like.text and word not in fold(same.unit))
+            if lacking not in whose:
+                held = _holding(lacking, self.devices.values())
+                whose[lacking] = {thing.id for thing in held if may_see(thing)}
+            pairs = zip(same.series, same.devices, strict=True)
+            found += [(series, key) for series, key in pairs if series > after and key in whose[lacking]]
+        return heapq.nsmallest(limit, found)
 
     def _channels(
         self, words: Sequence[str], rank: Rank, may_see: Callable[[Thing], bool], limit: int
@@ -125,15 +145,22 @@ def _devices(registry: Registry, places: Mapping[int, str]) -> dict[int, Thing]:
 
 def _same_names(registry: Registry, devices: Mapping[int, Thing]) -> list[SameName]:
     """Names are read as they are written in the database, because each is understood once and not ten thousand times."""
-    query = select(Channel.device_id, Channel.key, cast(Channel.name, LongText)).limit(MAX_CHANNELS)
-    keys: dict[tuple[str, str], list[str]] = {}
+    columns = (Channel.id, Channel.device_id, Channel.key, cast(Channel.name, LongText), Channel.unit)
+    keys: dict[tuple[str, str, str], list[tuple[str, int]]] = {}
     with registry.engine.connect() as connection:
-        for number, key, name in connection.execute(query.order_by(Channel.id)):
+        for series, number, key, name, unit in connection.execute(
+            select(*columns).limit(MAX_CHANNELS).order_by(Channel.id)
+        ):
             if number in devices:
-                keys.setdefault((key, name), []).append(devices[number].id)
+                keys.setdefault((key, name, unit), []).append((devices[number].id, series))
     return [
-        SameName(_thing("channel", key, json.loads(name), 0, ""), sorted(found)) for (key, name), found in keys.items()
+        _same_name(_thing("channel", key, json.loads(name), 0, ""), unit, sorted(found))
+        for (key, name, unit), found in keys.items()
     ]
+
+
+def _same_name(like: Thing, unit: str, found: Sequence[tuple[str, int]]) -> SameName:
+    return SameName(like, unit, [device for device, _ in found], [series for _, series in found])
 
 
 def _thing(kind: Kind, id_: str, name: str | Text, site: int, more: str) -> Thing:

@@ -17,7 +17,7 @@ from calha.domain.directory import ChannelEntry, DeviceEntry, Directory
 from calha.domain.errors import Conflict, InvalidConfiguration, Malformed, NotFound
 from calha.domain.profile_reader import read_profile
 from calha.domain.profiles import Profile, ProfileChannel, Retention, Text
-from calha.store.registry import gateways, models, profiles, series_search
+from calha.store.registry import gateways, models, profiles
 from calha.store.registry.choosing import of_devices
 from calha.store.registry.engines import engine_for
 from calha.store.registry.models import Change, Channel, ClaimCode, Device, Event, Site, UserProfile
@@ -168,14 +168,6 @@ class Registry:
                 for row in self._device_rows(connection, select(Device.__table__).where(Device.key.in_(part)))
             ]
             return {row.key: row for row in found}
-
-    def series(self, wanted: series_search.Wanted, limit: int) -> list[tuple[DeviceRow, ChannelRow]]:
-        """The series that are looked for, by number."""
-        with self._engine.connect() as connection:
-            found = series_search.found(connection, wanted, limit)
-        devices = self.devices_named(sorted({device for _, device, _ in found}))
-        channels = {channel.series: channel for row in devices.values() for channel in row.channels}
-        return [(devices[device], channels[series]) for series, device, _ in found if series in channels]
 
     def intervals(self) -> dict[str, float]:
         """How often devices report according to their profile, as far as it says."""
