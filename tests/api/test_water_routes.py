@@ -40,6 +40,12 @@ def test_water_that_never_stops_is_a_leak(told):
     assert (found["backflow"], found["reversed_l"]) == (None, None), "pulses are only ever counted up"
 
 
+def test_a_meter_that_reports_every_minute_tells_the_same(told):
+    found = told("water-dense", [4.0] * 26, parts=60)
+    assert (found["known_hours"], found["leak"]["hours"]) == (26, 26)
+    assert (found["movement"], found["worst_movement"]) == ("continuous", "continuous")
+
+
 def test_an_hour_without_flow_and_there_is_no_leak(told):
     found = told("water-fine", [8.0] * 20 + [0.0] + [4.0] * 9)
     assert found["leak"] is None

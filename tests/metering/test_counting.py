@@ -76,11 +76,14 @@ def test_hours_of_the_store_say_the_same_as_all_readings(plant, in_files):
         plant.send(at, value, key)
     if in_files:
         plant.telemetry.compact(int(at[-1]) + 30 * DAY_US)
-    hours = Calendar("1h", SAO_PAULO).bounds(START, START + 3 * DAY_US)
-    by_hours, singly = (plant.counting.of(plant.meter(key), hours) for key in ("m1", "often"))
-    assert [one.amount for one in by_hours.consumption] == [one.amount for one in singly.consumption]
-    assert by_hours.events == singly.events
-    assert len(singly.events) == 3
+    for step in ("1d", "1h"):
+        bounds = Calendar(step, SAO_PAULO).bounds(START, START + 3 * DAY_US)
+        by_hours, singly = (plant.counting.of(plant.meter(key), bounds) for key in ("m1", "often"))
+        assert [one.amount for one in by_hours.consumption] == [one.amount for one in singly.consumption]
+        assert by_hours.events == singly.events
+        assert len(singly.events) == 3
+        coverage = [one.coverage for one in by_hours.consumption]
+        assert coverage == pytest.approx([one.coverage for one in singly.consumption], abs=0.02), step
 
 
 def test_readings_whose_retention_is_over_still_count(plant):

@@ -116,7 +116,8 @@ class Counting:
         return said
 
     def _part(self, meters: Sequence[Meter], bounds: Ints, said: "Mapping[int, _Said]") -> dict[int, Counted]:
-        whole_hours = bool((bounds % HOUR_US == 0).all())
+        is_short = GAP_SHARE * int(np.diff(bounds).min()) < HOUR_US  # two readings an hour would leave holes
+        whole_hours = not is_short and bool((bounds % HOUR_US == 0).all())
         from_, until = int(bounds[0]), int(bounds[-1])
         decided = {series: [one.at for one in some.decisions] for series, some in said.items()}
         found = self._windows.readings(meters, from_, until, whole_hours=whole_hours, decided=decided)

@@ -17,6 +17,7 @@ from calha.domain.consumption import Consumption
 from calha.domain.directory import DeviceEntry
 from calha.domain.meter_events import (
     DAY_HOURS,
+    FEWEST_MOVING,
     MEMORY_DAYS,
     QUARTERS,
     Backflow,
@@ -89,8 +90,8 @@ def meter_report(
     litres = counted.consumption.given_in(LITRES)
     hours = _known(litres)
     bursts = burst_hours(hours[-DAY_HOURS:], hours[-BURST_HOURS:-DAY_HOURS])
-    days = (until - from_) // DAY_US if reports_us <= QUARTER_US else 0
-    quarters = _quarters(counting, meter, until, days)
+    tells_quarters = reports_us <= QUARTER_US
+    quarters = _moving(counting, meter, until, hours) if tells_quarters else np.zeros(0)
     can_reverse = meter.source == "register" and all(one.memory_s is None for one in meter.registers)
     reversed_l = _reversed_l(counted.events, litres) if can_reverse else None
     backflow = backflow_of(reversed_l, _digit_l(meter, litres)) if reversed_l is not None else None
@@ -111,7 +112,9 @@ def meter_report(
             *_idle(telemetry, device, declared, litres.bounds, hours),
             *(one for one in [fallen(hours, until)] if one is not None),
         ],
-        sizing_of(quarters, declared.size) if declared.size is not None else None,
+        sizing_of(_quarters(counting, meter, from_, until), declared.size)
+        if declared.size is not None and tells_quarters
+        else None,
     )
 
 
@@ -130,10 +133,29 @@ def _known(litres: Consumption) -> Floats:
     return found
 
 
-def _quarters(counting: Counting, meter: Meter, until: Micros, days: int) -> Floats:
-    """What was used in each quarter hour of the last days, NaN where that is not known."""
-    bounds = until - QUARTER_US * np.arange(QUARTERS * days, -1, -1)
-    return _known(counting.of(meter, bounds, measured=True).consumption.given_in(LITRES)) if days else np.zeros(0)
+def _moving(counting: Counting, meter: Meter, until: Micros, hours: Floats) -> Floats:
+    """Quarter hours of the whole days before `until`, as far as they tell of movement; NaN where that is not known.
+
+    Quarter hours take many readings: a day in too few of whose hours water moved is taken as still, and days before one in
+    which it never rested are not asked.
+    """
+    days = hours[len(hours) % DAY_HOURS :].reshape(-1, DAY_HOURS)
+    found = np.full((len(days), QUARTERS), np.nan)
+    for ago, day in enumerate(days[::-1]):
+        if not np.isfinite(day).all():
+            continue
+        may_move = (day > 0).sum() * (HOUR_US // QUARTER_US) >= FEWEST_MOVING
+        end = until - ago * DAY_US
+        found[-1 - ago] = _quarters(counting, meter, end - DAY_US, end) if may_move else 0.0
+        if (found[-1 - ago] > 0).all():
+            break
+    return found.ravel()
+
+
+def _quarters(counting: Counting, meter: Meter, from_: Micros, until: Micros) -> Floats:
+    """What was used in each quarter hour, NaN where that is not known."""
+    bounds = np.arange(from_, until + 1, QUARTER_US, dtype=np.int64)
+    return _known(counting.of(meter, bounds, measured=True).consumption.given_in(LITRES))
 
 
 def _reversed_l(events: Sequence[RegisterEvent], litres: Consumption) -> float:

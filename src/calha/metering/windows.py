@@ -3,7 +3,7 @@
 Verdicts at the begin of a span depend on some readings before it, and the value at an edge on both its neighbours; so a span is
 read with MARGIN readings before it and LOOK_AHEAD + 1 behind it, as far as there are any.
 
-Where a register is read many times an hour and whole hours are asked for, the store's hours serve instead of single readings:
+Where a register is read many times an hour and whole days are asked for, the store's hours serve instead of single readings:
 the first and the last reading of an hour stand for it as long as the register simply grew in it and nobody decided anything
 about it; other hours are read in full. Hours are also all that is left of readings whose retention is over.
 """
