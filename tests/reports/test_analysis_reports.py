@@ -1,12 +1,10 @@
 """Reports of anomalies, machines and cleanings, from real stores."""
 
-import csv
-import io
-
 import numpy as np
 import openpyxl
 import pypdf
 import pytest
+from report_files import rows_of, text_of
 
 from calha.domain.cip_seal import checked
 from calha.domain.errors import Malformed
@@ -75,15 +73,6 @@ def made(plant, tmp_path):
         return path
 
     return of
-
-
-def rows_of(path, mark=";"):
-    return list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig")), delimiter=mark))
-
-
-def text_of(path):
-    pages = pypdf.PdfReader(path).pages
-    return " ".join(" ".join(page.extract_text().replace("\u00a0", " ") for page in pages).split())
 
 
 def test_anomalies_are_listed_with_what_people_said_or_counted_by_day(made):

@@ -1,14 +1,12 @@
 """Reports made from real stores, in each format, and read back by a library of another hand."""
 
-import csv
-import io
 import re
 from datetime import datetime
 from zipfile import ZipFile
 
 import openpyxl
-import pypdf
 import pytest
+from report_files import rows_of, text_of
 
 from calha.domain.alarm_rule_reader import read_rule
 from calha.domain.alarm_rules import Rationalisation, Where
@@ -28,15 +26,6 @@ def made(site, tmp_path):
         return make(site.ground, site.definition(**asked), format_, tmp_path / f"report.{format_}", progress)
 
     return of
-
-
-def rows_of(path, mark=";"):
-    return list(csv.reader(io.StringIO(path.read_bytes().decode("utf-8-sig")), delimiter=mark))
-
-
-def text_of(path):
-    pages = pypdf.PdfReader(path).pages
-    return " ".join(" ".join(page.extract_text().replace("\u00a0", " ") for page in pages).split())
 
 
 def test_a_csv_for_brazil_has_each_reading_with_local_time_and_decimal_comma(made):

@@ -75,8 +75,13 @@ class Caller:
         found = ((key, reach.sees_from(key, entry.site)) for key, entry in devices.items())
         return {key: from_at for key, from_at in found if from_at is not None}
 
+    def sites(self, permission: Permission = Permission.VIEW) -> frozenset[int] | None:
+        """Where he may do that; None for everywhere."""
+        sites = self.principal.sites(permission, self.services.ingest.directory.tree)
+        return None if isinstance(sites, Everywhere) else sites
+
     def selection(self) -> Selection | None:
-        """The same for questions to the registry, with devices that were his."""
+        """What he may see, for questions to the registry, with devices that were his."""
         reach = self.reach()
         return None if isinstance(reach.sites, Everywhere) else Selection(reach.sites, list(reach.owned))
 

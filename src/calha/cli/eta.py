@@ -158,7 +158,7 @@ def _with_password(url: str) -> str:
 def _zone(running: "Running", site: str) -> str:
     """Of the site in which ETA flow stands, whose local times the database holds."""
     sites = running.get(SITES)["items"]
-    found = next((one for one in sites if site in ("", one["name"])), sites[0])
+    found = next((one for one in sites if site in ("", one["name"])), min(sites, key=lambda one: int(one["id"])))
     return str(found["zone"])
 
 

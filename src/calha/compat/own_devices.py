@@ -88,9 +88,8 @@ class OwnDevices:
 
 def own_site(registry: Registry, name: str) -> SiteRow:
     """The site of that name below the first one, made if need be; the first one itself without a name."""
-    sites = registry.sites()
-    first = sites[0]
+    first = registry.first_site()
     if not name:
         return first
-    own = (site for site in sites if site.parent_id == first.id and site.name == name)
+    own = (site for site in registry.sites() if site.parent_id == first.id and site.name == name)
     return next(own, None) or registry.create_site(name, first.id, first.zone)

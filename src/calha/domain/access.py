@@ -120,6 +120,13 @@ class Tree:
                 waiting += children.get(site, [])
         return frozenset(found)
 
+    def above(self, site: int) -> list[int]:
+        """The site and those in which it stands, the nearest first."""
+        found = [site]
+        while (parent := self.parents.get(found[-1])) is not None and parent not in found:
+            found.append(parent)
+        return found
+
 
 Periods = Sequence[tuple[Micros, Micros | None]]  # half-open, by time; None: still
 ALWAYS: Periods = ((0, None),)

@@ -82,7 +82,4 @@ def _channels(contracts: Iterable[ContractRow]) -> Iterator[tuple[str, str]]:
 
 def issuer_of(site_id: int, issuers: Mapping[int, IssuerRow], tree: Tree) -> IssuerRow:
     """Of a site, or of the nearest above it that has one; a blank one where nobody is named."""
-    site: int | None = site_id
-    while site is not None and site not in issuers:
-        site = tree.parents.get(site)
-    return issuers[site] if site is not None else NO_ISSUER
+    return next((issuers[site] for site in tree.above(site_id) if site in issuers), NO_ISSUER)

@@ -65,6 +65,11 @@ def test_the_last_site_stays(registry, site):
         registry.delete_site(site)
 
 
+def test_what_names_no_site_goes_to_the_oldest_whatever_others_are_called(registry, site):
+    registry.create_site("A name before all others", None, "UTC")
+    assert registry.first_site().id == min(one.id for one in registry.sites())
+
+
 def test_a_site_cannot_stand_below_itself_nor_vanish_with_what_it_holds(registry, site):
     plant = registry.create_site("ETA", site, "UTC")
     with pytest.raises(Conflict):

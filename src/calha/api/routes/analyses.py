@@ -1,7 +1,8 @@
 """By what a device is judged: which analyses its profile declares, so that a page shows those and no others."""
 
 import asyncio
-from typing import Literal
+from collections.abc import Callable
+from typing import Literal, TypeVar
 
 from pydantic import Field
 
@@ -10,6 +11,7 @@ from calha.api.routes.readings import visible
 from calha.api.routing import api_router
 from calha.api.schemas import Answer, DeviceKey
 from calha.api.services import Here, Services
+from calha.domain.directory import DeviceEntry
 from calha.domain.errors import Malformed, NotFound, TooLarge
 from calha.domain.profiles import Profile
 from calha.domain.readings import Micros
@@ -17,6 +19,8 @@ from calha.domain.times import DAY_US
 from calha.store.registry import DeviceRow
 
 router = api_router("analyses", "/devices/{key}/analyses")
+
+Declared = TypeVar("Declared")
 
 AnalysisName = Literal["cleaning", "machine", "supply", "water"]
 
@@ -42,6 +46,20 @@ async def device_and_profile(services: Services, key: str) -> tuple[DeviceRow, P
     """A device and what its profile declares. Raises NotFound."""
     device = await asyncio.to_thread(services.registry.device, key)
     return device, await asyncio.to_thread(services.registry.profile, device.profile)
+
+
+async def declared_for(
+    services: Services, key: str, part: Callable[[Profile], Declared | None], lacks: str
+) -> tuple[DeviceRow, DeviceEntry, Declared]:
+    """A device and the part of its profile that an analysis goes by. lacks: what a profile without it does not say.
+
+    Raises NotFound.
+    """
+    device, profile = await device_and_profile(services, key)
+    entry, declared = services.ingest.directory.devices.get(key), part(profile)
+    if declared is None or entry is None:
+        raise NotFound(f"the profile {device.profile} does not {lacks}")
+    return device, entry, declared
 
 
 def seen(caller: Caller, device: DeviceRow, since: Micros, until: Micros, most_days: int) -> tuple[Micros, Micros]:

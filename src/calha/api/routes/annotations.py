@@ -47,7 +47,8 @@ async def list_annotations(
     devices, directory = set(device or ()), services.ingest.directory
     sites = {found for key in devices if (found := directory.site_of(key)) is not None} | ({site} if site else set())
     window = (from_ms or 0) * 1000, EVER if to_ms is None else to_ms * 1000
-    rows = await asyncio.to_thread(services.annotations.of, devices, _upwards(services, sites), *window, after, limit)
+    places = {above for one in sites for above in directory.tree.above(one)}
+    rows = await asyncio.to_thread(services.annotations.of, devices, places, *window, after, limit)
     items = [_answer(caller, row) for row in rows if _is_seen(caller, row)]
     return Page(items=items, next=str(rows[-1].id) if len(rows) == limit else None)
 
@@ -83,18 +84,6 @@ async def delete_annotation(annotation_id: RowId, services: Here, caller: Operat
     before = await _own(services, caller, annotation_id)
     await asyncio.to_thread(services.annotations.delete, annotation_id)
     await caller.note("annotation.deleted", _target(before), before={"text": before.note.text})
-
-
-def _upwards(services: Services, sites: set[int]) -> set[int]:
-    """The sites, and those in which they stand."""
-    parents = services.ingest.directory.tree.parents
-    found: set[int] = set()
-    for site in sites:
-        at: int | None = site
-        while at is not None and at not in found:
-            found.add(at)
-            at = parents.get(at)
-    return found
 
 
 def _site_of(caller: Caller, place: Place) -> int | None:

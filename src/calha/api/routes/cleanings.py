@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Query
 
 from calha.api.access import ViewsDevice
-from calha.api.routes.analyses import device_and_profile, seen
+from calha.api.routes.analyses import declared_for, seen
 from calha.api.routes.consumption import To
 from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey
@@ -87,11 +87,7 @@ async def verify_cleaning(
 
 
 async def _station(services: Services, key: str) -> tuple[DeviceRow, DeviceEntry, Cleaning]:
-    device, profile = await device_and_profile(services, key)
-    entry = services.ingest.directory.devices.get(key)
-    if profile.cleaning is None or entry is None:
-        raise NotFound(f"the profile {device.profile} does not say how {key} cleans")
-    return device, entry, profile.cleaning
+    return await declared_for(services, key, lambda profile: profile.cleaning, f"say how {key} cleans")
 
 
 def _answers(found: Sequence[Cleaned], named: Micros | None) -> list[CleaningAnswer]:

@@ -21,7 +21,7 @@ from calha.api.schemas_connections import (
     TrialResult,
 )
 from calha.api.services import Here, Services
-from calha.domain.access import Everywhere, Permission
+from calha.domain.access import Permission
 from calha.domain.connections import require_endpoint
 from calha.domain.errors import ConnectionFailed, Malformed, NotFound
 from calha.domain.readings import Micros
@@ -39,8 +39,7 @@ def list_connections(
     services: Here, caller: Views, after: After = 0, limit: Annotated[int, Query(ge=1, le=200)] = 100
 ) -> Page[Connection]:
     """The connections of the sites that the caller sees, and how they are doing."""
-    sites = caller.reach().sites
-    page = services.opcua.rows.list(after, limit, None if isinstance(sites, Everywhere) else sites)
+    page = services.opcua.rows.list(after, limit, caller.sites())
     counts = services.opcua.rows.count_nodes()
     return Page(items=[_shown(services, one, counts.get(one.id, 0)) for one in page.items], next=page.next)
 

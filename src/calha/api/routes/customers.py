@@ -23,7 +23,7 @@ from calha.api.schemas_billing import (
 )
 from calha.api.services import Here, Services
 from calha.domain import units
-from calha.domain.access import Everywhere, Permission
+from calha.domain.access import Permission
 from calha.domain.errors import Malformed, NotFound
 from calha.store.billing import ContractRow, CustomerRow
 
@@ -191,8 +191,7 @@ async def _require_counting(services: Services, device: str, reactive: str | Non
 
 def billed_sites(caller: Caller) -> frozenset[int] | None:
     """Where the caller may bill; None for everywhere."""
-    sites = caller.principal.sites(Permission.BILL, caller.services.ingest.directory.tree)
-    return None if isinstance(sites, Everywhere) else sites
+    return caller.sites(Permission.BILL)
 
 
 async def customer_of(caller: Caller, services: Services, customer_id: int) -> CustomerRow:

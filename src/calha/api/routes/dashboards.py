@@ -1,7 +1,7 @@
 """Dashboards: kept ones with their export and import, ready-made ones, and the public links to a dashboard."""
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -30,7 +30,7 @@ from calha.api.schemas_dashboards import (
 from calha.api.services import Here, Services
 from calha.dashboards import ready
 from calha.dashboards.scope import scope_of
-from calha.domain.access import Everywhere, Permission
+from calha.domain.access import Permission
 from calha.domain.errors import Malformed, NotFound
 from calha.domain.profiles import Command
 from calha.store.dashboards import DashboardRow
@@ -55,7 +55,7 @@ async def list_dashboards(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page[DashboardSummary]:
     """The dashboards of the caller's sites."""
-    rows = await asyncio.to_thread(services.dashboards.boards.list, _sites(caller), search, after or 0, limit)
+    rows = await asyncio.to_thread(services.dashboards.boards.list, caller.sites(), search, after or 0, limit)
     return Page(items=[_summary(row) for row in rows], next=str(rows[-1].id) if len(rows) == limit else None)
 
 
@@ -202,12 +202,6 @@ async def board_of(
         raise NotFound(f"there is no dashboard {dashboard_id}", "unknown_dashboard")
     caller.require(permission, row.site_id)
     return row
-
-
-def _sites(caller: Caller) -> Collection[int] | None:
-    """Whose dashboards the caller sees; None for all."""
-    sites = caller.principal.sites(Permission.VIEW, caller.services.ingest.directory.tree)
-    return None if isinstance(sites, Everywhere) else sites
 
 
 def _version(if_match: str | None) -> int | None:

@@ -250,11 +250,12 @@ def counts(tally: Tally) -> Counts:
 
 
 def first_site(caller: Caller) -> int:
-    """Where a device goes that names no site: the first one that the caller configures."""
-    for site in caller.services.registry.sites():
-        if caller.may(Permission.CONFIGURE, site.id):
-            return site.id
-    raise NotFound("there is no site yet; create one first", "no_site")
+    """Where a device goes that names no site: the oldest one that the caller configures, whatever the names of others."""
+    known = (site.id for site in caller.services.registry.sites())
+    own = [site_id for site_id in known if caller.may(Permission.CONFIGURE, site_id)]
+    if not own:
+        raise NotFound("there is no site yet; create one first", "no_site")
+    return min(own)
 
 
 def _last_message(key: str, services: Services) -> LastMessage | None:

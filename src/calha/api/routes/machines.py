@@ -8,14 +8,13 @@ from zoneinfo import ZoneInfo
 from fastapi import Query
 
 from calha.api.access import ViewsDevice
-from calha.api.routes.analyses import device_and_profile, seen
+from calha.api.routes.analyses import declared_for, seen
 from calha.api.routes.consumption import To
 from calha.api.routes.readings import visible
 from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey
 from calha.api.schemas_machine import HeatAnswer, MachineAnswer, OeeAnswer, RunningAnswer, VibrationAnswer
 from calha.api.services import Here
-from calha.domain.errors import NotFound
 from calha.domain.times import DAY_US, SECOND_US, from_text, to_datetime
 from calha.watch.machines import BASELINE_US, Heat, MachineReport, Shaking, report
 
@@ -33,17 +32,15 @@ async def read_machine(
     to: To = None,
 ) -> MachineAnswer:
     """What a machine did in the time that is asked for, a shift or at most a month, and how it fares by the norms."""
-    device, profile = await device_and_profile(services, key)
-    entry = services.ingest.directory.devices.get(key)
-    if profile.machine is None or entry is None:
-        raise NotFound(f"the profile {device.profile} does not describe {key} as a machine")
+    lacks = f"describe {key} as a machine"
+    device, entry, machine = await declared_for(services, key, lambda profile: profile.machine, lacks)
     zone = ZoneInfo(device.zone)
     until = from_text(to, zone) if to else services.clock()
     since = from_text(from_, zone) if from_ else until - DAY_US
     since, until = seen(caller, device, since, until, MAX_DAYS)
     earliest, _ = visible(caller.reach().periods(key, device.site_id), since - BASELINE_US, until)
-    found = await asyncio.to_thread(report, services.telemetry, entry, profile.machine, (since, until), earliest)
-    counts_good = profile.machine.good is not None
+    found = await asyncio.to_thread(report, services.telemetry, entry, machine, (since, until), earliest)
+    counts_good = machine.good is not None
     return MachineAnswer.model_validate(
         {
             "from": to_datetime(since),

@@ -1,7 +1,6 @@
 """Reports: saved ones with their schedules, making one, how far it is, its files, and the history of what was made and sent."""
 
 import asyncio
-from collections.abc import Collection
 from typing import Annotated, Any
 
 import msgspec
@@ -22,7 +21,7 @@ from calha.api.schemas_reports import (
     definition_fields,
 )
 from calha.api.services import Here, Services
-from calha.domain.access import Everywhere, Permission
+from calha.domain.access import Permission
 from calha.domain.errors import NotFound
 from calha.domain.report_definitions import Definition, ReportFormat
 from calha.domain.times import to_datetime
@@ -51,7 +50,7 @@ async def list_reports(
     limit: Limit = 100,
 ) -> Page[ReportAnswer]:
     """The saved reports of the caller's sites."""
-    rows = await asyncio.to_thread(services.reports.saved.list, _sites(caller), search, after or 0, limit)
+    rows = await asyncio.to_thread(services.reports.saved.list, caller.sites(), search, after or 0, limit)
     return Page(items=[_report(row) for row in rows], next=str(rows[-1].id) if len(rows) == limit else None)
 
 
@@ -117,7 +116,7 @@ async def list_report_runs(
     """What was made and sent, newest first."""
     rows = await asyncio.to_thread(
         lambda: services.reports.history.list(
-            _sites(caller), report_id=report, state=state, before_id=after, limit=limit
+            caller.sites(), report_id=report, state=state, before_id=after, limit=limit
         )
     )
     return Page(items=[_run(row) for row in rows], next=str(rows[-1].id) if len(rows) == limit else None)
@@ -205,12 +204,6 @@ async def _run_of(caller: Caller, services: Services, run_id: int) -> ReportRunR
     if not caller.may(Permission.VIEW, run.site_id):
         raise NotFound(f"there is no report run {run_id}", "unknown_report")
     return run
-
-
-def _sites(caller: Caller) -> Collection[int] | None:
-    """Whose reports the caller sees; None for all."""
-    sites = caller.principal.sites(Permission.VIEW, caller.services.ingest.directory.tree)
-    return None if isinstance(sites, Everywhere) else sites
 
 
 def _definition(body: DefinitionBody) -> Definition:

@@ -7,13 +7,12 @@ from zoneinfo import ZoneInfo
 from fastapi import Query
 
 from calha.api.access import ViewsDevice
-from calha.api.routes.analyses import device_and_profile, seen
+from calha.api.routes.analyses import declared_for, seen
 from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey
 from calha.api.schemas_supply import BandsAnswer, PhaseAnswer, SupplyAnswer
 from calha.api.services import Here
 from calha.domain.analyses import Supply
-from calha.domain.errors import NotFound
 from calha.domain.supply_voltage import DRC_LIMIT, DRP_LIMIT, Level
 from calha.domain.times import MINUTE_US, from_text, to_datetime
 from calha.watch.supplies import WEEK_US, PhaseWeek, SupplyWeek, supply_week
@@ -33,15 +32,13 @@ async def read_supply(
     to: Annotated[str | None, Query(max_length=40, description="End of the week; now when missing.")] = None,
 ) -> SupplyAnswer:
     """A week of a supply, judged by PRODIST (Module 8)."""
-    device, profile = await device_and_profile(services, key)
-    entry = services.ingest.directory.devices.get(key)
-    if profile.supply is None or entry is None:
-        raise NotFound(f"the profile {device.profile} does not say that {key} measures a supply")
+    lacks = f"say that {key} measures a supply"
+    device, entry, supply = await declared_for(services, key, lambda profile: profile.supply, lacks)
     until = from_text(to, ZoneInfo(device.zone)) if to else services.clock()
     # A customer sees nothing of whoever had the device before; a reading of ten minutes more makes whole tens of both ends.
     since, until = seen(caller, device, until - WEEK_US - TEN_MINUTES_US, until, MAX_DAYS)
-    found = await asyncio.to_thread(supply_week, services.telemetry, entry, profile.supply, since, until)
-    return _answer(found, profile.supply)
+    found = await asyncio.to_thread(supply_week, services.telemetry, entry, supply, since, until)
+    return _answer(found, supply)
 
 
 def _answer(found: SupplyWeek, declared: Supply) -> SupplyAnswer:

@@ -63,10 +63,7 @@ def list_candidates(
 ) -> Page[TeamMemberAnswer]:
     """People who can be put into a team or a chain: those with a role there."""
     _require(services, caller, site)
-    above = [site] if site is not None else []
-    parents = services.ingest.directory.tree.parents
-    while above and (parent := parents.get(above[-1])) is not None:
-        above.append(parent)
+    above = services.ingest.directory.tree.above(site) if site is not None else []
     people = {one.id: one.name for one, _ in services.accounts.people.with_role_on(above)}
     items = [TeamMemberAnswer(id=number, name=name) for number, name in people.items()]
     return Page(items=sorted(items, key=lambda one: one.name.lower()), next=None)

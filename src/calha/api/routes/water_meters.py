@@ -7,13 +7,12 @@ from typing import Annotated
 from fastapi import Query
 
 from calha.api.access import ViewsDevice
-from calha.api.routes.analyses import device_and_profile, seen
+from calha.api.routes.analyses import declared_for, seen
 from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey
 from calha.api.schemas_water import LeakAnswer, SignAnswer, WaterAnswer
 from calha.api.services import Here
 from calha.domain.analyses import Water
-from calha.domain.errors import NotFound
 from calha.domain.meter_events import MEMORY_DAYS, STOPPED_DAYS
 from calha.domain.times import DAY_US, from_text, to_datetime
 from calha.metering.meter_events import HISTORY_US, MeterReport, meter_report
@@ -32,16 +31,14 @@ async def read_water(
     to: Annotated[str | None, Query(max_length=40, description="End of the 35 days; now when missing.")] = None,
 ) -> WaterAnswer:
     """The last 35 days of a water meter, hour by hour: for so long meters remember their flags."""
-    device, profile = await device_and_profile(services, key)
-    entry = services.ingest.directory.devices.get(key)
-    if profile.water is None or entry is None:
-        raise NotFound(f"the profile {device.profile} does not say that {key} is a customer's water meter")
-    meter = await asyncio.to_thread(services.metering.meters.of_device, device, profile.water.register)
+    lacks = f"say that {key} is a customer's water meter"
+    device, entry, water = await declared_for(services, key, lambda profile: profile.water, lacks)
+    meter = await asyncio.to_thread(services.metering.meters.of_device, device, water.register)
     until = from_text(to, meter.zone) if to else services.clock()
     window = seen(caller, device, until - HISTORY_US, until, MAX_DAYS)
     counting, telemetry = services.metering.counting, services.telemetry
-    found = await asyncio.to_thread(meter_report, counting, telemetry, entry, meter, profile.water, window)
-    return _answer(found, profile.water)
+    found = await asyncio.to_thread(meter_report, counting, telemetry, entry, meter, water, window)
+    return _answer(found, water)
 
 
 def _answer(found: MeterReport, declared: Water) -> WaterAnswer:

@@ -161,7 +161,7 @@ def register(
 def make_device(registry: Registry, key: str, name: str, site_id: int | None = None) -> None:
     """Have the device of a machine; nothing changes if there is one. Raises NotFound (site)."""
     if key not in registry.devices_named([key]):
-        site = site_id if site_id is not None else registry.sites()[0].id
+        site = site_id if site_id is not None else registry.first_site().id
         registry.create_device(key, PROFILE, site, name=name[:100])
     _add_heartbeat(registry, key)
 

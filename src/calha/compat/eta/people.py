@@ -121,7 +121,7 @@ async def remove_person(number: int, parts: Here, caller: Administers) -> bool:
 
 async def _people(parts: Parts) -> dict[int, tuple[PersonRow, Kind]]:
     """Who has a role on the site, by number, and which."""
-    above = _above(parts)
+    above = parts.ingest.directory.tree.above(parts.site)
     found = await asyncio.to_thread(parts.accounts.people.with_role_on, above)
     kinds: dict[int, tuple[PersonRow, Kind]] = {}
     for person, grant in found:
@@ -144,14 +144,6 @@ async def _require_ours(parts: Parts, person: PersonRow) -> None:
     grants = await asyncio.to_thread(parts.accounts.people.grants, person.id)
     if any(grant.site_id != parts.site for grant in grants):
         raise HTTPException(403, ELSEWHERE)
-
-
-def _above(parts: Parts) -> list[int]:
-    """The site and those above it."""
-    parents, found = parts.ingest.directory.tree.parents, [parts.site]
-    while (parent := parents.get(found[-1])) is not None and parent not in found:
-        found.append(parent)
-    return found
 
 
 def _give_role(parts: Parts, number: int, role: Role) -> None:

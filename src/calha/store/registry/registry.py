@@ -68,6 +68,10 @@ class Registry:
         with self._engine.connect() as connection:
             return list(_sites(connection).values())
 
+    def first_site(self) -> SiteRow:
+        """The oldest that is left, whatever the names of others; what names no site goes there."""
+        return min(self.sites(), key=lambda site: site.id)
+
     def site(self, site_id: int) -> SiteRow:
         with self._engine.connect() as connection:
             return _site(connection, site_id)
