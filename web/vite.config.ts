@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { texts } from "./texts.ts";
 
 const target = "../src/calha/web";
 
@@ -60,7 +61,7 @@ function worker(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [react(), apiDocs(), worker(), compressed()],
+  plugins: [texts(), react(), apiDocs(), worker(), compressed()],
   build: { outDir: target, emptyOutDir: true, modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
   server: { proxy: { "/api": "http://127.0.0.1:8080" } },
 });

@@ -8,7 +8,7 @@ import pytest
 
 from calha.api.files import FOLDER
 
-MOST_BYTES = 280_000  # gzip, of JavaScript, the chart of a time series included; the goal is 220,000
+MOST_BYTES = 220_000  # gzip, of JavaScript, with the chart of a time series and the texts in one language
 ENTRY = re.compile(r'<script type="module"[^>]* src="/assets/([^"]+\.js)"')
 STATIC = re.compile(r"""(?:\bfrom|\bimport)\s*["']\./([^"']+\.js)["']""")
 LOADED = re.compile(r"""\bimport\([`"']\./([^`"']+\.js)[`"']\)""")
@@ -55,7 +55,7 @@ def size(assets: Path, names: set[str]) -> int:
 
 @pytest.mark.parametrize("name", ["DevicePage", "HomePage", "DevicesPage", "AlarmsPage", "PortalPage"])
 def test_the_first_page_is_small_whichever_it_is(assets, name):
-    chunks = closure(assets, entry(), page(assets, "pt-BR"), page(assets, name))
+    chunks = closure(assets, entry(), page(assets, "first-pt-BR"), page(assets, name))
     taken = size(assets, chunks)
     assert taken <= MOST_BYTES, sorted(((size(assets, {one}), one) for one in chunks), reverse=True)[:12]
     if name == "DevicePage":

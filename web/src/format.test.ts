@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { formatAge, formatBytes, formatNumber, formatValue, presence } from "./format";
-import { loadLanguage, translate } from "./i18n";
+import { loadTexts, translate } from "./i18n";
 import { Rhythm } from "./live/rhythm";
 
 const t = (key: Parameters<typeof translate>[1], values?: Record<string, string | number>) => translate("en", key, values);
-beforeAll(() => loadLanguage("en"));
+beforeAll(() => loadTexts("en"));
 
 const own = (text: string | Record<string, string>) => (typeof text === "string" ? text : (text.pt ?? ""));
 

@@ -1,22 +1,23 @@
 import "@mantine/core/styles.layer.css";
-import "@mantine/notifications/styles.layer.css";
 import "./tokens.css";
 import { MantineProvider, mergeThemeOverrides } from "@mantine/core";
-import { Notifications } from "@mantine/notifications";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
-import { type ReactNode, StrictMode, useMemo } from "react";
+import { type ReactNode, StrictMode, Suspense, useEffect, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { Problem } from "./api/client";
-import { loadLanguage, preferred, TextsProvider, useTexts } from "./i18n";
+import { loadLanguage, loadTexts, preferred, TextsProvider, useTexts } from "./i18n";
 import { live } from "./live/hooks";
 import { keepLast } from "./offline/last";
 import { startWorker } from "./offline/worker";
 import { loadPages, router } from "./router";
 import { sessionQuery } from "./session/session";
 import { theme, variables } from "./theme";
+import { later } from "./ui/later";
 
-const LOAD_PAGES_AFTER_MS = 3_000;
+const Notices = later(async () => (await import("./ui/Notices")).Notices);
+
+const SETTLES_MS = 3_000; // what the first page does not need comes after it
 const TRY_AGAIN_MS = 5_000;
 
 const queries = new QueryClient({
@@ -31,9 +32,12 @@ const queries = new QueryClient({
 
 queries.query(sessionQuery).catch(() => undefined); // while the pages load
 keepLast(() => live.last);
-startWorker();
 live.onBack(() => void queries.invalidateQueries());
-setTimeout(loadPages, LOAD_PAGES_AFTER_MS);
+const settled = new Promise<void>((go) => setTimeout(go, SETTLES_MS));
+void settled.then(() => {
+  startWorker();
+  void loadPages();
+});
 
 /** The theme, with the words that Mantine's own buttons lack. */
 function Dressed({ children }: { children: ReactNode }) {
@@ -47,6 +51,13 @@ function Dressed({ children }: { children: ReactNode }) {
   );
 }
 
+/** What need not be there with the first page. */
+function Settled({ children }: { children: ReactNode }) {
+  const [has, know] = useState(false);
+  useEffect(() => void settled.then(() => know(true)), []);
+  return has && <Suspense>{children}</Suspense>;
+}
+
 const root = document.getElementById("root");
 if (root === null) throw new Error("index.html has no #root");
 const app = createRoot(root);
@@ -55,7 +66,9 @@ const show = () =>
     <StrictMode>
       <TextsProvider>
         <Dressed>
-          <Notifications position="bottom-right" />
+          <Settled>
+            <Notices />
+          </Settled>
           <QueryClientProvider client={queries}>
             <RouterProvider router={router} />
           </QueryClientProvider>
@@ -63,4 +76,7 @@ const show = () =>
       </TextsProvider>
     </StrictMode>,
   );
-loadLanguage(preferred()).then(show, () => setTimeout(() => location.reload(), TRY_AGAIN_MS));
+loadLanguage(preferred()).then(() => {
+  show();
+  loadTexts().catch(() => undefined); // asked for again by whatever needs them
+}, () => setTimeout(() => location.reload(), TRY_AGAIN_MS));

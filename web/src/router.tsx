@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent, Navigate } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, Navigate } from "@tanstack/react-router";
 import { type Kind, kinds, type State, states } from "./anomalies/filter";
 import { INVOICE_STATES, isMonth, PAYMENT_STATES } from "./billing/search";
 import { isPriority, isView as isAlarmView, type Priority, type View as AlarmView } from "./alarms/alarms";
@@ -6,11 +6,13 @@ import { isPreset, type Preset } from "./chart/range";
 import { searchOf } from "./explore/address";
 import { isDay, isView, type View } from "./consumption/period";
 import { type HomeView, isHomeView, isShift, type ShiftHours } from "./home/views";
-import { loadLanguage } from "./i18n";
+import { loadTexts } from "./i18n";
 import { loadPalette } from "./search/Search";
 import { ErrorPage, NotFound } from "./shell/Pages";
 import { Root } from "./shell/Shell";
 import { isPeriod, kindsOf, type Period } from "./timeline/entries";
+import { idle } from "./ui/idle";
+import { firstPage, lazyRouteComponent } from "./ui/later";
 import { isRule, type Rule } from "./validation/rules";
 
 const root = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: ErrorPage });
@@ -156,7 +158,7 @@ const devices = createRoute({
     ...(given.state === "late" || given.state === "silent" ? { state: given.state } : {}),
     ...(given.dialog === "new" ? { dialog: "new" } : {}),
   }),
-  component: lazyRouteComponent(() => import("./devices/DevicesPage"), "DevicesPage"),
+  component: firstPage(() => import("./devices/DevicesPage"), "DevicesPage"),
 });
 
 const home = createRoute({
@@ -167,7 +169,7 @@ const home = createRoute({
     ...(isHomeView(given.as) ? { as: given.as } : {}),
     ...(isShift(String(given.shift)) ? { shift: String(given.shift) as ShiftHours } : {}),
   }),
-  component: lazyRouteComponent(() => import("./home/HomePage"), "HomePage"),
+  component: firstPage(() => import("./home/HomePage"), "HomePage"),
 });
 
 const device = createRoute({
@@ -180,7 +182,7 @@ const device = createRoute({
     ...(kindsOf(given.kinds) === undefined ? {} : { kinds: given.kinds as string }),
     ...(isPeriod(given.over) ? { over: given.over } : {}),
   }),
-  component: lazyRouteComponent(() => import("./devices/DevicePage"), "DevicePage"),
+  component: firstPage(() => import("./devices/DevicePage"), "DevicePage"),
 });
 
 const deviceData = createRoute({
@@ -240,7 +242,7 @@ const alarms = createRoute({
     ...textOf(given, "q"),
     ...(Number.isInteger(given.id) ? { id: given.id as number } : {}),
   }),
-  component: lazyRouteComponent(() => import("./alarms/AlarmsPage"), "AlarmsPage"),
+  component: firstPage(() => import("./alarms/AlarmsPage"), "AlarmsPage"),
 });
 
 const alarmRules = createRoute({
@@ -521,7 +523,7 @@ const portal = createRoute({
     ...(isView(given.view) ? { view: given.view } : {}),
     ...(isDay(given.at) ? { at: given.at } : {}),
   }),
-  component: lazyRouteComponent(() => import("./portal/PortalPage"), "PortalPage"),
+  component: firstPage(() => import("./portal/PortalPage"), "PortalPage"),
 });
 
 const audit = createRoute({
@@ -542,10 +544,14 @@ export const router = createRouter({
   defaultErrorComponent: ErrorPage,
 });
 
-/** Load the parts that are not open yet, so that they can still be opened while the server is gone. */
-export function loadPages(): void {
-  for (const part of [loadLanguage("pt-BR"), loadLanguage("en"), import("./commands/Commands"), import("./devices/EditDevice"), import("./devices/Credentials"), import("./devices/Ownership"), import("./session/SessionEnded"), loadPalette()]) part.catch(() => undefined);
-  for (const route of Object.values(router.routesById)) router.loadRouteChunk(route)?.catch(() => undefined);
+/** Load the parts that are not open yet, one after the other and out of everybody's way, so that they can still be opened while the server is gone. */
+export async function loadPages(): Promise<void> {
+  const pages = Object.values(router.routesById).map((route) => () => router.loadRouteChunk(route));
+  const parts = [() => loadTexts("pt-BR"), () => loadTexts("en"), loadPalette, () => import("./commands/Commands"), () => import("./session/SessionEnded"), ...pages, () => import("./devices/EditDevice"), () => import("./devices/NewDevice"), () => import("./devices/Credentials"), () => import("./devices/Ownership")];
+  for (const load of parts) {
+    await idle();
+    await load()?.catch(() => undefined);
+  }
 }
 
 declare module "@tanstack/react-router" {

@@ -1,7 +1,7 @@
 import "./alarms.css";
 import { Button, Checkbox, Group, Kbd, NativeSelect, Paper, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
-import { type KeyboardEvent, useEffect, useRef, useState } from "react";
+import { type KeyboardEvent, Suspense, useEffect, useRef, useState } from "react";
 import { useTexts } from "../i18n";
 import { useAge } from "../live/hooks";
 import type { AlarmsSearch } from "../router";
@@ -9,14 +9,16 @@ import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
+import { later } from "../ui/later";
 import { after, chosen, isControl, isTyping, type Place, stepped, toggled } from "../ui/work";
-import { ActForm } from "./ActForm";
 import { AlarmDetail } from "./AlarmDetail";
 import { type Act, actionOf, ACTS, type Alarm, inOrder, isNoted, type KeyAction, type NotedAct, possible, PRIORITIES, type Priority, type View, withOpened } from "./alarms";
 import { PriorityMark } from "./PriorityMark";
 import { SoundButton } from "./SoundButton";
 import { useAct, useAlarm, useAlarms } from "./useAlarms";
 import { useSound } from "./useSound";
+
+const ActForm = later(async () => (await import("./ActForm")).ActForm);
 
 const shownKeys: readonly (readonly [string, KeyAction])[] = [
   ["j", "next"],
@@ -163,7 +165,11 @@ function WorkThrough({ rows, first }: { rows: readonly Alarm[]; first: number | 
           </Text>
         )}
       </Stack>
-      {asks !== null && <ActForm act={asks} alarms={possible(asks, about)} close={() => setAsks(null)} done={() => leave(asks === "acknowledge" ? [] : about.map((one) => one.id))} />}
+      {asks !== null && (
+        <Suspense>
+          <ActForm act={asks} alarms={possible(asks, about)} close={() => setAsks(null)} done={() => leave(asks === "acknowledge" ? [] : about.map((one) => one.id))} />
+        </Suspense>
+      )}
     </div>
   );
 }

@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadLanguage, translate, type Translate } from "../i18n";
+import { loadTexts, translate, type Translate } from "../i18n";
 import { explained, howFar } from "./explained";
 
 const t: Translate = (key, values) => translate("en", key, values);
 const level = { kind: "extreme" as const, seen: 60, low: 10, high: 11, over_readings: 1, unit: "m" };
 
 describe("what an anomaly tells", () => {
-  beforeAll(() => loadLanguage("en"));
+  beforeAll(() => loadTexts("en"));
 
   it("names what was seen and between what it usually is", () => {
     expect(explained(level, "en", t)).toBe("It was 60 m; it is usually between 10 m and 11 m.");

@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadLanguage, translate } from "../i18n";
+import { loadTexts, translate } from "../i18n";
 import { isMonth } from "./search";
 import { billingProblem, isShort, cycleText, dayText, differenceText, moneyText, monthBefore, monthEdges, priceText, quantityText } from "./words";
 
 const plain = (text: string) => text.replace(/\s/g, " ");
 const t = (key: Parameters<typeof translate>[1], values?: Record<string, string | number>) => translate("pt-BR", key, values);
-beforeAll(() => loadLanguage("pt-BR"));
+beforeAll(() => loadTexts("pt-BR"));
 
 describe("reasons", () => {
   it("are told in the person's language, and which of them a person can decide about", () => {

@@ -1,5 +1,4 @@
 import { useComputedColorScheme } from "@mantine/core";
-import { notifications } from "@mantine/notifications";
 import type { ReactNode, RefObject } from "react";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
@@ -8,10 +7,11 @@ import { Dropdown } from "../ui/Dropdown";
 import { formatTime } from "../format";
 import { type ChartSeries, grows } from "./columns";
 import { levelText } from "./ChartNote";
-import { pictureOf } from "./picture";
 import { shownOf, type Span } from "./range";
-import { asCsv, asTsv, rowsOf } from "./rows";
 import { withTail } from "./series";
+
+/** What is seldom wanted does not delay the chart. */
+const written = () => import("./rows");
 
 interface Props {
   /** Of the files. */
@@ -32,7 +32,8 @@ interface Props {
 export function ChartExports({ name, title, series, span, zone, resolution, place, isTable, children }: Props) {
   const { t, language, own } = useTexts();
   const scheme = useComputedColorScheme("light");
-  const rows = () => {
+  const rows = async () => {
+    const { rowsOf } = await written();
     const titled = series.map((one) => ({
       points: span.live && grows(one) ? withTail(one.points, live.tail(one.channel.series)) : one.points,
       title: `${one.name ?? own(one.channel.name)}${one.channel.unit === "" ? "" : ` (${one.channel.unit})`}`,
@@ -40,11 +41,16 @@ export function ChartExports({ name, title, series, span, zone, resolution, plac
     return rowsOf(titled, { time: t("chart.time"), quality: t("chart.quality") }, language, zone);
   };
   const copy = async () => {
-    const found = rows();
+    const [found, { asTsv }, { notifications }] = await Promise.all([rows(), written(), import("@mantine/notifications")]);
     await navigator.clipboard.writeText(asTsv(found));
     notifications.show({ message: t("chart.copied", { n: found.length - 1 }) });
   };
+  const table = async () => {
+    const { asCsv } = await written();
+    download(`${name}.csv`, asCsv(await rows(), language), "text/csv;charset=utf-8");
+  };
   const picture = async () => {
+    const { pictureOf } = await import("./picture");
     if (place.current === null) return;
     const { from, to } = shownOf(span, live.clock);
     const below = `${formatTime(from, language, zone)} – ${formatTime(to, language, zone)} (${zone}) · ${levelText(resolution ?? "raw", t)}`;
@@ -67,7 +73,7 @@ export function ChartExports({ name, title, series, span, zone, resolution, plac
       {(close) => (
         <>
           {item(t("chart.copy"), () => void copy(), close)}
-          {item(t("chart.csvShown"), () => download(`${name}.csv`, asCsv(rows(), language), "text/csv;charset=utf-8"), close)}
+          {item(t("chart.csvShown"), () => void table(), close)}
           {!isTable && item(t("chart.png"), () => void picture(), close)}
           {children?.(close)}
         </>

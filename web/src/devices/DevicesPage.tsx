@@ -1,4 +1,4 @@
-import { Button, Modal, Skeleton, Text } from "@mantine/core";
+import { Button, Skeleton, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { Suspense, useCallback, useState } from "react";
 import { useNavigate, useSearch } from "@tanstack/react-router";
@@ -6,13 +6,13 @@ import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
 import { later } from "../ui/later";
-import { DeviceForm } from "./DeviceForm";
 import { DeviceList } from "./DeviceList";
 import { Filters } from "./Filters";
-import { FirstReading } from "./FirstReading";
 import { useDevices } from "./useDevices";
 
 const Labels = later(async () => (await import("./Labels")).Labels);
+const FirstReading = later(async () => (await import("./FirstReading")).FirstReading);
+const NewDevice = later(async () => (await import("./NewDevice")).NewDevice);
 const Import = later(async () => (await import("./Import")).Import);
 
 export function DevicesPage() {
@@ -31,7 +31,13 @@ export function DevicesPage() {
     return (
       <>
         <PageTitle title={t("devices.title")} />
-        {mayCreate ? <FirstReading /> : <Text className="quiet">{t("devices.none")}</Text>}
+        {mayCreate ? (
+          <Suspense>
+            <FirstReading />
+          </Suspense>
+        ) : (
+          <Text className="quiet">{t("devices.none")}</Text>
+        )}
       </>
     );
   }
@@ -59,11 +65,11 @@ export function DevicesPage() {
       {isPending && error === null && Array.from({ length: 8 }, (_, row) => <Skeleton key={row} height={58} mb={10} />)}
       {isSuccess && !isPending && devices.length === 0 && <Text className="quiet">{t("devices.noMatch")}</Text>}
       {!isPending && <DeviceList devices={devices} {...(chosen === null ? {} : { chosen, toggle })} />}
-      <Modal opened={dialog === "new" && mayCreate} onClose={close} title={t("devices.new")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
-        <DeviceForm
-          done={(key) => void navigate({ to: "/devices/$key", params: { key }, replace: true })}
-        />
-      </Modal>
+      {dialog === "new" && mayCreate && (
+        <Suspense>
+          <NewDevice close={close} done={(key) => void navigate({ to: "/devices/$key", params: { key }, replace: true })} />
+        </Suspense>
+      )}
     </>
   );
 }

@@ -1,13 +1,16 @@
 import "./home.css";
-import { SegmentedControl, Stack } from "@mantine/core";
+import { SegmentedControl, Skeleton, Stack } from "@mantine/core";
 import { Navigate, useNavigate, useSearch } from "@tanstack/react-router";
+import { Suspense } from "react";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
-import { Engineer } from "./Engineer";
-import { Manager } from "./Manager";
+import { later } from "../ui/later";
 import { Operator } from "./Operator";
 import { type HomeView, viewsFor } from "./views";
+
+const Engineer = later(async () => (await import("./Engineer")).Engineer);
+const Manager = later(async () => (await import("./Manager")).Manager);
 
 const CHOSEN = "calha.home"; // on this device: a desk in the control room keeps the operator's view
 
@@ -34,7 +37,9 @@ export function HomePage() {
         <SegmentedControl size="xs" aria-label={t("home.as")} value={view} onChange={show} data={views.map((value) => ({ value, label: t(`home.${value}`) }))} />
       </PageTitle>
       <Stack gap="md">
-        <Shown />
+        <Suspense fallback={<Skeleton height={400} />}>
+          <Shown />
+        </Suspense>
       </Stack>
     </>
   );

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { FIRST, firstOf } from "../../texts";
 import { en } from "./en";
 import { ptBR } from "./pt-BR";
 
@@ -25,6 +26,25 @@ describe("the catalogues", () => {
   it("name the same values in both languages", () => {
     const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
     for (const key of Object.keys(ptBR) as (keyof typeof ptBR)[]) expect([key, names(en[key])]).toEqual([key, names(ptBR[key])]);
+  });
+
+  it("are there in time: whatever page does not wait for all texts is among those that have theirs", () => {
+    const router = readFileSync(join(import.meta.dirname, "../router.tsx"), "utf8");
+    const pages = [...router.matchAll(/firstPage\(\(\) => import\("\.\/([^"]+)"\)/g)].map((match) => `${match[1]}.tsx`);
+    expect(pages.length).toBeGreaterThan(0);
+    expect(["main.tsx", ...pages].sort()).toEqual([...FIRST].sort());
+  });
+
+  it("give the first pages what they say, and spare them the rest", () => {
+    const first = firstOf(Object.keys(ptBR));
+    for (const key of ["nav.devices", "devices.title", "home.operator", "priority.critical", "chart.title"]) expect(first).toContain(key);
+    expect(first).not.toContain("problem.not_signed_in");
+    expect(first.size).toBeLessThan(Object.keys(ptBR).length / 4);
+  });
+
+  it("are cut without a rest", async () => {
+    const cut = { ...(await import("virtual:texts/first-pt-BR")).default, ...(await import("virtual:texts/rest-pt-BR")).default };
+    expect(cut).toEqual(ptBR);
   });
 
   it("hold no text that nobody uses", () => {

@@ -1,14 +1,23 @@
-import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
+import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState, useSyncExternalStore } from "react";
 import type { Catalogue, Key } from "./pt-BR";
 
 export type Language = "pt-BR" | "en";
 export type { Key };
 
-const LANGUAGES: Record<Language, () => Promise<Catalogue>> = {
-  "pt-BR": async () => (await import("./pt-BR")).ptBR,
-  en: async () => (await import("./en")).en,
+type Part = Partial<Catalogue>;
+
+// What the first pages say, and all else: `texts.ts` beside this folder cuts the catalogues.
+const FIRST: Record<Language, () => Promise<Part>> = {
+  "pt-BR": async () => (await import("virtual:texts/first-pt-BR")).default,
+  en: async () => (await import("virtual:texts/first-en")).default,
 };
-const catalogues: Partial<Record<Language, Catalogue>> = {};
+const REST: Record<Language, () => Promise<Part>> = {
+  "pt-BR": async () => (await import("virtual:texts/rest-pt-BR")).default,
+  en: async () => (await import("virtual:texts/rest-en")).default,
+};
+const catalogues: Partial<Record<Language, Part>> = {};
+const whole = new Set<Language>();
+const listeners = new Set<() => void>();
 const STORED = "calha.language";
 
 export type Translate = (key: Key, values?: Record<string, string | number>) => string;
@@ -25,9 +34,28 @@ interface Texts {
 
 const Context = createContext<Texts | null>(null);
 
-/** Texts of a language have to be there before it is spoken; nobody waits for those of the others. */
+/** What the first pages say has to be there before a language is spoken; nobody waits for more. */
 export async function loadLanguage(language: Language): Promise<void> {
-  catalogues[language] ??= await LANGUAGES[language]();
+  catalogues[language] ??= await FIRST[language]();
+}
+
+/** All texts of a language; of the one that is spoken where none is named. What is loaded later waits for them. */
+export async function loadTexts(language: Language = preferred()): Promise<void> {
+  if (whole.has(language)) return;
+  const [first, rest] = await Promise.all([FIRST[language](), REST[language]()]);
+  catalogues[language] = { ...first, ...rest };
+  whole.add(language);
+  listeners.forEach((listener) => listener());
+}
+
+function listen(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** Draws anew with the words for what went wrong, which the first page does not wait for. */
+export function useAllTexts(): void {
+  useSyncExternalStore(listen, () => whole.size);
 }
 
 export function preferred(): Language {
@@ -51,7 +79,7 @@ export function TextsProvider({ children }: { children: ReactNode }) {
     document.documentElement.lang = language;
   }, [language]);
   const choose = useCallback((chosen: Language) => {
-    loadLanguage(chosen)
+    loadTexts(chosen)
       .then(() => setSpoken(chosen))
       .catch(() => undefined); // the server is gone: it stays as it is
   }, []);

@@ -2,6 +2,7 @@ import "../billing/billing.css";
 import { Button, SegmentedControl, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
+import { Suspense } from "react";
 import { api, take } from "../api/client";
 import { usePages } from "../billing/useBilling";
 import { dayAt, periodOf, views } from "../consumption/period";
@@ -14,11 +15,13 @@ import { PageTitle } from "../shell/Pages";
 import { download } from "../ui/download";
 import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
+import { later } from "../ui/later";
 import { Section } from "../ui/Section";
-import { OwnCredits } from "./OwnCredits";
 import { OwnForecasts } from "./OwnForecasts";
 import { OwnInvoices } from "./OwnInvoices";
 import { OwnMeter } from "./OwnMeter";
+
+const OwnCredits = later(async () => (await import("./OwnCredits")).OwnCredits);
 
 const PAGE = 12;
 const NO_DEVICES: readonly OwnDevice[] = [];
@@ -33,7 +36,9 @@ export function PortalPage() {
       <PageTitle title={t("portal.title")}>{me.person !== null && <OwnData />}</PageTitle>
       <Stack gap="md">
         <OwnForecasts />
-        <OwnCredits />
+        <Suspense>
+          <OwnCredits />
+        </Suspense>
         <Section title={t("portal.invoices")}>
           <OwnInvoices invoices={invoices} />
         </Section>

@@ -2,7 +2,7 @@ import { Alert, Button, Stack, Text, Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { Problem } from "../api/client";
-import { useTexts } from "../i18n";
+import { useAllTexts, useTexts } from "../i18n";
 import { problemText } from "../ui/words";
 
 /** Sets the document's title and gives the page its heading. */
@@ -22,6 +22,7 @@ export function PageTitle({ title, children }: { title: string; children?: React
 
 export function ErrorNote({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t } = useTexts();
+  useAllTexts();
   const detail = problemText(error, t);
   if (error instanceof Problem && error.status === 403) return <NoPermission detail={detail} />;
   return (

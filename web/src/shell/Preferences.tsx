@@ -1,32 +1,22 @@
-import { NativeSelect, useMantineColorScheme } from "@mantine/core";
+import { useMantineColorScheme } from "@mantine/core";
 import { type Language, useTexts } from "../i18n";
+import css from "./Shell.module.css";
 
+/** Language and theme. Plain selects: they are on every page, and come with its first bytes. */
 export function Preferences() {
   const { t, language, setLanguage } = useTexts();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   return (
-    <div style={{ display: "flex", gap: 6 }}>
-      <NativeSelect
-        size="xs"
-        aria-label={t("language.label")}
-        value={language}
-        onChange={(event) => setLanguage(event.currentTarget.value as Language)}
-        data={[
-          { value: "pt-BR", label: "PT" },
-          { value: "en", label: "EN" },
-        ]}
-      />
-      <NativeSelect
-        size="xs"
-        aria-label={t("theme.label")}
-        value={colorScheme}
-        onChange={(event) => setColorScheme(event.currentTarget.value as "auto" | "light" | "dark")}
-        data={[
-          { value: "auto", label: t("theme.auto") },
-          { value: "light", label: t("theme.light") },
-          { value: "dark", label: t("theme.dark") },
-        ]}
-      />
+    <div className={css.preferences}>
+      <select aria-label={t("language.label")} value={language} onChange={(event) => setLanguage(event.currentTarget.value as Language)}>
+        <option value="pt-BR">PT</option>
+        <option value="en">EN</option>
+      </select>
+      <select aria-label={t("theme.label")} value={colorScheme} onChange={(event) => setColorScheme(event.currentTarget.value as "auto" | "light" | "dark")}>
+        <option value="auto">{t("theme.auto")}</option>
+        <option value="light">{t("theme.light")}</option>
+        <option value="dark">{t("theme.dark")}</option>
+      </select>
     </div>
   );
 }

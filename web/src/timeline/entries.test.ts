@@ -1,12 +1,12 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadLanguage, type Translate, translate } from "../i18n";
+import { loadTexts, type Translate, translate } from "../i18n";
 import { kindsOf, noteOf, wordsOf } from "./entries";
 
 const t: Translate = (key, values) => translate("en", key, values);
 const own = (text: string | Record<string, string>) => (typeof text === "string" ? text : (text.en ?? ""));
 
 describe("a timeline", () => {
-  beforeAll(() => loadLanguage("en"));
+  beforeAll(() => loadTexts("en"));
 
   it("reads its kinds from an address, and takes none and all for no choice", () => {
     expect(kindsOf("anomaly,alarm,nonsense")).toEqual(["alarm", "anomaly"]);

@@ -1,6 +1,6 @@
 import { Alert, Button } from "@mantine/core";
 import type { SubmitEvent } from "react";
-import { useTexts } from "../i18n";
+import { useAllTexts, useTexts } from "../i18n";
 import { problemText } from "./words";
 
 interface Change {
@@ -11,6 +11,7 @@ interface Change {
 /** What a change has met: nothing, or why it was refused. */
 export function Refusal({ error }: { error: unknown }) {
   const { t } = useTexts();
+  useAllTexts();
   if (error === null) return null;
   return (
     <Alert color="red" variant="light" role="alert">

@@ -1,6 +1,8 @@
-/** Parts of the app that are loaded when they are first shown, and asked for again while the server is gone. */
+/** Parts of the app that are loaded when they are first shown, and asked for again while the server is gone. They come with all texts. */
 
+import { lazyRouteComponent as pageOf } from "@tanstack/react-router";
 import { lazy, type ComponentType, type LazyExoticComponent } from "react";
+import { loadTexts } from "../i18n";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
@@ -20,5 +22,11 @@ export async function patiently<Loaded>(load: () => Promise<Loaded>): Promise<Lo
 
 /** A component of a module that is loaded with the first use of it. */
 export function later<Props extends object>(load: () => Promise<ComponentType<Props>>): LazyExoticComponent<ComponentType<Props>> {
-  return lazy(async () => ({ default: await patiently(load) }));
+  return lazy(async () => ({ default: await patiently(async () => (await Promise.all([load(), loadTexts()]))[0]) }));
 }
+
+/** A page that may be the first: it comes as soon as it can, with the texts of the first pages (`FIRST` in `texts.ts`). */
+export const firstPage = pageOf;
+
+/** Any other page. */
+export const lazyRouteComponent: typeof pageOf = (load, name) => pageOf(async () => (await Promise.all([load(), loadTexts()]))[0], name);
