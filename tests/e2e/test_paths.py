@@ -92,6 +92,7 @@ def test_the_overview_is_live_and_can_be_searched_and_filtered(calha, page):
 def test_history_is_zoomed_by_mouse_and_keyboard_and_shown_as_a_table(calha, page, device):
     flows = send_history(calha, device)
     page.goto(f"{calha.address}/devices/{device}")
+    history = page.get_by_role("region", name="History")  # the timeline below it has spans of its own
     for preset, label in {
         "15min": "15 min",
         "6h": "6 h",
@@ -100,9 +101,9 @@ def test_history_is_zoomed_by_mouse_and_keyboard_and_shown_as_a_table(calha, pag
         "30d": "30 d",
         "1y": "1 y",
     }.items():
-        page.get_by_text(label, exact=True).click()
+        history.get_by_text(label, exact=True).click()
         expect(page).to_have_url(re.compile(f"range={preset}"))
-    page.get_by_text("1 h", exact=True).click()
+    history.get_by_text("1 h", exact=True).click()
 
     chart = page.locator(".chart .u-over").first
     chart.scroll_into_view_if_needed()
