@@ -21,6 +21,8 @@ interface Props {
   span: Span;
   zone: string;
   resolution: string | undefined;
+  /** As in the note above the chart. */
+  means?: string | undefined;
   /** Where the charts are; no picture while they are a table. */
   place: RefObject<HTMLElement | null>;
   isTable: boolean;
@@ -29,7 +31,7 @@ interface Props {
 }
 
 /** Ways to take along what is shown: to the clipboard, as a file for a spreadsheet, as a picture. */
-export function ChartExports({ name, title, series, span, zone, resolution, place, isTable, children }: Props) {
+export function ChartExports({ name, title, series, span, zone, resolution, means, place, isTable, children }: Props) {
   const { t, language, own } = useTexts();
   const scheme = useComputedColorScheme("light");
   const rows = async () => {
@@ -53,7 +55,7 @@ export function ChartExports({ name, title, series, span, zone, resolution, plac
     const { pictureOf } = await import("./picture");
     if (place.current === null) return;
     const { from, to } = shownOf(span, live.clock);
-    const below = `${formatTime(from, language, zone)} – ${formatTime(to, language, zone)} (${zone}) · ${levelText(resolution ?? "raw", t)}`;
+    const below = `${formatTime(from, language, zone)} – ${formatTime(to, language, zone)} (${zone}) · ${means ?? levelText(resolution ?? "raw", t)}`;
     download(`${name}.png`, await pictureOf(place.current, { title, below }, scheme), "image/png");
   };
   const item = (text: string, act: () => void, close: () => void) => (

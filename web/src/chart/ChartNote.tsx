@@ -12,12 +12,14 @@ interface Props {
   zone: string;
   /** As the server says it; undefined while nothing is there. */
   resolution: string | undefined;
+  /** In words, where a point stands for something else than the mean. */
+  means?: string | undefined;
   /** Whether what is drawn is what was there before, until the better one has come. */
   isPassing: boolean;
 }
 
 /** Which time a chart shows, what a point of it stands for, and, without a connection, how old all of it is. */
-export function ChartNote({ span, zone, resolution, isPassing }: Props) {
+export function ChartNote({ span, zone, resolution, means, isPassing }: Props) {
   const { t, language } = useTexts();
   const { from, to } = shownOf(span, useNow());
   return (
@@ -25,7 +27,7 @@ export function ChartNote({ span, zone, resolution, isPassing }: Props) {
       <span className="number">
         {formatTime(from, language, zone)} – {formatTime(to, language, zone)} ({zone})
       </span>
-      {resolution !== undefined && ` · ${levelText(resolution, t)}`}
+      {resolution !== undefined && ` · ${means ?? levelText(resolution, t)}`}
       {isPassing && ` · ${t("chart.passing")}`}
       {span.live && <Lost />}
     </Text>

@@ -17,6 +17,7 @@ const NO_SERIES = -1;
 const SCALE_PX = 110;
 const KM = 1_000;
 const LETTER_PX = 7.4;
+const NOTE_LETTER_PX = 6.3;
 const VALUE_PX = 90;
 const GAP_PX = 14;
 const FLIPS_FROM = 0.65; // of the width: what lies further right has its name on the left
@@ -77,8 +78,8 @@ interface Mark {
 /** On which side a spot has its name, and whether there is room for it; what is drawn last, which presses most, has the first choice. */
 function named(marks: readonly Mark[], width: number) {
   const sided = marks.map((mark) => ({ ...mark, side: mark.x > width * FLIPS_FROM ? -1 : 1 }));
-  const labels = sided.map(({ spot, x, y, side }) => ({ x: x + side * GAP_PX, y, width: side * Math.max(VALUE_PX, spot.name.length * LETTER_PX) }));
-  const free = withRoom([...labels].reverse()).reverse();
+  const labels = sided.map(({ spot, x, y, side }) => ({ x: x + side * GAP_PX, y, width: side * Math.max(VALUE_PX, spot.name.length * LETTER_PX, (spot.worst?.name.length ?? 0) * NOTE_LETTER_PX) }));
+  const free = withRoom([...labels].reverse(), marks).reverse();
   return sided.map((mark, index) => ({ ...mark, isNamed: free[index] === true }));
 }
 

@@ -35,5 +35,7 @@ describe("a map", () => {
     const name = { x: 100, y: 50, width: 80 };
     expect(withRoom([name, { x: 150, y: 60, width: 80 }, { x: 150, y: 90, width: 80 }])).toEqual([true, false, true]);
     expect(withRoom([name, { x: 190, y: 50, width: -80 }, { x: 95, y: 50, width: -80 }])).toEqual([true, false, true]);
+    expect(withRoom([name], [{ x: 86, y: 50 }])).toEqual([true]);
+    expect(withRoom([name], [{ x: 120, y: 60 }])).toEqual([false]);
   });
 });

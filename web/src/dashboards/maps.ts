@@ -50,13 +50,15 @@ export interface Label {
 }
 
 const LABEL_HIGH = 30;
+const MARK_HIGH = 20;
 
-/** Which names have room beside those before them: names that lie on each other can be read no more. */
-export function withRoom(labels: readonly Label[]): boolean[] {
+/** Which names have room beside those before them and beside the marks: what lies on another can be read no more. */
+export function withRoom(labels: readonly Label[], marks: readonly { x: number; y: number }[] = []): boolean[] {
   const taken: { left: number; right: number; y: number }[] = [];
   return labels.map(({ x, y, width }) => {
     const [left, right] = width < 0 ? [x + width, x] : [x, x + width];
-    const isFree = taken.every((one) => right < one.left || left > one.right || Math.abs(y - one.y) > LABEL_HIGH);
+    const isBeside = taken.every((one) => right < one.left || left > one.right || Math.abs(y - one.y) > LABEL_HIGH);
+    const isFree = isBeside && marks.every((mark) => right < mark.x || left > mark.x || Math.abs(y - mark.y) > MARK_HIGH);
     if (isFree) taken.push({ left, right, y });
     return isFree;
   });

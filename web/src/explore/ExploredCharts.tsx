@@ -15,6 +15,7 @@ import { useConnection } from "../live/hooks";
 import { ErrorNote } from "../shell/Pages";
 import { problemText } from "../ui/words";
 import { type ExploreSearch, seriesIn } from "./address";
+import { grains } from "./aggregates";
 import { type Explored, useExplored } from "./useExplored";
 
 const MOST_AXES = 4;
@@ -49,11 +50,13 @@ export function ExploredCharts({ search, chosen, span, zone, steps, chooseSpan, 
   const axes = Math.max(1, ...charts.map((one) => new Set(one.map(unitOf)).size));
   const gutters = useGutters(axes);
   const isTable = search.table === true;
-  const exports = <ChartExports name={t("explore.file")} title={chosen.map(({ title }) => title).join(", ")} series={drawn} span={span} zone={zone} resolution={resolution} place={place} isTable={isTable} />;
+  const step = grains.find((one) => one === resolution);
+  const means = search.agg === undefined || step === undefined ? undefined : t("explore.put.each", { by: t(`exploreBy.${search.agg}`), step: t(`exploreStep.${step}`) });
+  const exports = <ChartExports name={t("explore.file")} title={chosen.map(({ title }) => title).join(", ")} series={drawn} span={span} zone={zone} resolution={resolution} means={means} place={place} isTable={isTable} />;
   return (
     <section aria-label={t("explore.charts")}>
       {bar(explored.isFetching, exports)}
-      <ChartNote span={span} zone={zone} resolution={resolution} isPassing={isPassing} />
+      <ChartNote span={span} zone={zone} resolution={resolution} means={means} isPassing={isPassing} />
       {chosen.map(({ device, channel, error, from, found }) =>
         error !== null || (from !== undefined && found === undefined) ? (
           <Alert key={`${device}/${channel}`} color="orange" variant="light" mb="xs">

@@ -39,6 +39,7 @@ export const exploreEn: Record<keyof typeof explorePtBR, string> = {
   "explore.asBoard": "Save as dashboard",
   "explore.put": "{name} ({by})",
   "explore.put.by": "Show",
+  "explore.put.each": "Each point: {by} of each {step}",
   "explore.put.step": "of each",
   "exploreBy.none": "as measured",
   "exploreBy.mean": "mean",

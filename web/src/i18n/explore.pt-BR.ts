@@ -38,6 +38,7 @@ export const explorePtBR = {
   "explore.asBoard": "Salvar como painel",
   "explore.put": "{name} ({by})",
   "explore.put.by": "Mostrar",
+  "explore.put.each": "Cada ponto: {by} de cada {step}",
   "explore.put.step": "de cada",
   "exploreBy.none": "como medido",
   "exploreBy.mean": "média",
