@@ -18,6 +18,7 @@ type Finding = components["schemas"]["CleaningFinding"];
 const DAY = 86_400_000;
 const DAYS = 7;
 const REFRESH_MS = 60_000;
+const SHOWN = 2; // findings of a cleaning that is not opened
 const marks: Record<string, MarkKind> = { passed: "ok", failed: "bad", inconclusive: "warn", running: "quiet" };
 
 /** The cleanings of a week, each with its verdict; the one that is opened shows what it proves, step by step. */
@@ -64,6 +65,8 @@ export function Cleanings({ device }: { device: Device }) {
 function Line({ cleaning, zone, isOpen, open, makeGolden }: { cleaning: Cleaning; zone: string; isOpen: boolean; open: () => void; makeGolden: () => void }) {
   const { t, language } = useTexts();
   const verdict = cleaning.verdict ?? "running";
+  const { findings } = cleaning;
+  const hidden = isOpen || findings.length <= SHOWN + 1 ? 0 : findings.length - SHOWN;
   return (
     <li className="list-line">
       <button type="button" className="cleaning-line" aria-expanded={isOpen} onClick={open}>
@@ -74,11 +77,16 @@ function Line({ cleaning, zone, isOpen, open, makeGolden }: { cleaning: Cleaning
           {cleaning.is_golden && ` · ${t("cleaning.isGolden")}`}
         </span>
       </button>
-      {cleaning.findings.map((one) => (
+      {findings.slice(0, findings.length - hidden).map((one) => (
         <Text key={`${one.step} ${one.reason}`} size="sm">
           {reason(one, language, t)}
         </Text>
       ))}
+      {hidden > 0 && (
+        <Text className="quiet" size="sm">
+          {t("cleaning.moreFindings", { n: hidden })}
+        </Text>
+      )}
       {isOpen && (
         <>
           <Strip cleaning={cleaning} />

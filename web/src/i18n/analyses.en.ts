@@ -6,6 +6,7 @@ export const analysesEn: Record<keyof typeof analysesPtBR, string> = {
   "cleaning.none": "No cleaning in this time.",
   "cleaning.earlier": "Week before",
   "cleaning.latest": "Latest",
+  "cleaning.moreFindings": "and {n} more reasons; open it to see them",
   "cleaning.isGolden": "golden cycle",
   "cleaning.compareWith": "Compare the others with this one",
   "cleaning.step": "Step",

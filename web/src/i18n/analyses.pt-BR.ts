@@ -5,6 +5,7 @@ export const analysesPtBR = {
   "cleaning.none": "Nenhuma limpeza neste período.",
   "cleaning.earlier": "Semana anterior",
   "cleaning.latest": "Mais recentes",
+  "cleaning.moreFindings": "e mais {n} motivos; abra para ver",
   "cleaning.isGolden": "ciclo de referência",
   "cleaning.compareWith": "Comparar as outras com esta",
   "cleaning.step": "Etapa",
