@@ -10,7 +10,7 @@ import { loadLanguage, loadTexts, preferred, TextsProvider, useTexts } from "./i
 import { live } from "./live/hooks";
 import { keepLast } from "./offline/last";
 import { startWorker } from "./offline/worker";
-import { loadPages, router } from "./router";
+import { loadOpened, loadPages, router } from "./router";
 import { sessionQuery } from "./session/session";
 import { theme, variables } from "./theme";
 import { later } from "./ui/later";
@@ -31,6 +31,7 @@ const queries = new QueryClient({
 });
 
 queries.query(sessionQuery).catch(() => undefined); // while the pages load
+loadOpened();
 keepLast(() => live.last);
 live.onBack(() => void queries.invalidateQueries());
 const settled = new Promise<void>((go) => setTimeout(go, SETTLES_MS));

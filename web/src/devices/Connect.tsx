@@ -1,4 +1,4 @@
-import { Alert, Button, Loader, Paper, SegmentedControl, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Loader, Paper, SegmentedControl, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState, useSyncExternalStore } from "react";
 import { api, type Device, take } from "../api/client";
@@ -6,6 +6,8 @@ import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
 import { AUTHORITY_ADDRESS, AUTHORITY_FILE, examples, needsAuthority } from "./examples";
 import { freshSecret, onSecrets, rememberSecret } from "./secrets";
+
+const HEIGHT_PX = 322; // as it mostly is, so that little moves when it comes
 
 /** How to connect a device: its secret while that can still be shown, and what to send with. */
 export function Connect({ device, isSilent, mayConfigure }: { device: Device; isSilent: boolean; mayConfigure: boolean }) {
@@ -19,7 +21,8 @@ export function Connect({ device, isSilent, mayConfigure }: { device: Device; is
     staleTime: Infinity,
   });
   const [chosen, choose] = useState("MQTT");
-  if (!status.data || (!isSilent && secret === undefined)) return null;
+  if (!isSilent && secret === undefined) return null;
+  if (!status.data) return <Skeleton height={HEIGHT_PX} mb="md" />;
   const known = examples(device, status.data, location.origin, secret ?? t("connect.placeholder"), authority.data);
   const shown = known.find((one) => one.title === chosen) ?? known[0];
   return (

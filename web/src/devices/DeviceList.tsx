@@ -14,6 +14,7 @@ const ROW_PX = 70;
 const SITE_PX = 38;
 const CARD_PX = 60;
 const CARD_LINE_PX = 56;
+const OVERSCAN = 3; // lines above and below the screen: each costs a phone some milliseconds
 const BESIDE_VALUES_PX = 340; // name, presence and the space between
 
 interface Props {
@@ -38,7 +39,7 @@ export function DeviceList({ devices, chosen, toggle }: Props) {
     if (!isPhone) return ROW_PX;
     return CARD_PX + CARD_LINE_PX * Math.ceil(Math.min(CARD_CHANNELS, Math.max(1, line.device.channels.length)) / CARD_COLUMNS);
   };
-  const rows = useWindowVirtualizer({ count: lines.length, estimateSize: heightOf, getItemKey: (index) => lines[index]?.key ?? index, overscan: 8, scrollMargin });
+  const rows = useWindowVirtualizer({ count: lines.length, estimateSize: heightOf, getItemKey: (index) => lines[index]?.key ?? index, overscan: OVERSCAN, scrollMargin });
   const visible = rows.getVirtualItems();
   useWatch(visible.flatMap(({ index }) => (lines[index]?.kind === "device" ? [lines[index].key] : [])));
   if (devices.length === 0) return null;

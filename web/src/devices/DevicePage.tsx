@@ -39,14 +39,19 @@ export function DevicePage() {
     queryFn: () => take(api.GET("/api/v1/devices/{key}", { params: { path: { key } } })),
     refetchInterval: 15_000,
   });
+  const stored = useQuery({
+    queryKey: ["latest", key],
+    queryFn: () => take(api.GET("/api/v1/latest", { params: { query: { device: key, limit: 1 } } })),
+  });
   useWatch([key]);
   const { data, error, refetch } = device;
   const isGone = error instanceof Problem && error.status === 404;
-  if (data !== undefined && !isGone) return <DeviceView device={data} />;
+  // Whether it has ever spoken decides what stands above its values: known first, nothing moves later.
+  if (data !== undefined && !isGone && !stored.isPending) return <DeviceView device={data} hasStored={stored.data?.items.length !== 0} />;
   return error === null ? <Skeleton height={400} /> : <ErrorNote error={error} retry={() => void refetch()} />;
 }
 
-function DeviceView({ device }: { device: Device }) {
+function DeviceView({ device, hasStored }: { device: Device; hasStored: boolean }) {
   const { t } = useTexts();
   const search = useSearch({ from: "/devices/$key" });
   const navigate = useNavigate({ from: "/devices/$key" });
@@ -54,11 +59,6 @@ function DeviceView({ device }: { device: Device }) {
   const own = useOwnDevice(device.key);
   const [edits, { open, close }] = useDisclosure();
   const hasReadings = useNewest(device.key) !== undefined;
-  const stored = useQuery({
-    queryKey: ["latest", device.key],
-    queryFn: () => take(api.GET("/api/v1/latest", { params: { query: { device: device.key, limit: 1 } } })),
-    enabled: !hasReadings,
-  });
   const fixed = search.from !== undefined && search.to !== undefined;
   const preset = fixed ? undefined : (search.range ?? "1h");
   const span = useMemo(
@@ -107,7 +107,7 @@ function DeviceView({ device }: { device: Device }) {
           <GatewayCard device={device} mayConfigure={mayConfigure} />
         </Suspense>
       ) : (
-        <Connect device={device} isSilent={!hasReadings && stored.data?.items.length === 0} mayConfigure={mayConfigure} />
+        <Connect device={device} isSilent={!hasReadings && !hasStored} mayConfigure={mayConfigure} />
       )}
       <div className="tiles" style={{ margin: "14px 0 20px" }}>
         {device.channels.map((one) => (

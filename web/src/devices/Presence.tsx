@@ -16,7 +16,7 @@ export function PresenceOf({ device }: { device: string }) {
   const isLost = useConnection() === "lost";
   const isTold = isKnown && !isLost;
   return (
-    <div style={{ fontSize: 12, textAlign: "right" }}>
+    <div className="presence">
       <div style={{ display: "inline-flex", gap: 6, alignItems: "center" }}>
         <Mark kind={isTold ? marks[state] : "quiet"} /> {isTold ? t(`state.${state}`) : isLost ? t("state.unknown") : "…"}
       </div>

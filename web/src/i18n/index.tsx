@@ -36,7 +36,8 @@ const Context = createContext<Texts | null>(null);
 
 /** What the first pages say has to be there before a language is spoken; nobody waits for more. */
 export async function loadLanguage(language: Language): Promise<void> {
-  catalogues[language] ??= await FIRST[language]();
+  const first = await FIRST[language]();
+  catalogues[language] ??= first; // all of them may have come meanwhile
 }
 
 /** All texts of a language; of the one that is spoken where none is named. What is loaded later waits for them. */
