@@ -107,7 +107,7 @@ export const alarmsEn: Record<keyof typeof alarmsPtBR, string> = {
   "rules.quiet": "What keeps it quiet",
   "rules.quietText": "Delays and a deadband prevent alarms that come and go. Empty means none.",
   "rules.why": "Why it exists",
-  "rules.whyText": "An alarm asks for an action. The operator reads this when it comes.",
+  "rules.whyText": "An alarm asks for an action. The operator reads this when it comes, on the page and in the message.",
   "rules.saved": "Rule saved; it is followed from now on.",
   "rules.removed": "Rule removed; the history of its alarms stays.",
   "rules.removeAsk": "Remove the rule {name}? Its alarms return to normal; their history stays.",

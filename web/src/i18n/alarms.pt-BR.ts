@@ -106,7 +106,7 @@ export const alarmsPtBR = {
   "rules.quiet": "O que evita alarmes à toa",
   "rules.quietText": "Atrasos e banda morta evitam alarmes que vão e voltam. Vazio é nenhum.",
   "rules.why": "Por que existe",
-  "rules.whyText": "Um alarme pede uma ação. O operador lê isto quando ele toca.",
+  "rules.whyText": "Um alarme pede uma ação. O operador lê isto quando ele toca, na tela e na mensagem.",
   "rules.saved": "Regra salva; ela vale a partir de agora.",
   "rules.removed": "Regra removida; o histórico dos alarmes fica.",
   "rules.removeAsk": "Remover a regra {name}? Os alarmes dela voltam ao normal; o histórico fica.",
