@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import pytest
-from chromium import FLAGS
+from chromium import FLAGS, until_controlled
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from screens import SIZES, keep
 from signing_in import administrator, cookie
@@ -90,8 +90,7 @@ def installed(request, calha, browser) -> Iterator[Page]:
         page.context.add_cookies([cookie(calha, administrator(calha))])
         page.goto(calha.address)
         expect(page.get_by_role("heading", level=1)).to_be_visible()
-        page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-        page.wait_for_function("navigator.serviceWorker.controller !== null")
+        until_controlled(page)
         yield page
 
 

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from chromium import FLAGS
+from chromium import FLAGS, until_controlled
 from playwright.sync_api import Page, expect
 from screens import keep
 from signing_in import administrator, cookie
@@ -209,7 +209,7 @@ def test_a_pushed_alarm_is_shown_by_the_browser_and_a_tap_opens_it(calha, whole,
     sent = CHROMIUM.decrypt(calha.pushes.next_post().body).decode().replace(PUBLIC, calha.address)
     whole.goto(f"{calha.address}/notifications")
     whole.evaluate("navigator.serviceWorker.register('/push.js')")
-    whole.wait_for_function("navigator.serviceWorker.controller !== null")
+    until_controlled(whole)
     inspector = whole.context.new_cdp_session(whole)
     known: list[str] = []
     inspector.on("ServiceWorker.workerRegistrationUpdated", lambda told: known.extend(told["registrations"]))

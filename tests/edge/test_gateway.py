@@ -145,7 +145,7 @@ def test_live_readings_overtake_the_backlog_after_a_cut(plant: Plant):
         body = [record(number, filling=filling) for number in range(start, start + 200)]
         status, _ = http_post(plant.edge, "/api/v1/telemetry/m5", secret, body)
         assert status == 200
-    plant.line.bytes_per_s = 25_000  # half a minute for the backlog
+    plant.line.bytes_per_s = 10_000  # more than a minute for the backlog
     plant.line.mend()
     try:
         until(lambda: 1 in plant.hub.numbers("m5"), "the backlog is on its way")

@@ -152,7 +152,7 @@ class BoardPages:
         headings = [words[name] for name in ("priority", "alarm", "device", "since")]
         rows = [
             [words[one.priority.value], one.name, one.device, self._since(one.alarm.raised_at)]
-            for one in sorted(found, key=lambda one: (-PRESSING[one.priority], -(one.alarm.raised_at or 0)))
+            for one in _by_pressure(found)
         ]
         return _placed(widget, widget.title or words["alarms"], headings=headings, rows=rows)
 
@@ -164,7 +164,11 @@ class BoardPages:
 
     def _map(self, widget: kinds.MapWidget) -> Panel:
         words = WORDS[self.language]
-        rows = [[name, position, *self._at_place(device)] for name, position, device in self._places(widget)]
+        alarms = {one.device: one.name for one in reversed(_by_pressure(self._standing()))}
+        rows = [
+            [name, position, *(self._at_place(device, alarms) if device is not None else ["", ""])]
+            for name, position, device in self._places(widget)
+        ]
         headings = [words[name] for name in ("place", "position", "value", "alarm")]
         return _placed(widget, widget.title or words["map"], headings=headings, rows=rows)
 
@@ -184,15 +188,10 @@ class BoardPages:
         page = self.services.registry.devices(limit=MAX_DEVICES, site=site, within=within, placed=True)
         yield from ((one.name, _degrees(*one.position), one) for one in page.items if one.position is not None)
 
-    def _at_place(self, device: DeviceRow | None) -> list[str]:
+    def _at_place(self, device: DeviceRow, alarms: Mapping[str, str]) -> list[str]:
         """The main value of a device, and its most pressing alarm."""
-        if device is None:
-            return ["", ""]
-        alarms = sorted(
-            (one for one in self._standing() if one.device == device.key), key=lambda one: -PRESSING[one.priority]
-        )
         value = self._cells(device.channels[0])[0] if device.channels else "–"
-        return [value, alarms[0].name if alarms else ""]
+        return [value, alarms.get(device.key, "")]
 
     # -- what is named
 
@@ -252,6 +251,10 @@ def as_of(at: datetime, zone: ZoneInfo, language: Language) -> str:
     """When the dashboard was as it is printed."""
     local = at.astimezone(zone)
     return WORDS[language]["as_of"].format(at=f"{day(local.date(), language)} {local:%H:%M}", zone=zone.key)
+
+
+def _by_pressure(alarms: Sequence[AlarmRow]) -> list[AlarmRow]:
+    return sorted(alarms, key=lambda one: (-PRESSING[one.priority], -(one.alarm.raised_at or 0)))
 
 
 def _placed(widget: kinds.Widget, title: str, **shown: object) -> Panel:

@@ -34,6 +34,7 @@ from calha.cli.running import trusting
 from calha.cli.up import plan
 from calha.config.loading import Configuration, load
 from calha.config.settings import Settings, address_of, local_address_of
+from calha.domain.cip import MAX_GAP_S
 from calha.log.child import dies_with_parent
 
 READY_WITHIN_S = 60.0
@@ -61,7 +62,7 @@ FLEET = (
     Group("water-meter", "agua", "Hidrômetro", "-8.047,-34.893", 6, 5, 900, "mqtt", ("leak",)),
     Group("energy-meter", "medidor", "Medidor de energia", "-8.062,-34.881", 6, 5, 900, "tcp"),
     Group("machine", "maquina", "Máquina", "-8.098,-34.912", 4, 2, 600, "mqtt", ("drift",)),
-    Group("cip", "cip", "Estação CIP", "-8.086,-34.938", 2, 2, 120, "http"),
+    Group("cip", "cip", "Estação CIP", "-8.086,-34.938", 2, 2, MAX_GAP_S, "http"),  # else nobody could judge a cleaning
 )
 
 

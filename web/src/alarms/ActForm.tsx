@@ -1,8 +1,9 @@
-import { Button, Group, Modal, NativeSelect, Stack, Text, Textarea } from "@mantine/core";
+import { Button, Group, NativeSelect, Stack, Text, Textarea } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { type KeyboardEvent, useState } from "react";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
+import { Dialog } from "../ui/Dialog";
 import { Refusal, submitting } from "../ui/Saving";
 import type { Alarm, NotedAct } from "./alarms";
 import { useAct } from "./useAlarms";
@@ -38,7 +39,7 @@ export function ActForm({ act, alarms, close, done }: { act: NotedAct; alarms: r
     if (!change.isPending) send();
   };
   return (
-    <Modal opened onClose={close} title={t(`alarmAct.${act}`, { n: alarms.length })} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t(`alarmAct.${act}`, { n: alarms.length })}>
       <form onSubmit={submitting(send)}>
         <Stack gap="sm">
           <Text size="sm">{alarms.length === 1 ? `${alarms[0]?.name ?? ""} · ${alarms[0]?.device ?? ""}` : t("alarms.chosen", { n: alarms.length })}</Text>
@@ -55,6 +56,6 @@ export function ActForm({ act, alarms, close, done }: { act: NotedAct; alarms: r
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,7 +1,8 @@
-import { Modal, Stack, TextInput } from "@mantine/core";
+import { Stack, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { decimalOf } from "../consumption/decimal";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import { type Network, useNetwork } from "./useBalance";
 
@@ -18,7 +19,7 @@ export function NetworkForm({ site, network, close }: { site: number; network: N
   const save = useNetwork(site);
   const body = (): Network => ({ ...BLANK, ...Object.fromEntries(fields.map((name) => [name, Number(decimalOf(texts[name] ?? "") ?? Number.NaN)])) });
   return (
-    <Modal opened onClose={close} title={t("balance.network")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("balance.network")}>
       <form onSubmit={submitting(() => save.mutate(body(), { onSuccess: close }))}>
         <Stack gap="sm">
           {fields.map((name) => (
@@ -27,6 +28,6 @@ export function NetworkForm({ site, network, close }: { site: number; network: N
           <Submit change={save}>{t("common.save")}</Submit>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

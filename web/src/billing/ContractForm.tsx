@@ -1,4 +1,4 @@
-import { Modal, NativeSelect, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
+import { NativeSelect, Select, SimpleGrid, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -6,6 +6,7 @@ import { useState } from "react";
 import { api, take } from "../api/client";
 import { useMeters } from "../consumption/useConsumption";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import { blankTerms, type Terms, TermFields, termsBody } from "./TermFields";
 import type { Customer } from "./types";
@@ -33,7 +34,7 @@ export function ContractForm({ customer, close }: { customer: Customer; close: (
     },
   });
   return (
-    <Modal opened onClose={close} title={t("contracts.new")} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("contracts.new")} size="lg">
       <form onSubmit={submitting(() => add.mutate())}>
         <Stack gap="sm">
           <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
@@ -63,7 +64,7 @@ export function ContractForm({ customer, close }: { customer: Customer; close: (
           </Submit>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

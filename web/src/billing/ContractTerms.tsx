@@ -1,8 +1,9 @@
-import { Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import { TermFields, termsBody, termsOf } from "./TermFields";
 import type { Contract } from "./types";
@@ -21,7 +22,7 @@ export function ContractTerms({ contract, close }: { contract: Contract; close: 
     },
   });
   return (
-    <Modal opened onClose={close} title={t("contracts.edit", { number: contract.number })} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("contracts.edit", { number: contract.number })} size="lg">
       <form onSubmit={submitting(() => save.mutate())}>
         <Stack gap="sm">
           <Text size="sm" className="quiet">
@@ -32,6 +33,6 @@ export function ContractTerms({ contract, close }: { contract: Contract; close: 
           <Submit change={save}>{t("common.save")}</Submit>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

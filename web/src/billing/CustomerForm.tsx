@@ -1,9 +1,10 @@
-import { Modal, NativeSelect, SimpleGrid, Stack, TextInput } from "@mantine/core";
+import { NativeSelect, SimpleGrid, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import type { Customer } from "./types";
 import { useBilledSites } from "./useBilling";
@@ -36,7 +37,7 @@ export function CustomerForm({ customer, close, done }: { customer?: Customer; c
     onChange: ({ currentTarget: { value } }: React.ChangeEvent<HTMLInputElement>) => setData({ ...data, [name]: value }),
   });
   return (
-    <Modal opened onClose={close} title={t(customer === undefined ? "customers.new" : "customers.edit")} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t(customer === undefined ? "customers.new" : "customers.edit")} size="lg">
       <form onSubmit={submitting(() => save.mutate())}>
         <Stack gap="sm">
           <TextInput {...text("name")} required maxLength={100} data-autofocus />
@@ -67,7 +68,7 @@ export function CustomerForm({ customer, close, done }: { customer?: Customer; c
           </Submit>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

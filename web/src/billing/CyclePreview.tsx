@@ -1,10 +1,11 @@
-import { Alert, Button, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
+import { Dialog } from "../ui/Dialog";
 import { Loaded } from "../ui/Loaded";
 import { Submit, submitting } from "../ui/Saving";
 import { EstimateFields } from "./EstimateFields";
@@ -48,7 +49,7 @@ function PreviewModal({ number, first, close }: { number: string; first: string;
   });
   const canIssue = preview.data?.bill !== undefined && preview.data.bill !== null && preview.data.problem === null && isWhole(guess);
   return (
-    <Modal opened onClose={close} title={t("preview.title", { number })} size="xl" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("preview.title", { number })} size="xl">
       <form onSubmit={submitting(() => issue.mutate())}>
         <Stack gap="sm">
           <TextInput
@@ -94,6 +95,6 @@ function PreviewModal({ number, first, close }: { number: string; first: string;
           </Submit>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -6,6 +6,7 @@ import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { Confirm } from "../ui/Confirm";
+import { Dialog } from "../ui/Dialog";
 import { Mark } from "../ui/Mark";
 import { Refusal, Submit, submitting } from "../ui/Saving";
 import { OwnDifference } from "./Differences";
@@ -71,7 +72,7 @@ function PaymentForm({ invoice, close }: { invoice: InvoiceWhole; close: () => v
     },
   });
   return (
-    <Modal opened onClose={close} title={t("invoice.pay")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("invoice.pay")}>
       <form onSubmit={submitting(() => pay.mutate())}>
         <Stack gap="sm">
           <Text size="sm">{t("invoice.payText", { total: moneyText(invoice.total, language) })}</Text>
@@ -80,7 +81,7 @@ function PaymentForm({ invoice, close }: { invoice: InvoiceWhole; close: () => v
           <Submit change={pay}>{t("common.save")}</Submit>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,10 +1,11 @@
-import { Modal, NativeSelect, Skeleton, Stack, Text, TextInput } from "@mantine/core";
+import { NativeSelect, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { api, type Channel, type Device, Problem, take } from "../api/client";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import { likelyChannel, suggestedKey, suggestedKeys } from "./keys";
 import type { AddressNode, Connection } from "./types";
@@ -33,9 +34,9 @@ export function MapNodes({ connection, nodes, close, done }: { connection: Conne
   });
   const units = new Map(contents.data?.items.map(({ node, unit }) => [node, unit]));
   return (
-    <Modal opened onClose={close} size="xl" title={t("map.title")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} size="xl" title={t("map.title")}>
       {contents.isPending ? <Skeleton height={200} /> : <MapForm connection={connection} nodes={nodes} units={units} done={done} />}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Modal, NumberInput, Stack, Text } from "@mantine/core";
+import { ActionIcon, Button, Group, NumberInput, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
@@ -7,6 +7,7 @@ import { api, take } from "../api/client";
 import { formatNumber } from "../format";
 import { useTexts } from "../i18n";
 import { useAge } from "../live/hooks";
+import { Dialog } from "../ui/Dialog";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
 import { Refusal, Submit, submitting } from "../ui/Saving";
@@ -114,7 +115,7 @@ function EditNode({ connection, node, close }: { connection: Connection; node: C
     },
   });
   return (
-    <Modal opened onClose={close} title={t("nodes.edit", { name: shortName(node.node) })} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("nodes.edit", { name: shortName(node.node) })}>
       <form onSubmit={submitting(save.mutate)}>
         <Stack gap="sm">
           <NumberInput label={t("nodes.sampling")} description={t("nodes.samplingHint")} value={sampling} onChange={setSampling} min={50} max={86_400_000} allowDecimal={false} data-autofocus />
@@ -127,7 +128,7 @@ function EditNode({ connection, node, close }: { connection: Connection; node: C
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -8,6 +8,7 @@ import { renew } from "../api/renew";
 import type { components } from "../api/schema";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { Refusal, submitting } from "../ui/Saving";
 import { amountText } from "./BarChart";
 import { decimalOf } from "./decimal";
@@ -47,7 +48,7 @@ export function DecisionForm({ device, channel, event, close }: { device: Device
     },
   });
   return (
-    <Modal opened onClose={close} title={t(event === undefined ? "register.enterExchange" : "register.reviewOf")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t(event === undefined ? "register.enterExchange" : "register.reviewOf")}>
       <form onSubmit={submitting(() => save.mutate())}>
         <Stack gap="sm">
           {event === undefined ? (
@@ -89,7 +90,7 @@ export function DecisionForm({ device, channel, event, close }: { device: Device
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

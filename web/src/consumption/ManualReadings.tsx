@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -7,6 +7,7 @@ import { api, type Device, take } from "../api/client";
 import { renew } from "../api/renew";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { Refusal, Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import { decimalOf } from "./decimal";
@@ -88,7 +89,7 @@ function ManualReadingForm({ device, channel, unit, close }: { device: Device; c
     },
   });
   return (
-    <Modal opened onClose={close} title={t("manual.add")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("manual.add")}>
       <form onSubmit={submitting(() => add.mutate())}>
         <Stack gap="sm">
           <TextInput type="datetime-local" label={t("manual.at", { zone: device.zone })} value={at} onChange={(event) => setAt(event.currentTarget.value)} required data-autofocus />
@@ -106,7 +107,7 @@ function ManualReadingForm({ device, channel, unit, close }: { device: Device; c
           <Submit change={add}>{t("common.save")}</Submit>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

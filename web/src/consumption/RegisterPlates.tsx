@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Stack, Table, TextInput } from "@mantine/core";
+import { Button, Group, Stack, Table, TextInput } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
@@ -7,6 +7,7 @@ import { api, type Device, take } from "../api/client";
 import { renew } from "../api/renew";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { Refusal, Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import { decimalOf } from "./decimal";
@@ -105,7 +106,7 @@ function PlateForm({ device, meter, close }: { device: Device; meter: Meter; clo
     },
   });
   return (
-    <Modal opened onClose={close} title={t("plate.set")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("plate.set")}>
       <form onSubmit={submitting(() => save.mutate())}>
         <Stack gap="sm">
           <TextInput type="datetime-local" label={t("plate.validFrom")} description={t("plate.validFromHint")} {...text("valid_from")} data-autofocus />
@@ -123,7 +124,7 @@ function PlateForm({ device, meter, close }: { device: Device; meter: Meter; clo
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

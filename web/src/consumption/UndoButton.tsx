@@ -1,8 +1,9 @@
-import { Button, Group, Modal, Stack } from "@mantine/core";
+import { Button, Group, Stack } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { problemText } from "../ui/words";
 import { type Touched, TouchedList } from "./TouchedInvoices";
 
@@ -25,7 +26,7 @@ export function UndoButton({ look, undo, isBusy }: { look: () => Promise<Touched
         {t("common.undo")}
       </Button>
       {touched !== null && (
-        <Modal opened onClose={close} title={t("common.undo")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+        <Dialog onClose={close} title={t("common.undo")}>
           <Stack gap="sm">
             <TouchedList touched={touched} />
             <Group justify="end">
@@ -42,7 +43,7 @@ export function UndoButton({ look, undo, isBusy }: { look: () => Promise<Touched
               </Button>
             </Group>
           </Stack>
-        </Modal>
+        </Dialog>
       )}
     </>
   );

@@ -1,8 +1,9 @@
-import { Button, Group, Modal, SimpleGrid, Text, TextInput } from "@mantine/core";
+import { Button, Group, SimpleGrid, Text, TextInput } from "@mantine/core";
 import { useBlocker } from "@tanstack/react-router";
 import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import { useTexts } from "../i18n";
 import { useWatch } from "../live/hooks";
+import { Dialog } from "../ui/Dialog";
 import { Refusal } from "../ui/Saving";
 import { EditGrid } from "./EditGrid";
 import { duplicated, MAX_WIDGETS, newWidget, without } from "./kinds";
@@ -157,7 +158,7 @@ export function Builder({ board, source, values: chosen, stop }: Props) {
 function Palette({ close, choose }: { close: () => void; choose: (kind: Kind) => void }) {
   const { t } = useTexts();
   return (
-    <Modal opened onClose={close} title={t("boards.add")} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("boards.add")} size="lg">
       <SimpleGrid cols={{ base: 1, xs: 2, sm: 3 }} spacing="xs">
         {KINDS.map((kind) => (
           <button key={kind} type="button" className="palette-kind" onClick={() => choose(kind)}>
@@ -166,6 +167,6 @@ function Palette({ close, choose }: { close: () => void; choose: (kind: Kind) =>
           </button>
         ))}
       </SimpleGrid>
-    </Modal>
+    </Dialog>
   );
 }

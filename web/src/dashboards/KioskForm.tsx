@@ -1,8 +1,9 @@
-import { ActionIcon, Button, Checkbox, Group, Modal, NumberInput, Stack, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Checkbox, Group, NumberInput, Stack, Text, TextInput } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useDeferredValue, useState } from "react";
 import { CopyButton } from "../billing/CopyButton";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { Loaded } from "../ui/Loaded";
 import { More } from "../ui/More";
 import { EVERY_S, LEAST_S, MOST_S } from "./rotation";
@@ -22,7 +23,7 @@ export function KioskForm({ close }: { close: () => void }) {
   const search = { boards: chosen.map(({ id }) => id).join(","), every: Math.min(MOST_S, Math.max(LEAST_S, Number(every) || EVERY_S)) };
   const address = `${location.origin}/kiosk?${new URLSearchParams({ boards: search.boards, every: String(search.every) }).toString()}`;
   return (
-    <Modal opened onClose={close} title={t("boards.kioskTitle")} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("boards.kioskTitle")} size="lg">
       <Stack gap="md">
         <Offered chosen={chosen} choose={choose} />
         <Order chosen={chosen} choose={choose} />
@@ -38,7 +39,7 @@ export function KioskForm({ close }: { close: () => void }) {
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,9 +1,10 @@
-import { Modal, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { NativeSelect, Stack, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import type { Carried, Document } from "./types";
 import { useImport, useKeep } from "./useBoards";
@@ -36,7 +37,7 @@ export function NewBoard({ carried, begin, close, made }: Props) {
     else keep.mutate({ wanted: { name, site_id: site, document: begin?.document ?? EMPTY } }, done);
   };
   return (
-    <Modal opened onClose={close} title={t(carried === null ? "boards.new" : "boards.import")} centered closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t(carried === null ? "boards.new" : "boards.import")} centered>
       <form onSubmit={submitting(send)}>
         <Stack gap="sm">
           <TextInput label={t("boards.name")} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} data-autofocus />
@@ -44,6 +45,6 @@ export function NewBoard({ carried, begin, close, made }: Props) {
           <Submit change={carried === null ? keep : bring}>{t("common.save")}</Submit>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

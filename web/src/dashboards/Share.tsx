@@ -1,4 +1,4 @@
-import { Button, Group, Modal, NumberInput, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, NumberInput, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
@@ -6,6 +6,7 @@ import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { Code } from "../ui/Code";
+import { Dialog } from "../ui/Dialog";
 import { Loaded } from "../ui/Loaded";
 import { Refusal, Submit, submitting } from "../ui/Saving";
 import type { Dashboard } from "./types";
@@ -21,7 +22,7 @@ export function Share({ board, values, close }: { board: Dashboard; values: Valu
   const path = sites.data?.items.find(({ id }) => id === board.site_id)?.path.join(" › ") ?? "";
   const mayGiveRoles = useRights().on("administer", null);
   return (
-    <Modal opened onClose={close} title={t("boards.share")} size="lg" closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Dialog onClose={close} title={t("boards.share")} size="lg" closeButtonProps={{ "aria-label": t("common.close") }}>
       <Stack gap="md">
         <Text size="sm">
           {t("boards.sharePeople", { site: path })} {mayGiveRoles && <a href="/people">{t("boards.sharePeopleLink")}</a>}
@@ -29,7 +30,7 @@ export function Share({ board, values, close }: { board: Dashboard; values: Valu
         <NewLink board={board} values={values} />
         <Links board={board} />
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,7 +1,8 @@
-import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { submitting } from "../ui/Saving";
 import { DeviceField, SiteField } from "./fields";
 import { withoutVariable } from "./kinds";
@@ -21,7 +22,7 @@ interface Props {
 export function VariablesForm({ board, document, close, change }: Props) {
   const { t } = useTexts();
   return (
-    <Modal opened onClose={close} title={t("boards.variables")} size="lg" closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Dialog onClose={close} title={t("boards.variables")} size="lg" closeButtonProps={{ "aria-label": t("common.close") }}>
       <Text size="sm" className="quiet" mb="sm">
         {t("boards.variablesText")}
       </Text>
@@ -36,7 +37,7 @@ export function VariablesForm({ board, document, close, change }: Props) {
         </Group>
       ))}
       {document.variables.length < MAX_VARIABLES && <NewVariable board={board} document={document} change={change} />}
-    </Modal>
+    </Dialog>
   );
 }
 

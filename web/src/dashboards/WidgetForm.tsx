@@ -1,7 +1,8 @@
-import { Button, Checkbox, Group, Modal, NativeSelect, NumberInput, Stack, Textarea, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { presets, type Preset } from "../chart/range";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { submitting } from "../ui/Saving";
 import { BindingFields } from "./BindingFields";
 import { CommandField } from "./CommandField";
@@ -24,7 +25,7 @@ export function WidgetForm({ board, document, widget, close, put }: Props) {
   const { t } = useTexts();
   const [draft, setDraft] = useState(widget);
   return (
-    <Modal opened onClose={close} title={t(`boardKind.${widget.kind}`)} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t(`boardKind.${widget.kind}`)} size="lg">
       <form onSubmit={submitting(() => put(draft))}>
         <Stack gap="sm">
           <TextInput label={t("boards.widgetTitle")} description={t("boards.widgetTitleText")} value={draft.title} onChange={(event) => setDraft({ ...draft, title: event.currentTarget.value })} maxLength={100} />
@@ -39,7 +40,7 @@ export function WidgetForm({ board, document, widget, close, put }: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

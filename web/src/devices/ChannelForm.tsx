@@ -1,10 +1,11 @@
-import { Button, Modal, NativeSelect, NumberInput, Stack, TextInput } from "@mantine/core";
+import { Button, NativeSelect, NumberInput, Stack, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type SubmitEvent, useState } from "react";
 import { api, type Channel, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { ErrorNote } from "../shell/Pages";
+import { Dialog } from "../ui/Dialog";
 
 const optional = (value: number | string) => (typeof value === "number" ? value : null);
 
@@ -44,7 +45,7 @@ export function ChannelForm({ device, channel, close }: { device: string; channe
     save.mutate();
   };
   return (
-    <Modal opened onClose={close} title={t("channel.edit", { name: own(channel.name) })} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("channel.edit", { name: own(channel.name) })}>
       <form onSubmit={submit}>
         <Stack gap="sm">
           <TextInput label={t("device.name")} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} />
@@ -64,6 +65,6 @@ export function ChannelForm({ device, channel, close }: { device: string; channe
           </Button>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

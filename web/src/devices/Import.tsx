@@ -1,9 +1,10 @@
-import { Alert, Button, Checkbox, FileInput, Group, Modal, Stack, Table, Text } from "@mantine/core";
+import { Alert, Button, Checkbox, FileInput, Group, Stack, Table, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { download } from "../ui/download";
 import { faultText } from "../ui/words";
 import { Refusal } from "../ui/Saving";
@@ -41,7 +42,7 @@ export function Import({ close }: { close: () => void }) {
     if (chosen !== null) send.mutate({ table: chosen, dry_run: true });
   };
   return (
-    <Modal opened onClose={close} title={t("import.title")} size="xl" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("import.title")} size="xl">
       <Stack gap="sm">
         {report?.applied === true ? (
           <Made report={report} close={close} />
@@ -65,7 +66,7 @@ export function Import({ close }: { close: () => void }) {
           </>
         )}
       </Stack>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,8 +1,9 @@
-import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, type Status, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
+import { Dialog } from "../ui/Dialog";
 import { download } from "../ui/download";
 import { Refusal } from "../ui/Saving";
 import { AUTHORITY_FILE } from "./examples";
@@ -20,7 +21,7 @@ export function IssueCertificate({ device, close }: { device: string; close: () 
   });
   const isMade = issue.data !== undefined;
   return (
-    <Modal opened onClose={close} title={t("certificate.title")} size="lg" closeOnClickOutside={!isMade} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("certificate.title")} size="lg" closeOnClickOutside={!isMade}>
       {issue.data === undefined ? (
         <Stack gap="sm">
           <Text size="sm">{t("certificate.text")}</Text>
@@ -47,7 +48,7 @@ export function IssueCertificate({ device, close }: { device: string; close: () 
           </Button>
         </Stack>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

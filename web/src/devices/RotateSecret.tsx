@@ -1,8 +1,9 @@
-import { Modal, NativeSelect, Stack, Text } from "@mantine/core";
+import { NativeSelect, Stack, Text } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import { rememberSecret } from "./secrets";
 
@@ -24,7 +25,7 @@ export function RotateSecret({ device, close }: { device: string; close: () => v
     },
   });
   return (
-    <Modal opened onClose={close} title={t("credentials.rotate")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("credentials.rotate")}>
       <form onSubmit={submitting(rotate.mutate)}>
         <Stack gap="sm">
           <Text size="sm">{t("credentials.rotateText")}</Text>
@@ -37,6 +38,6 @@ export function RotateSecret({ device, close }: { device: string; close: () => v
           <Submit change={rotate}>{t("credentials.make")}</Submit>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,10 +1,11 @@
-import { Alert, Button, Modal, NativeSelect, NumberInput, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, NativeSelect, NumberInput, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { curlFor } from "../devices/examples";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
+import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 
 const LIFETIMES_DAYS = { week: 7, month: 30, year: 365, ever: null } as const;
@@ -19,9 +20,9 @@ export function NewFleetKey({ close }: { close: () => void }) {
     onSuccess: () => queries.invalidateQueries({ queryKey: ["provisioning-keys"] }),
   });
   return (
-    <Modal opened onClose={close} title={t("fleets.new")} size="lg" closeOnClickOutside={make.data === undefined} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("fleets.new")} size="lg" closeOnClickOutside={make.data === undefined}>
       {make.data === undefined ? <Form change={make} send={make.mutate} /> : <Made name={make.data.name} secret={make.data.key} close={close} />}
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,9 +1,10 @@
-import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useState } from "react";
 import type { Device } from "../api/client";
 import { formatNumber } from "../format";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import { flowOf, isLevel, numberOf } from "./law";
 import { type Flume, type FlumeBody, type Throat, useSetFlume, useThroats } from "./useFlumes";
@@ -48,7 +49,7 @@ export function FlumeForm({ device, known, close }: { device: Device; known: rea
     );
   const options = levels.map(({ key, unit }) => ({ value: key, label: `${key} (${unit})` }));
   return (
-    <Modal opened onClose={close} title={t("flume.add")} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("flume.add")} size="lg">
       <form onSubmit={submitting(keep)}>
         <Stack gap="sm">
           <div className="two-columns">
@@ -77,7 +78,7 @@ export function FlumeForm({ device, known, close }: { device: Device; known: rea
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

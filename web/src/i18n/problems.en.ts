@@ -85,6 +85,7 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.no_account": "Nobody invited this account, or its provider has not verified the address. Ask an administrator for an invitation.",
   "problem.no_authority": "There is no local authority: TLS is off, or uses a certificate of your own.",
   "problem.no_device_proof": "The device has to send its secret.",
+  "problem.no_email": "An invitation by e-mail needs an e-mail address.",
   "problem.no_login": "Give an e-mail address or a user name.",
   "problem.no_mail": "No mail server is configured. Ask an administrator for a link.",
   "problem.no_provider": "No provider for signing in is configured.",

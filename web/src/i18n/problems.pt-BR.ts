@@ -84,6 +84,7 @@ export const problemsPtBR = {
   "problem.no_account": "Esta conta não foi convidada, ou o provedor não verificou o e-mail dela. Peça um convite ao administrador.",
   "problem.no_authority": "Não há autoridade própria: o TLS está desligado, ou usa um certificado seu.",
   "problem.no_device_proof": "O dispositivo precisa enviar seu segredo.",
+  "problem.no_email": "Um convite por e-mail precisa de um endereço de e-mail.",
   "problem.no_login": "Informe um e-mail ou um nome de usuário.",
   "problem.no_mail": "Não há servidor de e-mail configurado. Peça um link a um administrador.",
   "problem.no_provider": "Nenhum provedor de acesso está configurado.",

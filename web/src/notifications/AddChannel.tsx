@@ -1,8 +1,9 @@
-import { Alert, Button, Modal, NativeSelect, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, NativeSelect, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
+import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import { type ChannelCalls, EXAMPLES, servicesIn } from "./channels";
 
@@ -30,7 +31,7 @@ export function AddChannel({ calls, services, canMail, hasAccount, changed, clos
   });
   const secret = add.data?.secret ?? null;
   return (
-    <Modal opened onClose={close} title={t("notify.add")} closeOnClickOutside={secret === null} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("notify.add")} closeOnClickOutside={secret === null}>
       {secret === null ? (
         <Form services={services} canMail={canMail} hasAccount={hasAccount} change={add} send={(kind, name, address) => add.mutate({ kind, name, address, secret: "" })} />
       ) : (
@@ -45,7 +46,7 @@ export function AddChannel({ calls, services, canMail, hasAccount, changed, clos
           </Button>
         </Stack>
       )}
-    </Modal>
+    </Dialog>
   );
 }
 

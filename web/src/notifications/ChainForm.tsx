@@ -1,8 +1,9 @@
-import { Button, Checkbox, Fieldset, Modal, MultiSelect, NativeSelect, NumberInput, SimpleGrid, Stack, TextInput } from "@mantine/core";
+import { Button, Checkbox, Fieldset, MultiSelect, NativeSelect, NumberInput, SimpleGrid, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import { type Chain, type ChainBody, PRIORITIES, type Priority } from "./channels";
 import { PlaceSelect } from "./PlaceSelect";
@@ -38,7 +39,7 @@ export function ChainForm({ chain, close }: { chain: Chain | null; close: () => 
   });
   const put = (number: number, step: Step) => setSteps(steps.map((one, index) => (index === number ? step : one)));
   return (
-    <Modal opened onClose={close} title={t(chain === null ? "chains.new" : "chains.edit")} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t(chain === null ? "chains.new" : "chains.edit")} size="lg">
       <form onSubmit={submitting(save.mutate)}>
         <Stack gap="sm">
           <TextInput label={t("chains.name")} placeholder={t("chains.example")} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} data-autofocus />
@@ -61,7 +62,7 @@ export function ChainForm({ chain, close }: { chain: Chain | null; close: () => 
           </Submit>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 

@@ -1,9 +1,10 @@
-import { Modal, MultiSelect, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { MultiSelect, NativeSelect, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import { type Team, USUAL } from "./channels";
 import { PlaceSelect } from "./PlaceSelect";
@@ -34,7 +35,7 @@ export function TeamForm({ team, close }: { team: Team | null; close: () => void
     },
   });
   return (
-    <Modal opened onClose={close} title={t(team === null ? "teams.new" : "teams.edit")} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t(team === null ? "teams.new" : "teams.edit")} size="lg">
       <form onSubmit={submitting(save.mutate)}>
         <Stack gap="sm">
           <TextInput label={t("teams.name")} placeholder={t("teams.example")} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} data-autofocus />
@@ -45,6 +46,6 @@ export function TeamForm({ team, close }: { team: Team | null; close: () => void
           <Submit change={save}>{t("common.save")}</Submit>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

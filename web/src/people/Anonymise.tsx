@@ -1,8 +1,9 @@
-import { Alert, Button, Modal, Stack, Text, TextInput } from "@mantine/core";
+import { Alert, Button, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { Refusal, submitting } from "../ui/Saving";
 
 interface Props {
@@ -28,7 +29,7 @@ export function Anonymise({ name, warning, done, forget, close }: Props) {
     },
   });
   return (
-    <Modal opened onClose={close} title={t("privacy.anonymise")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("privacy.anonymise")}>
       <form onSubmit={submitting(forgets.mutate)}>
         <Stack gap="sm">
           <Alert color="red" variant="light">
@@ -42,6 +43,6 @@ export function Anonymise({ name, warning, done, forget, close }: Props) {
           </Button>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

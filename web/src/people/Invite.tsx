@@ -1,9 +1,10 @@
-import { Alert, Checkbox, Modal, Stack } from "@mantine/core";
+import { Alert, Checkbox, Stack } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { setUpQuery } from "../session/session";
+import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import { OneTimeLink } from "./OneTimeLink";
 import { bodyOf, type PersonData, PersonFields } from "./PersonFields";
@@ -22,7 +23,7 @@ export function Invite({ close }: { close: () => void }) {
     onSuccess: () => queries.invalidateQueries({ queryKey: ["people"] }),
   });
   return (
-    <Modal opened onClose={close} title={t("people.invite")} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("people.invite")} size="lg">
       {invite.data !== undefined ? (
         <>
           {byMail && (
@@ -42,6 +43,6 @@ export function Invite({ close }: { close: () => void }) {
           </Stack>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,9 +1,10 @@
-import { Alert, Button, Checkbox, Modal, Stack, TextInput } from "@mantine/core";
+import { Alert, Button, Checkbox, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Permission, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
+import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import { type RoleAt, RoleFields } from "./RoleFields";
 import { PERMISSIONS, ROLES } from "./roles";
@@ -27,7 +28,7 @@ export function NewKey({ close }: { close: () => void }) {
   });
   const possible = PERMISSIONS[role.role];
   return (
-    <Modal opened onClose={close} title={t("keys.new")} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("keys.new")} size="lg">
       {make.data !== undefined ? (
         <Stack gap="sm">
           <Alert color="orange" variant="light" title={make.data.name}>
@@ -65,6 +66,6 @@ export function NewKey({ close }: { close: () => void }) {
           </Stack>
         </form>
       )}
-    </Modal>
+    </Dialog>
   );
 }

@@ -1,4 +1,4 @@
-import { Button, Group, Modal, Paper, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, Paper, Stack, Text, TextInput } from "@mantine/core";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useDeferredValue, useState } from "react";
 import { formatTime } from "../format";
@@ -6,6 +6,7 @@ import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { Confirm } from "../ui/Confirm";
+import { Dialog } from "../ui/Dialog";
 import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
@@ -42,9 +43,9 @@ export function ReportsPage() {
         <History />
       </Stack>
       {editing !== null && (
-        <Modal opened onClose={() => edit(null)} title={t(editing === "new" ? "reports.new" : "reports.edit")} size="lg" closeButtonProps={{ "aria-label": t("common.cancel") }}>
+        <Dialog onClose={() => edit(null)} title={t(editing === "new" ? "reports.new" : "reports.edit")} size="lg">
           <ReportForm {...(editing === "new" ? (begin === undefined ? {} : { begin }) : { report: editing })} done={() => edit(null)} />
-        </Modal>
+        </Dialog>
       )}
     </>
   );

@@ -1,4 +1,4 @@
-import { Button, Modal, NativeSelect, Stack, TextInput } from "@mantine/core";
+import { Button, NativeSelect, Stack, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type SubmitEvent, useState } from "react";
@@ -6,6 +6,7 @@ import { api, type Site, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { ErrorNote } from "../shell/Pages";
+import { Dialog } from "../ui/Dialog";
 import { PositionFields, positionOf, typedOf } from "./PositionFields";
 
 /** parent: in which a new site is to stand. */
@@ -41,7 +42,7 @@ export function SiteForm({ editing, sites, close }: { editing: Editing; sites: r
     save.mutate();
   };
   return (
-    <Modal opened onClose={close} title={t("sites.title")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} title={t("sites.title")}>
       <form onSubmit={submit}>
         <Stack gap="sm">
           <TextInput label={t("sites.name")} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} data-autofocus />
@@ -67,6 +68,6 @@ export function SiteForm({ editing, sites, close }: { editing: Editing; sites: r
           </Button>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }

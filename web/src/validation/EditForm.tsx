@@ -1,4 +1,4 @@
-import { Button, Group, Modal, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
@@ -8,6 +8,7 @@ import { amountText, BarChart } from "../consumption/BarChart";
 import { decimalOf } from "../consumption/decimal";
 import { TouchedInvoices } from "../consumption/TouchedInvoices";
 import { useTexts } from "../i18n";
+import { Dialog } from "../ui/Dialog";
 import { Refusal, submitting } from "../ui/Saving";
 import { spanText } from "./facts";
 import type { Exception, Proposal, ProposedEdit } from "./useExceptions";
@@ -41,7 +42,7 @@ export function EditForm({ device, exception, unit, close, edited }: Props) {
     },
   });
   return (
-    <Modal opened onClose={close} size="lg" title={t("edit.title")} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+    <Dialog onClose={close} size="lg" title={t("edit.title")}>
       <form onSubmit={submitting(() => save.mutate())}>
         <Stack gap="sm">
           <Text size="sm" className="number">
@@ -71,7 +72,7 @@ export function EditForm({ device, exception, unit, close, edited }: Props) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   );
 }
 
