@@ -16,6 +16,7 @@ from calha.reports.board_words import WORDS
 from calha.reports.cells import local_micros
 from calha.reports.curves_chart import Curve, curves_chart, look_of
 from calha.reports.heat_chart import heat_chart
+from calha.reports.kinds.ground import named
 from calha.reports.locale import Language
 from calha.store.registry import ChannelRow, DeviceRow
 from calha.store.telemetry import Columns, Telemetry
@@ -141,5 +142,4 @@ def _stretches(
 
 
 def _state(channel: ChannelRow, code: int, language: Language) -> str:
-    found = (channel.states or {}).get(str(code), str(code))
-    return found if isinstance(found, str) else found.get("pt" if language == "pt-BR" else "en", str(code))
+    return named((channel.states or {}).get(str(code), str(code)), language)

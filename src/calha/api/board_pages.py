@@ -5,8 +5,8 @@ Widgets over a time are drawn in `board_history`; what has no drawing is a table
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from calha.api.access import Caller
@@ -17,12 +17,13 @@ from calha.dashboards.document import DashboardDocument, SeriesRef
 from calha.dashboards.scope import Values, values_of
 from calha.domain import quality
 from calha.domain.access import Permission
-from calha.domain.alarm_states import ANNUNCIATED, Priority
-from calha.domain.profiles import Text
+from calha.domain.alarm_states import ANNUNCIATED
+from calha.domain.notices import ORDER
 from calha.domain.readings import Micros
 from calha.domain.times import to_datetime
 from calha.reports.board_pdf import Panel
 from calha.reports.board_words import WORDS
+from calha.reports.kinds.ground import named
 from calha.reports.locale import Language, day, number
 from calha.reports.words import QUALITIES
 from calha.store.alarms import AlarmRow
@@ -32,7 +33,6 @@ MAX_ALARMS = 200
 MAX_DEVICES = 200
 MAIN = 3  # channels by which a device is known at a glance
 DIGITS = 6
-PRESSING = {priority: place for place, priority in enumerate(Priority)}
 
 Seen = tuple[DeviceRow, ChannelRow]
 
@@ -56,11 +56,16 @@ class BoardPages:
         )
         return [shown._panel(one) for one in sorted(document.widgets, key=lambda one: (one.y, one.x))]
 
+    @property
+    def as_of(self) -> str:
+        """When the dashboard was as it is printed."""
+        return WORDS[self.language]["as_of"].format(at=self.written_at(self.now), zone=self.zone.key)
+
     def written_at(self, at: Micros) -> str:
         moment = to_datetime(at).astimezone(self.zone)
         return f"{day(moment.date(), self.language)} {moment:%H:%M}"
 
-    @property
+    @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.services.registry.site(self.site).zone)
 
@@ -118,7 +123,7 @@ class BoardPages:
         if not seen:
             return _placed(widget, widget.title or title, text=words["no_value"])
         headings = [words[name] for name in ("device", "channel", "value", "at", "quality")]
-        rows = [[device.name, self._own(channel.name), *self._cells(channel)] for device, channel in seen]
+        rows = [[device.name, named(channel.name, self.language), *self._cells(channel)] for device, channel in seen]
         return _placed(widget, widget.title or title, headings=headings, rows=rows)
 
     def _cells(self, channel: ChannelRow) -> list[str]:
@@ -226,35 +231,24 @@ class BoardPages:
     def _name(self, one: Seen, among: Sequence[Seen]) -> str:
         """With its device where there are several of them, or one alone."""
         device, channel = one
-        own = self._own(channel.name)
+        own = named(channel.name, self.language)
         are_many = len({other.key for other, _ in among}) > 1
         return f"{device.name} · {own}" if are_many or len(among) == 1 else own
-
-    def _own(self, text: str | Text) -> str:
-        if isinstance(text, str):
-            return text
-        return text.get("pt" if self.language == "pt-BR" else "en") or next(iter(text.values()), "")
 
     def _text(self, channel: ChannelRow, value: float) -> str:
         if value != value:  # NaN
             return "–"
         if channel.states:
             state = channel.states.get(str(int(value)))
-            return self._own(state) if state is not None else f"{value:g}"
+            return named(state, self.language) if state is not None else f"{value:g}"
         places = channel.precision
         return number(
             Decimal(repr(value)) if places is not None else Decimal(f"{value:.{DIGITS}g}"), self.language, places
         )
 
 
-def as_of(at: datetime, zone: ZoneInfo, language: Language) -> str:
-    """When the dashboard was as it is printed."""
-    local = at.astimezone(zone)
-    return WORDS[language]["as_of"].format(at=f"{day(local.date(), language)} {local:%H:%M}", zone=zone.key)
-
-
 def _by_pressure(alarms: Sequence[AlarmRow]) -> list[AlarmRow]:
-    return sorted(alarms, key=lambda one: (-PRESSING[one.priority], -(one.alarm.raised_at or 0)))
+    return sorted(alarms, key=lambda one: (-ORDER[one.priority], -(one.alarm.raised_at or 0)))
 
 
 def _placed(widget: kinds.Widget, title: str, **shown: object) -> Panel:

@@ -65,10 +65,8 @@ class BillingRuns:
         total = sum((one.total for one in found.ready if one.total is not None), Decimal(0))
         is_whole = len(page) < self._at_once
         unusual = [(one.contract.number, one.days) for one in found.ready if one.is_of_unusual_length and one.days]
-        return RunForecast(
-            *(len(page), billed, len(found.ready), total),
-            *(found.problems[:MAX_PROBLEMS], unusual[:MAX_PROBLEMS], is_whole),
-        )
+        problems = found.problems[:MAX_PROBLEMS]
+        return RunForecast(len(page), billed, len(found.ready), total, problems, unusual[:MAX_PROBLEMS], is_whole)
 
     def stop(self, run_id: int) -> None:
         """Let a run end after what it is at. Raises NotFound."""

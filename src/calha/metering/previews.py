@@ -133,7 +133,12 @@ def _preview(
         _inputs(wanted, counted, books), adjustments=settled, estimate=estimate, net_metering=ledger
     )
     return Preview(
-        *(contract, cycle, inputs, made_from(inputs, wanted.tariff), counted.problem, counted.is_short),
+        contract,
+        cycle,
+        inputs,
+        made_from(inputs, wanted.tariff),
+        counted.problem,
+        counted.is_short,
         days=counted.days_between if counted.days_between is not None else cycle.days,
         usual_days=wanted.tariff.version_at(cycle.from_).usual_days,
     )

@@ -17,6 +17,7 @@ from calha.reports.line_chart import (
     TOP,
     WIDTH,
     Axis,
+    bar,
     grid,
     side_label,
     value_ticks,
@@ -48,8 +49,6 @@ def bar_chart(at: Sequence[datetime], value: NDArray[np.float64], label: str, la
     for second, amount in zip(seconds.tolist(), value.tolist(), strict=True):
         if amount != amount:
             continue
-        end, left = y.place(amount), x.place(second) + (room - width) / 2
-        top, height = min(zero, end), abs(end - zero)
-        parts.append(f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.2f}" height="{height:.1f}" fill="{LINE}"/>')
+        parts.append(bar(x.place(second) + (room - width) / 2, width, zero, y.place(amount), LINE))
     parts.append(side_label(escape(label)))
     return f"{HEAD}{''.join(parts)}</svg>"

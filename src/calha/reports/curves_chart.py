@@ -18,6 +18,7 @@ from calha.reports.line_chart import (
     TOP,
     WIDTH,
     Axis,
+    bar,
     grid,
     side_label,
     value_ticks,
@@ -104,6 +105,4 @@ def _bars(x: Axis, y: Axis, curve: Curve, place: int, curves: int) -> Iterator[s
     width = (x.place(step) - x.place(0.0)) * BAR_SHARE / curves
     zero = y.place(0.0)
     for second, value in zip(curve.second.tolist(), curve.value.tolist(), strict=True):
-        top, left = min(zero, y.place(value)), x.place(second) + place * width
-        height = abs(zero - y.place(value))
-        yield f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.2f}" height="{height:.1f}" fill="{ink}"/>'
+        yield bar(x.place(second) + place * width, width, zero, y.place(value), ink)

@@ -69,6 +69,12 @@ def line_chart(
     return f"{HEAD}{''.join(parts)}</svg>"
 
 
+def bar(left: float, width: float, zero: float, end: float, ink: str) -> str:
+    """Upright from the line of zero, upwards or downwards."""
+    top, height = min(zero, end), abs(end - zero)
+    return f'<rect x="{left:.1f}" y="{top:.1f}" width="{width:.2f}" height="{height:.1f}" fill="{ink}"/>'
+
+
 def side_label(text: str) -> str:
     """Beside the axis of values, upwards."""
     middle = (TOP + HEIGHT - BOTTOM) / 2

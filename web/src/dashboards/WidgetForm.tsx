@@ -10,6 +10,7 @@ import { DeviceField, SeriesField, SeriesFields, SiteField } from "./fields";
 import { FileField } from "./FileField";
 import { isComplete } from "./kinds";
 import { PlaceFields } from "./PlaceFields";
+import { surveys } from "./maps";
 import type { Dashboard, Document, Widget } from "./types";
 
 interface Props {
@@ -116,11 +117,11 @@ function KindFields({ board, document, widget, set }: FieldsProps): ReactNode {
     case "command":
       return <CommandField {...at} device={widget.device} command={widget.command} set={(device, command) => set({ ...widget, device, command })} />;
     case "map": {
-      const surveys = widget.places.length === 0 || (widget.site !== null && widget.site !== undefined);
+      const isSurvey = surveys(widget);
       return (
         <>
-          <Checkbox label={t("boards.mapSurveys")} description={t("boards.mapSurveysText")} checked={surveys} disabled={widget.places.length === 0} onChange={(event) => set({ ...widget, site: event.currentTarget.checked ? board.site_id : null })} />
-          {surveys && <SiteField {...at} value={widget.site ?? null} set={(site) => set({ ...widget, site: site ?? board.site_id })} />}
+          <Checkbox label={t("boards.mapSurveys")} description={t("boards.mapSurveysText")} checked={isSurvey} disabled={widget.places.length === 0} onChange={(event) => set({ ...widget, site: event.currentTarget.checked ? board.site_id : null })} />
+          {isSurvey && <SiteField {...at} value={widget.site ?? null} set={(site) => set({ ...widget, site: site ?? board.site_id })} />}
           <PlaceFields {...at} value={widget.places} set={(places) => set({ ...widget, places })} />
         </>
       );

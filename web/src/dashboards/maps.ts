@@ -1,5 +1,12 @@
 /** Places on a drawing: where they lie on it, its scale, and whose names have room. Pure. */
 
+import type { Of } from "./types";
+
+/** Whether a map shows what has a position below a site, and not its own places alone. */
+export function surveys({ places, site }: Of<"map">): boolean {
+  return places.length === 0 || (site !== null && site !== undefined);
+}
+
 export interface Point {
   latitude: number;
   longitude: number;

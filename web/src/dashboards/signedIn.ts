@@ -40,6 +40,7 @@ export function sourceOf(dashboard: number | null): Source {
 }
 
 function sitesWithin<S extends PlantSite>(sites: readonly S[], root: number | null): readonly S[] {
-  const within = root === null ? null : below(sites, root);
-  return within === null ? sites : sites.filter(({ id }) => within.has(id));
+  if (root === null) return sites;
+  const within = below(sites, root);
+  return sites.filter(({ id }) => within.has(id));
 }

@@ -6,12 +6,11 @@ from typing import Any
 from starlette.responses import Response
 
 from calha.api.access import Views
-from calha.api.board_pages import BoardPages, as_of
+from calha.api.board_pages import BoardPages
 from calha.api.routing import api_router
 from calha.api.schemas_dashboards import DashboardPrint
 from calha.api.services import Here
 from calha.domain.access import Permission
-from calha.domain.times import to_datetime
 from calha.reports.board_pdf import board_pdf
 from calha.reports.board_words import WORDS
 
@@ -34,6 +33,5 @@ async def print_dashboard(body: DashboardPrint, services: Here, caller: Views) -
 
 
 def _made(pages: BoardPages, body: DashboardPrint) -> bytes:
-    moment = as_of(to_datetime(pages.now), pages.zone, body.language)
     panels = pages.panels(body.document)
-    return board_pdf(body.name, moment, WORDS[body.language]["page"], body.language, panels)
+    return board_pdf(body.name, pages.as_of, WORDS[body.language]["page"], body.language, panels)

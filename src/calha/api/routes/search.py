@@ -12,7 +12,7 @@ from calha.api.routes.customers import billed_sites
 from calha.api.routing import api_router
 from calha.api.schemas_search import SearchAnswer, SearchHit, SearchKind
 from calha.api.services import Here, Services
-from calha.domain.access import Everywhere, Permission, Reach
+from calha.domain.access import Reach
 from calha.domain.alarm_states import ANNUNCIATED
 from calha.domain.search import fold, holds, ranking, words_of
 from calha.store.billing import InvoiceRow
@@ -83,10 +83,8 @@ def _text_of(picture: Picture, device: str) -> str:
 
 
 def _dashboards(services: Services, caller: Caller, q: str, picture: Picture) -> list[SearchHit]:
-    sites = caller.principal.sites(Permission.VIEW, services.ingest.directory.tree)
-    within = None if isinstance(sites, Everywhere) else sites
     rank = ranking(words_of(q))
-    rows = services.dashboards.boards.list(within, q, limit=MAX_DASHBOARDS)
+    rows = services.dashboards.boards.list(caller.sites(), q, limit=MAX_DASHBOARDS)
     return [
         SearchHit(
             kind="dashboard", id=str(row.id), name=row.name, device=None, where=list(picture.paths.get(row.site_id, ()))

@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTexts } from "../../i18n";
 import { Frame } from "../Frame";
+import { surveys } from "../maps";
 import { useShown } from "../source";
 import { SpotMap } from "../SpotMap";
 import { useSpots } from "../useSpots";
@@ -11,14 +12,14 @@ import { siteOf } from "../variables";
 export function SiteMap({ widget }: { widget: Of<"map"> }) {
   const { t } = useTexts();
   const { source, values, site: own } = useShown();
-  const surveys = widget.places.length === 0 || (widget.site !== null && widget.site !== undefined);
-  const site = surveys ? siteOf(widget.site, values, own) : null;
-  const placed = useQuery({ queryKey: ["dashboards", source.key, "placed", site], queryFn: () => source.placed(site), staleTime: 60_000, enabled: surveys || widget.places.some((place) => typeof place.site === "number") });
-  const spots = useSpots(surveys ? placed.data : undefined, widget.places, placed.data?.sites ?? []);
+  const isSurvey = surveys(widget);
+  const site = isSurvey ? siteOf(widget.site, values, own) : null;
+  const placed = useQuery({ queryKey: ["dashboards", source.key, "placed", site], queryFn: () => source.placed(site), staleTime: 60_000, enabled: isSurvey || widget.places.some((place) => typeof place.site === "number") });
+  const spots = useSpots(isSurvey ? placed.data : undefined, widget.places, placed.data?.sites ?? []);
   const title = widget.title === "" ? t("boardKind.map") : widget.title;
   return (
     <Frame title={title} {...(placed.data?.isCut === true ? { note: t("boards.plantCut", { n: placed.data.devices.length }) } : {})}>
-      <SpotMap title={title} id={widget.id} spots={spots} isPending={surveys && placed.isPending} error={placed.data === undefined ? placed.error : null} />
+      <SpotMap title={title} id={widget.id} spots={spots} isPending={isSurvey && placed.isPending} error={placed.data === undefined ? placed.error : null} />
     </Frame>
   );
 }
