@@ -33,12 +33,13 @@ def mariadb(folder: Path) -> Iterator[str]:
     server = require(shutil.which("mariadbd") or _existing("/usr/sbin/mariadbd"), "mariadb-server")
     data, port = folder / "mariadb", free_port()
     me = pwd.getpwuid(os.getuid()).pw_name
-    common = ["--no-defaults", f"--datadir={data}", f"--user={me}"]
-    subprocess.run(
-        ["mariadb-install-db", *common, "--auth-root-authentication-method=normal", "--skip-test-db"],
-        check=True,
-        capture_output=True,
-    )
+    # Of its own, because a MariaDB that starts deletes the temporary tables of all others there.
+    temporary = folder / "mariadb-tmp"
+    temporary.mkdir()
+    common = ["--no-defaults", f"--datadir={data}", f"--user={me}", f"--tmpdir={temporary}"]
+    install = ["mariadb-install-db", *common, "--auth-root-authentication-method=normal", "--skip-test-db"]
+    laid = subprocess.run(install, text=True, capture_output=True, check=False)
+    assert laid.returncode == 0, laid.stderr + laid.stdout
     options = [
         f"--port={port}",
         "--bind-address=127.0.0.1",

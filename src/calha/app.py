@@ -261,6 +261,7 @@ async def _connect(
         guests, is_open = compat.guests(settings.compat), settings.devices.anonymous
         gatekeeper = Gatekeeper(accounts.door, lambda: ingest.directory, is_open, guests, replaced.dialects)
         gate = Gate(connection, gate_seed(), limits.shards, gatekeeper.decide)
+        gate.listen()
         supervisor.add("gate", gate.run)
     if settings.tcp.enabled:
         tcp = tcp_listener(settings, ingest, ingest_limits, accounts.door, commands)

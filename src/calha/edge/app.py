@@ -129,7 +129,9 @@ def _built(
     supervisor.add(name, lambda beat: mqtt.run(source, outbox, intake, ingest_limits.message_bytes, name, beat))
     guests = compat.guests(settings.compat)
     gatekeeper = Gatekeeper(door, lambda: door.directory, settings.devices.anonymous, guests)
-    supervisor.add("gate", Gate(connections.main, gate_seed(), limits.shards, gatekeeper.decide).run)
+    gate = Gate(connections.main, gate_seed(), limits.shards, gatekeeper.decide)
+    gate.listen()
+    supervisor.add("gate", gate.run)
     closing: list[Callable[[str], Awaitable[int]]] = [Doorman(connections.system).disconnect]
     if settings.tcp.enabled:
         tcp = tcp_listener(settings, intake, ingest_limits, door, EdgeOrders(outbox, micros_now))

@@ -23,7 +23,7 @@ from typing import Any, Literal
 
 from calha.domain.errors import LogUnavailable, Malformed
 from calha.log import topics
-from calha.log.connection import Connection
+from calha.log.connection import Connection, Subscription
 from calha.log.nkeys import Signer
 from calha.log.parser import Message
 from calha.log.shards import GATEWAYS_ACCOUNT, shard_account, shard_of
@@ -111,11 +111,17 @@ class Gate:
         self._decide = decide
         self._waiting: deque[_Request] = deque()
         self._wake = asyncio.Semaphore(0)
+        self._subscription: Subscription | None = None
         self.counters = GateCounters()
+
+    def listen(self) -> None:
+        """Let whoever knocks wait from now on for the answer of `run`, instead of running into the server's time limit."""
+        if self._subscription is None:
+            self._subscription = self._connection.subscribe(SUBJECT, self._hear, queue="gate")
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Answer until cancelled."""
-        subscription = self._connection.subscribe(SUBJECT, self._hear, queue="gate")
+        self.listen()
         workers = [asyncio.create_task(self._work(), name=f"gate {number}") for number in range(AT_ONCE)]
         try:
             while True:
@@ -124,10 +130,15 @@ class Gate:
                 for worker in done:
                     worker.result()
         finally:
-            subscription.unsubscribe()
+            self._deafen()
             await end(*workers)
             self._waiting.clear()
             self._wake = asyncio.Semaphore(0)
+
+    def _deafen(self) -> None:
+        if self._subscription is not None:
+            self._subscription.unsubscribe()
+            self._subscription = None
 
     def _hear(self, message: Message) -> None:
         try:

@@ -126,18 +126,19 @@ class Streams:
         """Make sure that the next reading's sequence is above what the store has committed.
 
         After a power cut or a lost disk the stream may end before the store does. All that it still holds is then in
-        the store already, and new messages would be given sequences that the store takes for known. Returns how many
-        messages the log is known to have lost, in the store or not (our log says which), 0 in ordinary times.
-        Raises LogUnavailable.
+        the store already, and new messages would be given sequences that the store takes for known, unless the log server
+        remembers which one was last. Returns how many messages the log is known to have lost, in the store or not (our
+        log says which), 0 in ordinary times. Raises LogUnavailable.
         """
         info = await jetstream.call(self._connection, f"STREAM.INFO.{READINGS}", {"deleted_details": True})
         state = info["state"]
-        holes: int = sum(seq > committed_seq for seq in (state.get("deleted") or []))
+        deleted: list[int] = sorted(state.get("deleted") or [])
+        holes = sum(seq > committed_seq for seq in deleted)
         if holes:
             logger.error("the log has lost %d messages after %d, which the store does not have", holes, committed_seq)
         behind: int = committed_seq - state["last_seq"]
         if behind <= 0:
-            return holes
+            return max(holes, _at_the_end(deleted, state["last_seq"]))
         logger.warning(
             "the log ends at %d, the store at %d: the log's tail is lost; what was in it up to there is in the store",
             state["last_seq"],
@@ -208,3 +209,13 @@ class Streams:
             return True
         first = await stored(self._connection, READINGS, usage.first_seq)
         return first is None or first.at_us < (time.time() - self._settings.readings_keep_s) * 1_000_000
+
+
+def _at_the_end(deleted: Sequence[int], last_seq: int) -> int:
+    """How many of the newest messages are gone, without those between messages that are still there."""
+    present = last_seq
+    for seq in reversed(deleted):
+        if seq != present:
+            break
+        present -= 1
+    return last_seq - present
