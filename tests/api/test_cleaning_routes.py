@@ -56,6 +56,19 @@ def test_cleanings_are_judged_with_their_evidence(calha, station):
     assert caustic["volume_m3"] == pytest.approx(12 * SHORT / 60)
 
 
+def test_what_failed_says_where_it_stands(calha, station):
+    answer = calha.get(f"/api/v1/devices/{station}/cleanings")
+    assert answer["channels"] == {"temperature": "temperature", "conductivity": "conductivity", "flow": "flow"}
+    failed = answer["items"][0]
+    caustic = failed["steps"][1]
+    assert failed["findings"][0]["step_from"] == caustic["from"]
+    (cold,) = caustic["shortfalls"]
+    assert (cold["signal"], cold["bound"], cold["limit"], cold["worst"]) == ("temperature", "low", 70.0, 65.0)
+    assert (cold["total_s"], cold["spans"]) == (LONG * 60, [{"from": caustic["from"], "to": caustic["to"]}])
+    assert answer["items"][1]["steps"][1]["shortfalls"] == []
+    assert answer["items"][1]["steps"][2]["max_end_conductivity_ms_cm"] == pytest.approx(0.3)
+
+
 def test_each_stands_beside_the_golden_one(calha, station):
     items = calha.get(f"/api/v1/devices/{station}/cleanings")["items"]
     assert sum(one["is_golden"] for one in items) == 1
@@ -65,6 +78,15 @@ def test_each_stands_beside_the_golden_one(calha, station):
     longer = named[2]["steps"][1]["golden"]
     assert (longer["duration"], longer["is_alike"]) == (pytest.approx(LONG / SHORT), True)
     assert longer["temperature_k"] == pytest.approx(-1.0)
+    assert longer["from"] == items[1]["steps"][1]["from"]
+
+
+def test_a_golden_one_of_another_time_is_found(calha, station):
+    begin = calha.get(f"/api/v1/devices/{station}/cleanings")["items"][1]["from"]
+    asked = {"from": (NOW - timedelta(hours=45)).isoformat(), "to": (NOW - timedelta(hours=35)).isoformat()}
+    (alone,) = calha.get(f"/api/v1/devices/{station}/cleanings?{urlencode(asked | {'golden': begin})}")["items"]
+    assert not alone["is_golden"]
+    assert alone["steps"][1]["golden"]["from"] > alone["to"]
 
 
 def test_without_a_step_number_phases_are_found_from_the_signals(calha):

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from calha.domain.cip import Evidence, Judgement, Recipe, StepLimits
+from calha.domain.cip import Evidence, Finding, Judgement, Recipe, StepLimits
 from calha.domain.cip_seal import checked, seal
 from calha.domain.errors import Malformed
 
@@ -42,3 +42,10 @@ def test_a_cleaning_that_was_corrected_shows():
 def test_what_is_no_seal_is_refused(text):
     with pytest.raises(Malformed, match="96 digits"):
         checked(text, "maria", b"key", *ABOUT, SHOWN)
+
+
+def test_where_a_finding_stands_is_no_part_of_a_seal():
+    bare, placed = (Finding("caustic", "effective_time", 950.0, 960.0, at) for at in (None, 0))
+    sealed = seal(*ABOUT, replace(SHOWN, findings=(bare,)), "maria", b"key")
+    assert checked(sealed, "maria", b"key", *ABOUT, replace(SHOWN, findings=(placed,))) == "holds"
+    assert checked(sealed, "maria", b"key", *ABOUT, replace(SHOWN, findings=(replace(bare, reached=1.0),))) == "changed"

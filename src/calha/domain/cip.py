@@ -84,12 +84,13 @@ class Phase:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Why a step is not as it should be: what was reached, and what was demanded."""
+    """Why a step is not as it should be: what was reached, and what was demanded. step_from: when it began, if it did."""
 
     step: StepKind
     reason: Reason
     reached: float | None = None
     demanded: float | None = None
+    step_from: Micros | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +123,9 @@ class Judgement:
 
 def judge(phases: Sequence[Phase], recipe: Recipe) -> Judgement:
     """The verdict of a cycle: failed for a reason that counts, else inconclusive for a gap, else passed."""
-    matched = _matched(phases, recipe.steps)
     findings = _order(phases, recipe)
     evidence = []
-    for limits, phase in zip(recipe.steps, matched, strict=True):
+    for limits, phase in zip(recipe.steps, matched(phases, recipe.steps), strict=True):
         if phase is None:
             findings.append(Finding(limits.kind, "missing_step"))
             continue
@@ -155,10 +155,10 @@ def recipe_of(phases: Sequence[Phase], recipes: Sequence[Recipe]) -> Recipe:
 
 def evidence_of(phase: Phase, limits: StepLimits) -> Evidence:
     samples = phase.samples
-    is_known = _known(samples, limits)
+    known = is_known(samples, limits)
     step_s = np.diff(np.append(samples.at, phase.until)) / SECOND_US
     counted_s = np.minimum(step_s, MAX_GAP_S)
-    gaps_s = np.diff(np.concatenate(([phase.from_], samples.at[is_known], [phase.until]))) / SECOND_US
+    gaps_s = np.diff(np.concatenate(([phase.from_], samples.at[known], [phase.until]))) / SECOND_US
     return Evidence(
         phase.kind,
         phase.from_,
@@ -173,12 +173,7 @@ def evidence_of(phase: Phase, limits: StepLimits) -> Evidence:
     )
 
 
-def velocity_m_s(flow_m3_h: float, bore_mm: float) -> float:
-    """How fast a flow is in a pipe."""
-    return flow_m3_h / 3_600.0 / (math.pi * (bore_mm / 1_000.0) ** 2 / 4.0)
-
-
-def _matched(phases: Sequence[Phase], steps: Sequence[StepLimits]) -> list[Phase | None]:
+def matched(phases: Sequence[Phase], steps: Sequence[StepLimits]) -> list[Phase | None]:
     """The phase of each step: of one kind, the first for the first step and so on."""
     left = list(phases)
     found: list[Phase | None] = []
@@ -190,32 +185,57 @@ def _matched(phases: Sequence[Phase], steps: Sequence[StepLimits]) -> list[Phase
     return found
 
 
+def is_known(samples: Samples, limits: StepLimits) -> NDArray[np.bool_]:
+    """Where all that a step demands was measured."""
+    found = np.ones(len(samples.at), bool)
+    for values, _, _ in _demands(samples, limits):
+        found &= np.isfinite(values)
+    return found
+
+
+def slowest_flow_m3_h(recipe: Recipe) -> float | None:
+    """The mean flow below which a cleaning is too slow; None without a bore to tell it from."""
+    if recipe.bore_mm is None:
+        return None
+    return MIN_VELOCITY_M_S / velocity_m_s(1.0, recipe.bore_mm)
+
+
+def velocity_m_s(flow_m3_h: float, bore_mm: float) -> float:
+    """How fast a flow is in a pipe."""
+    return flow_m3_h / 3_600.0 / (math.pi * (bore_mm / 1_000.0) ** 2 / 4.0)
+
+
 def _order(phases: Sequence[Phase], recipe: Recipe) -> list[Finding]:
     """Kinds that first come before one that the recipe puts ahead of them."""
     place: dict[StepKind, int] = {}
     for number, step in enumerate(recipe.steps):
         place.setdefault(step.kind, number)
     seen = list(dict.fromkeys(phase.kind for phase in phases if phase.kind in place))
-    return [Finding(one, "order") for one, following in pairwise(seen) if place[one] > place[following]]
+    begun = {phase.kind: phase.from_ for phase in reversed(phases)}
+    return [
+        Finding(one, "order", step_from=begun[one])
+        for one, following in pairwise(seen)
+        if place[one] > place[following]
+    ]
 
 
 def _against(shown: Evidence, phase: Phase, limits: StepLimits, recipe: Recipe) -> list[Finding]:
     findings = []
     if limits.critical and shown.longest_gap_s > MAX_GAP_S:
-        findings.append(Finding(limits.kind, "gap", shown.longest_gap_s, MAX_GAP_S))
+        findings.append(Finding(limits.kind, "gap", shown.longest_gap_s, MAX_GAP_S, phase.from_))
     at_best_s = shown.effective_s + (shown.unknown_s if limits.critical else 0.0)
     if at_best_s < limits.min_s:
-        findings.append(Finding(limits.kind, "effective_time", shown.effective_s, limits.min_s))
+        findings.append(Finding(limits.kind, "effective_time", shown.effective_s, limits.min_s, phase.from_))
     if shown.duration_s > limits.max_s:
-        findings.append(Finding(limits.kind, "too_long", shown.duration_s, limits.max_s))
+        findings.append(Finding(limits.kind, "too_long", shown.duration_s, limits.max_s, phase.from_))
     allowed = recipe.water_ms_cm + limits.residue_ms_cm
     ended = phase.samples.conductivity_ms_cm[np.isfinite(phase.samples.conductivity_ms_cm)][-1:]
     if len(ended) and float(ended[0]) > allowed:
-        findings.append(Finding(limits.kind, "residue", float(ended[0]), allowed))
+        findings.append(Finding(limits.kind, "residue", float(ended[0]), allowed, phase.from_))
     if recipe.bore_mm is not None and shown.flow_m3_h is not None:
         velocity = velocity_m_s(shown.flow_m3_h[1], recipe.bore_mm)
         if velocity < MIN_VELOCITY_M_S - ROUNDING_M_S:
-            findings.append(Finding(limits.kind, "too_slow", velocity, MIN_VELOCITY_M_S))
+            findings.append(Finding(limits.kind, "too_slow", velocity, MIN_VELOCITY_M_S, phase.from_))
     return findings
 
 
@@ -230,13 +250,6 @@ def _demands(samples: Samples, limits: StepLimits) -> list[tuple[NDArray[np.floa
         demands.append((samples.conductivity_ms_cm, -math.inf, math.inf))
     is_asked = [math.isfinite(low) or math.isfinite(high) for _, low, high in demands]
     return [one for place, one in enumerate(demands) if place == 3 or is_asked[place]]
-
-
-def _known(samples: Samples, limits: StepLimits) -> NDArray[np.bool_]:
-    found = np.ones(len(samples.at), bool)
-    for values, _, _ in _demands(samples, limits):
-        found &= np.isfinite(values)
-    return found
 
 
 def _holds(samples: Samples, limits: StepLimits) -> NDArray[np.bool_]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from calha.domain.cip import Evidence, Judgement, Spread, StepKind
+from calha.domain.readings import Micros
 
 SHORTEST, LONGEST = 0.9, 1.2
 FEWEST = 3  # passed cycles of which one can be the usual
@@ -17,9 +18,11 @@ FEWEST = 3  # passed cycles of which one can be the usual
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """duration: share of the golden step's. Differences are of means, None where one was not measured."""
+    """from_, until: the golden step's. duration: share of its. Differences are of means, None where one was not measured."""
 
     kind: StepKind
+    from_: Micros
+    until: Micros
     duration: float
     temperature_k: float | None
     conductivity_ms_cm: float | None
@@ -65,6 +68,8 @@ def _figures(cycle: Judgement) -> list[float]:
 def _compared(step: Evidence, like: Evidence) -> Comparison:
     return Comparison(
         step.kind,
+        like.from_,
+        like.until,
         step.duration_s / like.duration_s,
         _more(step.temperature_c, like.temperature_c),
         _more(step.conductivity_ms_cm, like.conductivity_ms_cm),

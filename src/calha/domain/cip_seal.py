@@ -4,7 +4,8 @@ A seal is a SHA-256 and a tag of HMAC-SHA-256 over it and the name of who sealed
 It is checked against the cleaning as the readings tell it now, so that one that was corrected afterwards shows.
 
 Rule 1: the same evidence gives the same seal: numbers count to SIGNIFICANT digits, which no other machine computes otherwise.
-Rule 2: tags are compared in constant time.
+Rule 2: where a finding stands in time is not sealed: its step's evidence says it.
+Rule 3: tags are compared in constant time.
 """
 
 import hashlib
@@ -48,7 +49,10 @@ def _tag(sha256: str, by: str, key: bytes) -> str:
 
 
 def _hash(device: str, from_: Micros, until: Micros, shown: Judgement) -> str:
-    said = {"device": device, "from": from_, "until": until, "judgement": _rounded(msgspec.to_builtins(shown))}
+    judgement = msgspec.to_builtins(shown)
+    for finding in judgement["findings"]:
+        del finding["step_from"]
+    said = {"device": device, "from": from_, "until": until, "judgement": _rounded(judgement)}
     return hashlib.sha256(msgspec.json.encode(said, order="deterministic")).hexdigest()
 
 

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calha.domain.analyses import Cleaning
-from calha.domain.cip import MAX_GAP_S, Judgement, Samples, judge, recipe_of
+from calha.domain.cip import MAX_GAP_S, Judgement, Phase, Recipe, Samples, judge, recipe_of
 from calha.domain.cip_phases import IDLE_S, Marks, cycles, kinds_of_signals, kinds_of_steps
+from calha.domain.cip_shortfalls import Gap, Shortfall, gaps, shortfalls
 from calha.domain.directory import DeviceEntry
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
@@ -31,6 +32,8 @@ class Cleaned:
     until: Micros
     is_running: bool
     judgement: Judgement
+    shortfalls: tuple[Shortfall, ...] = ()
+    gaps: tuple[Gap, ...] = ()
 
 
 def cleanings(
@@ -48,15 +51,21 @@ def cleanings(
     has_steps = bool(np.isfinite(codes).any())
     kinds = kinds_of_steps(codes, declared.steps) if has_steps else kinds_of_signals(samples, Marks())
     return [
-        Cleaned(
-            one[0].from_,
-            one[-1].until,
-            int(at[-1]) - one[-1].until < IDLE_S * SECOND_US and until - one[-1].until < IDLE_S * SECOND_US,
-            judge(one, recipe_of(one, declared.recipes)),
-        )
+        _cleaned(one, recipe_of(one, declared.recipes), until)
         for one in cycles(samples, kinds, names_rinses=has_steps)
         if one[0].from_ >= from_
     ]
+
+
+def _cleaned(phases: Sequence[Phase], recipe: Recipe, now: Micros) -> Cleaned:
+    return Cleaned(
+        phases[0].from_,
+        phases[-1].until,
+        now - phases[-1].until < IDLE_S * SECOND_US,
+        judge(phases, recipe),
+        shortfalls(phases, recipe),
+        gaps(phases, recipe),
+    )
 
 
 def _good(columns: Columns) -> tuple[NDArray[np.int64], NDArray[np.float64]]:

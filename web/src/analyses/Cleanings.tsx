@@ -1,19 +1,17 @@
 import "./analyses.css";
-import { Button, Group, Table, Text } from "@mantine/core";
+import { Button, Group, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Device, take } from "../api/client";
-import type { components } from "../api/schema";
-import { formatNumber, formatTime } from "../format";
-import { type Language, type Translate, useTexts } from "../i18n";
+import { formatTime } from "../format";
+import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
 import { Mark, type MarkKind } from "../ui/Mark";
-import { Scrolled } from "../ui/Scrolled";
 import { Section } from "../ui/Section";
-
-type Cleaning = components["schemas"]["CleaningAnswer"];
-type Step = components["schemas"]["CleaningStep"];
-type Finding = components["schemas"]["CleaningFinding"];
+import { CleaningChart, viewOf, wholeView } from "./CleaningChart";
+import { type Cleaning, type Cleanings as Found, type Finding, placeOf, signals, type Times } from "./cleaningCurves";
+import { CleaningEvidence } from "./CleaningEvidence";
+import { minutes, reasonText, shortfallText } from "./cleaningWords";
 
 const DAY = 86_400_000;
 const DAYS = 7;
@@ -21,7 +19,7 @@ const REFRESH_MS = 60_000;
 const SHOWN = 2; // findings of a cleaning that is not opened
 const marks: Record<string, MarkKind> = { passed: "ok", failed: "bad", inconclusive: "warn", running: "quiet" };
 
-/** The cleanings of a week, each with its verdict; the one that is opened shows what it proves, step by step. */
+/** The cleanings of a week, each with its verdict; the one that is opened shows what it proves, by its curves and step by step. */
 export function Cleanings({ device }: { device: Device }) {
   const { t } = useTexts();
   const [until, setUntil] = useState<number | null>(null);
@@ -37,12 +35,12 @@ export function Cleanings({ device }: { device: Device }) {
   return (
     <Section title={t("cleaning.title")} text={t("cleaning.text")}>
       <Loaded query={found} height={160}>
-        {({ items, from }) => (
+        {({ items, from, channels }) => (
           <>
             {items.length === 0 && <Text className="quiet">{t("cleaning.none")}</Text>}
             <ul className="plain-list cleanings">
               {items.map((one) => (
-                <Line key={one.from} cleaning={one} zone={device.zone} isOpen={opened === one.from} open={() => setOpened(opened === one.from ? null : one.from)} makeGolden={() => setGolden(one.from)} />
+                <Line key={one.from} cleaning={one} channels={channels} device={device} isOpen={opened === one.from} open={(wanted) => setOpened(wanted ? one.from : null)} makeGolden={() => setGolden(one.from)} />
               ))}
             </ul>
             <Group gap="xs" mt="xs">
@@ -62,25 +60,41 @@ export function Cleanings({ device }: { device: Device }) {
   );
 }
 
-function Line({ cleaning, zone, isOpen, open, makeGolden }: { cleaning: Cleaning; zone: string; isOpen: boolean; open: () => void; makeGolden: () => void }) {
+interface LineProps {
+  cleaning: Cleaning;
+  channels: Found["channels"];
+  device: Device;
+  isOpen: boolean;
+  open: (wanted: boolean) => void;
+  makeGolden: () => void;
+}
+
+function Line({ cleaning, channels, device, isOpen, open, makeGolden }: LineProps) {
   const { t, language } = useTexts();
+  const [view, see] = useState(wholeView);
   const verdict = cleaning.verdict ?? "running";
   const { findings } = cleaning;
   const hidden = isOpen || findings.length <= SHOWN + 1 ? 0 : findings.length - SHOWN;
+  const show = (place: Times) => {
+    open(true);
+    see(viewOf(place));
+  };
+  const toggle = () => {
+    see(wholeView);
+    open(!isOpen);
+  };
   return (
     <li className="list-line">
-      <button type="button" className="cleaning-line" aria-expanded={isOpen} onClick={open}>
+      <button type="button" className="cleaning-line" aria-expanded={isOpen} onClick={toggle}>
         <Mark kind={marks[verdict] ?? "quiet"} /> <b>{t(`cleaningVerdict.${verdict}`)}</b>
-        <span className="number">{formatTime(cleaning.from, language, zone)}</span>
+        <span className="number">{formatTime(cleaning.from, language, device.zone)}</span>
         <span className="quiet">
-          {cleaning.recipe} · {minutes(seconds(cleaning), language)}
+          {cleaning.recipe} · {minutes((Date.parse(cleaning.to) - Date.parse(cleaning.from)) / 1000, language)}
           {cleaning.is_golden && ` · ${t("cleaning.isGolden")}`}
         </span>
       </button>
       {findings.slice(0, findings.length - hidden).map((one) => (
-        <Text key={`${one.step} ${one.reason}`} size="sm">
-          {reason(one, language, t)}
-        </Text>
+        <Why key={`${one.step} ${one.reason} ${one.step_from}`} finding={one} cleaning={cleaning} channels={channels} device={device} isOpen={isOpen} show={show} />
       ))}
       {hidden > 0 && (
         <Text className="quiet" size="sm">
@@ -89,8 +103,8 @@ function Line({ cleaning, zone, isOpen, open, makeGolden }: { cleaning: Cleaning
       )}
       {isOpen && (
         <>
-          <Strip cleaning={cleaning} />
-          <Evidence steps={cleaning.steps} />
+          <CleaningChart device={device} channels={channels} cleaning={cleaning} view={view} see={see} />
+          <CleaningEvidence steps={cleaning.steps} mark={show} />
           {cleaning.verdict === "passed" && !cleaning.is_golden && (
             <Button size="compact-sm" variant="default" onClick={makeGolden}>
               {t("cleaning.compareWith")}
@@ -102,77 +116,39 @@ function Line({ cleaning, zone, isOpen, open, makeGolden }: { cleaning: Cleaning
   );
 }
 
-/** The steps beside each other, as wide as they were long. */
-function Strip({ cleaning }: { cleaning: Cleaning }) {
-  const { t } = useTexts();
+interface WhyProps extends Pick<LineProps, "cleaning" | "channels" | "device" | "isOpen"> {
+  finding: Finding;
+  show: (place: Times) => void;
+}
+
+/** A reason with its place in the chart; of a step too short, by which limits its time did not count. */
+function Why({ finding, cleaning, channels, device, isOpen, show }: WhyProps) {
+  const { t, language, own } = useTexts();
+  const place = placeOf(finding, cleaning);
+  const step = cleaning.steps.find(({ from }) => from === finding.step_from);
+  const short = isOpen && finding.reason === "effective_time" ? (step?.shortfalls ?? []) : [];
   return (
-    <div className="cleaning-strip" aria-hidden="true">
-      {cleaning.steps.map((step) => (
-        <span key={step.from} data-kind={step.kind} style={{ flexGrow: step.duration_s }}>
-          {t(`cleaningStep.${step.kind}`)}
-        </span>
-      ))}
-    </div>
+    <>
+      <Text size="sm" component="div">
+        {reasonText(finding, language, t)}{" "}
+        {place !== null && (
+          <button type="button" className="like-link" onClick={() => show(place)}>
+            {t("cleaning.inChart")}
+          </button>
+        )}
+      </Text>
+      {signals.flatMap((signal) => {
+        const channel = device.channels.find(({ key }) => key === channels[signal]);
+        return short
+          .filter((one) => one.signal === signal)
+          .map((one) =>
+            channel === undefined ? null : (
+              <Text key={`${signal} ${one.bound}`} size="sm" className="quiet" pl="md">
+                {shortfallText(one, channel, device.zone, language, own, t)}
+              </Text>
+            ),
+          );
+      })}
+    </>
   );
-}
-
-function Evidence({ steps }: { steps: readonly Step[] }) {
-  const { t, language } = useTexts();
-  const number = (value: number) => formatNumber(value, 1, language);
-  const spread = (one: Step["temperature_c"], least: number | null) =>
-    one === null ? "–" : `${number(one.low)} / ${number(one.mean)} / ${number(one.high)}${least === null ? "" : ` (≥ ${number(least)})`}`;
-  return (
-    <Scrolled label={t("cleaning.evidence")}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>{t("cleaning.step")}</Table.Th>
-            <Table.Th>{t("cleaning.duration")}</Table.Th>
-            <Table.Th>{t("cleaning.effective")}</Table.Th>
-            <Table.Th>{t("cleaning.temperature")}</Table.Th>
-            <Table.Th>{t("cleaning.conductivity")}</Table.Th>
-            <Table.Th>{t("cleaning.volume")}</Table.Th>
-            <Table.Th>{t("cleaning.golden")}</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody className="number">
-          {steps.map((step) => (
-            <Table.Tr key={step.from}>
-              <Table.Th scope="row">{t(`cleaningStep.${step.kind}`)}</Table.Th>
-              <Table.Td>{minutes(step.duration_s, language)}</Table.Td>
-              <Table.Td>
-                {minutes(step.effective_s, language)}
-                {step.min_s > 0 && ` (≥ ${minutes(step.min_s, language)})`}
-              </Table.Td>
-              <Table.Td>{spread(step.temperature_c, step.min_temperature_c)}</Table.Td>
-              <Table.Td>{spread(step.conductivity_ms_cm, step.min_conductivity_ms_cm)}</Table.Td>
-              <Table.Td>{step.volume_m3 === null ? "–" : `${formatNumber(step.volume_m3, 2, language)} m³`}</Table.Td>
-              <Table.Td>
-                {step.golden === null ? "–" : t(step.golden.is_alike ? "cleaning.alike" : "cleaning.unlike", { n: formatNumber(100 * step.golden.duration, 0, language) })}
-                {step.golden?.temperature_k != null && ` · ${signed(step.golden.temperature_k, language)} K`}
-              </Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Scrolled>
-  );
-}
-
-function reason({ step, reason: why, reached, demanded }: Finding, language: Language, t: Translate): string {
-  const isTime = why === "effective_time" || why === "too_long" || why === "gap";
-  const text = (value: number | null) => (value === null ? "" : why === "gap" ? `${formatNumber(value, 0, language)} s` : isTime ? minutes(value, language) : formatNumber(value, 2, language));
-  return `${t(`cleaningStep.${step}`)}: ${t(`cleaningReason.${why}`, { reached: text(reached), demanded: text(demanded) })}`;
-}
-
-function seconds({ from, to }: Cleaning): number {
-  return (Date.parse(to) - Date.parse(from)) / 1000;
-}
-
-function minutes(value: number, language: Language): string {
-  return `${formatNumber(value / 60, 1, language)} min`;
-}
-
-function signed(value: number, language: Language): string {
-  return `${value < 0 ? "−" : "+"}${formatNumber(Math.abs(value), 1, language)}`;
 }

@@ -14,6 +14,8 @@ export interface ChartSeries {
   isPast?: boolean;
   /** Only what is stored: a sum of an hour takes no live reading. */
   isSettled?: boolean;
+  /** A line that values should not cross. */
+  isLimit?: boolean;
   /** Which colour and dashes it has, where it is not its place among the others. */
   look?: number;
 }
@@ -33,8 +35,8 @@ export interface Columns {
 }
 
 /** Whether what comes live belongs to it. */
-export function grows({ isPast, isSettled }: Pick<ChartSeries, "isPast" | "isSettled">): boolean {
-  return isPast !== true && isSettled !== true;
+export function grows({ isPast, isSettled, isLimit }: Pick<ChartSeries, "isPast" | "isSettled" | "isLimit">): boolean {
+  return isPast !== true && isSettled !== true && isLimit !== true;
 }
 
 const NO_TAIL: readonly never[] = [];

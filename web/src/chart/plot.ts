@@ -16,6 +16,7 @@ const BAR_PX = 60;
 const SHORTEST_DRAG_PX = 8;
 const LINE_PX = 1.6;
 const MANY_POINTS = 8_000; // of all lines: above it they are a device's pixel wide, which a browser draws thirty times as fast
+const LIMIT_DASH = [9, 4];
 const FAINT = "a0"; // of another period
 
 /** Draws something over a chart's lines: alarms, notes. */
@@ -103,14 +104,14 @@ function lineOf({ source, part }: Line, look: Look, units: readonly string[]): u
   const one = look.series[source];
   const scale = scaleOf(placeOf(look, units, source));
   if (one === undefined || part !== "value") return { class: "band", scale, width: 0, points: { show: false } };
-  const { channel, name, isPast } = one;
+  const { channel, name, isPast, isLimit } = one;
   const number = one.look ?? source;
-  const stroke = strokeOf(number, look.scheme) + (isPast === true ? FAINT : "");
+  const stroke = isLimit === true ? inks[look.scheme].warn : strokeOf(number, look.scheme) + (isPast === true ? FAINT : "");
   return {
     label: name ?? look.own(channel.name),
     scale,
     stroke,
-    dash: isPast === true ? [2, 4] : dashOf(number),
+    dash: isLimit === true ? LIMIT_DASH : isPast === true ? [2, 4] : dashOf(number),
     width: LINE_PX,
     points: { show: true, size: 4, fill: stroke, filter: (chart, index) => lonely(chart.data[index] ?? []) },
     ...(look.shape === "area" || look.shape === "bar" ? { fill: `${strokeOf(number, look.scheme)}${look.shape === "bar" ? "99" : "30"}` } : {}),
