@@ -119,6 +119,18 @@ def test_prices_are_taken_digit_by_digit():
             text_of("{kind: fixed, key: a, name: {}, amount: 1}").replace("compon", "usual_days: {least: 34}, compon"),
             "usual_days: 34 to 33",
         ),
+        (
+            text_of("{kind: fixed, key: a, name: {}, amount: 1}").replace(
+                "compon", "late_payment: {fine_percent: 200}, compon"
+            ),
+            "late_payment: fine_percent and interest_percent are from 0 to 100",
+        ),
+        (
+            text_of("{kind: fixed, key: a, name: {}, amount: 1}").replace(
+                "compon", 'late_payment: {index: {"2026-13": 1}}, compon'
+            ),
+            "late_payment.index: '2026-13' is not a month",
+        ),
         ("key: k\nname: {}\nunit: m\nversions: []", "1 to 600"),
         (
             (

@@ -163,6 +163,39 @@ def test_an_estimate_is_settled_once_by_the_next_invoice(plant, billing, contrac
     assert september.inputs.adjustments == ()
 
 
+def test_what_late_payment_costs_is_charged_once_by_the_invoice_after_the_payment(plant, billing, contract, today):
+    text = (files("calha.tariffs") / "preco_por_unidade_agua.yaml").read_text()
+    rule = "    late_payment: {fine_percent: 2, interest_percent: 1}\n    components:"
+    billing.tariffs.save(read_tariff(text.replace("    components:", rule)), "test")
+    hourly(plant, JULY, SEPTEMBER, 100)
+    today[0] = date(2026, 8, 3)
+    (july,) = issue(billing, list(previews(billing, [contract], "2026-07")))
+    assert (july.total, july.due_on) == (D("37.20"), date(2026, 8, 13))
+    today[0] = date(2026, 9, 3)
+    (august,) = issue(billing, list(previews(billing, [contract], "2026-08")))
+    assert august.total == D("37.20"), "july is not paid yet"
+    paid_at = datetime(2026, 9, 13, 2, tzinfo=UTC)  # 23:00 of the day before at the meter
+    billing.invoices.receive("p1", "pix", july.txid, july.total, paid_at)
+    assert list(differences(billing, [august])) == [], "what is issued does not change by a payment after it"
+    billing.invoices.receive("p2", "pix", august.txid, august.total, datetime(2026, 9, 14, 12, tzinfo=UTC))
+    hourly(plant, SEPTEMBER, SEPTEMBER + 30 * DAY_US, 114.88)
+    today[0] = date(2026, 10, 2)
+    (september,) = issue(billing, list(previews(billing, [contract], "2026-09")))
+    lines = unseal(billing.invoices.content(september.number)).bill.lines
+    late = [(line.key, line.quantity, line.amount) for line in lines if line.key.startswith("late")]
+    assert late == [("late_fine", 30, D("0.74")), ("late_interest", 30, D("0.37"))], (
+        "of july; august was paid on Monday"
+    )
+    assert september.total == D("36.00") + D("1.11")
+    assert verified(billing, september) == []
+    assert list(differences(billing, [september])) == []
+    billing.invoices.receive("p3", "pix", september.txid, september.total, datetime(2026, 11, 11, 12, tzinfo=UTC))
+    hourly(plant, SEPTEMBER + 30 * DAY_US, SEPTEMBER + 61 * DAY_US, 122.08)
+    (october,) = previews(billing, [contract], "2026-10")
+    fine = {one.key: one.amount for one in october.inputs.adjustments}
+    assert fine["late_fine"] == D("0.72"), "no fine on a fine, and july's is not charged again"
+
+
 def test_what_cannot_be_billed_says_why(plant, billing, contract):
     (nothing,) = previews(billing, [contract], "2026-07")
     assert nothing.problem == "no readings in this cycle"

@@ -27,6 +27,7 @@ from calha.domain.tariffs import (
     MAX_VERSIONS,
     Block,
     Discount,
+    LatePayment,
     Share,
     Tariff,
     Usage,
@@ -159,9 +160,7 @@ def _faults(tariff: Tariff) -> Iterator[str]:
         rates = (taxes.icms, taxes.pis, taxes.cofins)
         if min(rates) < 0 or sum(rates) >= 100:
             yield f"$.taxes[{place}]: rates are from 0 to below 100 per cent together"
-    for month in tariff.flags.months:
-        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
-            yield f"$.flags.months: {month!r} is not a month such as 2026-07"
+    yield from (f"$.flags.months{fault}" for fault in _month_faults(tariff.flags.months))
     for day in tariff.flags.days:
         if not _is_day(day):
             yield f"$.flags.days: {day!r} is not a day such as 2026-07-16"
@@ -173,6 +172,20 @@ def _faults(tariff: Tariff) -> Iterator[str]:
         yield f"$.flags.days: {len(tariff.flags.days)}; at most {MAX_FLAG_DAYS} are taken"
     for place, version in enumerate(tariff.versions):
         yield from (f"$.versions[{place}]{fault}" for fault in _version_faults(version))
+
+
+def _month_faults(months: Iterable[str]) -> Iterator[str]:
+    for month in months:
+        if not re.fullmatch(r"\d{4}-(0[1-9]|1[0-2])", month):
+            yield f": {month!r} is not a month such as 2026-07"
+
+
+def _late_faults(rule: LatePayment) -> Iterator[str]:
+    if not 0 <= rule.fine_percent <= 100 or not 0 <= rule.interest_percent <= 100:
+        yield ": fine_percent and interest_percent are from 0 to 100"
+    if len(rule.index) > MAX_MONTHS or any(abs(percent) >= 100 for percent in rule.index.values()):
+        yield f".index: at most {MAX_MONTHS} months are taken, each between -100 and 100 per cent"
+    yield from (f".index{fault}" for fault in _month_faults(rule.index))
 
 
 def _is_day(text: str) -> bool:
@@ -198,6 +211,8 @@ def _version_faults(version: Version) -> Iterator[str]:
             yield f".net_metering.te: what energy costs, above 0, in each post ({names}): credits pass between them by it"
         if not 1 <= rule.months <= MAX_MONTHS or rule.minimum < 0:
             yield f".net_metering: months are from 1 to {MAX_MONTHS}, and the minimum is not below 0"
+    if version.late_payment is not None:
+        yield from (f".late_payment{fault}" for fault in _late_faults(version.late_payment))
     if not 1 <= version.usual_days.least <= version.usual_days.most <= 366:
         yield f".usual_days: {version.usual_days.least} to {version.usual_days.most} is no span of 1 to 366 days"
     if not 0 < version.max_missing_percent <= 100:

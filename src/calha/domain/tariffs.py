@@ -189,6 +189,18 @@ class NetMetering(_Strict, frozen=True, kw_only=True):
     te: dict[str, Decimal] = {}
 
 
+class LatePayment(_Strict, frozen=True, kw_only=True):
+    """What a bill that is paid after its due day costs in addition, in per cent of it, on a later bill.
+
+    fine_percent: once. interest_percent: a month of 30 days, by the days late. index: `2026-03` → how far a price index rose in
+    that month, by which the bill is brought up to date for its days late; a month that is not named changes nothing.
+    """
+
+    fine_percent: Decimal = Decimal(0)
+    interest_percent: Decimal = Decimal(0)
+    index: dict[str, Decimal] = {}
+
+
 class UsualDays(_Strict, frozen=True, kw_only=True):
     """How many days lie between the readings of a cycle that need no second look (ANEEL: about 30, from 27 to 33)."""
 
@@ -207,6 +219,7 @@ class Version(_Strict, frozen=True, kw_only=True):
     cycle_days: length to which amounts a month and the limits of blocks belong; None = that of the cycle itself.
     max_missing_percent: of a cycle; where so much or more is not known, it is billed by a person's decision only.
     usual_days: of a cycle between its readings; a shorter or longer one is billed, and pointed out before.
+    late_payment: of bills that fall due under this version; None costs nothing.
     """
 
     valid_from: date
@@ -218,6 +231,7 @@ class Version(_Strict, frozen=True, kw_only=True):
     max_missing_percent: Decimal = Decimal(25)
     net_metering: NetMetering | None = None
     usual_days: UsualDays = UsualDays()
+    late_payment: LatePayment | None = None
 
 
 class Tariff(_Strict, frozen=True, kw_only=True):

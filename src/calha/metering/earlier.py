@@ -1,20 +1,32 @@
-"""What a cycle takes over from invoices before it: estimates that are to be settled, and credits of injected energy.
+"""What a cycle takes over from invoices before it: estimates to be settled, costs of late payment, credits of injected energy.
 
 Rule 1: an estimate is settled once, by the difference at the prices of its own time; what was settled is not asked for again.
 Rule 2: an invoice with net metering is not settled by a line, as its credits would be others as well: it is issued again.
+Rule 3: what late payment costs is charged once, by the first invoice that is issued after the payment; no fine on a fine.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import msgspec
 
+from calha.domain.billing import ZERO
 from calha.domain.invoices import Adjustment, made_from, unseal
+from calha.domain.late_payment import LateKind, days_late, late_charges
 from calha.domain.net_metering import Lot
+from calha.domain.tariffs import Tariff, Text
 from calha.metering.books import LOOK_BACK, Billing, Books
 from calha.metering.cycles import Cycle, Wanted, in_one, measured
 from calha.store.billing import ContractRow, InvoiceRow
+
+SETTLEMENT = "settlement"
+LATE: Mapping[LateKind, Text] = {
+    "late_fine": {"pt": "Multa por atraso da fatura", "en": "Fine for late payment of invoice"},
+    "late_interest": {"pt": "Juros de mora da fatura", "en": "Interest on late payment of invoice"},
+    "late_index": {"pt": "Atualização monetária da fatura", "en": "Rise of prices until payment of invoice"},
+}
 
 
 def settlements(billing: Billing, wanted: Wanted, books: Books) -> Iterator[Adjustment]:
@@ -28,6 +40,29 @@ def settlements(billing: Billing, wanted: Wanted, books: Books) -> Iterator[Adju
     for row in open_:
         if row.number not in settled:
             yield from _settlement(billing, wanted, row)
+
+
+def charges_for_lateness(billing: Billing, wanted: Wanted, books: Books) -> Iterator[Adjustment]:
+    """What invoices before this cycle that were paid late cost in addition, unless another invoice in force charges it."""
+    if all(version.late_payment is None for version in wanted.tariff.versions):
+        return
+    standing = books.standing.get(wanted.contract.id, ())
+    earliest = wanted.cycle.from_ - LOOK_BACK
+    late = [
+        (row, paid_on)
+        for row in standing
+        if earliest < row.from_day < wanted.cycle.from_ and (paid_on := _paid_late(row, wanted))
+    ]
+    if not late:
+        return
+    charged = {
+        row.from_day: set(_referred(billing, row, LATE)) for row in standing if row.from_day > late[0][0].from_day
+    }
+    own = charged.pop(wanted.cycle.from_, None)  # in force already: it charges what it charged, whatever was paid since
+    elsewhere = set().union(*charged.values())
+    for row, paid_on in late:
+        if row.number not in elsewhere and (own is None or row.number in own):
+            yield from _lateness(billing, wanted.tariff, row, paid_on)
 
 
 def is_settled(billing: Billing, row: InvoiceRow, books: Books) -> bool:
@@ -55,8 +90,38 @@ def opening_credits(
 def _settled(billing: Billing, standing: Sequence[InvoiceRow], before: date) -> Iterator[str]:
     for row in standing:
         if row.from_day < before:
-            inputs = unseal(billing.invoices.content(row.number)).inputs
-            yield from (one.invoice for one in inputs.adjustments if one.invoice)
+            yield from _referred(billing, row, (SETTLEMENT,))
+
+
+def _referred(billing: Billing, row: InvoiceRow, keys: Collection[str]) -> Iterator[str]:
+    """Numbers of the invoices to which an invoice's adjustments of some kinds refer."""
+    inputs = unseal(billing.invoices.content(row.number)).inputs
+    yield from (one.invoice for one in inputs.adjustments if one.key in keys)
+
+
+def _paid_late(row: InvoiceRow, wanted: Wanted) -> date | None:
+    """The day on which an invoice was paid, if that was too late."""
+    if row.state != "paid" or row.paid_at is None:
+        return None
+    paid_on = row.paid_at.astimezone(wanted.meter.zone).date()
+    return paid_on if days_late(row.due_on, paid_on) else None
+
+
+def _lateness(billing: Billing, tariff: Tariff, row: InvoiceRow, paid_on: date) -> Iterator[Adjustment]:
+    rule = tariff.version_at(row.due_on).late_payment
+    if rule is None:
+        return
+    earlier = unseal(billing.invoices.content(row.number)).bill.lines
+    amount = row.total - sum((line.amount for line in earlier if line.key in LATE), ZERO)
+    for kind, charge in late_charges(rule, amount, row.due_on, paid_on):
+        yield Adjustment(
+            key=kind,
+            name={language: f"{word} {row.number}" for language, word in LATE[kind].items()},
+            amount=charge,
+            quantity=Decimal(days_late(row.due_on, paid_on)),
+            unit="d",
+            invoice=row.number,
+        )
 
 
 def _settlement(billing: Billing, wanted: Wanted, row: InvoiceRow) -> Iterator[Adjustment]:
@@ -72,7 +137,7 @@ def _settlement(billing: Billing, wanted: Wanted, row: InvoiceRow) -> Iterator[A
     billed = made_from(plain, tariff)
     known = made_from(msgspec.structs.replace(plain, metered=counted.spans), tariff)
     yield Adjustment(
-        key="settlement",
+        key=SETTLEMENT,
         name={"pt": f"Acerto da fatura {row.number}, estimada", "en": f"Settlement of estimated invoice {row.number}"},
         amount=known.total - billed.total,
         quantity=in_one(counted.spans) - in_one(plain.metered),

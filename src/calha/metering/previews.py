@@ -14,7 +14,7 @@ from calha.domain.net_metering import Credits
 from calha.domain.tariffs import UsualDays
 from calha.metering.books import Billing, Books, books_of, issuer_of
 from calha.metering.cycles import Cycle, Measured, Wanted, cycle_in, measured
-from calha.metering.earlier import opening_credits, settlements
+from calha.metering.earlier import charges_for_lateness, opening_credits, settlements
 from calha.metering.estimating import Decision, estimated
 from calha.metering.meters import Meter
 from calha.metering.netting import netted
@@ -128,9 +128,9 @@ def _preview(
     if wanted.tariff.version_at(cycle.from_).net_metering is not None:
         spans, ledger = netted(wanted, counted.spans, opening_credits(billing, books.standing, contract, cycle.from_))
         counted = replace(counted, spans=spans)
-    settled = tuple(settlements(billing, wanted, books))
+    taken_over = (*settlements(billing, wanted, books), *charges_for_lateness(billing, wanted, books))
     inputs = msgspec.structs.replace(
-        _inputs(wanted, counted, books), adjustments=settled, estimate=estimate, net_metering=ledger
+        _inputs(wanted, counted, books), adjustments=taken_over, estimate=estimate, net_metering=ledger
     )
     return Preview(
         contract,
