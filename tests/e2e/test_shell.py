@@ -43,7 +43,7 @@ def test_whatever_has_a_name_is_found_by_typing_it(plant, page, request):
     typed.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Bomba de água bruta")
     trail = page.get_by_role("navigation", name="Where you are")
-    expect(trail.get_by_role("listitem")).to_have_text(["Overview", "Calha", "Estação Norte"])
+    expect(trail.get_by_role("listitem")).to_have_text(["Home", "Calha", "Estação Norte"])
     trail.get_by_role("link", name="Estação Norte").click()
     expect(page.get_by_role("link", name="pump-7")).to_be_visible()
     expect(page.get_by_role("link", name="other")).to_have_count(0)

@@ -11,7 +11,6 @@ import { formatNumber } from "../format";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { PageTitle } from "../shell/Pages";
-import { Trail } from "../shell/Trail";
 import { Loaded } from "../ui/Loaded";
 import { qualityText } from "../ui/words";
 import { BalanceMeters } from "./BalanceMeters";
@@ -34,7 +33,6 @@ export function BalancePage() {
   const show = (shown: Period) => void navigate({ search: shown });
   return (
     <>
-      <Trail site={id} />
       <PageTitle title={t("balance.title", { name: site?.name ?? "" })}>
         <Button component={Link} to="/sites" variant="default">
           {t("common.back")}

@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useEffect } from "react";
 import { api, type Device, take } from "../api/client";
 import { formatTime } from "../format";
+import { useProfile } from "../devices/useProfile";
 import { useTexts } from "../i18n";
 import { live, usePresence } from "../live/hooks";
 import { useRights } from "../session/session";
@@ -17,7 +18,7 @@ export function Commands({ device }: { device: Device }) {
   const { t, own, language } = useTexts();
   const queries = useQueryClient();
   const mayOperate = useRights().on("operate", device.site_id);
-  const profile = useQuery({ queryKey: ["profile", device.profile], queryFn: () => take(api.GET("/api/v1/profiles/{name}", { params: { path: { name: device.profile } } })), staleTime: 60_000 });
+  const profile = useProfile(device.profile);
   const known = (profile.data?.commands ?? []) as unknown as Command[];
   const asked = useQuery({
     queryKey: ["commands", device.key],

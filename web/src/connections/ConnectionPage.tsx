@@ -2,7 +2,7 @@ import { Alert, Button, Group, Modal, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { Link, useNavigate, useParams } from "@tanstack/react-router";
+import { useNavigate, useParams } from "@tanstack/react-router";
 import { api, take } from "../api/client";
 import { formatNumber, formatTime } from "../format";
 import { isKey, useTexts } from "../i18n";
@@ -62,11 +62,6 @@ function Header({ connection }: { connection: Connection }) {
   });
   return (
     <>
-      <Text size="sm" mb={4}>
-        <Link to="/connections" className="plain-link">
-          ‹ {t("nav.connections")}
-        </Link>
-      </Text>
       <PageTitle title={connection.name}>
         <Group gap="xs">
           <Button variant="default" onClick={editing.open}>

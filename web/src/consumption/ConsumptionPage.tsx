@@ -10,7 +10,6 @@ import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
-import { Trail } from "../shell/Trail";
 import { download } from "../ui/download";
 import { Loaded } from "../ui/Loaded";
 import { qualityText } from "../ui/words";
@@ -37,7 +36,6 @@ export function ConsumptionPage() {
   if (device.data === undefined || meters.data === undefined) return <Skeleton height={400} />;
   return (
     <>
-      <Trail site={device.data.site_id} device={device.data} />
       <PageTitle title={t("consumption.title", { name: device.data.name })}>
         <Pending device={key} />
         <Button component={Link} to={`/devices/${key}`} variant="default">

@@ -6,7 +6,6 @@ import { formatTime } from "../format";
 import { isKey, type Translate, useTexts } from "../i18n";
 import { KeptList } from "../quarantine/KeptList";
 import { PageTitle } from "../shell/Pages";
-import { Trail } from "../shell/Trail";
 import { Code } from "../ui/Code";
 import { CountsTable } from "../ui/CountsTable";
 import { Loaded } from "../ui/Loaded";
@@ -22,10 +21,8 @@ export function DeviceDataPage() {
     queryFn: () => take(api.GET("/api/v1/devices/{key}/ingest", { params: { path: { key } } })),
     refetchInterval: REFRESH_MS,
   });
-  const about = useQuery({ queryKey: ["device", key], queryFn: () => take(api.GET("/api/v1/devices/{key}", { params: { path: { key } } })) });
   return (
     <>
-      <Trail site={about.data?.site_id} device={{ key, name: about.data?.name ?? key }} />
       <PageTitle title={`${t("data.title")} ${key}`}>
         <Button component={Link} to={`/devices/${key}`} variant="default">
           {t("common.back")}

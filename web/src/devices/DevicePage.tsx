@@ -11,13 +11,13 @@ import { useTexts } from "../i18n";
 import { live, useNewest, useWatch } from "../live/hooks";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
-import { Trail } from "../shell/Trail";
 import { kindsOf } from "../timeline/entries";
 import { later } from "../ui/later";
 import { Connect } from "./Connect";
 import { useOwnDevice } from "./own";
 import { PresenceOf, SilenceNote } from "./Presence";
 import { Tile } from "./Tile";
+import { useProfile } from "./useProfile";
 
 // Forms are seldom wanted: they do not delay the first values.
 const EditDevice = later(async () => (await import("./EditDevice")).EditDevice);
@@ -52,7 +52,8 @@ export function DevicePage() {
 }
 
 function DeviceView({ device, hasStored }: { device: Device; hasStored: boolean }) {
-  const { t } = useTexts();
+  const { t, own: inLanguage } = useTexts();
+  const profile = useProfile(device.profile).data;
   const search = useSearch({ from: "/devices/$key" });
   const navigate = useNavigate({ from: "/devices/$key" });
   const mayConfigure = useRights().on("configure", device.site_id);
@@ -70,7 +71,6 @@ function DeviceView({ device, hasStored }: { device: Device; hasStored: boolean 
   const shown = search.from !== undefined && search.to !== undefined ? { from: search.from, to: search.to } : { range: preset ?? "1h" };
   return (
     <>
-      <Trail site={device.site_id} />
       <PageTitle title={own?.name ?? device.name}>
         <PresenceOf device={device.key} />
         <Button component={Link} to={`/dashboards/device/${device.key}`} variant="default">
@@ -89,7 +89,7 @@ function DeviceView({ device, hasStored }: { device: Device; hasStored: boolean 
         )}
       </PageTitle>
       <Text size="sm" className="quiet" mb="md">
-        {device.site_path.join(" › ")} · {device.key} · {device.profile}
+        {device.key} · {profile === undefined ? device.profile : inLanguage(profile.title)}
         {device.serial !== null && ` · ${device.serial}`}
         {device.gateway !== null && device.gateway !== undefined && (
           <>

@@ -21,7 +21,6 @@ export const shellEn: Record<keyof typeof shellPtBR, string> = {
   "search.newDevice": "New device",
   "search.newRule": "New alarm rule",
   "search.newTariff": "New tariff",
-  "trail.overview": "Overview",
   "trail.label": "Where you are",
   "nav.home": "Home",
   "home.title": "Home",

@@ -20,7 +20,6 @@ export const shellPtBR = {
   "search.newDevice": "Novo dispositivo",
   "search.newRule": "Nova regra de alarme",
   "search.newTariff": "Nova tarifa",
-  "trail.overview": "Visão geral",
   "trail.label": "Onde você está",
   "nav.home": "Início",
   "home.title": "Início",

@@ -15,6 +15,7 @@ import { Icon } from "./icons";
 import { NoPermission, PageTitle } from "./Pages";
 import { Preferences } from "./Preferences";
 import css from "./Shell.module.css";
+import { Trail } from "./Trail";
 import { UserMenu } from "./UserMenu";
 import { administration } from "./administration";
 import { pages } from "./pages";
@@ -114,7 +115,14 @@ function Page() {
   const rights = useRights();
   const needs = useMatches({ select: (matches) => matches.at(-1)?.staticData.needs ?? "view" });
   const mayOpen = needs === "nothing" || (needs === "administer" ? rights.on("administer", null) : needs === "view" ? seesSomething(me) : rights.somewhere(needs));
-  if (mayOpen) return <Outlet />;
+  if (mayOpen) {
+    return (
+      <>
+        <Trail />
+        <Outlet />
+      </>
+    );
+  }
   return (
     <>
       <PageTitle title={t("noPermission.title")} />
