@@ -1,5 +1,7 @@
 """The app's frame: the search over everything, the way up, and home for each role."""
 
+import re
+
 import pytest
 from accessibility import violations
 from playwright.sync_api import expect
@@ -82,6 +84,27 @@ def test_home_shows_what_each_role_asks_first(plant, page, request):
     assert not scrolls_sideways(page)
     page.reload()
     expect(page.get_by_role("link", name="To be paid")).to_be_visible()
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_a_failed_request_neither_looks_like_loading_nor_like_nothing(plant, page):
+    busy = {"status": 429, "content_type": "application/problem+json", "body": '{"detail": "Calha is busy.", "status": 429}'}
+    failing = re.compile(r"/api/v1/(presence|profiles)(\?|$)")
+    page.route(failing, lambda route: route.fulfill(**busy))
+    page.goto(f"{plant.address}/home?as=operator")
+    reporting = page.get_by_role("group", name="Reporting")
+    expect(reporting).to_contain_text("Calha is busy.")
+    keep(page, "home-failed-desktop")
+    assert violations(page) == []
+    page.get_by_role("link", name="Devices", exact=True).click()
+    part = page.get_by_role("alert").filter(has_text="Part of this page could not be loaded")
+    expect(part).to_contain_text("Calha is busy.")
+    page.unroute(failing)
+    part.get_by_role("button", name="Try again").click()
+    expect(part).to_have_count(0)
+    page.get_by_role("link", name="Home", exact=True).click()
+    expect(page.get_by_role("link", name="Reporting")).to_contain_text("of 2 devices")
 
 
 def test_things_are_found_on_the_map_and_placed_there(plant, page, request):

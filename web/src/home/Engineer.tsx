@@ -8,7 +8,7 @@ import { Section } from "../ui/Section";
 import { reasonText } from "../ui/words";
 import { isRule } from "../validation/rules";
 import { useOpenExceptions } from "../validation/useExceptions";
-import { Indicator, Indicators } from "./Indicator";
+import { counted, Indicator, Indicators } from "./Indicator";
 import { type Stopped, usePresenceOf } from "./usePlant";
 
 const SHOWN = 8;
@@ -39,16 +39,14 @@ function useStatus() {
 
 function DataHealth() {
   const { t } = useTexts();
-  const { data: presence } = usePresenceOf();
-  const { data: quarantine } = useQuarantine();
-  const open = useOpenExceptions({}).data?.open;
+  const presence = usePresenceOf();
   return (
     <Indicators>
-      <Indicator name={t("home.silent")} value={presence && String(presence.silent)} {...(presence !== undefined && presence.silent > 0 ? { mark: "bad" } : {})} to="/?state=silent" />
-      <Indicator name={t("home.late")} value={presence && String(presence.late)} {...(presence !== undefined && presence.late > 0 ? { mark: "warn" } : {})} to="/?state=late" />
-      <Indicator name={t("home.never")} value={presence && String(presence.never)} to="/?state=silent" />
-      <Indicator name={t("home.inQuarantine")} value={quarantine && String(quarantine.messages)} {...(quarantine !== undefined && quarantine.messages > 0 ? { mark: "warn" } : {})} to="/quarantine" />
-      <Indicator name={t("home.toValidate")} value={open === undefined ? undefined : String(open)} to="/exceptions" />
+      <Indicator name={t("home.silent")} query={presence} show={({ silent }) => counted(silent, "bad")} to="/?state=silent" />
+      <Indicator name={t("home.late")} query={presence} show={({ late }) => counted(late, "warn")} to="/?state=late" />
+      <Indicator name={t("home.never")} query={presence} show={({ never }) => counted(never)} to="/?state=silent" />
+      <Indicator name={t("home.inQuarantine")} query={useQuarantine()} show={({ messages }) => counted(messages, "warn")} to="/quarantine" />
+      <Indicator name={t("home.toValidate")} query={useOpenExceptions({})} show={({ open }) => counted(open)} to="/exceptions" />
     </Indicators>
   );
 }

@@ -2,6 +2,7 @@ import { Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, type Site, take } from "../api/client";
+import type { components } from "../api/schema";
 import { type Balance, useBalance } from "../balance/useBalance";
 import { moneyText } from "../billing/words";
 import { amountText } from "../consumption/BarChart";
@@ -13,8 +14,8 @@ import { useRights } from "../session/session";
 import { Loaded } from "../ui/Loaded";
 import { Scrolled } from "../ui/Scrolled";
 import { Section } from "../ui/Section";
-import { Indicator, Indicators } from "./Indicator";
-import { usePresenceOf } from "./usePlant";
+import { Awaited, Indicator, Indicators, type Shown } from "./Indicator";
+import { type Presence, usePresenceOf } from "./usePlant";
 
 const UNIT = "m³";
 const MOST_SITES = 12;
@@ -33,12 +34,13 @@ export function Manager() {
 
 function Reporting({ bills }: { bills: boolean }) {
   const { t, language } = useTexts();
-  const { data: presence } = usePresenceOf();
-  const total = presence === undefined ? 0 : presence.online + presence.late + presence.silent;
-  const share = total === 0 ? undefined : `${formatNumber(((presence?.online ?? 0) / total) * 100, 1, language)} %`;
+  const available = ({ online, late, silent }: Presence): Shown => {
+    const total = online + late + silent;
+    return total === 0 ? { value: "—", note: t("home.noneReported") } : { value: `${formatNumber((online / total) * 100, 1, language)} %`, note: t("home.availableNote") };
+  };
   return (
     <Indicators>
-      <Indicator name={t("home.available")} value={presence === undefined ? undefined : (share ?? "—")} note={t("home.availableNote")} to="/" />
+      <Indicator name={t("home.available")} query={usePresenceOf()} show={available} to="/" />
       {bills && <Money state="overdue" name={t("home.overdue")} />}
       {bills && <Money state="issued" name={t("home.toBePaid")} />}
     </Indicators>
@@ -47,12 +49,14 @@ function Reporting({ bills }: { bills: boolean }) {
 
 function Money({ state, name }: { state: "overdue" | "issued"; name: string }) {
   const { t, language } = useTexts();
-  const { data } = useQuery({ queryKey: ["invoices", "home", state], queryFn: () => take(api.GET("/api/v1/invoices", { params: { query: { state, limit: MOST_INVOICES } } })) });
-  const invoices = data?.items.filter(({ kind }) => kind === "invoice") ?? [];
-  const hasMore = data !== undefined && data.next !== null && data.next !== undefined;
-  const cents = invoices.reduce((sum, { total }) => sum + Math.round(Number(total) * 100), 0);
-  const note = data === undefined ? "" : t(hasMore ? "home.invoicesAtLeast" : "home.invoices", { n: invoices.length });
-  return <Indicator name={name} value={data && moneyText((cents / 100).toFixed(2), language)} note={note} {...(state === "overdue" && invoices.length > 0 ? { mark: "warn" } : {})} to={`/billing?state=${state}`} />;
+  const found = useQuery({ queryKey: ["invoices", "home", state], queryFn: () => take(api.GET("/api/v1/invoices", { params: { query: { state, limit: MOST_INVOICES } } })) });
+  const sum = ({ items, next }: components["schemas"]["Page_InvoiceAnswer_"]): Shown => {
+    const invoices = items.filter(({ kind }) => kind === "invoice");
+    const cents = invoices.reduce((before, { total }) => before + Math.round(Number(total) * 100), 0);
+    const note = t(next === null || next === undefined ? "home.invoices" : "home.invoicesAtLeast", { n: invoices.length });
+    return { value: moneyText((cents / 100).toFixed(2), language), note, mark: state === "overdue" && invoices.length > 0 ? "warn" : undefined };
+  };
+  return <Indicator name={name} query={found} show={sum} to={`/billing?state=${state}`} />;
 }
 
 /** The sites at the top of what the person sees, a line each. */
@@ -102,8 +106,9 @@ function Water({ sites }: { sites: readonly Site[] }) {
 
 function SiteLine({ site, period }: { site: Site; period: Period }) {
   const { language } = useTexts();
-  const now = useBalance(site.id, period).data;
-  const before = useBalance(site.id, moved(period, -1)).data;
+  const asked = useBalance(site.id, period);
+  const askedBefore = useBalance(site.id, moved(period, -1));
+  const [now, before] = [asked.data, askedBefore.data];
   const losses = now?.losses_percent;
   return (
     <Table.Tr>
@@ -112,12 +117,12 @@ function SiteLine({ site, period }: { site: Site; period: Period }) {
           {site.name}
         </Link>
       </Table.Td>
-      <Table.Td ta="right">{now === undefined ? "…" : amountText(used(now), UNIT, language)}</Table.Td>
+      <Table.Td ta="right">{now === undefined ? <Awaited query={asked} /> : amountText(used(now), UNIT, language)}</Table.Td>
       <Table.Td ta="right" className="quiet">
-        {before === undefined ? "…" : amountText(used(before), UNIT, language)}
+        {before === undefined ? <Awaited query={askedBefore} /> : amountText(used(before), UNIT, language)}
       </Table.Td>
-      <Table.Td ta="right">{now === undefined ? "…" : losses === null || losses === undefined ? "—" : `${formatNumber(losses, 1, language)} %`}</Table.Td>
-      <Table.Td ta="right">{now === undefined ? "…" : observed(now) === null ? "—" : `${formatNumber(observed(now) ?? 0, 0, language)} %`}</Table.Td>
+      <Table.Td ta="right">{now === undefined ? "" : losses === null || losses === undefined ? "—" : `${formatNumber(losses, 1, language)} %`}</Table.Td>
+      <Table.Td ta="right">{now === undefined ? "" : observed(now) === null ? "—" : `${formatNumber(observed(now) ?? 0, 0, language)} %`}</Table.Td>
     </Table.Tr>
   );
 }

@@ -10,8 +10,8 @@ import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
 import { Section } from "../ui/Section";
 import { useOpenExceptions } from "../validation/useExceptions";
-import { Indicator, Indicators } from "./Indicator";
-import { useEventsSince, usePresenceOf } from "./usePlant";
+import { counted, Indicator, Indicators, type Shown } from "./Indicator";
+import { type Presence, useEventsSince, usePresenceOf } from "./usePlant";
 import { shifts, type ShiftHours } from "./views";
 
 const HOUR_MS = 3_600_000;
@@ -33,24 +33,23 @@ export function Operator() {
 
 function PlantState() {
   const { t } = useTexts();
-  const alarms = useAlarms().data;
-  const { data: presence } = usePresenceOf();
-  const open = useOpenExceptions({}).data?.open;
-  const counted = alarms === undefined ? undefined : summary(alarms);
-  const total = presence === undefined ? undefined : presence.online + presence.late + presence.silent + presence.never;
+  const presence = usePresenceOf();
+  const waiting = (alarms: readonly Alarm[]): Shown => {
+    const counted = summary(alarms);
+    const mark = counted.worst === "critical" || counted.worst === "high" ? "bad" : "warn";
+    return { value: String(counted.waiting), note: t("home.alarmsStanding", { n: counted.standing }), mark: counted.waiting > 0 ? mark : undefined };
+  };
+  const reporting = ({ online, late, silent, never }: Presence): Shown => {
+    const n = online + late + silent + never;
+    return { value: String(online), note: n === 0 ? t("home.noDevice") : t("home.ofDevices", { n }) };
+  };
   return (
     <Indicators>
-      <Indicator
-        name={t("home.alarmsWaiting")}
-        value={counted && String(counted.waiting)}
-        note={counted === undefined ? "" : t("home.alarmsStanding", { n: counted.standing })}
-        {...(counted !== undefined && counted.waiting > 0 ? { mark: counted.worst === "critical" || counted.worst === "high" ? "bad" : "warn" } : {})}
-        to="/alarms"
-      />
-      <Indicator name={t("home.silent")} value={presence && String(presence.silent)} {...(presence !== undefined && presence.silent > 0 ? { mark: "bad" } : {})} to="/?state=silent" />
-      <Indicator name={t("home.late")} value={presence && String(presence.late)} {...(presence !== undefined && presence.late > 0 ? { mark: "warn" } : {})} to="/?state=late" />
-      <Indicator name={t("home.reporting")} value={presence && String(presence.online)} note={total === undefined ? "" : t("home.ofDevices", { n: total })} to="/" />
-      <Indicator name={t("home.toValidate")} value={open === undefined ? undefined : String(open)} to="/exceptions" />
+      <Indicator name={t("home.alarmsWaiting")} query={useAlarms()} show={waiting} to="/alarms" />
+      <Indicator name={t("home.silent")} query={presence} show={({ silent }) => counted(silent, "bad")} to="/?state=silent" />
+      <Indicator name={t("home.late")} query={presence} show={({ late }) => counted(late, "warn")} to="/?state=late" />
+      <Indicator name={t("home.reporting")} query={presence} show={reporting} to="/" />
+      <Indicator name={t("home.toValidate")} query={useOpenExceptions({})} show={({ open }) => counted(open)} to="/exceptions" />
     </Indicators>
   );
 }
@@ -114,13 +113,15 @@ function SinceShift() {
   const hours = search.shift ?? "8";
   const since = live.clock - Number(hours) * HOUR_MS;
   const events = useEventsSince(since);
-  const raised = useAlarms().data?.filter((alarm) => alarm.raised_at !== null && Date.parse(alarm.raised_at) >= since).length;
+  const alarms = useAlarms();
+  const isMissing = alarms.error !== null || events.error !== null; // each place below and beside says why
+  const raised = alarms.data?.filter((alarm) => alarm.raised_at !== null && Date.parse(alarm.raised_at) >= since).length;
   const show = (value: string) => void navigate({ search: (before) => ({ ...before, shift: value as ShiftHours }), replace: true });
   return (
     <Section title={t("home.since")}>
       <Group justify="space-between" mb="xs">
         <Text size="sm" className="quiet" role="status">
-          {raised === undefined || events.data === undefined ? "…" : t("home.sinceCount", { alarms: raised, events: events.data.length })}
+          {raised === undefined || events.data === undefined ? (isMissing ? "" : "…") : t("home.sinceCount", { alarms: raised, events: events.data.length })}
         </Text>
         <SegmentedControl size="xs" aria-label={t("home.shift")} value={hours} onChange={show} data={shifts.map((value) => ({ value, label: `${value} h` }))} />
       </Group>

@@ -1,8 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { api, take } from "../api/client";
+import type { components } from "../api/schema";
 
 const REFRESH_MS = 15_000;
 
+export type Presence = components["schemas"]["PresenceSummary"];
 export type Stopped = "late" | "silent";
 
 /** How many devices report as they should; with a state, which are in it. */

@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { Problem } from "../api/client";
 import { useAllTexts, useTexts } from "../i18n";
+import { useTold } from "../ui/failed";
 import { problemText } from "../ui/words";
 
 /** Sets the document's title and gives the page its heading. */
@@ -23,6 +24,7 @@ export function PageTitle({ title, children }: { title: string; children?: React
 export function ErrorNote({ error, retry }: { error: unknown; retry?: () => void }) {
   const { t } = useTexts();
   useAllTexts();
+  useTold(error);
   const detail = problemText(error, t);
   if (error instanceof Problem && error.status === 403) return <NoPermission detail={detail} />;
   return (

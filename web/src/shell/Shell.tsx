@@ -16,6 +16,7 @@ import { NoPermission, PageTitle } from "./Pages";
 import { Preferences } from "./Preferences";
 import css from "./Shell.module.css";
 import { Trail } from "./Trail";
+import { Untold } from "./Untold";
 import { UserMenu } from "./UserMenu";
 import { administration } from "./administration";
 import { pages } from "./pages";
@@ -55,6 +56,7 @@ function Shell() {
           </div>
           <LostBanner />
           <NewVersion />
+          <Untold />
           {seesSomething(me) && <AlarmBanner />}
           <Page />
         </main>

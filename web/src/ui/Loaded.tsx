@@ -5,17 +5,20 @@ import { useTexts } from "../i18n";
 import { useAge, useConnection } from "../live/hooks";
 import { useKeptAt } from "../offline/kept";
 import { ErrorNote } from "../shell/Pages";
+import { useTrouble } from "./failed";
 
 interface Query<Data> {
   data: Data | undefined;
   error: unknown;
+  errorUpdateCount: number;
   dataUpdatedAt: number;
   refetch: () => unknown;
 }
 
 /** What a query found. If asking again fails, what was found last, grey and with its age: better than nothing at all. */
 export function Loaded<Data>({ query, height, children }: { query: Query<Data>; height: number; children: (data: Data) => ReactNode }) {
-  const { data, error, refetch } = query;
+  const { data, refetch } = query;
+  const error = useTrouble(query);
   const keptAt = useKeptAt();
   const isLost = useConnection() === "lost" || keptAt !== null;
   // An answer, such as that it no longer exists, is no outage.
