@@ -89,7 +89,11 @@ def test_home_shows_what_each_role_asks_first(plant, page, request):
 @pytest.mark.desktop
 @pytest.mark.parametrize("page", ["desktop"], indirect=True)
 def test_a_failed_request_neither_looks_like_loading_nor_like_nothing(plant, page):
-    busy = {"status": 429, "content_type": "application/problem+json", "body": '{"detail": "Calha is busy.", "status": 429}'}
+    busy = {
+        "status": 429,
+        "content_type": "application/problem+json",
+        "body": '{"detail": "Calha is busy.", "status": 429}',
+    }
     failing = re.compile(r"/api/v1/(presence|profiles)(\?|$)")
     page.route(failing, lambda route: route.fulfill(**busy))
     page.goto(f"{plant.address}/home?as=operator")
