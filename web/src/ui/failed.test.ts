@@ -20,7 +20,7 @@ async function asks(name: string, ask: () => Promise<unknown>) {
   return observer;
 }
 
-const fail = (error: unknown) => () => Promise.reject(error);
+const fail = (error: Error) => () => Promise.reject(error);
 const untold = () => failures.untold().map(({ queryKey }) => queryKey[0]);
 
 test("a question that failed is told of, an answer is not", async () => {
