@@ -6,6 +6,9 @@ import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin } from "vite";
+import { groups } from "./chunks.ts";
+import { early } from "./early.ts";
+import { styles } from "./styles.ts";
 import { texts } from "./texts.ts";
 
 const target = "../src/calha/web";
@@ -61,7 +64,7 @@ function worker(): Plugin {
 }
 
 export default defineConfig({
-  plugins: [texts(), react(), apiDocs(), worker(), compressed()],
-  build: { outDir: target, emptyOutDir: true, modulePreload: { polyfill: false }, assetsInlineLimit: 0 },
+  plugins: [texts(), styles(), react(), early(), apiDocs(), worker(), compressed()],
+  build: { outDir: target, emptyOutDir: true, modulePreload: { polyfill: false }, assetsInlineLimit: 0, chunkSizeWarningLimit: 700, rolldownOptions: { output: { codeSplitting: { groups } } } },
   server: { proxy: { "/api": "http://127.0.0.1:8080" } },
 });

@@ -1,4 +1,4 @@
-import "@mantine/core/styles.layer.css";
+import "virtual:mantine.css";
 import "./tokens.css";
 import { MantineProvider, mergeThemeOverrides } from "@mantine/core";
 import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
@@ -6,11 +6,11 @@ import { RouterProvider } from "@tanstack/react-router";
 import { type ReactNode, StrictMode, Suspense, useEffect, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { Problem } from "./api/client";
-import { loadLanguage, loadTexts, preferred, TextsProvider, useTexts } from "./i18n";
+import { loadLanguage, preferred, TextsProvider, useTexts } from "./i18n";
 import { live } from "./live/hooks";
 import { keepLast } from "./offline/last";
 import { startWorker } from "./offline/worker";
-import { loadOpened, loadPages, router } from "./router";
+import { loadPages, router } from "./router";
 import { sessionQuery } from "./session/session";
 import { theme, variables } from "./theme";
 import { later } from "./ui/later";
@@ -19,6 +19,7 @@ const Notices = later(async () => (await import("./ui/Notices")).Notices);
 
 const SETTLES_MS = 3_000; // what the first page does not need comes after it
 const TRY_AGAIN_MS = 5_000;
+const PATIENCE_MS = 400; // for the session and the page, before the frame is drawn without them
 
 const queries = new QueryClient({
   defaultOptions: {
@@ -30,8 +31,8 @@ const queries = new QueryClient({
   },
 });
 
-queries.query(sessionQuery).catch(() => undefined); // while the pages load
-loadOpened();
+const session = queries.query(sessionQuery).catch(() => undefined); // while the page loads
+const page = router.load().catch(() => undefined); // it shows itself what went wrong
 keepLast(() => live.last);
 live.onBack(() => void queries.invalidateQueries());
 const settled = new Promise<void>((go) => setTimeout(go, SETTLES_MS));
@@ -77,7 +78,6 @@ const show = () =>
       </TextsProvider>
     </StrictMode>,
   );
-loadLanguage(preferred()).then(() => {
-  show();
-  loadTexts().catch(() => undefined); // asked for again by whatever needs them
-}, () => setTimeout(() => location.reload(), TRY_AGAIN_MS));
+/** Mostly all is there in a moment, and the page is drawn once and whole; else what there is. */
+const ready = Promise.race([Promise.all([session, page]), new Promise((go) => setTimeout(go, PATIENCE_MS))]);
+Promise.all([loadLanguage(preferred()), ready]).then(show, () => setTimeout(() => location.reload(), TRY_AGAIN_MS));

@@ -544,12 +544,6 @@ export const router = createRouter({
   defaultErrorComponent: ErrorPage,
 });
 
-/** Ask for the page that is opened at once, while the app itself still begins. */
-export function loadOpened(): void {
-  const [routes] = router.getMatchedRoutes(router.latestLocation.pathname);
-  for (const route of routes) router.loadRouteChunk(route)?.catch(() => undefined);
-}
-
 /** Load the parts that are not open yet, one after the other and out of everybody's way, so that they can still be opened while the server is gone. */
 export async function loadPages(): Promise<void> {
   const pages = Object.values(router.routesById).map((route) => () => router.loadRouteChunk(route));

@@ -5,6 +5,7 @@
  */
 
 import { noteAnswer } from "../offline/kept";
+import { early } from "./early";
 
 const SAFE = new Set(["GET", "HEAD"]);
 /** Reasons of a 401 that speak of the session, and not of a password or code within the request. */
@@ -31,7 +32,7 @@ export async function send(request: Request): Promise<Response> {
   const isSafe = SAFE.has(request.method);
   const asked = isSafe ? request.clone() : request;
   if (!isSafe && csrfToken !== null) asked.headers.set("X-CSRF-Token", csrfToken);
-  const answer = noteAnswer(await fetch(asked));
+  const answer = noteAnswer((await early(asked)) ?? (await fetch(asked)));
   if (answer.status !== 401 || !isSignedIn || new URL(request.url).pathname === "/api/v1/session") return answer;
   if (!(await speaksOfSession(answer))) return answer;
   whenRefused();
