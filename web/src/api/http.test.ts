@@ -24,7 +24,7 @@ describe("requests of a page whose session has ended", () => {
 
   it("takes the answer to what was asked before the app was there, once", async () => {
     globalThis.calhaAsked = new Map([["/api/v1/sites", Promise.resolve(new Response("early"))]]);
-    fetched.mockImplementation(async () => new Response("asked"));
+    fetched.mockImplementation(() => Promise.resolve(new Response("asked")));
     const texts = [await http.send(request("POST")), await http.send(request("GET")), await http.send(request("GET"))].map((answer) => answer.text());
     expect(await Promise.all(texts)).toEqual(["asked", "early", "asked"]);
   });
