@@ -1,7 +1,9 @@
 """The app's frame: the search over everything, the way up, and home for each role."""
 
+import io
 import re
 
+import pypdf
 import pytest
 from accessibility import violations
 from playwright.sync_api import expect
@@ -109,6 +111,30 @@ def test_a_failed_request_neither_looks_like_loading_nor_like_nothing(plant, pag
     expect(part).to_have_count(0)
     page.get_by_role("link", name="Home", exact=True).click()
     expect(page.get_by_role("link", name="Reporting")).to_contain_text("of 2 devices")
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_a_page_is_printed_whole_with_its_site_and_the_time_and_without_what_can_be_pressed(plant, page):
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"{plant.address}/dashboards/device/pump-7")
+    expect(page.locator(".widget canvas").first).to_be_visible()
+    text = printed(page)
+    zone = page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+    assert "Home › Calha › Estação Norte › Bomba de água bruta" in text
+    assert re.search(rf"printed .+ \({re.escape(zone)}\)", text)
+    assert "Search everything" not in text and "Keep as own" not in text
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 1047, "height": 718})
+    wide = "() => [...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > 1048).length"
+    page.wait_for_function(f"({wide})() === 0")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    page.emulate_media(media="screen")
+
+
+def printed(page):
+    return " ".join(leaf.extract_text() for leaf in pypdf.PdfReader(io.BytesIO(page.pdf())).pages).replace("\n", " ")
 
 
 def test_things_are_found_on_the_map_and_placed_there(plant, page, request):

@@ -3,6 +3,7 @@ import { useEffect, useEffectEvent, useRef } from "react";
 import uPlot from "uplot";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
+import { usePrintedAt, widthOnPaper } from "../ui/printing";
 import { qualityText } from "../ui/words";
 import { type ChartSeries, type Columns, columnsOf } from "./columns";
 import { gestures } from "./gestures";
@@ -43,6 +44,7 @@ const NOTHING_OVER: readonly Layer[] = [];
 export function UnitChart({ series, span, zone, stale, gutters, layers = NOTHING_OVER, height, onSelect, label, shape: drawn, fills = false }: Props) {
   const { language, own, t } = useTexts();
   const scheme = useInk();
+  const isPrinted = usePrintedAt() !== null;
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | null>(null);
   const shown = useRef<Columns | null>(null);
@@ -137,6 +139,16 @@ export function UnitChart({ series, span, zone, stale, gutters, layers = NOTHING
   }, [series, span, shape, scheme, language, zone, gutters, tall, drawn, fills]);
 
   useEffect(() => plot.current?.redraw(false), [layers]);
+
+  useEffect(() => {
+    const [chart, element] = [plot.current, place.current];
+    if (!isPrinted || chart === null || element === null) return;
+    const { width, height } = chart;
+    chart.setSize({ width: widthOnPaper(width, element.closest("main")?.clientWidth ?? width, element.closest(".board") !== null), height });
+    return () => {
+      if (plot.current === chart) chart.setSize({ width, height });
+    };
+  }, [isPrinted, scheme]);
 
   return <div ref={place} className={stale ? "chart stale" : "chart"} role="img" aria-label={label} style={fills ? { height: "100%", overflow: "hidden" } : { minHeight: tall }} />;
 }

@@ -45,7 +45,7 @@ export function BarChart({ intervals, before, marks, unit, view, zone, label, op
   const shown = pointed === null ? undefined : intervals[pointed];
   return (
     <div ref={ref}>
-      <svg width={width} height={HEIGHT} role="img" aria-label={label} className="bars" onPointerLeave={() => point(null)}>
+      <svg width={width} height={HEIGHT} viewBox={`0 0 ${width} ${HEIGHT}`} role="img" aria-label={label} className="bars" onPointerLeave={() => point(null)}>
         <defs>
           <pattern id="estimated" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">
             <rect width="6" height="6" className="bar-ground" />

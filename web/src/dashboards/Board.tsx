@@ -24,7 +24,7 @@ export function Board({ document, values, source, site }: Props) {
   return (
     <ShownContext value={shown}>
       {document.widgets.length === 0 && <Text className="quiet">{t("boards.noWidgets")}</Text>}
-      <div className="board to-print">
+      <div className="board">
         {inReadingOrder(document.widgets).map((widget) => (
           <section key={widget.id} className={`panel widget of-${widget.kind}`} style={placeOf(widget)} aria-label={labelOf(widget, t(`boardKind.${widget.kind}`))}>
             <WidgetView widget={widget} />

@@ -48,7 +48,7 @@ function Shown({ board }: { board: Dashboard }) {
   }
   return (
     <>
-      <PageTitle title={board.name}>
+      <PageTitle title={board.name} site={board.site_id}>
         <Actions board={board} values={values} mayChange={mayChange} />
       </PageTitle>
       <VariableBar variables={board.document.variables} values={values} site={board.site_id} choose={choose} />

@@ -5,6 +5,7 @@ import { useEffect, useMemo, useState } from "react";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useLostAt, useNow } from "../live/hooks";
+import { Printed } from "../shell/Printed";
 import { Loaded } from "../ui/Loaded";
 import { Board } from "./Board";
 import { sourceOf } from "./signedIn";
@@ -104,6 +105,7 @@ export function KioskHead({ name, note, children }: { name: string; note: string
   const now = useNow();
   return (
     <header className="kiosk-head">
+      <Printed />
       <h1>{name}</h1>
       <span className="quiet number">{note}</span>
       {children}

@@ -44,7 +44,7 @@ export function SpotMap({ title, id, spots, isPending, error }: Props) {
   return (
     <div ref={ref} className="site-map">
       {width > 0 && (
-        <svg width={width} height={height} role="group" aria-label={title}>
+        <svg width={width} height={height} viewBox={`0 0 ${width} ${height}`} role="group" aria-label={title}>
           <defs>
             <pattern id={`grid-${id}`} width={bar.units} height={bar.units} patternUnits="userSpaceOnUse">
               <path d={`M${bar.units} 0H0V${bar.units}`} className="map-grid" />

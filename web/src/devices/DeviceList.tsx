@@ -3,6 +3,7 @@ import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useMemo, useState } from "react";
 import type { Device } from "../api/client";
 import { useWatch } from "../live/hooks";
+import { usePrintedAt, widthOnPaper } from "../ui/printing";
 import { DeviceRow } from "./DeviceRow";
 import { bySite } from "./groups";
 
@@ -15,6 +16,7 @@ const SITE_PX = 38;
 const CARD_PX = 60;
 const CARD_LINE_PX = 56;
 const OVERSCAN = 3; // lines above and below the screen: each costs a phone some milliseconds
+const MOST_PRINTED = 1_000; // lines: more than anybody reads on paper
 const BESIDE_VALUES_PX = 340; // name, presence and the space between
 
 interface Props {
@@ -32,7 +34,9 @@ export function DeviceList({ devices, chosen, toggle }: Props) {
   const place = useMergedRef(ref, setElement);
   const scrollMargin = element?.offsetTop ?? 0;
   const lines = useMemo(() => bySite(devices), [devices]);
-  const shown = isPhone ? CARD_CHANNELS : Math.max(1, Math.floor((width - BESIDE_VALUES_PX) / VALUE_PX));
+  const isPrinted = usePrintedAt() !== null;
+  const wide = isPrinted ? widthOnPaper(1, 1, false) : width;
+  const shown = isPhone ? CARD_CHANNELS : Math.max(1, Math.floor((wide - BESIDE_VALUES_PX) / VALUE_PX));
   const heightOf = (index: number) => {
     const line = lines[index];
     if (line?.kind !== "device") return SITE_PX;
@@ -40,20 +44,20 @@ export function DeviceList({ devices, chosen, toggle }: Props) {
     return CARD_PX + CARD_LINE_PX * Math.ceil(Math.min(CARD_CHANNELS, Math.max(1, line.device.channels.length)) / CARD_COLUMNS);
   };
   const rows = useWindowVirtualizer({ count: lines.length, estimateSize: heightOf, getItemKey: (index) => lines[index]?.key ?? index, overscan: OVERSCAN, scrollMargin });
-  const visible = rows.getVirtualItems();
+  const visible = isPrinted ? lines.slice(0, MOST_PRINTED).map((_, index) => ({ index, start: 0 })) : rows.getVirtualItems();
   useWatch(visible.flatMap(({ index }) => (lines[index]?.kind === "device" ? [lines[index].key] : [])));
   if (devices.length === 0) return null;
   return (
     <div
       ref={place}
       className="panel device-list"
-      style={{ height: rows.getTotalSize() + 2, "--columns": isPhone ? CARD_COLUMNS : shown } as React.CSSProperties}
+      style={{ ...(isPrinted ? {} : { height: rows.getTotalSize() + 2 }), "--columns": isPhone ? CARD_COLUMNS : shown } as React.CSSProperties}
     >
       {visible.map(({ index, start }) => {
         const line = lines[index];
         if (line === undefined) return null;
         return (
-          <div key={line.key} ref={rows.measureElement} data-index={index} className="device-line" style={{ transform: `translateY(${start - scrollMargin}px)` }}>
+          <div key={line.key} {...(isPrinted ? {} : { ref: rows.measureElement })} data-index={index} className="device-line" style={isPrinted ? { position: "static" } : { transform: `translateY(${start - scrollMargin}px)` }}>
             {line.kind === "device" ? (
               <DeviceRow device={line.device} shown={shown} {...(toggle === undefined ? {} : { isChosen: chosen?.has(line.device.key) === true, toggle })} />
             ) : (

@@ -141,11 +141,13 @@ function DeviceView({ device, hasStored }: { device: Device; hasStored: boolean 
             choose={(kinds, over) => void navigate({ search: (before) => ({ ...Object.fromEntries(Object.entries(before).filter(([name]) => name !== "kinds")), over, ...(kinds === undefined ? {} : { kinds: kinds.join(",") }) }), replace: true, resetScroll: false })}
           />
         </Suspense>
-        <Suspense>
-          {device.channels.some(isLevel) && <Flumes device={device} mayConfigure={mayConfigure} />}
-          {mayConfigure && <Credentials device={device.key} />}
-          {(mayConfigure || own !== undefined) && <Ownership device={device} />}
-        </Suspense>
+        <Stack gap="md" className="no-print">
+          <Suspense>
+            {device.channels.some(isLevel) && <Flumes device={device} mayConfigure={mayConfigure} />}
+            {mayConfigure && <Credentials device={device.key} />}
+            {(mayConfigure || own !== undefined) && <Ownership device={device} />}
+          </Suspense>
+        </Stack>
       </Stack>
       {edits && (
         <Suspense>

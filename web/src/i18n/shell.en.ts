@@ -69,6 +69,7 @@ export const shellEn: Record<keyof typeof shellPtBR, string> = {
   "home.before": "Month before",
   "home.observed": "Time observed",
   "home.allSites": "All {n} sites",
+  "printed.at": "printed {time} ({zone})",
   "offline.newVersion": "There is a new version of Calha.",
   "offline.reload": "Reload",
   "outbox.title": "Field work",

@@ -68,6 +68,7 @@ export const shellPtBR = {
   "home.before": "Mês anterior",
   "home.observed": "Tempo observado",
   "home.allSites": "Todos os {n} locais",
+  "printed.at": "impresso em {time} ({zone})",
   "offline.newVersion": "Há uma versão nova do Calha.",
   "offline.reload": "Recarregar",
   "outbox.title": "Trabalho em campo",

@@ -5,19 +5,23 @@ import { Problem } from "../api/client";
 import { useAllTexts, useTexts } from "../i18n";
 import { useTold } from "../ui/failed";
 import { problemText } from "../ui/words";
+import { Printed } from "./Printed";
 
-/** Sets the document's title and gives the page its heading. */
-export function PageTitle({ title, children }: { title: string; children?: React.ReactNode }) {
+/** Sets the document's title and gives the page its heading; on paper with the site, if one is named, and the time. */
+export function PageTitle({ title, site, children }: { title: string; site?: number | undefined; children?: React.ReactNode }) {
   useEffect(() => {
     document.title = `${title} · Calha`;
   }, [title]);
   return (
-    <div style={{ display: "flex", flexWrap: "wrap", alignItems: "center", gap: 12, marginBottom: 14 }}>
-      <Title order={1} size="h3" style={{ flex: "1 1 auto" }}>
-        {title}
-      </Title>
-      {children}
-    </div>
+    <>
+      <Printed site={site} />
+      <div className="page-title">
+        <Title order={1} size="h3" style={{ flex: "1 1 auto" }}>
+          {title}
+        </Title>
+        {children}
+      </div>
+    </>
   );
 }
 

@@ -41,7 +41,8 @@ function Bands({ stories, from, to }: { stories: readonly Story[]; from: number;
   const { ref, width } = useElementSize();
   const [pointed, point] = useState("");
   const zone = stories[0]?.device.zone ?? "UTC";
-  const x = (at: number) => (Math.max(0, at - from) / (to - from)) * width;
+  const share = (at: number) => Math.max(0, at - from) / (to - from);
+  const percent = (part: number) => `${100 * part}%`; // of whatever width: paper has another one
   const ticks = Math.max(2, Math.min(MOST_TICKS, Math.floor(width / TICK_PX)));
   const seconds = Array.from({ length: ticks }, (_, n) => (from + ((n + 0.5) * (to - from)) / ticks) / 1000);
   return (
@@ -52,13 +53,13 @@ function Bands({ stories, from, to }: { stories: readonly Story[]; from: number;
           <div ref={ref}>
             <svg width="100%" height="100%" role="img" aria-label={`${nameOf(story, stories, own)}: ${textOf(story, story.readings.value.at(-1) ?? null)}`} onPointerLeave={() => point("")}>
               {bandsOf(story.readings, to, story.channel.kind === "state").map((band) => {
-                const wide = x(band.to) - x(band.from);
+                const wide = share(band.to) - share(band.from);
                 const text = textOf(story, band.value);
                 return (
                   <g key={band.from} onPointerEnter={() => point(told(band, text))}>
-                    <rect x={x(band.from)} width={Math.max(1, wide)} y="0" height="100%" className={`band-${band.value === null ? "none" : Math.abs(Math.round(band.value)) % LOOKS}`} />
-                    {wide > text.length * LETTER_PX + 10 && (
-                      <text x={x(band.from) + 6} y="50%" dominantBaseline="central">
+                    <rect x={percent(share(band.from))} width={percent(Math.max(wide, 1 / Math.max(1, width)))} y="0" height="100%" className={`band-${band.value === null ? "none" : Math.abs(Math.round(band.value)) % LOOKS}`} />
+                    {wide * width > text.length * LETTER_PX + 10 && (
+                      <text x={percent(share(band.from))} dx="6" y="50%" dominantBaseline="central">
                         {text}
                       </text>
                     )}
