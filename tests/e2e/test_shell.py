@@ -127,7 +127,9 @@ def test_a_page_is_printed_whole_with_its_site_and_the_time_and_without_what_can
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     page.emulate_media(media="print")
     page.set_viewport_size({"width": 1047, "height": 718})
-    wide = "() => [...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > 1048).length"
+    wide = (
+        "() => [...document.querySelectorAll('main *')].filter(one => one.getBoundingClientRect().right > 1048).length"
+    )
     page.wait_for_function(f"({wide})() === 0")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     page.emulate_media(media="screen")
