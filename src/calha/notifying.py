@@ -9,7 +9,7 @@ from calha.domain.access import Tree
 from calha.domain.errors import NotFound
 from calha.domain.readings import Micros
 from calha.post_office import mail_server
-from calha.store.notify import Chains, Deliveries, LoggedDelivery, NoticeRow, Notices, Recipients
+from calha.store.notify import Chains, Deliveries, LoggedDelivery, MessageTemplates, NoticeRow, Notices, Recipients
 from calha.store.registry import Registry
 from calha.watch.notify.audience import Audience
 from calha.watch.notify.channels import Channels
@@ -19,6 +19,7 @@ from calha.watch.notify.links import Links
 from calha.watch.notify.push import Vapid
 from calha.watch.notify.reasons import Reasons
 from calha.watch.notify.service import Notifier
+from calha.watch.notify.wording import Wording
 
 _UNHEARD = {
     "nobody_told": ("Ninguém pôde ser avisado: {what}", "Nobody could be told: {what}"),
@@ -60,6 +61,7 @@ def notifier_of(
         settings.notifications.link_hours,
         lambda line, why: _note_failed(registry, line, why),
         Reasons(engine).of,
+        Wording(MessageTemplates(engine)),
         clock,
     )
     return Notifier(

@@ -98,6 +98,30 @@ def test_an_alarm_calls_a_team_with_a_link_to_it_and_calls_anew_when_it_comes_of
     assert (again["type"], again["notices"][0]["link"]) == ("notice.raised", told["notices"][0]["link"])
 
 
+@pytest.mark.desktop
+def test_messages_say_what_somebody_writes(calha, page):
+    administrator(calha)
+    page.goto(f"{calha.address}/escalation")
+    page.get_by_role("link", name="Read and change them").click()
+    page.get_by_text("Portuguese", exact=True).click()
+    page.get_by_label("Message", exact=True).select_option("over")
+    text, shown = page.get_by_role("textbox", name="Message"), page.get_by_role("region", name="What it looks like")
+    expect(shown).to_contain_text("[Calha] Terminou: Nível alto: 92,1 (limite 85)")
+    text.fill("Acabou: {whta}")
+    expect(shown.get_by_role("alert")).to_contain_text("Line 1: there is no field “{whta}”. Did you mean “{what}”?")
+    text.fill("Durou ")
+    page.get_by_role("button", name="Insert the field lasted").click()
+    expect(text).to_have_value("Durou {lasted}")
+    expect(shown).to_contain_text("Durou 42 min")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text(re.compile("Changed by maria@example.org"))).to_be_visible()
+    assert_accessible(page)
+    page.get_by_role("button", name="Back to the original").click()
+    page.get_by_role("dialog").get_by_role("button", name="Back to the original").click()
+    expect(page.get_by_text("This is the text that comes with Calha.")).to_be_visible()
+    expect(text).to_have_value(re.compile("Abrir no Calha"))
+
+
 def test_a_chain_is_made_rehearsed_and_acknowledged_by_the_link(calha, page, device):
     administrator(calha)
     page.goto(f"{calha.address}/notifications")

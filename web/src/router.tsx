@@ -7,6 +7,7 @@ import { searchOf } from "./explore/address";
 import { isDay, isView, type View } from "./consumption/period";
 import { type HomeView, isHomeView, isShift, type ShiftHours } from "./home/views";
 import { loadTexts } from "./i18n";
+import { templateKinds, templateLanguages, type TemplateOf } from "./notifications/templates";
 import { loadPalette } from "./search/Search";
 import { ErrorPage, NotFound } from "./shell/Pages";
 import { Root } from "./shell/Shell";
@@ -389,6 +390,18 @@ const escalation = createRoute({
   component: lazyRouteComponent(() => import("./notifications/EscalationPage"), "EscalationPage"),
 });
 
+const messageTemplates = createRoute({
+  getParentRoute: () => root,
+  path: "/message-templates",
+  staticData: { needs: "configure" },
+  validateSearch: (given: Record<string, unknown>): Partial<TemplateOf> => {
+    const kind = templateKinds.find((one) => one === given.kind);
+    const language = templateLanguages.find((one) => one === given.language);
+    return { ...(kind === undefined ? {} : { kind }), ...(language === undefined ? {} : { language }) };
+  },
+  component: lazyRouteComponent(() => import("./notifications/MessageTemplatesPage"), "MessageTemplatesPage"),
+});
+
 const people = createRoute({
   getParentRoute: () => root,
   path: "/people",
@@ -539,7 +552,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, devices, device, deviceData, explore, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, dashboards, dashboard, deviceDashboard, siteDashboard, kiosk, shared, status, link, signIn, claim, account, ownNotifications, escalation, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, outbox, portal]),
+  routeTree: root.addChildren([home, devices, device, deviceData, explore, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, dashboards, dashboard, deviceDashboard, siteDashboard, kiosk, shared, status, link, signIn, claim, account, ownNotifications, escalation, messageTemplates, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, outbox, portal]),
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });

@@ -10,12 +10,13 @@ import pytest
 from calha.domain.access import Role, Tree
 from calha.domain.alarm_states import Priority
 from calha.domain.errors import Forbidden, NotFound
+from calha.domain.message_templates import Template
 from calha.domain.notices import LAST_WAIT_MIN, Chain, Notice, Owner, Preferences, QuietHours, Step, Text
 from calha.domain.times import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from calha.mail import MailServer
 from calha.mail.smtp import Fate
 from calha.store.accounts import People
-from calha.store.notify import Chains, Deliveries, Notices, Recipients
+from calha.store.notify import Chains, Deliveries, MessageTemplates, Notices, Recipients
 from calha.store.registry import Registry
 from calha.watch.notify import webhook
 from calha.watch.notify.audience import Audience
@@ -26,6 +27,7 @@ from calha.watch.notify.links import Links
 from calha.watch.notify.push import Vapid, packed
 from calha.watch.notify.reasons import Reasons
 from calha.watch.notify.service import Notifier
+from calha.watch.notify.wording import Wording
 from postman import postman
 from push_browser import Browser
 from receiver import receiver
@@ -75,6 +77,7 @@ class House:
             24,
             lambda line, why: self.events.append(f"failed {line.notice.source}: {why}"),
             Reasons(engine).of,
+            Wording(MessageTemplates(engine)),
             lambda: self.now,
         )
         self.notifier = Notifier(
@@ -165,6 +168,21 @@ def test_a_person_without_a_channel_is_told_by_mail_in_his_language_with_a_link_
         with pytest.raises(NotFound):
             house.notifier.linked(token[1])
         house.registry.close()
+
+
+def test_a_message_says_what_somebody_wrote(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    house.chain(Step(0, (Owner("person", ana),)))
+    own = Template("ETA: {what}", "{where}, {since}\nAté {until}\n{acknowledge}")
+    house.notifier.wording.written.write("raised", "pt-BR", own, "Maria", house.now)
+    house.notifier.tell(house.notice())
+    house.go()
+    said = facts(server.next_post())
+    assert said["subject"] == "ETA: Nível alto: 92,1 (limite 85)"
+    where, link = said["text"].splitlines()
+    assert where == "Reservatório 1 · ETA Norte, 01/01/2026 12:00 (America/Sao_Paulo)"
+    assert link == said["notices"][0]["acknowledge"]
 
 
 def test_a_chain_goes_on_until_somebody_acknowledges_and_not_further(house, server):

@@ -82,6 +82,8 @@ export const auditEn: Record<keyof typeof auditPtBR, string> = {
   "target.invoice": "invoice",
   "target.rule": "rule",
   "target.tariff": "tariff",
+  "action.message_template.changed": "Text of messages changed",
+  "action.message_template.reset": "Text of messages reset",
   "action.notify_channel.added": "Notification channel added",
   "action.notify_channel.changed": "Notification channel changed",
   "action.notify_channel.removed": "Notification channel removed",

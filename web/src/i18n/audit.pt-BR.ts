@@ -81,6 +81,8 @@ export const auditPtBR = {
   "target.invoice": "fatura",
   "target.rule": "regra",
   "target.tariff": "tarifa",
+  "action.message_template.changed": "Texto das mensagens alterado",
+  "action.message_template.reset": "Texto das mensagens voltou ao original",
   "action.notify_channel.added": "Canal de avisos adicionado",
   "action.notify_channel.changed": "Canal de avisos alterado",
   "action.notify_channel.removed": "Canal de avisos removido",

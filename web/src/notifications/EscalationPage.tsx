@@ -1,9 +1,11 @@
 import { Badge, Button, Group, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
+import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
@@ -21,12 +23,20 @@ const readLog = (before: number | null) => take(api.GET("/api/v1/notifications",
 /** Who is called, in which order, and what became of it: for those who configure a site. */
 export function EscalationPage() {
   const { t } = useTexts();
+  const rights = useRights();
   return (
     <>
       <PageTitle title={t("nav.escalation")} />
       <Stack gap="md" maw={860}>
         <Chains />
         <Teams />
+        {rights.on("configure", null) && (
+          <Section title={t("templates.link")} text={t("templates.linkText")}>
+            <Button variant="default" renderRoot={(props) => <Link to="/message-templates" {...props} />}>
+              {t("templates.open")}
+            </Button>
+          </Section>
+        )}
         <Section title={t("notify.log")} text={t("notify.logTextAll")}>
           <DeliveryLog name="all" read={readLog} showsPerson />
         </Section>

@@ -14,6 +14,7 @@ from calha.store.notify.rows import (
     NoticeRow,
     TeamRow,
 )
+from calha.store.notify.templates import MessageTemplateRow, MessageTemplates
 
 __all__ = [
     "ChainRow",
@@ -24,6 +25,8 @@ __all__ = [
     "DeliveryRow",
     "DeliveryState",
     "LoggedDelivery",
+    "MessageTemplateRow",
+    "MessageTemplates",
     "NoticeRow",
     "Notices",
     "Recipients",

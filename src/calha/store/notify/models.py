@@ -132,3 +132,15 @@ class Delivery(Base):
     tries: Mapped[int] = mapped_column(Integer)
     reason: Mapped[str] = mapped_column(String(300))
     ended_at: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class MessageTemplate(Base):
+    """What messages of a kind say in a language, where somebody wrote it; otherwise what Calha comes with counts."""
+
+    __tablename__ = "notify_template"
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    language: Mapped[str] = mapped_column(String(8), primary_key=True)
+    subject: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str] = mapped_column(Text)
+    changed_at: Mapped[int] = mapped_column(BigInteger)
+    changed_by: Mapped[str] = mapped_column(String(120))

@@ -15,16 +15,18 @@ from zoneinfo import ZoneInfo
 
 from calha.domain.access import Permission
 from calha.domain.alarm_rules import Rationalisation
+from calha.domain.message_templates import Template, TemplateKind
 from calha.domain.notices import limited_until
 from calha.domain.readings import Micros
 from calha.domain.times import HOUR_US, SECOND_US
 from calha.mail.smtp import Fate
 from calha.store.notify import ChannelRow, Deliveries, LoggedDelivery, NoticeRow, Recipients
-from calha.watch.notify import messages
+from calha.watch.notify import messages, samples
 from calha.watch.notify.audience import Audience, Somebody
 from calha.watch.notify.channels import Channels, Sent
 from calha.watch.notify.links import Links
 from calha.watch.notify.messages import Message, Reader
+from calha.watch.notify.wording import Wording
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +60,7 @@ class Postman:
         link_hours: int,
         given_up: GivenUp,
         why: Why,
+        wording: Wording,
         clock: Callable[[], Micros],
     ) -> None:
         """zone_of: of a site. base: address of the web app. given_up: hears of each delivery that failed for good."""
@@ -71,6 +74,7 @@ class Postman:
         self._link_hours = link_hours
         self._given_up = given_up
         self._why = why
+        self.wording = wording
         self._clock = clock
         self.tally = Tally()
         self._tallying = Lock()
@@ -103,6 +107,18 @@ class Postman:
             return Sent(Fate.REFUSED, "nobody has this channel any more")
         return self._hand_over(channel, somebody, messages.of_test(message_id, self._reader(somebody, None)))
 
+    def preview(self, kind: TemplateKind, language: str, template: Template, notice: NoticeRow | None) -> Message:
+        """What a message would say of a notice, or of a sample."""
+        now = self._clock()
+        shown, why = samples.sample(kind, language, now)
+        if notice is not None:
+            shown, why = samples.as_of(kind, notice, now), self._why(notice)
+        reader = Reader(language, self._zone_of(shown.site), self._base)
+        if kind == "bundle":
+            return messages.bundled("preview", [shown], reader, template)
+        link = f"{self._base}/a/…" if kind != "over" else None
+        return messages.written("preview", shown, kind, reader, link, why, template)
+
     def _why_not(self, lines: Sequence[LoggedDelivery], somebody: Somebody | None) -> str:
         if somebody is None:
             return "blocked"
@@ -124,9 +140,11 @@ class Postman:
         first = lines[0]
         reader = self._reader(somebody, first.notice.site)
         if len(lines) > 1:
-            return self._hand_over(first.channel, somebody, messages.of_bundle(lines, reader))
+            bundle = messages.of_bundle(lines, reader, self.wording.of("bundle", reader.language))
+            return self._hand_over(first.channel, somebody, bundle)
         link = self._link(first, somebody) if first.delivery.happening != "over" else None
-        message = messages.of_notice(first, reader, link, self._why(first.notice))
+        template = self.wording.of(first.delivery.happening, reader.language)
+        message = messages.of_notice(first, reader, link, self._why(first.notice), template)
         return self._hand_over(first.channel, somebody, message)
 
     def _hand_over(self, channel: ChannelRow, somebody: Somebody, message: Message) -> Sent:

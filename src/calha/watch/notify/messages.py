@@ -1,16 +1,17 @@
-"""What a message says, in its reader's language, zone and length."""
+"""What a message says, in its reader's language, zone and length; in which words, its template says."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from calha.domain.alarm_rules import Rationalisation
 from calha.domain.alarm_states import Priority
+from calha.domain.message_templates import Template, filled, one_line
 from calha.domain.notices import Happening
 from calha.domain.readings import Micros
-from calha.domain.times import to_datetime, to_text
+from calha.domain.times import SECOND_US, to_datetime, to_text
 from calha.store.notify import LoggedDelivery, NoticeRow
 from calha.watch.notify.push import MAX_CONTENT_BYTES
 
@@ -23,20 +24,6 @@ _WORDS = {
         "medium": "Média",
         "high": "Alta",
         "critical": "Crítica",
-        "raised": "{priority}: {what}",
-        "again": "Sem reconhecimento: {what}",
-        "over": "Terminou: {what}",
-        "bundle": "{n} avisos, {open} em aberto",
-        "where": "Onde: {where}",
-        "priority": "Prioridade: {priority}",
-        "since": "Desde: {since}",
-        "until": "Até: {until}",
-        "action": "O que fazer: {action}",
-        "respond": "Agir em: {within}",
-        "consequence": "Se ninguém agir: {consequence}",
-        "cause": "Causa provável: {cause}",
-        "acknowledged": "Reconhecido por {by}",
-        "acknowledge": "Reconhecer: {link}",
         "see": "Abrir no Calha: {link}",
         "acknowledge_button": "Reconhecer",
         "more": "… e mais {n}",
@@ -51,20 +38,6 @@ _WORDS = {
         "medium": "Medium",
         "high": "High",
         "critical": "Critical",
-        "raised": "{priority}: {what}",
-        "again": "Not acknowledged: {what}",
-        "over": "Over: {what}",
-        "bundle": "{n} notices, {open} still open",
-        "where": "Where: {where}",
-        "priority": "Priority: {priority}",
-        "since": "Since: {since}",
-        "until": "Until: {until}",
-        "action": "What to do: {action}",
-        "respond": "Act within: {within}",
-        "consequence": "If nobody acts: {consequence}",
-        "cause": "Probable cause: {cause}",
-        "acknowledged": "Acknowledged by {by}",
-        "acknowledge": "Acknowledge: {link}",
         "see": "Open in Calha: {link}",
         "acknowledge_button": "Acknowledge",
         "more": "… and {n} more",
@@ -100,74 +73,74 @@ class Message:
     button: str = ""
 
     def for_push(self, tag: str) -> bytes:
-        """What a browser is sent, cut to what a push service takes. Links are for taps there, and not to be read."""
-        body = "\n".join(line for line in self.text.splitlines() if "://" not in line).strip()
-        content = {"title": self.subject, "body": body, "link": self.link, "tag": tag}
+        """What a browser is sent, cut to what a push service takes."""
+        content = {"title": self.subject, "body": self.without_links, "link": self.link, "tag": tag}
         if self.acknowledge is not None:
             content |= {"acknowledge": self.acknowledge, "button": self.button}
         while len(packed := json.dumps(content, ensure_ascii=False).encode()) > MAX_CONTENT_BYTES:
             content["body"] = content["body"][: len(content["body"]) // 2] + "…"
         return packed
 
+    @property
+    def without_links(self) -> str:
+        """The text for where links are for taps, and not to be read."""
+        return "\n".join(line for line in self.text.splitlines() if "://" not in line).strip()
 
-def of_notice(line: LoggedDelivery, reader: Reader, acknowledge: str | None, why: Rationalisation) -> Message:
+
+def of_notice(
+    line: LoggedDelivery, reader: Reader, acknowledge: str | None, why: Rationalisation, template: Template
+) -> Message:
     """acknowledge: the link with which it is, where the reader may. why: what is known of it, as far as somebody said it."""
-    words, notice = _words(reader), line.notice
-    happening: Happening = line.delivery.happening
-    what = notice.what.of(reader.language)
-    subject = words[happening].format(priority=words[notice.priority], what=what)
-    lines = [
-        what,
-        "",
-        words["where"].format(where=notice.where),
-        words["priority"].format(priority=words[notice.priority]),
-        words["since"].format(since=_local(notice.since, reader)),
-    ]
-    if notice.over_at is not None:
-        lines.append(words["until"].format(until=_local(notice.over_at, reader)))
-    if notice.acknowledged_by:
-        lines.append(words["acknowledged"].format(by=notice.acknowledged_by))
-    if happening != "over" and (advice := _advice(why, words)):
-        lines += ["", *advice]
-    lines.append("")
-    if acknowledge is not None:
-        lines.append(words["acknowledge"].format(link=acknowledge))
-    lines.append(words["see"].format(link=reader.base + notice.link))
-    facts = {"type": f"notice.{happening}", "notices": [_facts(notice, reader, acknowledge) | _why(why)]}
+    return written(
+        f"calha-{line.delivery.id}", line.notice, line.delivery.happening, reader, acknowledge, why, template
+    )
+
+
+def written(
+    message_id: str,
+    notice: NoticeRow,
+    happening: Happening,
+    reader: Reader,
+    acknowledge: str | None,
+    why: Rationalisation,
+    template: Template,
+) -> Message:
+    subject, text = filled(template, _values(notice, reader, acknowledge, why))
     return Message(
-        f"calha-{line.delivery.id}",
-        _one_line(f"[Calha] {subject}"),
-        "\n".join(lines),
+        message_id,
+        subject,
+        text,
         reader.base + notice.link,
         notice.priority,
         acknowledge,
-        facts,
-        words["acknowledge_button"],
+        {"type": f"notice.{happening}", "notices": [_facts(notice, reader, acknowledge) | _why(why)]},
+        _words(reader)["acknowledge_button"],
     )
 
 
-def of_bundle(lines: Sequence[LoggedDelivery], reader: Reader) -> Message:
-    """All that was held, one line a notice, the highest priority first."""
-    words = _words(reader)
+def of_bundle(lines: Sequence[LoggedDelivery], reader: Reader, template: Template) -> Message:
+    """All that was held."""
     notices = list({one.notice.id: one.notice for one in lines}.values())
-    notices.sort(key=lambda one: (one.state == "over", -list(Priority).index(one.priority), one.since))
-    count = sum(1 for one in notices if one.state == "open")
-    subject = words["bundle"].format(n=len(notices), open=count)
-    text = [_line(one, reader) for one in notices[:MAX_LISTED]]
-    if len(notices) > MAX_LISTED:
-        text.append(words["more"].format(n=len(notices) - MAX_LISTED))
-    link = reader.base + "/alarms"
-    text += ["", words["see"].format(link=link)]
-    facts = {"type": "notice.bundle", "notices": [_facts(one, reader, None) for one in notices]}
-    return Message(
-        f"calha-{lines[0].delivery.id}",
-        f"[Calha] {subject}",
-        "\n".join(text),
-        link,
-        max((one.priority for one in notices), key=list(Priority).index),
-        None,
-        facts,
-    )
+    return bundled(f"calha-{lines[0].delivery.id}", notices, reader, template)
+
+
+def bundled(message_id: str, notices: Sequence[NoticeRow], reader: Reader, template: Template) -> Message:
+    """One line a notice, the highest priority first."""
+    words, link = _words(reader), reader.base + "/alarms"
+    order = list(Priority)
+    told = sorted(notices, key=lambda one: (one.state == "over", -order.index(one.priority), one.since))
+    highest = max((one.priority for one in told), key=order.index)
+    values = {
+        "n": str(len(told)),
+        "open": str(sum(one.state == "open" for one in told)),
+        "notices": "\n".join(_line(one, reader) for one in told[:MAX_LISTED]),
+        "more": words["more"].format(n=len(told) - MAX_LISTED) if len(told) > MAX_LISTED else "",
+        "priority": words[highest],
+        "link": link,
+    }
+    subject, text = filled(template, values)
+    facts = {"type": "notice.bundle", "notices": [_facts(one, reader, None) for one in told]}
+    return Message(message_id, subject, text, link, highest, None, facts)
 
 
 def of_test(message_id: str, reader: Reader) -> Message:
@@ -179,11 +152,33 @@ def of_test(message_id: str, reader: Reader) -> Message:
     )
 
 
+def _values(notice: NoticeRow, reader: Reader, acknowledge: str | None, why: Rationalisation) -> Mapping[str, str]:
+    """Of the fields of a template."""
+    over_at = notice.over_at
+    return {
+        "what": notice.what.of(reader.language),
+        "where": notice.where,
+        "priority": _words(reader)[notice.priority],
+        "since": _local(notice.since, reader),
+        "until": _local(over_at, reader) if over_at is not None else "",
+        "lasted": _about((over_at - notice.since) // SECOND_US) if over_at is not None else "",
+        "acknowledged_by": notice.acknowledged_by,
+        "comment": notice.comment,
+        "action": why.action,
+        "within": _span(why.respond_s) if why.respond_s else "",
+        "consequence": why.consequence,
+        "cause": why.cause,
+        "acknowledge": acknowledge or "",
+        "link": reader.base + notice.link,
+    }
+
+
 def _line(notice: NoticeRow, reader: Reader) -> str:
     words = _words(reader)
     state = words[f"{notice.state}_line"]
     what = notice.what.of(reader.language)
-    return f"• {words[notice.priority]}: {what} · {notice.where} · {_local(notice.since, reader)} · {state}"
+    told = f"• {words[notice.priority]}: {what} · {notice.where} · {_local(notice.since, reader)} · {state}"
+    return one_line(told)
 
 
 def _facts(notice: NoticeRow, reader: Reader, acknowledge: str | None) -> dict[str, Any]:
@@ -203,18 +198,6 @@ def _facts(notice: NoticeRow, reader: Reader, acknowledge: str | None) -> dict[s
     }
 
 
-def _advice(why: Rationalisation, words: dict[str, str]) -> list[str]:
-    """What to do comes first."""
-    told = {
-        "action": why.action,
-        "within": _span(why.respond_s) if why.respond_s else "",
-        "consequence": why.consequence,
-        "cause": why.cause,
-    }
-    keys = {"action": "action", "within": "respond", "consequence": "consequence", "cause": "cause"}
-    return [words[keys[name]].format(**{name: " ".join(text.split())}) for name, text in told.items() if text]
-
-
 def _why(why: Rationalisation) -> dict[str, Any]:
     return {
         "action": why.action or None,
@@ -232,6 +215,15 @@ def _span(seconds: int) -> str:
     return f"{seconds} s"
 
 
+def _about(seconds: int) -> str:
+    """In its two largest units."""
+    for (unit, size), (lower, of) in zip(_SPANS_S, (*_SPANS_S[1:], ("s", 1)), strict=True):
+        if seconds >= size:
+            rest = seconds % size // of
+            return f"{seconds // size} {unit}" + (f" {rest} {lower}" if rest else "")
+    return f"{seconds} s"
+
+
 def _words(reader: Reader) -> dict[str, str]:
     return _WORDS["pt" if reader.language.startswith("pt") else "en"]
 
@@ -240,7 +232,3 @@ def _local(at: Micros, reader: Reader) -> str:
     local = to_datetime(at).astimezone(reader.zone)
     form = "%d/%m/%Y %H:%M" if reader.language.startswith("pt") else "%Y-%m-%d %H:%M"
     return f"{local.strftime(form)} ({reader.zone.key})"
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())[:200]

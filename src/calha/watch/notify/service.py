@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from calha.domain.access import Permission
 from calha.domain.errors import Conflict, Forbidden, NotFound
+from calha.domain.message_templates import Template, TemplateKind
 from calha.domain.notices import Happening, Notice, Owner, held_until, reaches
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, MINUTE_US, SECOND_US
@@ -24,7 +25,9 @@ from calha.watch.notify.audience import Audience, Somebody
 from calha.watch.notify.channels import Address, Channels, Sent
 from calha.watch.notify.delivering import Postman, Tally
 from calha.watch.notify.links import Links
+from calha.watch.notify.messages import Message
 from calha.watch.notify.patience import Patience
+from calha.watch.notify.wording import Wording
 
 log = logging.getLogger(__name__)
 
@@ -68,6 +71,15 @@ class Notifier:
     @property
     def tally(self) -> Tally:
         return self._postman.tally
+
+    @property
+    def wording(self) -> Wording:
+        return self._postman.wording
+
+    def preview(self, kind: TemplateKind, language: str, template: Template, notice_id: int | None) -> Message:
+        """What a message would say of a notice, or of a sample. Raises NotFound."""
+        notice = self.notices.get(notice_id) if notice_id is not None else None
+        return self._postman.preview(kind, language, template, notice)
 
     # -- what has to be told; each in a thread
 
