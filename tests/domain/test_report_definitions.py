@@ -38,6 +38,19 @@ def test_a_relative_period_is_told_from_now(name, begin, end):
     assert told(Period(relative=name).window(ZONE, NOW)) == [begin, end]
 
 
+@pytest.mark.parametrize(
+    ("day", "this", "last"),
+    [
+        ("monday", "2026-03-02 00:00", "2026-02-23 00:00"),
+        ("sunday", "2026-03-01 00:00", "2026-02-22 00:00"),
+        ("saturday", "2026-02-28 00:00", "2026-02-21 00:00"),
+    ],
+)
+def test_a_week_begins_on_the_day_that_the_period_says(day, this, last):
+    assert told(Period(relative="this_week", week_begins=day).window(ZONE, NOW)) == [this, "2026-03-04 15:30"]
+    assert told(Period(relative="last_week", week_begins=day).window(ZONE, NOW)) == [last, this]
+
+
 def test_the_last_day_that_is_named_belongs_to_the_period_and_a_time_ends_it():
     assert told(Period(from_="2026-01-01", to="2026-01-31").window(ZONE, NOW)) == [
         "2026-01-01 00:00",

@@ -31,12 +31,15 @@ export function formatAge(milliseconds: number, t: Translate): string {
   return t("age.days", { n: Math.round(seconds / 86400) });
 }
 
+/** A time; in a zone if one is named, and then with the zone's name where the clock of who looks shows another time. */
 export function formatTime(at: number | string, language: Language, zone?: string): string {
-  return new Intl.DateTimeFormat(language, {
-    dateStyle: "short",
-    timeStyle: "medium",
-    ...(zone === undefined ? {} : { timeZone: zone }),
-  }).format(new Date(at));
+  const moment = new Date(at);
+  if (zone === undefined) return new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: "medium" }).format(moment);
+  return new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: isElsewhere(moment, zone) ? "long" : "medium", timeZone: zone }).format(moment);
+}
+
+function isElsewhere(moment: Date, zone: string): boolean {
+  return moment.toLocaleString("sv-SE", { timeZone: zone }) !== moment.toLocaleString("sv-SE");
 }
 
 export function formatBytes(bytes: number, language: Language): string {

@@ -16,6 +16,7 @@ from calha.domain.report_definitions import (
     ReportLanguage,
     ReportStep,
     Severity,
+    WeekDay,
 )
 from calha.domain.schedules import MAX_LENGTH
 
@@ -35,6 +36,7 @@ class PeriodBody(Body):
     model_config = ConfigDict(extra="forbid", from_attributes=True, populate_by_name=True)
 
     relative: Relative | None = Field(None, description="Told anew each time, in the report's zone.")
+    week_begins: WeekDay = Field("monday", description="The first day of a week, for this_week and last_week.")
     from_: Local | None = Field(None, alias="from", description="A day, or a local time.", examples=["2026-01-01"])
     to: Local | None = Field(
         None, description="A day, which belongs to the period, or a time at which it ends.", examples=["2026-01-31"]

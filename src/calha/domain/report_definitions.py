@@ -1,7 +1,7 @@
 """What a report is asked for: its kind, period, place, sensors and language. Pure.
 
 Rule 1: a relative period is worked out anew each time, in the report's zone. Those that begin with "last" are over, but for
-        the last 24 hours; today and what begins with "this" reach until now.
+        the last 24 hours; today and what begins with "this" reach until now. A week begins on the day that the period says.
 Rule 2: a day that is named belongs to the period whole, the last one too; a time of day ends it exactly there.
 Rule 3: a new kind is a line in STEPS_OF, and a module in `reports/kinds`.
 Rule 4: a filter that a kind would not heed is refused, so that nobody takes a whole for a part.
@@ -41,6 +41,8 @@ Relative = Literal[
     "last_year",
 ]
 
+WeekDay = Literal["monday", "saturday", "sunday"]  # on which the weeks of all countries begin, but for one
+
 SEVERITIES: tuple[Severity, ...] = get_args(Severity)
 STEPS_OF: dict[ReportKind, tuple[ReportStep, ...]] = {
     "flow": ("raw", "1h", "1d"),
@@ -63,21 +65,23 @@ LATEST: Micros = 7_258_118_400 * SECOND_US  # 2200-01-01
 MAX_NAMED = 200  # devices, and channels, that a definition names
 
 _DAYS_BACK: dict[str, int] = {"last_7_days": 7, "last_30_days": 30}
+_WEEK_BEGINS: Mapping[WeekDay, int] = {"monday": 0, "saturday": 5, "sunday": 6}
 _DATE_LENGTH = len("2026-01-31")
 
 
 class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Either relative, or from a day or local time to another."""
+    """Either relative, or from a day or local time to another. week_begins: of a relative one that speaks of weeks."""
 
     relative: Relative | None = None
     from_: str = msgspec.field(default="", name="from")
     to: str = ""
+    week_begins: WeekDay = "monday"
 
     def window(self, zone: ZoneInfo, now: Micros) -> tuple[Micros, Micros]:
         """Begin, and end exclusive. Raises Malformed."""
         if (self.relative is None) == (not self.from_ or not self.to):
             raise Malformed("a period is either relative, or has `from` and `to`", "bad_period")
-        since, until = self._named(zone) if self.relative is None else _relative(self.relative, zone, now)
+        since, until = self._named(zone) if self.relative is None else self._relative(self.relative, zone, now)
         if since >= until:
             raise Malformed("`from` must lie before `to`", "bad_time")
         return since, until
@@ -88,6 +92,17 @@ class Period(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
             return since, until
         last = to_datetime(until).astimezone(zone).date()
         return since, _midnight(last + timedelta(days=1), zone)
+
+    def _relative(self, name: Relative, zone: ZoneInfo, now: Micros) -> tuple[Micros, Micros]:
+        today = to_datetime(now).astimezone(zone).date()
+        if name == "last_24_hours":
+            return now - 24 * HOUR_US, now
+        if name in _DAYS_BACK:
+            return _midnight(today - timedelta(days=_DAYS_BACK[name]), zone), _midnight(today, zone)
+        begin, before = _begins(name, today, _WEEK_BEGINS[self.week_begins])
+        if name.startswith("this") or name == "today":
+            return _midnight(begin, zone), now
+        return _midnight(before, zone), _midnight(begin, zone)
 
 
 class Definition(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -130,25 +145,13 @@ def _bounded(at: Micros) -> Micros:
     return at
 
 
-def _relative(name: Relative, zone: ZoneInfo, now: Micros) -> tuple[Micros, Micros]:
-    today = to_datetime(now).astimezone(zone).date()
-    if name == "last_24_hours":
-        return now - 24 * HOUR_US, now
-    if name in _DAYS_BACK:
-        return _midnight(today - timedelta(days=_DAYS_BACK[name]), zone), _midnight(today, zone)
-    begin, before = _begins(name, today)
-    if name.startswith("this") or name == "today":
-        return _midnight(begin, zone), now
-    return _midnight(before, zone), _midnight(begin, zone)
-
-
-def _begins(name: Relative, today: date) -> tuple[date, date]:
-    """Of the day, week, month or year that runs, and of the one before it."""
+def _begins(name: Relative, today: date, week_begins: int) -> tuple[date, date]:
+    """Of the day, week, month or year that runs, and of the one before it. week_begins: 0 for Monday."""
     if name in ("today", "yesterday"):
         return today, today - timedelta(days=1)
     if name.endswith("week"):
-        monday = today - timedelta(days=today.weekday())
-        return monday, monday - timedelta(days=7)
+        first = today - timedelta(days=(today.weekday() - week_begins) % 7)
+        return first, first - timedelta(days=7)
     if name.endswith("month"):
         first = today.replace(day=1)
         return first, (first - timedelta(days=1)).replace(day=1)

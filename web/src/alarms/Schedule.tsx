@@ -1,6 +1,7 @@
 import { Button, Checkbox, Group, Stack, Text, TextInput } from "@mantine/core";
 import { useTexts } from "../i18n";
 import { Section } from "../ui/Section";
+import { firstDay, inWeek, localeOf } from "../ui/week";
 import { DAYS, type Day, MAX_PERIODS, type Period, stretchesOf, WORKING_HOURS } from "./schedule";
 
 /** When a rule is in force: windows of the week, by local time; without any it always is. */
@@ -24,6 +25,12 @@ export function Schedule({ periods, change }: { periods: readonly Period[]; chan
   );
 }
 
+/** The days in the order of the person's weeks. */
+function useWeek(): Day[] {
+  const { language } = useTexts();
+  return inWeek(DAYS, firstDay(localeOf(language)));
+}
+
 interface Edited {
   number: number;
   period: Period;
@@ -33,12 +40,13 @@ interface Edited {
 
 function Window({ number, period: { days, from, until }, change, remove }: Edited) {
   const { t } = useTexts();
+  const week = useWeek();
   return (
     <fieldset className="rule-window">
       <legend>{t("ruleWeek.window", { n: number })}</legend>
       <Checkbox.Group label={t("ruleWeek.days")} value={days} onChange={(found) => change({ days: DAYS.filter((day) => found.includes(day)) })} error={days.length === 0 ? t("ruleWeek.noDay") : undefined}>
         <Group gap="sm" mt={4}>
-          {DAYS.map((day) => (
+          {week.map((day) => (
             <Checkbox key={day} value={day} label={t(`ruleDay.${day}`)} />
           ))}
         </Group>
@@ -64,7 +72,7 @@ function Week({ periods }: { periods: readonly Period[] }) {
   const { t } = useTexts();
   return (
     <div className="rule-week" aria-hidden="true">
-      {DAYS.map((day: Day) => (
+      {useWeek().map((day: Day) => (
         <div key={day}>
           <span>{t(`ruleDay.${day}`)}</span>
           <div>

@@ -2,8 +2,9 @@ import { Button, Checkbox, Group, NativeSelect, Stack, Textarea, TextInput } fro
 import { useState } from "react";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { localeOf } from "../ui/week";
 import { Refusal, Submit, submitting } from "../ui/Saving";
-import { type Definition, type Format, fitting, formats, heeds, kinds, type Relative, type Report, type ReportBody, relatives, type Schedule, scheduleOf, schedules, severities, stepsOf, words } from "./definitions";
+import { type Definition, type Format, fitting, formats, heeds, kinds, type Relative, type Report, type ReportBody, relatives, type Schedule, scheduleOf, schedules, severities, speaksOfWeeks, stepsOf, weekBegins, weekText, words } from "./definitions";
 import { SensorFields } from "./SensorFields";
 import { useMake, useSave, useSites } from "./useReports";
 
@@ -19,7 +20,7 @@ export function ReportForm({ report, begin, done }: { report?: Report; begin?: B
   const sites = useSites();
   const places = sites.data?.items ?? [];
   const [name, setName] = useState(report?.name ?? "");
-  const [definition, setDefinition] = useState<Definition>(report?.definition ?? { kind: "flow", period: { relative: "yesterday" }, site_id: 0, devices: [], channels: [], qualities: [...severities], step: "1h", language, zone: "", csv: language === "pt-BR" ? "semicolon" : "rfc4180", ...begin });
+  const [definition, setDefinition] = useState<Definition>(report?.definition ?? { kind: "flow", period: { relative: "yesterday", week_begins: weekBegins(localeOf(language)) }, site_id: 0, devices: [], channels: [], qualities: [...severities], step: "1h", language, zone: "", csv: language === "pt-BR" ? "semicolon" : "rfc4180", ...begin });
   const [chosen, setChosen] = useState<Format[]>(report?.formats ?? ["pdf"]);
   const [delivery, setDelivery] = useState<Delivery>({ cron: report?.cron ?? "", recipients: (report?.recipients ?? []).join("\n"), folder: report?.folder ?? "" });
   const site = definition.site_id === 0 ? (places[0]?.id ?? 0) : definition.site_id;
@@ -95,15 +96,17 @@ export function ReportForm({ report, begin, done }: { report?: Report; begin?: B
 
 /** A period that is told anew each time, or from a day to another. */
 function PeriodFields({ period, change }: { period: Definition["period"]; change: (period: Definition["period"]) => void }) {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const relative = period.relative ?? null;
+  const begins = period.week_begins;
+  const label = (value: Relative) => `${t(`reportPeriod.${value}`)}${speaksOfWeeks(value) ? ` (${weekText(begins, language)})` : ""}`;
   return (
     <>
       <NativeSelect
         label={t("reports.period")}
         value={relative ?? NAMED}
-        onChange={(event) => change(event.currentTarget.value === NAMED ? { from: "", to: "" } : { relative: event.currentTarget.value as Relative })}
-        data={[...relatives.map((value) => ({ value, label: t(`reportPeriod.${value}`) })), { value: NAMED, label: t("reportPeriod.named") }]}
+        onChange={(event) => change({ week_begins: begins, ...(event.currentTarget.value === NAMED ? { from: "", to: "" } : { relative: event.currentTarget.value as Relative }) })}
+        data={[...relatives.map((value) => ({ value, label: label(value) })), { value: NAMED, label: t("reportPeriod.named") }]}
       />
       {relative === null && (
         <div className="two-columns">

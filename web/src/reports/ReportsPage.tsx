@@ -10,17 +10,18 @@ import { Dialog } from "../ui/Dialog";
 import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
-import { type Report, words } from "./definitions";
+import { localeOf } from "../ui/week";
+import { type Report, weekBegins, words } from "./definitions";
 import { History } from "./History";
 import { type Begin, ReportForm } from "./ReportForm";
 import { useDelete, useReports, useRun } from "./useReports";
 
 /** Reports: made at once or saved, with a schedule; what is being made, and what was made and sent. */
 export function ReportsPage() {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const { devices, channels, from, to, site } = useSearch({ from: "/reports" });
   const navigate = useNavigate({ from: "/reports" });
-  const begin: Begin | undefined = devices === undefined ? undefined : { devices: words(devices), channels: words(channels ?? ""), site_id: site ?? 0, ...(from === undefined || to === undefined ? {} : { period: { from, to } }) };
+  const begin: Begin | undefined = devices === undefined ? undefined : { devices: words(devices), channels: words(channels ?? ""), site_id: site ?? 0, ...(from === undefined || to === undefined ? {} : { period: { from, to, week_begins: weekBegins(localeOf(language)) } }) };
   const [editing, setEditing] = useState<Report | "new" | null>(begin === undefined ? null : "new");
   const edit = (next: Report | "new" | null) => {
     setEditing(next);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { channelChoices, deviceChoices, fitting, heeds, scheduleOf, schedules, words } from "./definitions";
+import { channelChoices, deviceChoices, fitting, heeds, relatives, scheduleOf, schedules, speaksOfWeeks, weekBegins, weekText, words } from "./definitions";
 
 describe("what a report is asked for", () => {
   it("keeps a step that the kind knows and takes the usual one otherwise", () => {
@@ -30,6 +30,13 @@ describe("what a report is asked for", () => {
     const title = (name: unknown) => String(name);
     expect(channelChoices(found, [], [], title).map(({ value }) => value)).toEqual(["flow", "on", "level"]);
     expect(channelChoices(found, ["p1"], ["gone"], title).map(({ label }) => label)).toEqual(["Vazão (flow), m³/h", "on", "gone"]);
+  });
+
+  it("has weeks that begin as they do where the person is, and says on which days", () => {
+    expect(["pt-BR", "en-GB", "ar-EG"].map(weekBegins)).toEqual(["sunday", "monday", "saturday"]);
+    expect(weekText("sunday", "en")).toBe("Sun – Sat");
+    expect(weekText("monday", "pt-BR")).toBe("seg. – dom.");
+    expect(relatives.filter(speaksOfWeeks)).toEqual(["last_week", "this_week"]);
   });
 
   it("reads addresses however they are parted", () => {

@@ -1,4 +1,5 @@
 import type { components } from "../api/schema";
+import { firstDay, type WeekDay } from "../ui/week";
 
 export type Report = components["schemas"]["ReportAnswer"];
 export type ReportBody = components["schemas"]["ReportBody"];
@@ -28,6 +29,28 @@ export const kinds = Object.keys(stepsOf) as Kind[];
 export const formats: readonly Format[] = ["pdf", "xlsx", "csv"];
 export const severities: readonly Severity[] = ["good", "uncertain", "bad"];
 export const relatives: readonly Relative[] = ["yesterday", "last_7_days", "last_30_days", "last_week", "last_month", "last_year", "today", "last_24_hours", "this_week", "this_month", "this_year"];
+
+export type WeekBegins = NonNullable<Definition["period"]["week_begins"]>;
+const WEEK_BEGINS: Record<WeekBegins, WeekDay> = { monday: 1, saturday: 6, sunday: 7 };
+const MONDAY_NOON_MS = Date.UTC(2026, 0, 5, 12);
+const DAY_MS = 86_400_000;
+
+/** On which day weeks begin where the person is, as a report is told. */
+export function weekBegins(locale: string): WeekBegins {
+  const first = firstDay(locale);
+  return first === WEEK_BEGINS.sunday ? "sunday" : first === WEEK_BEGINS.saturday ? "saturday" : "monday";
+}
+
+export function speaksOfWeeks(relative: Relative): boolean {
+  return relative === "this_week" || relative === "last_week";
+}
+
+/** Its first and last day, as in "Sun – Sat". */
+export function weekText(begins: WeekBegins, language: string): string {
+  const name = (days: number) => new Intl.DateTimeFormat(language, { weekday: "short", timeZone: "UTC" }).format(MONDAY_NOON_MS + (days % 7) * DAY_MS);
+  const first = WEEK_BEGINS[begins] - 1;
+  return `${name(first)} – ${name(first + 6)}`;
+}
 
 /** Schedules that most people want; any other is written as cron. */
 export const schedules = { never: "", daily: "0 7 * * *", weekly: "0 7 * * 1", monthly: "0 7 1 * *" } as const;
