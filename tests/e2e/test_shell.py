@@ -70,6 +70,27 @@ def test_an_action_is_found_and_the_search_is_left_by_escape(plant, page):
     expect(page.get_by_role("dialog", name="New device")).to_be_visible()
 
 
+@pytest.mark.desktop
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_what_a_list_shows_is_saved_under_a_name_and_found_by_the_search(plant, page):
+    page.goto(f"{plant.address}/?q=pump-7")
+    page.get_by_role("button", name="Saved views").click()
+    page.get_by_label("Name of this view").fill("Raw water")
+    assert violations(page) == []
+    page.get_by_role("button", name="Save view").click()
+    expect(page.get_by_text("View “Raw water” saved")).to_be_visible()
+    page.goto(f"{plant.address}/quarantine")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Search everything").fill("raw water")
+    saved = page.get_by_role("group", name="Saved views").get_by_role("option")
+    expect(saved).to_have_text("Raw waterDevices")
+    saved.click()
+    expect(page.get_by_role("link", name="pump-7")).to_be_visible()
+    expect(page.get_by_role("link", name="other")).to_have_count(0)
+    expect(page.get_by_label("Search name, key, serial…")).to_have_value("pump-7")
+
+
 def test_home_shows_what_each_role_asks_first(plant, page, request):
     page.emulate_media(reduced_motion="reduce")
     page.goto(f"{plant.address}/home")

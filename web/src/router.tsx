@@ -34,6 +34,11 @@ export interface HomeSearch {
   shift?: ShiftHours;
 }
 
+export interface QuarantineSearch {
+  reason?: string;
+  device?: string;
+}
+
 export interface AuditSearch {
   q?: string;
   actor?: string;
@@ -269,6 +274,7 @@ const alarmRule = createRoute({
 const quarantine = createRoute({
   getParentRoute: () => root,
   path: "/quarantine",
+  validateSearch: (given: Record<string, unknown>): QuarantineSearch => ({ ...textOf(given, "reason"), ...textOf(given, "device") }),
   component: lazyRouteComponent(() => import("./quarantine/QuarantinePage"), "QuarantinePage"),
 });
 

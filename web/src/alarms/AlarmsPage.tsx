@@ -11,6 +11,7 @@ import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
 import { later } from "../ui/later";
 import { after, chosen, isControl, isTyping, type Place, stepped, toggled } from "../ui/work";
+import { ViewsMenu } from "../views/ViewsMenu";
 import { AlarmDetail } from "./AlarmDetail";
 import { type Act, actionOf, ACTS, type Alarm, inOrder, isNoted, type KeyAction, type NotedAct, possible, PRIORITIES, type Priority, type View, withOpened } from "./alarms";
 import { PriorityMark } from "./PriorityMark";
@@ -46,6 +47,7 @@ export function AlarmsPage() {
     <>
       <PageTitle title={t("alarms.title")}>
         {isCalm && <SoundButton sound={sound} />}
+        <ViewsMenu page="/alarms" search={filterOf(search)} />
         <Link to="/alarms/health" className="plain-link">
           {t("health.title")}
         </Link>
@@ -72,6 +74,11 @@ export function AlarmsPage() {
       </Loaded>
     </>
   );
+}
+
+/** What is looked at, without the alarm that is opened. */
+function filterOf({ view, priority, q }: AlarmsSearch): AlarmsSearch {
+  return { ...(view === undefined ? {} : { view }), ...(priority === undefined ? {} : { priority }), ...(q === undefined ? {} : { q }) };
 }
 
 function isWanted({ name, device, priority }: Alarm, search: AlarmsSearch): boolean {

@@ -10,6 +10,7 @@ import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
 import { after, isTyping, stepped } from "../ui/work";
+import { ViewsMenu } from "../views/ViewsMenu";
 import { AnomalyDetail } from "./AnomalyDetail";
 import { DetectorTable } from "./DetectorTable";
 import { type Kind, kinds, type State, states } from "./filter";
@@ -29,6 +30,7 @@ export function AnomaliesPage() {
   return (
     <>
       <PageTitle title={t("anomaly.title")}>
+        <ViewsMenu page="/anomalies" search={searchOf(chosen)} />
         <NativeSelect aria-label={t("anomaly.state")} value={state} onChange={({ currentTarget: { value } }) => choose({ ...chosen, state: value as State })} data={states.map((value) => ({ value, label: t(`anomalyState.${value}`) }))} />
         <NativeSelect
           aria-label={t("anomaly.kind")}

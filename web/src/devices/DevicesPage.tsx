@@ -6,6 +6,7 @@ import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
 import { later } from "../ui/later";
+import { ViewsMenu } from "../views/ViewsMenu";
 import { DeviceList } from "./DeviceList";
 import { Filters } from "./Filters";
 import { useDevices } from "./useDevices";
@@ -44,6 +45,7 @@ export function DevicesPage() {
   return (
     <>
       <PageTitle title={t("devices.title")}>
+        <ViewsMenu page="/" search={search} />
         {mayCreate && (
           <>
             <Button variant="default" onClick={() => choose(chosen === null ? new Set() : null)} aria-pressed={chosen !== null}>

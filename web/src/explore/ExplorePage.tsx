@@ -20,8 +20,8 @@ import { useNotes } from "../notes/useNotes";
 import { StatisticsTable } from "./StatisticsTable";
 import { useChosen } from "./useExplored";
 import { UseMenu } from "./UseMenu";
-import { ViewsMenu } from "./ViewsMenu";
 import { CopyButton } from "../billing/CopyButton";
+import { ViewsMenu } from "../views/ViewsMenu";
 
 const EMPTY_HEIGHT = 120;
 
@@ -53,7 +53,7 @@ export function ExplorePage() {
   return (
     <>
       <PageTitle title={t("explore.title")}>
-        <ViewsMenu search={search} open={show} />
+        <ViewsMenu page="/explore" search={search.s === undefined ? {} : search} />
         {series.length > 0 && <UseMenu chosen={chosen} calculated={search.f ?? []} devices={devices} span={span} zone={zone} />}
         {series.length > 0 && (
           <CopyButton text={location.href} variant="default">

@@ -174,6 +174,7 @@ export const en: Catalogue = {
   "data.lastError": "Last error",
   "data.noError": "No error.",
   "data.kept": "In quarantine from this device",
+  "quarantine.without": "Without the filter {name}",
   "quarantine.title": "Quarantine",
   "quarantine.text": "Messages that could not be taken. Nothing is lost: mend the cause and replay.",
   "quarantine.empty": "Nothing in quarantine.",

@@ -174,6 +174,7 @@ export const ptBR = {
   "data.lastError": "Último erro",
   "data.noError": "Nenhum erro.",
   "data.kept": "Em quarentena deste dispositivo",
+  "quarantine.without": "Sem o filtro {name}",
   "quarantine.title": "Quarentena",
   "quarantine.text": "Mensagens que não puderam ser aceitas. Nada é perdido: corrija a causa e reprocesse.",
   "quarantine.empty": "Nada em quarentena.",

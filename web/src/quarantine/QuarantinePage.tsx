@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Paper, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useNavigate } from "@tanstack/react-router";
+import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { DeviceForm } from "../devices/DeviceForm";
@@ -10,6 +10,7 @@ import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
 import { reasonText } from "../ui/words";
+import { ViewsMenu } from "../views/ViewsMenu";
 import { IfConfigurable } from "./IfConfigurable";
 import { KeptList, useReplay } from "./KeptList";
 
@@ -17,16 +18,21 @@ const REFRESH_MS = 5_000;
 
 export function QuarantinePage() {
   const { t } = useTexts();
+  const search = useSearch({ from: "/quarantine" });
+  const navigate = useNavigate({ from: "/quarantine" });
   const summary = useQuery({
     queryKey: ["quarantine", "summary"],
     queryFn: () => take(api.GET("/api/v1/quarantine/summary")),
     refetchInterval: REFRESH_MS,
   });
   const replay = useReplay();
+  const shown = Object.entries(search).map(([name, value]) => [name, name === "reason" ? reasonText(value, t) : value] as const);
   const rights = useRights();
   return (
     <>
-      <PageTitle title={t("quarantine.title")} />
+      <PageTitle title={t("quarantine.title")}>
+        <ViewsMenu page="/quarantine" search={search} />
+      </PageTitle>
       <Text mb="md">{t("quarantine.text")}</Text>
       <Stack gap="lg">
         {rights.on("configure", null) && <SeenDevices />}
@@ -36,7 +42,9 @@ export function QuarantinePage() {
             {groups.map(({ reason, device, messages }) => (
               <Group key={`${reason} ${device}`} component="li" justify="space-between" py={6}>
                 <div style={{ minWidth: 0, overflowWrap: "anywhere" }}>
-                  <Text fw={600}>{reasonText(reason, t)}</Text>
+                  <Link to="/quarantine" search={device === "" ? { reason } : { reason, device }} className="plain-link" resetScroll={false}>
+                    {reasonText(reason, t)}
+                  </Link>
                   <Text size="sm" className="quiet number">
                     {device !== "" && `${device} · `}
                     {t("quarantine.messages")}: {messages}
@@ -62,7 +70,14 @@ export function QuarantinePage() {
           <Title order={2} size="h5" mb="sm">
             {t("quarantine.messages")}
           </Title>
-          <KeptList />
+          <Group gap="xs" mb={shown.length === 0 ? 0 : "sm"}>
+            {shown.map(([name, text]) => (
+              <Button key={name} size="compact-sm" variant="default" aria-label={t("quarantine.without", { name: text })} onClick={() => void navigate({ search: (before) => Object.fromEntries(Object.entries(before).filter(([one]) => one !== name)), replace: true, resetScroll: false })}>
+                {text} ×
+              </Button>
+            ))}
+          </Group>
+          <KeptList {...search} />
         </Paper>
       </Stack>
     </>

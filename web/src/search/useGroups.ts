@@ -1,8 +1,11 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
+import { useRouter } from "@tanstack/react-router";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
 import { useTexts } from "../i18n";
 import { useMe } from "../session/session";
+import { isViewPage, viewPages } from "../views/pages";
+import { useViews } from "../views/useViews";
 import { type Place, possibleActions, reachablePages } from "./places";
 import { holds, wordsOf } from "./words";
 
@@ -27,6 +30,8 @@ const KINDS = ["alarm", "device", "site", "channel", "dashboard", "customer", "i
 export function useGroups(typed: string, asked: string) {
   const { t, own } = useTexts();
   const me = useMe();
+  const router = useRouter();
+  const views = useViews(undefined, me.person !== null);
   const q = asked.trim();
   const isAsked = q.length >= LEAST && typed.trim().length >= LEAST;
   const found = useQuery({
@@ -46,7 +51,14 @@ export function useGroups(typed: string, asked: string) {
     const lines = items.filter((hit) => hit.kind === kind).map((hit) => ({ href: addressOf(hit), name: own(hit.name), note: noteOf(hit) }));
     return { title: t(`search.${kind}`), lines, hasMore: more.includes(kind) };
   });
-  const places = [placed(t("search.pages"), reachablePages(me)), placed(t("search.actions"), possibleActions(me))];
+  const saved: Group = {
+    title: t("views.title"),
+    hasMore: false,
+    lines: (views.data?.items ?? [])
+      .filter(({ page, name }) => isViewPage(page) && holds(words, name))
+      .map(({ page, name, search }) => ({ href: router.buildLocation({ to: page, search }).href, name, note: isViewPage(page) ? t(viewPages[page]) : page })),
+  };
+  const places = [saved, placed(t("search.pages"), reachablePages(me)), placed(t("search.actions"), possibleActions(me))];
   const groups = [...(isAsked ? [...things, ...places] : places)].filter((group) => group.lines.length > 0);
   return { groups, error: isAsked ? found.error : null, isSearching: isAsked && (found.isFetching || q !== typed.trim()) };
 }

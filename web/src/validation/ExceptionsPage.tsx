@@ -8,6 +8,7 @@ import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
 import { after, chosen, isControl, isTyping, type Place, stepped, toggled } from "../ui/work";
+import { ViewsMenu } from "../views/ViewsMenu";
 import { ExceptionDetail } from "./ExceptionDetail";
 import { type Action, actionOf } from "./keys";
 import type { Rule } from "./rules";
@@ -37,6 +38,7 @@ export function ExceptionsPage() {
   return (
     <>
       <PageTitle title={t("validation.title")}>
+        <ViewsMenu page="/exceptions" search={search} />
         <NativeSelect
           aria-label={t("validation.rule")}
           value={search.rule ?? ""}
