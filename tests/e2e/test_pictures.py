@@ -149,6 +149,9 @@ def go(page: Page, town: RioVerde, shot: Shot) -> None:
     expect(page.get_by_text(shot.shows).first).to_be_visible()
     if re.match("/(devices/B-01|explore)", shot.path):
         expect(page.locator(".chart canvas").first).to_be_visible()
+    if shot.path.startswith("/dashboards/"):  # the banner speaks of the same alarms, and sooner
+        expect(page.locator(".widget canvas").first).to_be_visible()
+        expect(page.locator(".widget-nothing")).to_have_count(0)
     if shot.name == "device":  # the detectors look at its history in their own time
         expect(page.get_by_role("list", name="Alarms and anomalies on the chart").first).to_be_visible()
 
