@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import { formatAge, formatBytes, formatNumber, formatTime, formatValue, presence } from "./format";
+import { foreignZone, formatAge, formatBytes, formatNumber, formatTime, formatValue, presence } from "./format";
 import { loadTexts, translate } from "./i18n";
 import { Rhythm } from "./live/rhythm";
 
@@ -59,6 +59,7 @@ it("times of another zone say which one it is", () => {
   const at = Date.UTC(2026, 6, 4, 15, 30);
   const here = Intl.DateTimeFormat().resolvedOptions().timeZone;
   expect(formatTime(at, "en", here)).toBe(formatTime(at, "en"));
+  expect([foreignZone(at, "en", here), foreignZone(at, "en", "Pacific/Kiritimati")]).toEqual(["", "GMT+14"]);
   expect(formatTime(at, "en", "Pacific/Kiritimati")).toBe("7/5/26, 5:30:00 AM GMT+14");
 });
 

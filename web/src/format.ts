@@ -38,6 +38,13 @@ export function formatTime(at: number | string, language: Language, zone?: strin
   return new Intl.DateTimeFormat(language, { dateStyle: "short", timeStyle: isElsewhere(moment, zone) ? "long" : "medium", timeZone: zone }).format(moment);
 }
 
+/** The name of a zone at a moment, where the clock of who looks shows another time; nothing where it shows the same. */
+export function foreignZone(at: number, language: Language, zone: string): string {
+  const moment = new Date(at);
+  if (!isElsewhere(moment, zone)) return "";
+  return new Intl.DateTimeFormat(language, { timeZone: zone, timeZoneName: "short" }).formatToParts(moment).find(({ type }) => type === "timeZoneName")?.value ?? zone;
+}
+
 function isElsewhere(moment: Date, zone: string): boolean {
   return moment.toLocaleString("sv-SE", { timeZone: zone }) !== moment.toLocaleString("sv-SE");
 }

@@ -1,5 +1,8 @@
 import { Text } from "@mantine/core";
 import type { ReactNode } from "react";
+import { foreignZone } from "../format";
+import { useTexts } from "../i18n";
+import { live } from "../live/hooks";
 
 /** The inside of a widget: what it shows below its title. */
 export function Frame({ title, note, children, stale = false }: { title: string; note?: ReactNode; children: ReactNode; stale?: boolean }) {
@@ -16,6 +19,13 @@ export function Frame({ title, note, children, stale = false }: { title: string;
       {children}
     </div>
   );
+}
+
+/** Of which time a widget tells; with the zone of its hours, where the clock of who looks shows another. */
+export function TimeNote({ text, zone }: { text: string; zone: string | undefined }) {
+  const { language } = useTexts();
+  const name = zone === undefined ? "" : foreignZone(live.clock, language, zone);
+  return name === "" ? text : `${text} · ${name}`;
 }
 
 /** What stands in a widget that has nothing to show. */

@@ -7,7 +7,7 @@ import { UnitChart } from "../../chart/UnitChart";
 import { useTexts } from "../../i18n";
 import { live, useConnection } from "../../live/hooks";
 import { problemText } from "../../ui/words";
-import { Frame, Nothing } from "../Frame";
+import { Frame, Nothing, TimeNote } from "../Frame";
 import { grown } from "../shapes";
 import type { Window } from "../source";
 import type { Of } from "../types";
@@ -31,7 +31,7 @@ export function Chart({ widget }: { widget: Of<"chart"> }) {
   const names = bounds.map((one) => nameOf(one, bounds, own)).join(", ");
   const trouble = error ?? (data === undefined ? found.error : null);
   return (
-    <Frame title={widget.title === "" ? names : widget.title} note={t(`boardRange.${widget.range}`)}>
+    <Frame title={widget.title === "" ? names : widget.title} note={<TimeNote text={t(`boardRange.${widget.range}`)} zone={groups[0]?.zone} />}>
       {groups.length === 0 ? (
         <Nothing>{trouble !== null ? problemText(trouble, t) : waits || found.isFetching ? t("common.loading") : t("chart.empty")}</Nothing>
       ) : (

@@ -3,7 +3,7 @@ import type { Channel } from "../../api/client";
 import { formatValue } from "../../format";
 import { useTexts } from "../../i18n";
 import { problemText } from "../../ui/words";
-import { Frame, Nothing } from "../Frame";
+import { Frame, Nothing, TimeNote } from "../Frame";
 import { type Cells, cellsOf, grown, shareOf } from "../shapes";
 import type { BoundDevice } from "../source";
 import type { Of } from "../types";
@@ -29,7 +29,7 @@ function HeatOf({ widget, device, channel }: { widget: Of<"heat">; device: Bound
   const value = readings === undefined ? [] : channel.kind === "counter" ? grown(readings.max ?? readings.value) : readings.value;
   const cells = cellsOf(readings?.t ?? [], value, device.zone);
   return (
-    <Frame title={widget.title === "" ? `${own(channel.name)}${channel.unit === "" ? "" : ` (${channel.unit})`}` : widget.title} note={t("boards.days", { n: widget.days })} stale={found.isError && readings !== undefined}>
+    <Frame title={widget.title === "" ? `${own(channel.name)}${channel.unit === "" ? "" : ` (${channel.unit})`}` : widget.title} note={<TimeNote text={t("boards.days", { n: widget.days })} zone={device.zone} />} stale={found.isError && readings !== undefined}>
       {cells.days.length === 0 ? (
         <Nothing>{found.error !== null ? problemText(found.error, t) : t(found.isPending ? "common.loading" : "chart.empty")}</Nothing>
       ) : (

@@ -5,7 +5,7 @@ import { presets } from "../../chart/range";
 import { formatTime, formatValue } from "../../format";
 import { useTexts } from "../../i18n";
 import { problemText } from "../../ui/words";
-import { Frame, Nothing } from "../Frame";
+import { Frame, Nothing, TimeNote } from "../Frame";
 import { type Band, bandsOf } from "../shapes";
 import type { Of } from "../types";
 import { nameOf, type Story, useBounds, useStories } from "./useSeries";
@@ -26,7 +26,7 @@ export function Timeline({ widget }: { widget: Of<"timeline"> }) {
   const stories = (found.data?.stories ?? []).filter(({ readings }) => readings.t.length > 0);
   const title = widget.title === "" ? (bounds.length === 1 && bounds[0] !== undefined ? own(bounds[0].channel.name) : t("boardKind.timeline")) : widget.title;
   return (
-    <Frame title={title} note={t(`boardRange.${widget.range}`)} stale={found.isError && found.data !== undefined}>
+    <Frame title={title} note={<TimeNote text={t(`boardRange.${widget.range}`)} zone={stories[0]?.device.zone} />} stale={found.isError && found.data !== undefined}>
       {found.data === undefined || stories.length === 0 ? (
         <Nothing>{trouble !== null ? problemText(trouble, t) : waits || found.isFetching ? t("common.loading") : t("chart.empty")}</Nothing>
       ) : (
