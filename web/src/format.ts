@@ -3,10 +3,17 @@ import type { Language, Translate } from "./i18n";
 
 /** A number with the channel's decimals; without them, as many as say something. */
 export function formatNumber(value: number, precision: number | null, language: Language): string {
+  const name = `${language} ${precision}`;
+  const known = numbers.get(name);
+  if (known !== undefined) return known.format(value);
   const digits =
     precision === null ? { maximumSignificantDigits: 6 } : { minimumFractionDigits: precision, maximumFractionDigits: precision };
-  return new Intl.NumberFormat(language, digits).format(value);
+  const made = new Intl.NumberFormat(language, digits);
+  numbers.set(name, made);
+  return made.format(value);
 }
+
+const numbers = new Map<string, Intl.NumberFormat>(); // for each language and precision; to make one takes longer than to use it
 
 /** A value as people read it: a state's text, or a number; an em dash for a failed read. */
 export function formatValue(

@@ -1,20 +1,23 @@
 import { useElementSize, useMediaQuery, useMergedRef } from "@mantine/hooks";
+import { useNavigate } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
-import { useMemo, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import type { Device } from "../api/client";
 import { useWatch } from "../live/hooks";
 import { usePrintedAt, widthOnPaper } from "../ui/printing";
 import { DeviceRow } from "./DeviceRow";
 import { bySite } from "./groups";
+import { useOwnDevices } from "./own";
 
 const VALUE_PX = 128;
 const CARD_COLUMNS = 2; // with three, a number of seven digits has no room
 const CARD_CHANNELS = 4;
-// First guesses; what is drawn is measured, so that a long value may take a second line and is never cut.
+// As the styles make them. What is drawn is measured as well, so that a long value may take a second line and is never cut; but
+// a line of another height than this costs a second drawing of all.
 const ROW_PX = 70;
 const SITE_PX = 38;
-const CARD_PX = 60;
-const CARD_LINE_PX = 56;
+const CARD_PX = 64;
+const CARD_LINE_PX = 54;
 const OVERSCAN = 3; // lines above and below the screen: each costs a phone some milliseconds
 const MOST_PRINTED = 1_000; // lines: more than anybody reads on paper
 const BESIDE_VALUES_PX = 340; // name, presence and the space between
@@ -34,6 +37,10 @@ export function DeviceList({ devices, chosen, toggle }: Props) {
   const place = useMergedRef(ref, setElement);
   const scrollMargin = element?.offsetTop ?? 0;
   const lines = useMemo(() => bySite(devices), [devices]);
+  const own = useOwnDevices().data?.items;
+  const ownNames = useMemo(() => new Map(own?.map(({ key, name }) => [key, name])), [own]);
+  const navigate = useNavigate();
+  const open = useCallback((key: string) => void navigate({ to: "/devices/$key", params: { key } }), [navigate]);
   const isPrinted = usePrintedAt() !== null;
   const wide = isPrinted ? widthOnPaper(1, 1, false) : width;
   const shown = isPhone ? CARD_CHANNELS : Math.max(1, Math.floor((wide - BESIDE_VALUES_PX) / VALUE_PX));
@@ -59,7 +66,7 @@ export function DeviceList({ devices, chosen, toggle }: Props) {
         return (
           <div key={line.key} {...(isPrinted ? {} : { ref: rows.measureElement })} data-index={index} className="device-line" style={isPrinted ? { position: "static" } : { transform: `translateY(${start - scrollMargin}px)` }}>
             {line.kind === "device" ? (
-              <DeviceRow device={line.device} shown={shown} {...(toggle === undefined ? {} : { isChosen: chosen?.has(line.device.key) === true, toggle })} />
+              <DeviceRow device={line.device} ownName={ownNames.get(line.device.key)} shown={shown} open={open} {...(toggle === undefined ? {} : { isChosen: chosen?.has(line.device.key) === true, toggle })} />
             ) : (
               <h2 className="site-line">
                 {line.path.join(" › ")} <span className="quiet number">{line.count}</span>

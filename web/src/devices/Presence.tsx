@@ -1,5 +1,6 @@
 import { Text } from "@mantine/core";
 import type { Device } from "../api/client";
+import type { Presence } from "../format";
 import { useTexts } from "../i18n";
 import { useAge, useConnection, useIsKnown, useNewest, usePresence } from "../live/hooks";
 import { Mark } from "../ui/Mark";
@@ -8,19 +9,31 @@ const marks = { live: "ok", late: "warn", silent: "bad", never: "quiet" } as con
 
 /** Whether a device still speaks, and when it last did. */
 export function PresenceOf({ device }: { device: string }) {
-  const { t } = useTexts();
   const newest = useNewest(device);
   const age = useAge(newest);
   const state = usePresence(device);
   const isKnown = useIsKnown(device);
   const isLost = useConnection() === "lost";
+  return <PresenceShown state={state} age={newest === undefined ? undefined : age} isKnown={isKnown} isLost={isLost} />;
+}
+
+interface Shown {
+  state: Presence;
+  /** Of its newest reading, in words; undefined where there is none. */
+  age: string | undefined;
+  isKnown: boolean;
+  isLost: boolean;
+}
+
+export function PresenceShown({ state, age, isKnown, isLost }: Shown) {
+  const { t } = useTexts();
   const isTold = isKnown && !isLost;
   return (
     <div className="presence">
-      <div style={{ display: "inline-flex", gap: 6, alignItems: "center" }}>
+      <div className="presence-state">
         <Mark kind={isTold ? marks[state] : "quiet"} /> {isTold ? t(`state.${state}`) : isLost ? t("state.unknown") : "…"}
       </div>
-      {newest !== undefined && <div className="quiet number">{age}</div>}
+      {age !== undefined && <div className="quiet number">{age}</div>}
     </div>
   );
 }

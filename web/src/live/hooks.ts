@@ -28,15 +28,31 @@ export function useAge(at: number | undefined): string {
   return useSyncExternalStore(live.onAny, () => (at === undefined ? t("age.never") : formatAge(live.now - at, t)));
 }
 
+/** Draws anew when what `tell` says of the newest values has changed: one subscription, whatever it is made of. */
+export function useTold(series: readonly number[], tell: () => string): void {
+  const subscribe = useCallback(
+    (listener: () => void) => {
+      const ends = [live.onAny(listener), ...series.map((one) => live.onSeries(one, listener))];
+      return () => ends.forEach((end) => end());
+    },
+    [series],
+  );
+  useSyncExternalStore(subscribe, tell);
+}
+
 export function useIsKnown(device: string): boolean {
   return useSyncExternalStore(live.onAny, () => live.isKnown(device));
 }
 
 /** Whether a value is to be shown as current: the connection stands, and its channel still speaks. */
 export function useIsCurrent(channel: Channel, device: string): boolean {
+  return useSyncExternalStore(live.onAny, () => isCurrent(channel, device));
+}
+
+export function isCurrent(channel: Channel, device: string): boolean {
   // A state may rightly stand for days, as long as its device speaks.
-  const speaks = () => (channel.kind === "state" ? live.presence(device) === "live" : live.isCurrent(channel.series));
-  return useSyncExternalStore(live.onAny, () => live.connection !== "lost" && speaks());
+  const speaks = channel.kind === "state" ? live.presence(device) === "live" : live.isCurrent(channel.series);
+  return live.connection !== "lost" && speaks;
 }
 
 export function useNewest(device: string): number | undefined {
