@@ -112,7 +112,7 @@ async def touched(page: Page, server: Server) -> float:
     await page.get_by_role("combobox", name="Search everything").press_sequentially("meter-77", delay=120)
     await page.get_by_role("option", name="meter-77").first.tap()
     await page.get_by_role("heading", level=1, name="meter-77").wait_for()
-    await page.get_by_role("link", name="Home").tap()
+    await page.get_by_role("navigation", name="Main navigation").get_by_role("link", name="Home").tap()
     await page.get_by_text("Management").tap()
     await page.get_by_text("To be paid").wait_for()
     await page.wait_for_timeout(1_000)

@@ -1,9 +1,9 @@
 /** Which modules of Mantine a name that is imported from it stands for, so that the whole package need not come with one button. */
 
-import { readFileSync } from "node:fs";
+import { readFileSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
 
-export const CORE = join(import.meta.dirname, "node_modules/@mantine/core");
+export const CORE = realpathSync(join(import.meta.dirname, "node_modules/@mantine/core")); // as the bundler calls it
 export const BARREL = join(CORE, "esm/index.mjs");
 
 const NAMED = /import\s*\{([^}]*)\}\s*from\s*["']@mantine\/core["']/g;

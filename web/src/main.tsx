@@ -1,11 +1,11 @@
 import "virtual:mantine.css";
 import "./tokens.css";
 import { MantineProvider, mergeThemeOverrides } from "@mantine/core";
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { QueryClientProvider } from "@tanstack/react-query";
 import { RouterProvider } from "@tanstack/react-router";
 import { type ReactNode, StrictMode, Suspense, useEffect, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
-import { Problem } from "./api/client";
+import { answered, queries } from "./api/queries";
 import { loadLanguage, preferred, TextsProvider, useTexts } from "./i18n";
 import { live } from "./live/hooks";
 import { keepLast } from "./offline/last";
@@ -19,17 +19,7 @@ const Notices = later(async () => (await import("./ui/Notices")).Notices);
 
 const SETTLES_MS = 3_000; // what the first page does not need comes after it
 const TRY_AGAIN_MS = 5_000;
-const PATIENCE_MS = 400; // for the session and the page, before the frame is drawn without them
-
-const queries = new QueryClient({
-  defaultOptions: {
-    queries: {
-      networkMode: "always", // a plant without Internet still has its Calha
-      staleTime: 10_000,
-      retry: (failures, error) => failures < 2 && !(error instanceof Problem && error.status < 500),
-    },
-  },
-});
+const PATIENCE_MS = 400; // for the session, the page and its data, before the frame is drawn without them
 
 const session = queries.query(sessionQuery).catch(() => undefined); // while the page loads
 const page = router.load().catch(() => undefined); // it shows itself what went wrong
@@ -79,5 +69,5 @@ const show = () =>
     </StrictMode>,
   );
 /** Mostly all is there in a moment, and the page is drawn once and whole; else what there is. */
-const ready = Promise.race([Promise.all([session, page]), new Promise((go) => setTimeout(go, PATIENCE_MS))]);
+const ready = Promise.race([Promise.all([session, page]).then(answered), new Promise((go) => setTimeout(go, PATIENCE_MS))]);
 Promise.all([loadLanguage(preferred()), ready]).then(show, () => setTimeout(() => location.reload(), TRY_AGAIN_MS));

@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, Navigate } from "@tanstack/react-router";
+import { createBrowserHistory, createRootRoute, createRoute, createRouter, Navigate } from "@tanstack/react-router";
 import { type Kind, kinds, type State, states } from "./anomalies/filter";
 import { INVOICE_STATES, isMonth, PAYMENT_STATES } from "./billing/search";
 import { isPriority, isView as isAlarmView, type Priority, type View as AlarmView } from "./alarms/alarms";
@@ -6,6 +6,7 @@ import { isPreset, type Preset } from "./chart/range";
 import { searchOf } from "./explore/address";
 import { isDay, isView, type View } from "./consumption/period";
 import { type HomeView, isHomeView, isShift, type ShiftHours } from "./home/views";
+import { askAhead } from "./devices/queries";
 import { loadTexts } from "./i18n";
 import { templateKinds, templateLanguages, type TemplateOf } from "./notifications/templates";
 import { loadPalette } from "./search/Search";
@@ -14,9 +15,18 @@ import { Root } from "./shell/Shell";
 import { isPeriod, kindsOf, type Period } from "./timeline/entries";
 import { idle } from "./ui/idle";
 import { firstPage, lazyRouteComponent } from "./ui/later";
+import { painted } from "./ui/painted";
 import { isRule, type Rule } from "./validation/rules";
 
-const root = createRootRoute({ component: Root, notFoundComponent: NotFound, errorComponent: ErrorPage });
+const history = createBrowserHistory();
+let { pathname } = history.location;
+let isPressed = false; // whether somebody goes to another page; the way back keeps its place, which browsers restore at once
+history.subscribe(({ location, action }) => {
+  isPressed = action.type === "PUSH" && location.pathname !== pathname;
+  ({ pathname } = location);
+});
+
+const root = createRootRoute({ beforeLoad: () => (isPressed ? painted() : undefined), component: Root, notFoundComponent: NotFound, errorComponent: ErrorPage });
 
 export interface DevicesSearch {
   q?: string;
@@ -188,6 +198,7 @@ const device = createRoute({
     ...(kindsOf(given.kinds) === undefined ? {} : { kinds: given.kinds as string }),
     ...(isPeriod(given.over) ? { over: given.over } : {}),
   }),
+  loader: ({ params: { key } }) => askAhead(key),
   component: firstPage(() => import("./devices/DevicePage"), "DevicePage"),
 });
 
@@ -559,6 +570,7 @@ const audit = createRoute({
 
 export const router = createRouter({
   routeTree: root.addChildren([home, devices, device, deviceData, explore, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, dashboards, dashboard, deviceDashboard, siteDashboard, kiosk, shared, status, link, signIn, claim, account, ownNotifications, escalation, messageTemplates, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, outbox, portal]),
+  history,
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
 });

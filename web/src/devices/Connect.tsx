@@ -5,6 +5,7 @@ import { api, type Device, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
 import { AUTHORITY_ADDRESS, AUTHORITY_FILE, examples, needsAuthority } from "./examples";
+import { statusQuery } from "./queries";
 import { freshSecret, onSecrets, rememberSecret } from "./secrets";
 
 const HEIGHT_PX = 322; // as it mostly is, so that little moves when it comes
@@ -13,7 +14,7 @@ const HEIGHT_PX = 322; // as it mostly is, so that little moves when it comes
 export function Connect({ device, isSilent, mayConfigure }: { device: Device; isSilent: boolean; mayConfigure: boolean }) {
   const { t } = useTexts();
   const secret = useSyncExternalStore(onSecrets, () => freshSecret(device.key));
-  const status = useQuery({ queryKey: ["status"], queryFn: () => take(api.GET("/api/v1/status")), enabled: isSilent || secret !== undefined });
+  const status = useQuery({ ...statusQuery, enabled: isSilent || secret !== undefined });
   const authority = useQuery({
     queryKey: ["authority"],
     queryFn: () => take(api.GET("/api/v1/tls/authority", { parseAs: "text" })),

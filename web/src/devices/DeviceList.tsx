@@ -6,7 +6,7 @@ import type { Device } from "../api/client";
 import { useWatch } from "../live/hooks";
 import { usePrintedAt, widthOnPaper } from "../ui/printing";
 import { DeviceRow } from "./DeviceRow";
-import { bySite } from "./groups";
+import { bySite, type Row } from "./groups";
 import { useOwnDevices } from "./own";
 
 const VALUE_PX = 128;
@@ -44,13 +44,9 @@ export function DeviceList({ devices, chosen, toggle }: Props) {
   const isPrinted = usePrintedAt() !== null;
   const wide = isPrinted ? widthOnPaper(1, 1, false) : width;
   const shown = isPhone ? CARD_CHANNELS : Math.max(1, Math.floor((wide - BESIDE_VALUES_PX) / VALUE_PX));
-  const heightOf = (index: number) => {
-    const line = lines[index];
-    if (line?.kind !== "device") return SITE_PX;
-    if (!isPhone) return ROW_PX;
-    return CARD_PX + CARD_LINE_PX * Math.ceil(Math.min(CARD_CHANNELS, Math.max(1, line.device.channels.length)) / CARD_COLUMNS);
-  };
-  const rows = useWindowVirtualizer({ count: lines.length, estimateSize: heightOf, getItemKey: (index) => lines[index]?.key ?? index, overscan: OVERSCAN, scrollMargin });
+  const heightOf = useCallback((index: number) => heightOfLine(lines[index], isPhone), [lines, isPhone]);
+  const keyOf = useCallback((index: number) => lines[index]?.key ?? index, [lines]);
+  const rows = useWindowVirtualizer({ count: lines.length, estimateSize: heightOf, getItemKey: keyOf, overscan: OVERSCAN, scrollMargin });
   const visible = isPrinted ? lines.slice(0, MOST_PRINTED).map((_, index) => ({ index, start: 0 })) : rows.getVirtualItems();
   useWatch(visible.flatMap(({ index }) => (lines[index]?.kind === "device" ? [lines[index].key] : [])));
   if (devices.length === 0) return null;
@@ -77,4 +73,10 @@ export function DeviceList({ devices, chosen, toggle }: Props) {
       })}
     </div>
   );
+}
+
+function heightOfLine(line: Row | undefined, isPhone: boolean): number {
+  if (line?.kind !== "device") return SITE_PX;
+  if (!isPhone) return ROW_PX;
+  return CARD_PX + CARD_LINE_PX * Math.ceil(Math.min(CARD_CHANNELS, Math.max(1, line.device.channels.length)) / CARD_COLUMNS);
 }

@@ -3,7 +3,7 @@ import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Suspense, useMemo } from "react";
-import { api, type Device, Problem, take } from "../api/client";
+import { type Device, Problem } from "../api/client";
 import { History } from "../chart/History";
 import { spanOf } from "../chart/range";
 import { isLevel } from "../flumes/law";
@@ -16,6 +16,7 @@ import { later } from "../ui/later";
 import { Connect } from "./Connect";
 import { useOwnDevice } from "./own";
 import { PresenceOf, SilenceNote } from "./Presence";
+import { deviceQuery, statusQuery, storedQuery } from "./queries";
 import { Tile } from "./Tile";
 import { useProfile } from "./useProfile";
 
@@ -34,20 +35,16 @@ const GATEWAY = "gateway"; // the profile of devices that run `calha edge`
 
 export function DevicePage() {
   const { key } = useParams({ from: "/devices/$key" });
-  const device = useQuery({
-    queryKey: ["device", key],
-    queryFn: () => take(api.GET("/api/v1/devices/{key}", { params: { path: { key } } })),
-    refetchInterval: 15_000,
-  });
-  const stored = useQuery({
-    queryKey: ["latest", key],
-    queryFn: () => take(api.GET("/api/v1/latest", { params: { query: { device: key, limit: 1 } } })),
-  });
+  const device = useQuery({ ...deviceQuery(key), refetchInterval: 15_000 });
+  const stored = useQuery(storedQuery(key));
+  const isSilent = stored.data?.items.length === 0;
+  const status = useQuery({ ...statusQuery, enabled: isSilent });
   useWatch([key]);
   const { data, error, refetch } = device;
   const isGone = error instanceof Problem && error.status === 404;
-  // Whether it has ever spoken decides what stands above its values: known first, nothing moves later.
-  if (data !== undefined && !isGone && !stored.isPending) return <DeviceView device={data} hasStored={stored.data?.items.length !== 0} />;
+  // Whether it has ever spoken decides what stands above its values, and that at once: nothing moves later.
+  const isKnown = !stored.isPending && !(isSilent && status.isPending);
+  if (data !== undefined && !isGone && isKnown) return <DeviceView device={data} hasStored={stored.data?.items.length !== 0} />;
   return error === null ? <Skeleton height={400} /> : <ErrorNote error={error} retry={() => void refetch()} />;
 }
 

@@ -1,7 +1,7 @@
 import "./home.css";
 import { SegmentedControl, Skeleton, Stack } from "@mantine/core";
 import { Navigate, useNavigate, useSearch } from "@tanstack/react-router";
-import { Suspense } from "react";
+import { Suspense, useDeferredValue, useMemo } from "react";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
@@ -22,23 +22,27 @@ export function HomePage() {
   const rights = useRights();
   const search = useSearch({ from: "/home" });
   const navigate = useNavigate({ from: "/home" });
-  if (!rights.somewhere("view")) return <Navigate to="/my" replace />;
   const { views, first } = viewsFor(rights);
   const asked = search.as ?? localStorage.getItem(CHOSEN);
   const view = views.find((one) => one === asked) ?? first;
+  const shown = useDeferredValue(view); // the switch answers before the view is drawn
+  const content = useMemo(() => {
+    const Shown = pages[shown];
+    return <Shown />;
+  }, [shown]);
+  if (!rights.somewhere("view")) return <Navigate to="/my" replace />;
   const show = (chosen: string) => {
     localStorage.setItem(CHOSEN, chosen);
     void navigate({ search: (before) => ({ ...before, as: chosen as HomeView }), replace: true });
   };
-  const Shown = pages[view];
   return (
     <>
       <PageTitle title={t("home.title")}>
         <SegmentedControl size="xs" aria-label={t("home.as")} value={view} onChange={show} data={views.map((value) => ({ value, label: t(`home.${value}`) }))} />
       </PageTitle>
-      <Stack gap="md">
-        <Suspense fallback={<Skeleton height={400} />}>
-          <Shown />
+      <Stack gap="md" aria-busy={shown !== view}>
+        <Suspense key={shown} fallback={<Skeleton height={400} />}>
+          {content}
         </Suspense>
       </Stack>
     </>
