@@ -186,7 +186,7 @@ def test_a_page_prints_black_on_white_and_without_what_is_pressed(busy, calm):
     calm.emulate_media(color_scheme="dark")
     open_page(calm, f"{busy.address}/devices/eta-1")
     calm.emulate_media(color_scheme="dark", media="print")
-    expect(calm.get_by_role("navigation")).to_have_count(0)
+    expect(calm.get_by_role("navigation", name="Main navigation")).to_have_count(0)
     expect(calm.get_by_role("button")).to_have_count(0)
     expect(calm.get_by_role("heading", level=1)).to_be_visible()
     colours = calm.evaluate("(s => [s.backgroundColor, s.color])(getComputedStyle(document.body))")
