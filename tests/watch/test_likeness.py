@@ -7,7 +7,7 @@ from calha.watch.likeness import MOST, likeness, similar
 def anomaly(number, shown=2.0, readings=10, seen=9.0):
     return AnomalyRow(
         "series 1", 1, "extreme", number, None, readings, number, seen, 0.7, 1.0, seen, 4.0, 6.0, 5.0, 1, shown,
-        number, "pump-1", "flow", "m³/h", number, None, "", None, None,
+        number, "pump-1", "flow", "m³/h", number, None, "", None, None, "Pump 1", {"en": "Flow"}, "America/Sao_Paulo",
     )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ def alarm_answer(row: AlarmRow) -> AlarmAnswer:
         name=row.name,
         limit=row.limit,  # type: ignore[arg-type]
         device=row.device,
+        device_name=row.device_name,
         site=row.site,
         priority=row.priority.value,
         state=alarm.state.value,

@@ -41,6 +41,7 @@ class AlarmAnswer(Answer):
     name: str = Field(examples=["Nível do tanque"])
     limit: LimitName
     device: str
+    device_name: str = Field(description="What people call it.", examples=["Reservatório da ETA"])
     site: int
     priority: PriorityName
     state: StateName

@@ -17,7 +17,10 @@ class AnomalyAnswer(Answer):
 
     id: int
     device: str
+    device_name: str = Field(description="What people call it.", examples=["Reservatório da ETA"])
+    zone: str = Field(description="Of its site.", examples=["America/Sao_Paulo"])
     channel: str = Field(description="The one that shows it most.")
+    channel_name: str | dict[str, str] = Field(examples=[{"pt": "Nível", "en": "Level"}])
     unit: str
     detector: DetectorName = Field(
         description="series: of a channel by itself; device: of channels together; district: of a water district."

@@ -42,7 +42,7 @@ export function ActForm({ act, alarms, close, done }: { act: NotedAct; alarms: r
     <Dialog onClose={close} title={t(`alarmAct.${act}`, { n: alarms.length })}>
       <form onSubmit={submitting(send)}>
         <Stack gap="sm">
-          <Text size="sm">{alarms.length === 1 ? `${alarms[0]?.name ?? ""} · ${alarms[0]?.device ?? ""}` : t("alarms.chosen", { n: alarms.length })}</Text>
+          <Text size="sm">{alarms.length === 1 ? `${alarms[0]?.name ?? ""} · ${alarms[0]?.device_name ?? ""}` : t("alarms.chosen", { n: alarms.length })}</Text>
           {act === "shelve" && <NativeSelect label={t("alarms.for")} value={String(hours)} onChange={(event) => setHours(Number(event.currentTarget.value))} data={HOURS.map((n) => ({ value: String(n), label: n < 24 ? t("alarms.hours", { n }) : t("alarms.days", { n: n / 24 }) }))} />}
           <Textarea label={t(isReasonNeeded ? "alarms.reason" : "alarms.comment")} value={note} onChange={(event) => setNote(event.currentTarget.value)} onKeyDown={onKey} maxLength={500} required={isReasonNeeded} autosize minRows={2} data-autofocus />
           <Refusal error={change.error} />

@@ -27,7 +27,7 @@ function Banner({ first, others, sound }: { first: Alarm; others: number; sound:
       <span className="alarm-banner-first">
         <PriorityMark priority={first.priority} />
         <Link to="/alarms" search={{ id: first.id }} className="plain-link">
-          {first.name} · {first.device}
+          {first.name} · {first.device_name}
         </Link>
       </span>
       <span className="quiet">
@@ -47,7 +47,7 @@ function Banner({ first, others, sound }: { first: Alarm; others: number; sound:
         <SoundButton sound={sound} />
       </span>
       <span className="for-ears" role="status">
-        {t("alarmBanner.new", { name: first.name, device: first.device, priority: t(`priority.${first.priority}`) })}
+        {t("alarmBanner.new", { name: first.name, device: first.device_name, priority: t(`priority.${first.priority}`) })}
       </span>
     </section>
   );

@@ -81,9 +81,9 @@ function filterOf({ view, priority, q }: AlarmsSearch): AlarmsSearch {
   return { ...(view === undefined ? {} : { view }), ...(priority === undefined ? {} : { priority }), ...(q === undefined ? {} : { q }) };
 }
 
-function isWanted({ name, device, priority }: Alarm, search: AlarmsSearch): boolean {
+function isWanted({ name, device, device_name, priority }: Alarm, search: AlarmsSearch): boolean {
   const q = search.q?.toLowerCase() ?? "";
-  return (search.priority === undefined || priority === search.priority) && (name.toLowerCase().includes(q) || device.toLowerCase().includes(q));
+  return (search.priority === undefined || priority === search.priority) && [name, device, device_name].some((word) => word.toLowerCase().includes(q));
 }
 
 function Empty({ isFiltered, view }: { isFiltered: boolean; view: View }) {
@@ -187,7 +187,7 @@ function Line({ alarm, isLooked, isTicked, look, tick }: { alarm: Alarm; isLooke
   const classes = [isLooked ? "looked" : "", alarm.is_acknowledged ? "" : "waits"].join(" ").trim();
   return (
     <li data-looked={isLooked} className={classes}>
-      {tick !== null && <Checkbox size="xs" checked={isTicked} onChange={tick} aria-label={t("alarms.tick", { name: alarm.name, device: alarm.device })} />}
+      {tick !== null && <Checkbox size="xs" checked={isTicked} onChange={tick} aria-label={t("alarms.tick", { name: alarm.name, device: alarm.device_name })} />}
       <button type="button" onClick={look} aria-current={isLooked}>
         <span className="alarm-name">
           <PriorityMark priority={alarm.priority} isHollow={alarm.is_acknowledged} />
@@ -195,7 +195,7 @@ function Line({ alarm, isLooked, isTicked, look, tick }: { alarm: Alarm; isLooke
           <span className="quiet number">{age}</span>
         </span>
         <span className="cut quiet">
-          {alarm.device} · {t(`priority.${alarm.priority}`)} · {t(`alarmState.${alarm.state}`)}
+          {alarm.device_name} · {t(`priority.${alarm.priority}`)} · {t(`alarmState.${alarm.state}`)}
         </span>
       </button>
     </li>

@@ -154,7 +154,7 @@ function WorkThrough({ rows, opened, answersLeave, hasMore, more }: Work) {
 }
 
 function Line({ anomaly, isLooked, look }: { anomaly: Anomaly; isLooked: boolean; look: () => void }) {
-  const { t, language } = useTexts();
+  const { t, own, language } = useTexts();
   const isLasting = anomaly.ended_at === null;
   return (
     <li data-looked={isLooked} className={isLooked ? "looked" : undefined}>
@@ -164,9 +164,9 @@ function Line({ anomaly, isLooked, look }: { anomaly: Anomaly; isLooked: boolean
           {isLasting && ` · ${t("anomaly.lasts")}`}
         </span>
         <span className="cut quiet">
-          {anomaly.device} · {anomaly.channel}
+          {anomaly.device_name} · {own(anomaly.channel_name)}
         </span>
-        <span className="cut quiet number">{formatTime(anomaly.started_at, language)}</span>
+        <span className="cut quiet number">{formatTime(anomaly.started_at, language, anomaly.zone)}</span>
       </button>
     </li>
   );

@@ -11,12 +11,12 @@ import { problemText } from "../ui/words";
 export interface Shown {
   value: string;
   note?: string;
-  mark?: MarkKind | undefined;
+  mark?: ReactNode;
 }
 
 /** How many there are; any at all want attention where a mark is given. */
 export function counted(count: number, mark?: MarkKind): Shown {
-  return { value: String(count), mark: count > 0 ? mark : undefined };
+  return { value: String(count), mark: count > 0 && mark !== undefined && <Mark kind={mark} /> };
 }
 
 interface Query<Data> {
@@ -44,7 +44,7 @@ export function Indicator<Data>({ name, query, show, to }: Props<Data>) {
     <Link to={to} className={`panel indicator ${isLost || trouble !== null ? "stale" : ""}`} aria-busy={query.data === undefined}>
       <span className="indicator-name">{name}</span>
       <span className="indicator-value number">
-        {shown.mark !== undefined && <Mark kind={shown.mark} />} {shown.value}
+        {shown.mark} {shown.value}
       </span>
       <span className="indicator-note quiet">{shown.note ?? ""}</span>
     </Link>

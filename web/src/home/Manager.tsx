@@ -12,6 +12,7 @@ import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { useRights } from "../session/session";
 import { Loaded } from "../ui/Loaded";
+import { Mark } from "../ui/Mark";
 import { Scrolled } from "../ui/Scrolled";
 import { Section } from "../ui/Section";
 import { Awaited, Indicator, Indicators, type Shown } from "./Indicator";
@@ -54,7 +55,7 @@ function Money({ state, name }: { state: "overdue" | "issued"; name: string }) {
     const invoices = items.filter(({ kind }) => kind === "invoice");
     const cents = invoices.reduce((before, { total }) => before + Math.round(Number(total) * 100), 0);
     const note = t(next === null || next === undefined ? "home.invoices" : "home.invoicesAtLeast", { n: invoices.length });
-    return { value: moneyText((cents / 100).toFixed(2), language), note, mark: state === "overdue" && invoices.length > 0 ? "warn" : undefined };
+    return { value: moneyText((cents / 100).toFixed(2), language), note, mark: state === "overdue" && invoices.length > 0 && <Mark kind="warn" /> };
   };
   return <Indicator name={name} query={found} show={sum} to={`/billing?state=${state}`} />;
 }

@@ -36,8 +36,7 @@ function PlantState() {
   const presence = usePresenceOf();
   const waiting = (alarms: readonly Alarm[]): Shown => {
     const counted = summary(alarms);
-    const mark = counted.worst === "critical" || counted.worst === "high" ? "bad" : "warn";
-    return { value: String(counted.waiting), note: t("home.alarmsStanding", { n: counted.standing }), mark: counted.waiting > 0 ? mark : undefined };
+    return { value: String(counted.waiting), note: t("home.alarmsStanding", { n: counted.standing }), mark: counted.waiting > 0 && counted.worst !== null && <PriorityMark priority={counted.worst} /> };
   };
   const reporting = ({ online, late, silent, never }: Presence): Shown => {
     const n = online + late + silent + never;
@@ -98,7 +97,7 @@ function AlarmLine({ alarm }: { alarm: Alarm }) {
       </span>
       <span className="quiet">
         <Link to="/devices/$key" params={{ key: alarm.device }} className="quiet">
-          {alarm.device}
+          {alarm.device_name}
         </Link>{" "}
         · {age}
       </span>

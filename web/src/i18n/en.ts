@@ -237,6 +237,8 @@ export const en: Catalogue = {
   "stream.log": "The whole log",
   "sites.title": "Sites",
   "sites.new": "New site",
+  "sites.overview": "Overview",
+  "sites.balance": "Water balance",
   "sites.below": "New site in {name}",
   "sites.rename": "Rename {name}",
   "sites.name": "Name of the site",

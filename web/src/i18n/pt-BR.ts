@@ -237,6 +237,8 @@ export const ptBR = {
   "stream.log": "Registro inteiro",
   "sites.title": "Locais",
   "sites.new": "Novo local",
+  "sites.overview": "Visão geral",
+  "sites.balance": "Balanço hídrico",
   "sites.below": "Novo local dentro de {name}",
   "sites.rename": "Renomear {name}",
   "sites.name": "Nome do local",

@@ -1,4 +1,4 @@
-import { Alert, Button, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Group, Stack, Text, Title } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { Problem } from "../api/client";
@@ -65,9 +65,14 @@ export function NotFound() {
     <>
       <PageTitle title={t("notFound.title")} />
       <Text mb="md">{t("notFound.text")}</Text>
-      <Button component={Link} to="/" variant="default">
-        {t("nav.devices")}
-      </Button>
+      <Group>
+        <Button component={Link} to="/home">
+          {t("nav.home")}
+        </Button>
+        <Button component={Link} to="/" variant="default">
+          {t("nav.devices")}
+        </Button>
+      </Group>
     </>
   );
 }

@@ -61,16 +61,17 @@ export function SitesPage() {
                       {site.name}
                     </Link>
                     <Text size="xs" className="quiet">
-                      {site.zone}
+                      {site.zone} ·{" "}
+                      <Link to={`/dashboards/site/${site.id}`} aria-label={t("boards.overviewOf", { name: site.name })}>
+                        {t("sites.overview")}
+                      </Link>{" "}
+                      ·{" "}
+                      <Link to={`/sites/${site.id}/balance`} aria-label={t("balance.of", { name: site.name })}>
+                        {t("sites.balance")}
+                      </Link>
                     </Text>
                   </div>
                   <Group gap={4} wrap="nowrap">
-                    <ActionIcon component={Link} to={`/dashboards/site/${site.id}`} variant="default" aria-label={t("boards.overviewOf", { name: site.name })} title={t("boards.overviewOf", { name: site.name })}>
-                      ▦
-                    </ActionIcon>
-                    <ActionIcon component={Link} to={`/sites/${site.id}/balance`} variant="default" aria-label={t("balance.of", { name: site.name })} title={t("balance.of", { name: site.name })}>
-                      ≈
-                    </ActionIcon>
                     {rights.on("configure", site.id) && <Changes site={site} edit={edit} doom={doom} />}
                   </Group>
                 </Group>

@@ -307,7 +307,8 @@ class AlarmStore:
 
 def _rows() -> Select[Any]:
     columns = AlarmRecord.__table__.columns
-    query = select(*columns, AlarmRule.name, Device.key.label("device"), Device.site_id.label("site"))
+    device = (Device.key.label("device"), Device.name.label("device_name"), Device.site_id.label("site"))
+    query = select(*columns, AlarmRule.name, *device)
     return query.join(AlarmRule, AlarmRule.id == AlarmRecord.rule_id).join(Device, Device.id == AlarmRecord.device_id)
 
 
@@ -445,4 +446,5 @@ def _row(row: Any) -> AlarmRow:  # noqa: ANN401 - of `_rows`
         row.signal,
         row.limit_value,
         row.changed_at,
+        row.device_name,
     )

@@ -40,7 +40,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class AlarmRow:
-    """An alarm with what its rule says of it. signal: what it was when it was raised or cleared last."""
+    """An alarm with what its rule says of it. signal: what it was when it was raised or cleared last.
+
+    device_name: what people call the device.
+    """
 
     id: int
     rule: int
@@ -54,6 +57,7 @@ class AlarmRow:
     signal: float | None
     limit_value: float | None
     changed_at: Micros
+    device_name: str
 
 
 @dataclass(frozen=True, slots=True)

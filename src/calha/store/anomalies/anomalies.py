@@ -17,7 +17,7 @@ from calha.domain.times import DAY_US
 from calha.store.anomalies.models import Anomaly
 from calha.store.anomalies.rows import AnomalyRow, Found, Tally, Verdict, VerdictFilter
 from calha.store.registry.choosing import of_devices
-from calha.store.registry.models import Channel, Device
+from calha.store.registry.models import Channel, Device, Site
 from calha.store.registry.rows import Page, Selection
 
 MAX_SIMILAR = 200  # of the same series and kind that are compared
@@ -190,7 +190,9 @@ class AnomalyStore:
 
 def _rows() -> Select[Any]:
     own = [getattr(Anomaly, name) for name in AnomalyRow.__dataclass_fields__ if hasattr(Anomaly, name)]
-    return _joined(select(*own, Device.key.label("device"), Channel.key.label("channel"), Channel.unit.label("unit")))
+    keys = (Device.key.label("device"), Channel.key.label("channel"), Channel.unit.label("unit"))
+    names = (Device.name.label("device_name"), Channel.name.label("channel_name"), Site.zone.label("zone"))
+    return _joined(select(*own, *keys, *names)).join(Site, Site.id == Device.site_id)
 
 
 def _joined(query: Select[Any]) -> Select[Any]:

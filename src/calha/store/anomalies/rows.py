@@ -1,5 +1,6 @@
 """What the table of anomalies takes and answers: plain frozen rows."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -38,7 +39,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class AnomalyRow(Found):
-    """device, channel, unit: of the series, for whoever shows it."""
+    """device, channel, unit: of the series, for whoever shows it; and what people call them, in which zone."""
 
     id: int
     device: str
@@ -49,6 +50,9 @@ class AnomalyRow(Found):
     note: str
     answered_by: str | None
     answered_at: Micros | None
+    device_name: str
+    channel_name: str | Mapping[str, str]
+    zone: str
 
     @property
     def is_below(self) -> bool:

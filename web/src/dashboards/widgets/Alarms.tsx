@@ -54,7 +54,7 @@ function Line({ alarm }: { alarm: Alarm }) {
       <span className="widget-list-text">
         <span className={alarm.is_acknowledged ? "" : "waits"}>{alarm.name}</span>
         <span className="quiet">
-          {alarm.device} · {t(`priority.${alarm.priority}`)} · {t(`alarmState.${alarm.state}`)}
+          {alarm.device_name} · {t(`priority.${alarm.priority}`)} · {t(`alarmState.${alarm.state}`)}
         </span>
       </span>
       <span className="quiet number">{age}</span>
