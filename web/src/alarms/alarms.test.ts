@@ -8,6 +8,7 @@ function alarm(id: number, more: Partial<Alarm> = {}): Alarm {
     name: "Level",
     limit: "hi",
     device: "tank",
+    device_name: "Tank",
     site: 1,
     priority: "medium",
     state: "unacknowledged",

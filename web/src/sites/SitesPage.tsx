@@ -62,11 +62,11 @@ export function SitesPage() {
                     </Link>
                     <Text size="xs" className="quiet">
                       {site.zone} ·{" "}
-                      <Link to={`/dashboards/site/${site.id}`} aria-label={t("boards.overviewOf", { name: site.name })}>
+                      <Link to="/dashboards/site/$id" params={{ id: String(site.id) }} aria-label={t("boards.overviewOf", { name: site.name })}>
                         {t("sites.overview")}
                       </Link>{" "}
                       ·{" "}
-                      <Link to={`/sites/${site.id}/balance`} aria-label={t("balance.of", { name: site.name })}>
+                      <Link to="/sites/$id/balance" params={{ id: String(site.id) }} aria-label={t("balance.of", { name: site.name })}>
                         {t("sites.balance")}
                       </Link>
                     </Text>
