@@ -212,7 +212,7 @@ WORDS: dict[ReportLanguage, dict[str, str]] = {
         "bad": "Ruins",
         "gaps": "Lacunas",
         "longest_gap_min": "Maior lacuna (min)",
-        "exceptions": "Exceções abertas",
+        "exceptions": "Pendências abertas",
         "series": "Série",
         "kind": "Tipo de canal",
         "summary": "Resumo",

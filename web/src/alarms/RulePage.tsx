@@ -180,7 +180,7 @@ function Limits({ draft, change }: Part) {
           <legend>{t(draft.kind === "formula" ? "rules.limitsOfFormula" : "rules.limits")}</legend>
           {LIMITS.map((name) => (
             <div key={name} className="rule-limit">
-              <TextInput aria-label={t(`limit.${name}`)} placeholder={t(`limit.${name}`)} inputMode="decimal" value={draft.limits[name].value} onChange={(event) => change({ limits: { ...draft.limits, [name]: { ...draft.limits[name], value: event.currentTarget.value } } })} />
+              <TextInput label={t(`limit.${name}`)} inputMode="decimal" value={draft.limits[name].value} onChange={(event) => change({ limits: { ...draft.limits, [name]: { ...draft.limits[name], value: event.currentTarget.value } } })} />
               <NativeSelect aria-label={t("rules.priorityOf", { limit: t(`limit.${name}`) })} value={draft.limits[name].priority} onChange={(event) => change({ limits: { ...draft.limits, [name]: { ...draft.limits[name], priority: event.currentTarget.value as Priority } } })} data={priorities} />
             </div>
           ))}

@@ -63,12 +63,12 @@ export function isNoted(act: Act): act is NotedAct {
 const POSSIBLE: Record<Act, (alarm: Alarm) => boolean> = {
   acknowledge: ({ state, is_acknowledged }) => STANDING.has(state) && !is_acknowledged,
   reset: ({ state, is_acknowledged }) => state === "latched" && is_acknowledged,
-  shelve: ({ state }) => STANDING.has(state) || state === "shelved",
-  suppress: ({ state }) => STANDING.has(state) || state === "shelved",
-  "out-of-service": ({ state }) => STANDING.has(state) || state === "shelved" || state === "suppressed",
   unshelve: ({ state }) => state === "shelved",
   unsuppress: ({ state }) => state === "suppressed",
   "return-to-service": ({ state }) => state === "out_of_service",
+  shelve: ({ state }) => STANDING.has(state) || state === "shelved",
+  suppress: ({ state }) => STANDING.has(state) || state === "shelved",
+  "out-of-service": ({ state }) => STANDING.has(state) || state === "shelved" || state === "suppressed",
 };
 export const ACTS = Object.keys(POSSIBLE) as readonly Act[];
 

@@ -53,22 +53,23 @@ export function Machine({ device }: { device: Device }) {
 function RunningFacts({ report: { running, oee } }: { report: Report }) {
   const { t, language } = useTexts();
   if (running === null) return null;
+  // OEE is the product of what stands right behind it.
   const facts: NamedFigure[] = [
+    ...(oee === null ? [] : [["OEE", percent(oee.oee, language)] as NamedFigure]),
     [t("machine.availability"), percent(running.availability, language)],
+    ...(oee === null
+      ? []
+      : ([
+          [t("machine.performance"), percent(oee.performance, language)],
+          [t("machine.quality"), oee.quality === null ? t("machine.notCounted") : percent(oee.quality, language)],
+        ] as NamedFigure[])),
     [t("machine.running"), hours(running.running_s, language)],
     [t("machine.stopped"), hours(running.stopped_s, language)],
     [t("machine.fault"), `${hours(running.fault_s, language)} (${running.faults}×)`],
     [t("machine.starts"), `${running.starts} / ${running.stops}`],
     [t("machine.longestRun"), hours(running.longest_run_s, language)],
     ...(running.unknown_s > 60 ? [[t("machine.unknown"), hours(running.unknown_s, language)] as NamedFigure] : []),
-    ...(oee === null
-      ? []
-      : ([
-          ["OEE", percent(oee.oee, language)],
-          [t("machine.performance"), percent(oee.performance, language)],
-          [t("machine.quality"), oee.quality === null ? t("machine.notCounted") : percent(oee.quality, language)],
-          [t("machine.pieces"), formatNumber(oee.pieces, 0, language)],
-        ] as NamedFigure[])),
+    ...(oee === null ? [] : [[t("machine.pieces"), formatNumber(oee.pieces, 0, language)] as NamedFigure]),
   ];
   return (
     <>
