@@ -140,6 +140,7 @@ class SimulationAsked(Body):
 
 class RaisedAnswer(Answer):
     device: str
+    zone: str = Field(description="IANA time zone of the device's site.", examples=["America/Sao_Paulo"])
     limit: LimitName
     began_at: datetime
     ended_at: datetime | None = Field(description="null while it lasts.")

@@ -60,6 +60,11 @@ class Directory:
             key = entry.gateway if entry is not None else None
         return False
 
+    def zone_of(self, device: str) -> str | None:
+        """The name of the time zone of where a device stands; None for one that is not registered."""
+        entry = self.devices.get(device)
+        return str(entry.zone) if entry is not None else None
+
     def site_of(self, device: str) -> int | None:
         """Where a device stands; None for one that is not registered."""
         entry = self.devices.get(device)

@@ -91,7 +91,7 @@ function Newest({ found }: { found: Simulation }) {
       <ol className="plain-list">
         {found.raised.slice(0, SHOWN).map((one) => (
           <li key={`${one.device} ${one.limit} ${one.began_at}`} className="list-line">
-            <span className="number">{formatTime(one.began_at, language)}</span> · {one.device} · {one.ended_at === null ? t("ruleTrial.lasts") : durationText((Date.parse(one.ended_at) - Date.parse(one.began_at)) / 1000, t)}
+            <span className="number">{formatTime(one.began_at, language, one.zone)}</span> · {one.device} · {one.ended_at === null ? t("ruleTrial.lasts") : durationText((Date.parse(one.ended_at) - Date.parse(one.began_at)) / 1000, t)}
           </li>
         ))}
       </ol>

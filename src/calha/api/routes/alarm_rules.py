@@ -88,7 +88,7 @@ async def simulate_rule(asked: SimulationAsked, services: Here, caller: Configur
     caller.noted = True
     where = _where(services, caller, asked.where)
     named = NamedRule(0, "", read_rule(asked.definition), where)
-    return _simulated(await asyncio.to_thread(services.alarms.simulate, named, asked.days))
+    return _simulated(services, await asyncio.to_thread(services.alarms.simulate, named, asked.days))
 
 
 @router.get("/alarm-rules/{rule_id}")
@@ -220,7 +220,7 @@ def _harmless(cell: object) -> object:
     return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
-def _simulated(found: Simulation) -> SimulationAnswer:
+def _simulated(services: Services, found: Simulation) -> SimulationAnswer:
     return SimulationAnswer(
         days=round(found.days, 3),
         devices=found.devices,
@@ -233,6 +233,7 @@ def _simulated(found: Simulation) -> SimulationAnswer:
         raised=[
             RaisedAnswer(
                 device=one.device,
+                zone=services.ingest.directory.zone_of(one.device) or services.settings.registry.zone,
                 limit=one.limit,  # type: ignore[arg-type]
                 began_at=to_datetime(one.began_at),
                 ended_at=to_datetime(one.ended_at) if one.ended_at is not None else None,
