@@ -97,6 +97,7 @@ def test_home_shows_what_each_role_asks_first(plant, page, request):
     expect(page.get_by_role("link", name="Alarms to acknowledge")).to_contain_text("0")
     expect(page.get_by_role("link", name="Reporting")).to_contain_text("of 2 devices")
     expect(page.get_by_text("No alarm stands.")).to_be_visible()
+    expect(page.get_by_text("No alarm to acknowledge", exact=True)).to_be_visible()  # where the alarms will stand
     for view, shown in (("Engineering", "Messages in quarantine"), ("Management", "To be paid")):
         page.get_by_role("radiogroup", name="See as").get_by_text(view).click()
         expect(page.get_by_role("link", name=shown)).to_be_visible()

@@ -2,9 +2,11 @@ import "./alarms.css";
 import { Button, Checkbox, Group, Kbd, NativeSelect, Paper, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { type KeyboardEvent, Suspense, useEffect, useRef, useState } from "react";
+import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useAge } from "../live/hooks";
 import type { AlarmsSearch } from "../router";
+import { useSites } from "../reports/useReports";
 import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
@@ -13,11 +15,9 @@ import { later } from "../ui/later";
 import { after, chosen, isControl, isTyping, type Place, stepped, toggled } from "../ui/work";
 import { ViewsMenu } from "../views/ViewsMenu";
 import { AlarmDetail } from "./AlarmDetail";
-import { type Act, actionOf, ACTS, type Alarm, inOrder, isNoted, type KeyAction, type NotedAct, possible, PRIORITIES, type Priority, type View, withOpened } from "./alarms";
+import { type Act, actionOf, ACTS, type Alarm, BY_DESIGN, inOrder, isNoted, type KeyAction, type NotedAct, possible, PRIORITIES, type Priority, type View, withOpened } from "./alarms";
 import { PriorityMark } from "./PriorityMark";
-import { SoundButton } from "./SoundButton";
 import { useAct, useAlarm, useAlarms } from "./useAlarms";
-import { useSound } from "./useSound";
 
 const ActForm = later(async () => (await import("./ActForm")).ActForm);
 
@@ -37,8 +37,6 @@ export function AlarmsPage() {
   const search = useSearch({ from: "/alarms" });
   const navigate = useNavigate({ from: "/alarms" });
   const view = search.view ?? "standing";
-  const sound = useSound();
-  const isCalm = useAlarms().data?.every(({ is_acknowledged: isAcknowledged }) => isAcknowledged) === true; // the banner has it otherwise
   const found = useAlarms(view);
   const opened = useAlarm(search.id);
   const go = (change: { [Name in keyof AlarmsSearch]: AlarmsSearch[Name] | undefined }) =>
@@ -46,7 +44,6 @@ export function AlarmsPage() {
   return (
     <>
       <PageTitle title={t("alarms.title")}>
-        {isCalm && <SoundButton sound={sound} />}
         <ViewsMenu page="/alarms" search={filterOf(search)} />
         <Link to="/alarms/health" className="plain-link">
           {t("health.title")}
@@ -182,7 +179,10 @@ function WorkThrough({ rows, first }: { rows: readonly Alarm[]; first: number | 
 }
 
 function Line({ alarm, isLooked, isTicked, look, tick }: { alarm: Alarm; isLooked: boolean; isTicked: boolean; look: () => void; tick: (() => void) | null }) {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
+  const zone = useSites().data?.items.find(({ id }) => id === alarm.site)?.zone;
+  const back = alarm.away_until === null ? "" : t("alarms.backAt", { time: formatTime(alarm.away_until, language, zone) });
+  const away = [back, alarm.reason === BY_DESIGN ? "" : alarm.reason].filter((one) => one !== "").join(" · ");
   const age = useAge(Date.parse(alarm.raised_at ?? alarm.changed_at));
   const classes = [isLooked ? "looked" : "", alarm.is_acknowledged ? "" : "waits"].join(" ").trim();
   return (
@@ -197,6 +197,7 @@ function Line({ alarm, isLooked, isTicked, look, tick }: { alarm: Alarm; isLooke
         <span className="cut quiet">
           {alarm.device_name} · {t(`priority.${alarm.priority}`)} · {t(`alarmState.${alarm.state}`)}
         </span>
+        {away !== "" && <span className="cut quiet number">{away}</span>}
       </button>
     </li>
   );

@@ -244,6 +244,8 @@ export const alarmsEn: Record<keyof typeof alarmsPtBR, string> = {
   "advice.stale": "Some alarms have stood for over a day. Mend their cause, or take them out of service with the reason.",
   "advice.high_percent": "Too many are high: review priorities by consequence and time to respond.",
   "advice.critical_percent": "Critical has to be rare (less than 1 %). Keep it for what makes one leave everything else.",
+  "alarmBanner.none": "No alarm to acknowledge",
+  "alarms.backAt": "until {time}",
   "alarmBanner.title": "Alarms to acknowledge",
   "alarmBanner.more": "{n} more",
   "alarmBanner.new": "Alarm: {name}, {device}, priority {priority}",

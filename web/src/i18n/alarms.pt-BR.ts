@@ -243,6 +243,8 @@ export const alarmsPtBR = {
   "advice.stale": "Há alarmes parados há mais de um dia. Resolva a causa, ou tire-os de serviço com o motivo.",
   "advice.high_percent": "Alarmes altos demais: reveja as prioridades pela consequência e pelo tempo para agir.",
   "advice.critical_percent": "Crítico deve ser raro (menos de 1 %). Guarde-o para o que faz largar todo o resto.",
+  "alarmBanner.none": "Nenhum alarme a reconhecer",
+  "alarms.backAt": "até {time}",
   "alarmBanner.title": "Alarmes a reconhecer",
   "alarmBanner.more": "mais {n}",
   "alarmBanner.new": "Alarme: {name}, {device}, prioridade {priority}",
