@@ -142,6 +142,10 @@ class Calha:
             content = error.read()
             return error.code, json.loads(content) if content else None
 
+    def first_site(self) -> dict[str, Any]:
+        """The oldest one, to which a device belongs that names none; others of a shared Calha may come before it by name."""
+        return dict(min(self.get("/api/v1/sites")["items"], key=lambda site: site["id"]))
+
     def create_device(self, key: str, profile: str = "generic") -> None:
         status, answer = self.send("POST", "/api/v1/devices", {"key": key, "profile": profile})
         assert status == 201, answer

@@ -27,7 +27,7 @@ def results(report):
 
 @pytest.fixture(scope="module")
 def plant(calha):
-    root = calha.get("/api/v1/sites")["items"][0]
+    root = calha.first_site()
     return calha.send("POST", "/api/v1/sites", {"name": "ETA Planilha", "parent_id": root["id"]})[1]
 
 
@@ -101,7 +101,7 @@ def test_an_xlsx_brings_a_csv_of_secrets(calha):
 
 def test_one_imports_only_where_one_configures(calha, plant):
     engineer = Person(calha, "edu", {"role": "engineer", "site_id": plant["id"]})
-    root = calha.get("/api/v1/sites")["items"][0]["name"]
+    root = calha.first_site()["name"]
     request = urllib.request.Request(
         f"{calha.address}/api/v1/devices/import?partial=true",
         f"key,site\nbulk-e1,{root}\nbulk-e2,{root}/ETA Planilha\nbulk-e3,\n".encode(),

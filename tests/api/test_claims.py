@@ -199,7 +199,7 @@ def test_who_is_forgotten_leaves_his_devices_free_with_new_codes(calha):
 
 def test_a_claimed_device_goes_where_its_claimant_configures(calha):
     calha.create_device("claim-move")
-    root = calha.get("/api/v1/sites")["items"][0]["id"]
+    root = calha.first_site()["id"]
     site = calha.send("POST", "/api/v1/sites", {"name": "Fazenda", "parent_id": root})[1]["id"]
     engineer = Person(calha, "eva", {"role": "engineer", "site_id": site})
     code = code_of(calha, "claim-move")
@@ -218,7 +218,7 @@ def test_a_claimed_device_goes_where_its_claimant_configures(calha):
 
 def test_a_device_with_an_earlier_owner_is_not_moved_with_his_history(calha):
     calha.create_device("claim-stay")
-    root = calha.get("/api/v1/sites")["items"][0]["id"]
+    root = calha.first_site()["id"]
     site = calha.send("POST", "/api/v1/sites", {"name": "Vizinho", "parent_id": root})[1]["id"]
     first, engineer = Person(calha, "lia"), Person(calha, "ivo", {"role": "engineer", "site_id": site})
     assert first.send("POST", "/api/v1/claims", {"code": code_of(calha, "claim-stay")})[0] == 201

@@ -58,7 +58,7 @@ def test_a_photo_lies_beside_its_reading(calha, readings):
         assert calha.send("PUT", path, JPEG, "image/jpeg")[0] == 204
     assert calha.get(path) == JPEG
     assert [one["has_photo"] for one in calha.get(f"{readings}?channel=total")] == [True]
-    root = calha.get("/api/v1/sites")["items"][0]["id"]
+    root = calha.first_site()["id"]
     viewer = Person(calha, "leitora", {"role": "viewer", "site_id": root})
     assert viewer.get(path) == JPEG
     assert viewer.send("PUT", path, {})[0] == 403

@@ -23,7 +23,7 @@ def ask(calha, key, serial):
 
 @pytest.fixture(scope="module")
 def plant(calha):
-    root = calha.get("/api/v1/sites")["items"][0]
+    root = calha.first_site()
     return calha.send("POST", "/api/v1/sites", {"name": "Frota", "parent_id": root["id"]})[1]["id"]
 
 
@@ -85,7 +85,7 @@ def test_a_device_that_was_registered_before_is_found_by_its_serial(calha, make_
     assert sends(calha, "pre-2", made["secret"]) == 200
     calha.until_stored()
     assert ask(calha, key, "PRE-0002")[0] == 409  # it works already, with a secret of its own
-    elsewhere = {"key": "pre-3", "serial": "PRE-0003", "site_id": calha.get("/api/v1/sites")["items"][0]["id"]}
+    elsewhere = {"key": "pre-3", "serial": "PRE-0003", "site_id": calha.first_site()["id"]}
     assert calha.send("POST", "/api/v1/devices", elsewhere)[0] == 201
     assert ask(calha, key, "PRE-0003")[0] == 403
 

@@ -46,7 +46,7 @@ def events(calha, path, count, last_id=None):
 
 
 def test_sites_can_be_made_moved_and_deleted(calha):
-    root = calha.get("/api/v1/sites")["items"][0]
+    root = calha.first_site()
     status, plant = calha.send("POST", "/api/v1/sites", {"name": "ETA Norte", "parent_id": root["id"]})
     assert (status, plant["path"], plant["zone"]) == (201, [root["name"], "ETA Norte"], "America/Sao_Paulo")
     assert (

@@ -131,7 +131,7 @@ def test_each_failed_step_of_a_trial_is_told_by_its_name(calha, plc, page):
 
 @pytest.mark.desktop
 def test_variables_are_found_by_name_and_a_connection_is_switched_off_and_deleted(calha, plc, page):
-    site = calha.get("/api/v1/sites")["items"][0]["id"]
+    site = calha.first_site()["id"]
     name = f"Busca {page.viewport_size['width']}"
     body = {"name": name, "site_id": site, "endpoint": plc.address}
     status, made = calha.send("POST", "/api/v1/connections", body)
@@ -159,7 +159,7 @@ def test_variables_are_found_by_name_and_a_connection_is_switched_off_and_delete
 
 @pytest.mark.desktop
 def test_a_lost_server_is_told_on_its_page_and_among_the_warnings(calha, page):
-    site = calha.get("/api/v1/sites")["items"][0]["id"]
+    site = calha.first_site()["id"]
     name = f"Perdido {page.viewport_size['width']}"
     body = {"name": name, "site_id": site, "endpoint": "opc.tcp://127.0.0.1:9"}
     status, made = calha.send("POST", "/api/v1/connections", body)

@@ -14,7 +14,7 @@ from steps import ensure, mosquitto_pub, scrolls_sideways
 @pytest.fixture(scope="module")
 def plant(calha):
     """A site below another with a device that reports, and a message in quarantine."""
-    root = calha.get("/api/v1/sites")["items"][0]["id"]
+    root = calha.first_site()["id"]
     here, there = {"latitude": -8.05, "longitude": -34.9}, {"latitude": -8.06, "longitude": -34.88}
     north = {"name": "Estação Norte", "parent_id": root, "position": here}
     site = calha.send("POST", "/api/v1/sites", north)[1]["id"]

@@ -19,7 +19,7 @@ WITHIN_S = 60.0
 def plant(tmp_path):
     with running_plc(tmp_path, "--nodes", "1", "--interval", "3600") as plc, running_calha(tmp_path / "data") as calha:
         calha.create_device("contador")
-        site = calha.get("/api/v1/sites")["items"][0]["id"]
+        site = calha.first_site()["id"]
         body = {"name": "CLP", "site_id": site, "endpoint": plc.address, "publishing_ms": 200, "repeat_s": 0}
         status, made = calha.send("POST", "/api/v1/connections", body)
         assert status == 201, made
