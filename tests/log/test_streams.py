@@ -74,8 +74,9 @@ async def test_an_idle_source_does_not_keep_a_busy_one_from_being_trimmed(connec
 
 
 async def test_in_ordinary_times_the_log_goes_on_as_it_was(connection: Connection) -> None:
-    await Publisher(connection).publish(a_batch(1), "http")
     streams = Streams(connection, SMALL)
+    assert await streams.continue_after(0) == 0, "nothing was ever there"
+    await Publisher(connection).publish(a_batch(1), "http")
     assert await streams.continue_after(0) == 0
     assert await streams.continue_after(1) == 0
     assert await Publisher(connection).publish(a_batch(1), "http") == 2

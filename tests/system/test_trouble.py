@@ -135,6 +135,7 @@ def test_sigterm_ends_all_processes(tmp_path):
     calha = Calha(tmp_path / "data")
     calha.start()
     assert set(calha.processes()) == {"up", "core", "log server"}
+    assert calha.get("/api/v1/events")["items"] == [], "an ordinary start is no event"
     assert calha.stop() == 0
     assert calha.processes() == {}
 

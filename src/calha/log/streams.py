@@ -132,7 +132,8 @@ class Streams:
         """
         info = await jetstream.call(self._connection, f"STREAM.INFO.{READINGS}", {"deleted_details": True})
         state = info["state"]
-        deleted: list[int] = sorted(state.get("deleted") or [])
+        told: list[int] = state.get("deleted") or []
+        deleted = sorted(seq for seq in told if seq > 0)  # a stream that never had a message tells of 0
         holes = sum(seq > committed_seq for seq in deleted)
         if holes:
             logger.error("the log has lost %d messages after %d, which the store does not have", holes, committed_seq)
