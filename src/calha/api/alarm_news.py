@@ -48,6 +48,7 @@ def alarm_answer(row: AlarmRow) -> AlarmAnswer:
         device=row.device,
         device_name=row.device_name,
         site=row.site,
+        zone=row.zone,
         priority=row.priority.value,
         state=alarm.state.value,
         is_active=alarm.is_active,

@@ -43,6 +43,7 @@ class AlarmAnswer(Answer):
     device: str
     device_name: str = Field(description="What people call it.", examples=["Reservatório da ETA"])
     site: int
+    zone: str = Field(description="IANA time zone of its site.", examples=["America/Sao_Paulo"])
     priority: PriorityName
     state: StateName
     is_active: bool = Field(description="Whether the condition holds.")

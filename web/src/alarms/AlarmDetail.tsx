@@ -1,7 +1,8 @@
 import { Paper, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { api, type Device, take } from "../api/client";
+import type { Device } from "../api/client";
+import { deviceQuery } from "../devices/queries";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useAge } from "../live/hooks";
@@ -15,11 +16,11 @@ import { useHistory, useRule } from "./useAlarms";
 export function AlarmDetail({ alarm }: { alarm: Alarm }) {
   const { t, language } = useTexts();
   const rule = useRule(alarm.rule);
-  const device = useQuery({ queryKey: ["device", alarm.device], queryFn: () => take(api.GET("/api/v1/devices/{key}", { params: { path: { key: alarm.device } } })) });
+  const device = useQuery(deviceQuery(alarm.device));
   const unit = unitOf(rule.data?.definition, device.data);
   const age = useAge(alarm.raised_at === null ? undefined : Date.parse(alarm.raised_at));
   const number = (value: number | null) => (value === null ? "—" : `${formatNumber(value, null, language)}${unit === "" ? "" : ` ${unit}`}`);
-  const time = (at: string) => formatTime(at, language, device.data?.zone);
+  const time = (at: string) => formatTime(at, language, alarm.zone);
   const why = rule.data?.rationalisation;
   return (
     <Paper className="panel" p="md" component="section" aria-label={alarm.name}>
@@ -30,7 +31,7 @@ export function AlarmDetail({ alarm }: { alarm: Alarm }) {
         {t(`priority.${alarm.priority}`)} · {t(`alarmState.${alarm.state}`)}
         {alarm.is_first_out && ` · ${t("alarms.firstOut")}`} ·{" "}
         <Link to="/devices/$key" params={{ key: alarm.device }} className="plain-link">
-          {device.data?.name ?? alarm.device}
+          {alarm.device_name}
         </Link>
       </Text>
       <dl className="facts">

@@ -6,7 +6,6 @@ import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useAge } from "../live/hooks";
 import type { AlarmsSearch } from "../router";
-import { useSites } from "../reports/useReports";
 import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
@@ -180,8 +179,7 @@ function WorkThrough({ rows, first }: { rows: readonly Alarm[]; first: number | 
 
 function Line({ alarm, isLooked, isTicked, look, tick }: { alarm: Alarm; isLooked: boolean; isTicked: boolean; look: () => void; tick: (() => void) | null }) {
   const { t, language } = useTexts();
-  const zone = useSites().data?.items.find(({ id }) => id === alarm.site)?.zone;
-  const back = alarm.away_until === null ? "" : t("alarms.backAt", { time: formatTime(alarm.away_until, language, zone) });
+  const back = alarm.away_until === null ? "" : t("alarms.backAt", { time: formatTime(alarm.away_until, language, alarm.zone) });
   const away = [back, alarm.reason === BY_DESIGN ? "" : alarm.reason].filter((one) => one !== "").join(" · ");
   const age = useAge(Date.parse(alarm.raised_at ?? alarm.changed_at));
   const classes = [isLooked ? "looked" : "", alarm.is_acknowledged ? "" : "waits"].join(" ").trim();

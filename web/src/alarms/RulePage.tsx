@@ -5,6 +5,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, take } from "../api/client";
+import { deviceQuery } from "../devices/queries";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
@@ -251,7 +252,7 @@ function Why({ draft, change }: Part) {
 
 /** Keys of the channels that the rule may look at. */
 function useChannels({ scope, profile, device }: Draft): string[] {
-  const ofDevice = useQuery({ queryKey: ["device", device], queryFn: () => take(api.GET("/api/v1/devices/{key}", { params: { path: { key: device } } })), enabled: scope === "device" && device !== "", retry: false });
+  const ofDevice = useQuery({ ...deviceQuery(device), enabled: scope === "device" && device !== "", retry: false });
   const profiles = useQuery({ queryKey: ["profiles"], queryFn: () => take(api.GET("/api/v1/profiles")) });
   const found = scope === "device" ? (ofDevice.data?.channels ?? []) : (profiles.data?.items ?? []).filter(({ name }) => scope !== "profile" || name === profile).flatMap(({ channels }) => channels);
   return [...new Set(found.map(({ key }) => String(key)))].sort();

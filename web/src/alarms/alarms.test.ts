@@ -10,6 +10,7 @@ function alarm(id: number, more: Partial<Alarm> = {}): Alarm {
     device: "tank",
     device_name: "Tank",
     site: 1,
+    zone: "America/Sao_Paulo",
     priority: "medium",
     state: "unacknowledged",
     is_active: true,

@@ -1,8 +1,6 @@
 import "./anomalies.css";
 import { Button, Group, Paper, Stack, Text, TextInput, Title } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { api, type Device, take } from "../api/client";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useAge, useNow } from "../live/hooks";
@@ -26,25 +24,22 @@ interface Props {
 /** One anomaly: what it was, against what was expected, what was like it before, and what people say of it. */
 export function AnomalyDetail({ id, judge, isBusy, note, setNote, look }: Props) {
   const found = useAnomaly(id);
-  const key = found.data?.anomaly.device ?? "";
-  const device = useQuery({ queryKey: ["device", key], queryFn: () => take(api.GET("/api/v1/devices/{key}", { params: { path: { key } } })), enabled: key !== "" });
   return (
     <Loaded query={found} height={420}>
       {({ anomaly, similar }) => (
         <Stack gap="sm">
-          <Told anomaly={anomaly} device={device.data} />
+          <Told anomaly={anomaly} />
           {judge !== null && <Answer anomaly={anomaly} judge={judge} isBusy={isBusy} note={note} setNote={setNote} />}
-          <Similar rows={similar} zone={device.data?.zone} look={look} />
+          <Similar rows={similar} zone={anomaly.zone} look={look} />
         </Stack>
       )}
     </Loaded>
   );
 }
 
-function Told({ anomaly, device }: { anomaly: Anomaly; device: Device | undefined }) {
+function Told({ anomaly }: { anomaly: Anomaly }) {
   const { t, language, own } = useTexts();
-  const channel = device?.channels.find(({ key }) => key === anomaly.channel);
-  const zone = device?.zone;
+  const { zone } = anomaly;
   const far = howFar(anomaly, language, t);
   const ended = anomaly.ended_at === null ? null : Date.parse(anomaly.ended_at);
   const span = spanAround(Date.parse(anomaly.started_at), ended, useNow());
@@ -61,7 +56,7 @@ function Told({ anomaly, device }: { anomaly: Anomaly; device: Device | undefine
     <Paper className="panel" p="md" component="section" aria-label={t(`anomalyKind.${anomaly.kind}`)}>
       <Group justify="space-between" gap="xs" align="start">
         <Title order={2} size="h5">
-          {t(`anomalyKind.${anomaly.kind}`)}: {device?.name ?? anomaly.device} · {channel === undefined ? anomaly.channel : own(channel.name)}
+          {t(`anomalyKind.${anomaly.kind}`)}: {anomaly.device_name} · {own(anomaly.channel_name)}
         </Title>
         <Link className="plain-link" to="/devices/$key" params={{ key: anomaly.device }} search={{ from: span.from, to: span.to }}>
           {t("anomaly.openDevice")}
@@ -108,7 +103,7 @@ function Answer({ anomaly, judge, isBusy, note, setNote }: { anomaly: Anomaly } 
   );
 }
 
-function Similar({ rows, zone, look }: { rows: readonly { likeness: number; anomaly: Anomaly }[]; zone: string | undefined; look: (id: number) => void }) {
+function Similar({ rows, zone, look }: { rows: readonly { likeness: number; anomaly: Anomaly }[]; zone: string; look: (id: number) => void }) {
   const { t, language } = useTexts();
   return (
     <Paper className="panel" p="md" component="section" aria-label={t("anomaly.similar")}>

@@ -1,6 +1,7 @@
 import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { api, type Status, take } from "../api/client";
+import type { Status } from "../api/client";
+import { statusQuery } from "../devices/queries";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
@@ -21,7 +22,7 @@ routes = [{topic = "plant/+/telemetry", device = "pump-{2}"}]`;
 /** External MQTT brokers that Calha reads: they stand in the configuration, and this shows how each is. */
 export function Brokers() {
   const { t } = useTexts();
-  const status = useQuery({ queryKey: ["status"], queryFn: () => take(api.GET("/api/v1/status")), refetchInterval: REFRESH_MS });
+  const status = useQuery({ ...statusQuery, refetchInterval: REFRESH_MS });
   return (
     <Section title={t("brokers.title")} text={t("brokers.text")}>
       <Loaded query={status} height={80}>

@@ -3,8 +3,9 @@ import { Button, Group, NativeSelect, Paper, SegmentedControl, Skeleton, Stack, 
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { api, type Device, take } from "../api/client";
+import type { Device } from "../api/client";
 import { send } from "../api/http";
+import { deviceQuery } from "../devices/queries";
 import { formatNumber } from "../format";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
@@ -29,7 +30,7 @@ import { type Consumption, type Total, unitsFor, useConsumption, useMeters } fro
 export function ConsumptionPage() {
   const { key } = useParams({ from: "/devices/$key/consumption" });
   const { t } = useTexts();
-  const device = useQuery({ queryKey: ["device", key], queryFn: () => take(api.GET("/api/v1/devices/{key}", { params: { path: { key } } })) });
+  const device = useQuery(deviceQuery(key));
   const meters = useMeters(key);
   const error = device.error ?? meters.error;
   if (error !== null) return <ErrorNote error={error} retry={() => void Promise.all([device.refetch(), meters.refetch()])} />;

@@ -7,6 +7,7 @@ import { Dialog } from "../ui/Dialog";
 import { download } from "../ui/download";
 import { Refusal } from "../ui/Saving";
 import { AUTHORITY_FILE } from "./examples";
+import { statusQuery } from "./queries";
 
 const PEM = "application/x-pem-file";
 
@@ -14,7 +15,7 @@ const PEM = "application/x-pem-file";
 export function IssueCertificate({ device, close }: { device: string; close: () => void }) {
   const { t } = useTexts();
   const queries = useQueryClient();
-  const status = useQuery({ queryKey: ["status"], queryFn: () => take(api.GET("/api/v1/status")) });
+  const status = useQuery(statusQuery);
   const issue = useMutation({
     mutationFn: () => take(api.POST("/api/v1/devices/{key}/certificates", { params: { path: { key: device } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["credentials", device] }),

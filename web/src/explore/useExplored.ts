@@ -6,6 +6,7 @@ import type { ChartSeries } from "../chart/columns";
 import { pointsOf, thinnedGap } from "../chart/groups";
 import { shownOf, type Span } from "../chart/range";
 import type { Points } from "../chart/series";
+import { deviceQuery } from "../devices/queries";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { type Aggregate, aggregated, type Grain, grainOf } from "./aggregates";
@@ -48,7 +49,7 @@ export function useChosen(series: readonly Named[]): Explored[] {
   const { own } = useTexts();
   const keys = [...new Set(series.map(({ device }) => device))];
   const { data, errors } = useQueries({
-    queries: keys.map((key) => ({ queryKey: ["device", key], queryFn: () => take(api.GET("/api/v1/devices/{key}", { params: { path: { key } } })) })),
+    queries: keys.map((key) => (deviceQuery(key))),
     combine: together,
   });
   return useMemo(() => {

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { curlFor } from "../devices/examples";
+import { statusQuery } from "../devices/queries";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
 import { Dialog } from "../ui/Dialog";
@@ -74,7 +75,7 @@ function Form({ change, send }: { change: { error: unknown; isPending: boolean }
 
 function Made({ name, secret, close }: { name: string; secret: string; close: () => void }) {
   const { t } = useTexts();
-  const status = useQuery({ queryKey: ["status"], queryFn: () => take(api.GET("/api/v1/status")) });
+  const status = useQuery(statusQuery);
   const body = JSON.stringify({ key: secret, serial: SERIAL });
   const curl = status.data === undefined ? "curl" : curlFor(status.data);
   const example = [`${curl} -H 'Content-Type: application/json' \\`, `  -d '${body}' \\`, `  ${location.origin}/api/v1/provision`].join("\n");

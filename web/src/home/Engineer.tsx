@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { api, take } from "../api/client";
+import { statusQuery } from "../devices/queries";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
@@ -34,7 +35,7 @@ function useQuarantine() {
 }
 
 function useStatus() {
-  return useQuery({ queryKey: ["status"], queryFn: () => take(api.GET("/api/v1/status")), refetchInterval: REFRESH_MS });
+  return useQuery({ ...statusQuery, refetchInterval: REFRESH_MS });
 }
 
 function DataHealth() {

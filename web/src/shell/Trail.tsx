@@ -1,6 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useMatches } from "@tanstack/react-router";
 import { api, type Device, type Site, take } from "../api/client";
+import { deviceQuery } from "../devices/queries";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { BILLING, type List, PORTAL, type Step, ways } from "./ways";
@@ -40,7 +41,7 @@ function Way({ way, params: { key, id } }: { way: readonly Step[]; params: Param
 
 /** The same question as the page's own: it is asked once. */
 function useDevice(key: string | undefined): Device | undefined {
-  return useQuery({ queryKey: ["device", key], queryFn: () => take(api.GET("/api/v1/devices/{key}", { params: { path: { key: key ?? "" } } })), enabled: key !== undefined }).data;
+  return useQuery({ ...deviceQuery(key ?? ""), enabled: key !== undefined }).data;
 }
 
 function SiteStep({ site }: { site: Site }) {

@@ -1,7 +1,8 @@
 import { Alert, Paper, Progress, SimpleGrid, Stack, Table, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { api, type Status, take } from "../api/client";
+import type { Status } from "../api/client";
+import { statusQuery } from "../devices/queries";
 import { formatAge, formatBytes, formatTime } from "../format";
 import { isKey, useTexts } from "../i18n";
 import { PageTitle } from "../shell/Pages";
@@ -13,7 +14,7 @@ const REFRESH_MS = 3_000;
 
 export function StatusPage() {
   const { t } = useTexts();
-  const status = useQuery({ queryKey: ["status"], queryFn: () => take(api.GET("/api/v1/status")), refetchInterval: REFRESH_MS });
+  const status = useQuery({ ...statusQuery, refetchInterval: REFRESH_MS });
   return (
     <>
       <PageTitle title={t("status.title")} />

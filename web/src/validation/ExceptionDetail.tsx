@@ -9,6 +9,7 @@ import { intervalsOf } from "../consumption/bars";
 import { DecisionForm } from "../consumption/DecisionForm";
 import { dayAt } from "../consumption/period";
 import type { Consumption, RegisterStep } from "../consumption/useConsumption";
+import { deviceQuery } from "../devices/queries";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
 import { EditForm } from "./EditForm";
@@ -30,7 +31,7 @@ interface Props {
 export function ExceptionDetail({ exception, edits, closeEdit, edited }: Props) {
   const { t, language, own } = useTexts();
   const [decides, setDecides] = useState<RegisterStep | null>(null);
-  const device = useQuery({ queryKey: ["device", exception.device], queryFn: () => take(api.GET("/api/v1/devices/{key}", { params: { path: { key: exception.device } } })) });
+  const device = useQuery(deviceQuery(exception.device));
   const around = useAround(exception);
   const channel = device.data?.channels.find(({ key }) => key === exception.channel);
   const zone = device.data?.zone;

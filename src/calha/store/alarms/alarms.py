@@ -22,7 +22,7 @@ from calha.domain.readings import Micros
 from calha.store.alarms.models import AlarmRecord, AlarmRule, AlarmTransition
 from calha.store.alarms.rows import AlarmRow, Change, Raising, ToldTransition, TransitionRow
 from calha.store.registry.choosing import of_devices
-from calha.store.registry.models import Device
+from calha.store.registry.models import Device, Site
 from calha.store.registry.rows import Page, Selection
 
 MAX_AT_ONCE = 500
@@ -308,8 +308,9 @@ class AlarmStore:
 def _rows() -> Select[Any]:
     columns = AlarmRecord.__table__.columns
     device = (Device.key.label("device"), Device.name.label("device_name"), Device.site_id.label("site"))
-    query = select(*columns, AlarmRule.name, *device)
-    return query.join(AlarmRule, AlarmRule.id == AlarmRecord.rule_id).join(Device, Device.id == AlarmRecord.device_id)
+    query = select(*columns, AlarmRule.name, *device, Site.zone.label("zone"))
+    query = query.join(AlarmRule, AlarmRule.id == AlarmRecord.rule_id).join(Device, Device.id == AlarmRecord.device_id)
+    return query.join(Site, Site.id == Device.site_id)
 
 
 def _filtered(
@@ -447,4 +448,5 @@ def _row(row: Any) -> AlarmRow:  # noqa: ANN401 - of `_rows`
         row.limit_value,
         row.changed_at,
         row.device_name,
+        row.zone,
     )

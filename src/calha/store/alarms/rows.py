@@ -42,7 +42,7 @@ class Change:
 class AlarmRow:
     """An alarm with what its rule says of it. signal: what it was when it was raised or cleared last.
 
-    device_name: what people call the device.
+    device_name: what people call the device. zone: of its site.
     """
 
     id: int
@@ -58,6 +58,7 @@ class AlarmRow:
     limit_value: float | None
     changed_at: Micros
     device_name: str
+    zone: str
 
 
 @dataclass(frozen=True, slots=True)
