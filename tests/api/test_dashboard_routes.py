@@ -118,6 +118,8 @@ def test_a_dashboard_is_printed_with_what_one_may_see_of_it(calha, plant):
     one = {"device": "board-pump", "channel": "vibration"}
     many = [one, {"device": "board-pump", "channel": "temperature"}]
     state = [{"device": "board-pump", "channel": "state"}]
+    secret = {"device": "board-secret", "channel": "vibration"}
+    calculated = [{"name": "Folga", "unit": "K", "formula": "c - b"}, {"name": "Alheia", "formula": "a + b"}]
     wide = {"x": 0, "w": 6, "h": 3}
     shown = [
         {"kind": "value", "series": one},
@@ -125,6 +127,7 @@ def test_a_dashboard_is_printed_with_what_one_may_see_of_it(calha, plant):
         {"kind": "gauge", "series": one, "low": 0, "high": 10},
         {"kind": "chart", "series": many, "look": "area"},
         {"kind": "chart", "series": many, "look": "bar", "range": "7d"},
+        {"kind": "chart", "series": [secret, *many], "calculated": calculated},
         {"kind": "table", "series": many},
         {"kind": "timeline", "series": state},
         {"kind": "heat", "series": one},
@@ -142,6 +145,7 @@ def test_a_dashboard_is_printed_with_what_one_may_see_of_it(calha, plant):
     texts = [text_of(content) for status, content in answers if status == 200]
     for told in ("Impresso", "2,5", "61", "Poço", "**Turno A**", "Nenhum alarme", "start"):
         assert told in texts[1], told
+    assert ("Folga" in texts[1], "Alheia" in texts[1], "Alheia" in texts[0]) == (True, False, True)
     assert "não existe, ou seu papel" in texts[1]
     assert "não existe, ou seu papel" not in texts[0]
 
@@ -204,6 +208,52 @@ def test_a_link_shows_its_dashboard_and_nothing_else_until_it_is_revoked(calha, 
     assert shared(calha, link["link"] + "x", "/dashboard")[0] == 404
     assert calha.send("DELETE", f"{own}/{link['id']}")[0] == 204
     assert shared(calha, link["link"], "/now")[0] == 404
+
+
+def chart(*formulas, series=("vibration", "temperature"), device="board-pump", **more):
+    shown = [{"device": device, "channel": channel} for channel in series]
+    calculated = [{"name": "", "unit": "", "formula": formula} for formula in formulas]
+    return {"id": "c1", "kind": "chart", "series": shown, "calculated": calculated} | PLACE | more
+
+
+def test_a_formula_that_cannot_be_used_is_refused_with_its_place(calha, plant):
+    status, problem = calha.send("POST", "/api/v1/dashboards", body(plant, "Wrong", chart("a - c")))
+    assert (status, problem["reason"]) == (422, "invalid_request")
+    assert "'c' is none of the series; they are a, b" in problem["errors"][0]["detail"]
+
+
+def test_a_link_shows_the_formulas_of_its_dashboard_and_no_other(calha, plant):
+    made = kept(calha, plant, "Calculated", chart("b - a", "a > 2"), value())
+    own = f"/api/v1/dashboards/{made['id']}"
+    assert calha.get(f"{own}/export")["document"] == made["document"]
+    link = calha.send("POST", f"{own}/links", {"name": "Screen"})[1]["link"]
+    for place, wanted in enumerate(([58.5], [1.0])):
+        status, _, found = shared(
+            calha, link, f"/calculated?widget=c1&place={place}&formula=a&series=board-secret/state"
+        )
+        assert (status, json.loads(found)["value"]) == (200, wanted)
+    for nothing in ("widget=c1&place=2", "widget=w1&place=0", "widget=c9&place=0"):
+        assert shared(calha, link, f"/calculated?{nothing}")[0] == 404, nothing
+    for wrong in ("widget=c1&place=-1", "widget=c1&place=0&from=2020-01-01", "widget=c1"):
+        assert shared(calha, link, f"/calculated?{wrong}")[0] == 422, wrong
+    assert calha.send("PUT", own, body(plant, "Calculated", chart("a"), value()))[0] == 200
+    assert shared(calha, link, "/calculated?widget=c1&place=1")[0] == 404
+
+
+def test_a_link_calculates_of_the_device_that_it_is_for_and_of_nothing_that_left(calha, plant):
+    device = {"key": "board-leaving", "profile": "machine", "site_id": plant}
+    assert calha.send("POST", "/api/v1/devices", device)[0] == 201
+    variable = {"kind": "device", "key": "machine", "profile": "machine", "device": "board-pump"}
+    made = kept(calha, plant, "Any", chart("a + b", device="$machine"), variables=[variable])
+    own = f"/api/v1/dashboards/{made['id']}/links"
+    links = [
+        calha.send("POST", own, {"name": "Screen", "variables": chosen})[1]["link"]
+        for chosen in ({}, {"machine": "board-leaving"})
+    ]
+    answers = [json.loads(shared(calha, link, "/calculated?widget=c1&place=0")[2])["value"] for link in links]
+    assert answers == [[63.5], []]
+    assert calha.send("PATCH", "/api/v1/devices/board-leaving", {"site_id": 1})[0] == 200
+    assert shared(calha, links[1], "/calculated?widget=c1&place=0")[0] == 404
 
 
 def test_a_link_does_not_show_what_stands_elsewhere(calha, plant):

@@ -60,6 +60,15 @@ def test_a_series_is_calculated_from_others(calha, tanks):
     assert calha.get(f"/api/v1/calculated?formula=a&{long}")["resolution"] == "1d"
 
 
+def test_a_formula_is_checked_before_it_is_used(calha):
+    asked = "/api/v1/formula?series=2&formula="
+    assert calha.get(asked + quote("b > 2 * b")) == {"letters": ["b"], "is_yes_no": True}
+    for wrong, told in (("a - c", "'c' is none of the series; they are a, b"), ("a -", "ends too early")):
+        status, problem = calha.send("GET", asked + quote(wrong))
+        assert (status, problem["reason"]) == (422, "bad_formula")
+        assert told in problem["detail"]
+
+
 @pytest.mark.parametrize(
     ("path", "status", "reason"),
     [

@@ -42,6 +42,7 @@ PUBLIC = {
     ("get", "/api/v1/shared/dashboard"),
     ("get", "/api/v1/shared/now"),
     ("get", "/api/v1/shared/readings"),
+    ("get", "/api/v1/shared/calculated"),
     ("get", "/api/v1/shared/files/{file_id}"),
 }
 

@@ -1,5 +1,7 @@
 """What may be kept as a dashboard, and which series it shows."""
 
+import re
+
 import pytest
 from pydantic import ValidationError
 
@@ -8,6 +10,7 @@ from calha.dashboards.scope import scope_of, values_of
 
 PLACE = {"x": 0, "y": 0, "w": 4, "h": 2}
 PUMP = {"kind": "device", "key": "pump", "profile": "machine", "device": "pump-1"}
+FLOWS = [{"device": "$pump", "channel": "flow"}, {"device": "tank", "channel": "flow"}]
 AREA = {"kind": "site", "key": "area", "site": 7}
 
 
@@ -25,9 +28,34 @@ def test_a_document_comes_back_as_it_went():
         widget(2, "chart", look="area", range="7d", series=[{"device": "tank", "channel": "level"}]),
         widget(3, "map", places=[{"latitude": -8.05, "longitude": -34.9, "site": "$area"}]),
         widget(4, "text", text="**Shift**"),
+        widget(5, "chart", series=FLOWS, calculated=[{"name": "Loss", "unit": "m³/h", "formula": "a - b"}]),
         variables=[PUMP, AREA],
     )
     assert DashboardDocument.model_validate(given.model_dump(mode="json")) == given
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"calculated": [{"formula": "a - c"}]}, "widget w1: formula: 'c' is none of the series; they are a, b"),
+        ({"calculated": [{"formula": "a -"}]}, "widget w1: formula: ends too early, at character 4"),
+        ({"calculated": [{"formula": " "}]}, "a formula has 1 to 500 characters"),
+        ({"calculated": [{"formula": "a"}] * 6}, "at most 5 items"),
+        ({"calculated": [{"formula": "a"}], "look": "bar"}, "widget w1 shows bars"),
+        ({"calculated": [{"formula": "a", "unit": "m" * 21}]}, "at most 20 characters"),
+    ],
+)
+def test_what_cannot_be_calculated_is_refused_with_its_reason(wrong, told):
+    with pytest.raises(ValidationError, match=re.escape(told)):
+        document(widget(1, "chart", series=FLOWS) | wrong, variables=[PUMP])
+
+
+def test_a_formula_names_the_series_of_its_chart_by_letters():
+    chart = document(
+        widget(1, "chart", series=FLOWS, calculated=[{"formula": "b / max(b, 1)"}]), variables=[PUMP]
+    ).widgets[0]
+    assert chart.calculated[0].shown_name == "b / max(b, 1)"
+    assert {letter: one.device for letter, one in chart.inputs(chart.calculated[0]).items()} == {"b": "tank"}
 
 
 @pytest.mark.parametrize(

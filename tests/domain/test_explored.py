@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from calha.domain.calculated import Input, calculated
+from calha.domain.calculated import Input, calculated, places
+from calha.domain.errors import Malformed
 from calha.domain.formulas import compiled
 from calha.domain.quality import Quality
 from calha.domain.series_statistics import of_buckets, of_readings
@@ -47,6 +48,13 @@ def test_statistics_of_buckets_are_those_of_their_readings():
     )  # fmt: skip
     assert (found.count, found.total, found.mean, found.first, found.last) == (3, 15.0, 5.0, 1.0, 9.0)
     assert (found.minimum.at, found.maximum.at, found.maximum.value) == (0, 120, 9.0)
+
+
+def test_letters_stand_for_series_in_their_order():
+    assert places(compiled("2 * c - a"), 3) == {"c": 2, "a": 0}
+    for wrong in ("c", "A", "ab"):
+        with pytest.raises(Malformed, match=f"'{wrong}' is none of the series; they are a, b$"):
+            places(compiled(f"a + {wrong}"), 2)
 
 
 def test_a_calculated_series_holds_each_input_as_long_as_is_usual_for_it():

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
-from steps import ensure, scrolls_sideways
+from playwright.sync_api import Browser, Page, expect
+from screens import keep
+from steps import ensure, field, scrolls_sideways
 from test_access import violations
 
 from running import Calha
@@ -138,3 +139,61 @@ def test_notes_and_views_are_kept_and_begin_reports_and_rules(calha, page, devic
     page.get_by_role("button", name="Use in…").click()
     page.get_by_role("link", name="New report").click()
     expect(page.get_by_role("dialog", name="New report")).to_be_visible()
+
+
+def test_what_is_calculated_stands_on_a_dashboard_and_on_its_link(calha, page: Page, browser: Browser, device):
+    one, other = plant(calha, device)
+    page.goto(f"{calha.address}/explore?s={one}/flow,{other}/flow&range=1h")
+    page.get_by_role("button", name="+ Calculated series").click()
+    field(page, "Formula").fill("c - a")
+    expect(page.get_by_text("'c' is none of the series; they are a, b")).to_be_visible()
+    page.get_by_role("button", name="Add", exact=True).click()
+    field(page, "Formula").fill("b - a")
+    expect(page.get_by_text("is none of the series")).to_have_count(0)
+    field(page, "Name").fill("Loss")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_role("list", name="Chosen series").get_by_role("listitem")).to_have_count(3)
+    page.get_by_role("button", name="Use in…").click()
+    page.get_by_role("button", name="Save as dashboard").click()
+    form = page.get_by_role("dialog")
+    field(form, "Name").fill(f"Loss of {device}")
+    form.get_by_role("button", name="Save", exact=True).click()
+    expect(page).to_have_url(re.compile(r"/dashboards/\d+\?edit=true"))
+
+    page.get_by_role("button", name="Edit Chart").click()
+    form = page.get_by_role("dialog", name="Chart")
+    expect(field(form, "Formula")).to_have_value("b - a")
+    form.get_by_role("button", name="+ Calculated series").click()
+    formula = field(form, "Formula").nth(1)
+    formula.fill("100 * (b - a) / z")
+    expect(form.get_by_text("'z' is none of the series; they are a, b")).to_be_visible()
+    assert violations(page) == []
+    keep(page, f"dashboard-calculated-form-{device}")
+    form.get_by_role("button", name="Apply").click()
+    expect(formula).to_be_focused()
+    formula.fill("100 * (b - a) / b")
+    expect(form.get_by_text("is none of the series")).to_have_count(0)
+    field(form, "Unit").nth(1).fill("%")
+    form.get_by_role("button", name="Apply").click()
+    page.get_by_role("button", name="Save", exact=True).click()
+    page.wait_for_url(re.compile(r"/dashboards/\d+$"))
+
+    lines = ["Loss (m³/h)", "100 * (b - a) / b (%)"]
+    chart = page.get_by_role("region", name="Chart")
+    for line in lines:
+        expect(chart.locator(".u-legend").get_by_text(line)).to_be_attached()
+    assert violations(page) == []
+    assert not scrolls_sideways(page)
+    keep(page, f"dashboard-calculated-{device}")
+
+    page.get_by_role("button", name="Share").click()
+    form = page.get_by_role("dialog", name="Share")
+    field(form, "For whom or where").fill("Screen")
+    form.get_by_role("button", name="Make a public link").click()
+    link = form.locator('pre[aria-label="Public link"]').inner_text()
+    stranger = browser.new_context(locale="en-US").new_page()
+    stranger.goto(link)
+    chart = stranger.get_by_role("region", name="Chart")
+    for line in lines:
+        expect(chart.locator(".u-legend").get_by_text(line)).to_be_attached()
+    stranger.context.close()

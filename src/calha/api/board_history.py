@@ -1,13 +1,16 @@
 """Widgets over a time as drawings: curves, bars, bands of states, and hours of days by their means."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from calha.dashboards.document import ChartWidget, HeatWidget, Preset, TimelineWidget
+from calha.api.reckoning import reckoned
+from calha.dashboards.document import CalculatedSeries, ChartWidget, HeatWidget, Preset, TimelineWidget
+from calha.domain.formulas import compiled
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, HOUR_US, MINUTE_US, SECOND_US, to_datetime
 from calha.reports.bands_chart import Band, Stretch, bands_chart
@@ -33,7 +36,16 @@ SPANS_US: Final[dict[Preset, Micros]] = {
 }
 BAR_STEPS: Final[dict[Preset, str]] = {"15min": "15m", "1h": "15m", "6h": "15m", "24h": "1h"}  # else a day
 
-Named = tuple[tuple[DeviceRow, ChannelRow], str]
+Seen = tuple[DeviceRow, ChannelRow]
+Named = tuple[Seen, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Reckonable:
+    """A calculated series, with what it is calculated from by the letters of its formula."""
+
+    series: CalculatedSeries
+    inputs: Mapping[str, Seen]
 
 
 class History:
@@ -44,29 +56,36 @@ class History:
         self._now = now
 
     def drawn(
-        self, widget: ChartWidget | TimelineWidget | HeatWidget, named: Sequence[Named]
+        self,
+        widget: ChartWidget | TimelineWidget | HeatWidget,
+        named: Sequence[Named],
+        calculated: Sequence[Reckonable] = (),
     ) -> tuple[list[Drawing], str]:
         """The drawings of series with their names, none where nothing was read; and which time they are of."""
         words = WORDS[self._language]
         if isinstance(widget, HeatWidget):
             return self._heat(widget, named), words["days"].format(days=widget.days)
         note = words["last"].format(time=widget.range)
-        return (self._charts(widget, named) if isinstance(widget, ChartWidget) else self._bands(widget, named)), note
+        if isinstance(widget, ChartWidget):
+            return self._charts(widget, named, calculated), note
+        return self._bands(widget, named), note
 
-    def _charts(self, widget: ChartWidget, named: Sequence[Named]) -> list[Drawing]:
+    def _charts(self, widget: ChartWidget, named: Sequence[Named], calculated: Sequence[Reckonable]) -> list[Drawing]:
         """One for each unit."""
         since = self._now - SPANS_US[widget.range]
         step = BAR_STEPS.get(widget.range, "1d") if widget.look == "bar" else None
         found = self._read(named, since, step)
         begin, end = self._wall(since), self._wall(self._now)
         drawings = []
-        for unit in dict.fromkeys(channel.unit for (_, channel), _ in named):
+        units = [*(channel.unit for (_, channel), _ in named), *(one.series.unit for one in calculated)]
+        for unit in dict.fromkeys(units):
             group = [(channel, name) for (_, channel), name in named if channel.unit == unit]
             curves = [
                 self._curve(found[channel.series], channel, name, since, is_bar=step is not None)
                 for channel, name in group
                 if channel.series in found
             ]
+            curves += [self._calculated(one, since) for one in calculated if one.series.unit == unit]
             svg = curves_chart(curves, begin, end, unit, self._language, widget.look)
             legend = [(one.name, *look_of(place)) for place, one in enumerate(curves)]
             if svg:
@@ -80,6 +99,12 @@ class History:
             return Curve(name, at, columns.value)
         reached = columns.maximum if columns.maximum is not None else columns.value
         return Curve(name, at[1:], np.diff(reached))
+
+    def _calculated(self, one: Reckonable, since: Micros) -> Curve:
+        numbers = {letter: channel.series for letter, (_, channel) in one.inputs.items()}
+        formula = compiled(one.series.formula)
+        found = reckoned(self._telemetry, formula, numbers, self._zone, since, self._now, POINTS).points
+        return Curve(one.series.shown_name, (found.at - since) / SECOND_US, found.value)
 
     def _bands(self, widget: TimelineWidget, named: Sequence[Named]) -> list[Drawing]:
         since = self._now - SPANS_US[widget.range]

@@ -10,11 +10,11 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from calha.api.access import Caller
-from calha.api.board_history import History
+from calha.api.board_history import History, Reckonable
 from calha.api.services import Services
 from calha.dashboards import document as kinds
 from calha.dashboards.document import DashboardDocument, SeriesRef
-from calha.dashboards.scope import Values, values_of
+from calha.dashboards.scope import Values, resolved, values_of
 from calha.domain import quality
 from calha.domain.access import Permission
 from calha.domain.alarm_states import ANNUNCIATED
@@ -77,9 +77,12 @@ class BoardPages:
             case kinds.ChartWidget() | kinds.TimelineWidget() | kinds.HeatWidget():
                 series = widget.series if isinstance(widget.series, list) else [widget.series]
                 seen = self._seen(series)
-                title = widget.title or self._names(seen) or words[widget.kind]
+                calculated = self._reckonable(widget) if isinstance(widget, kinds.ChartWidget) else []
+                measured = [(one, self._name(one, seen)) for one in seen]
+                names = [*(name for _, name in measured), *(one.series.shown_name for one in calculated)]
+                title = widget.title or ", ".join(names) or words[widget.kind]
                 history = History(self.services.telemetry, self.language, self.zone, self.now)
-                drawings, note = history.drawn(widget, [(one, self._name(one, seen)) for one in seen])
+                drawings, note = history.drawn(widget, measured, calculated)
                 missing = words["not_seen"] if not seen else words["no_data"] if not drawings else ""
                 return _placed(widget, title, note=note, drawings=drawings, text=missing)
             case kinds.TableWidget() | kinds.SchematicWidget():
@@ -210,6 +213,15 @@ class BoardPages:
             if channel.key == key
         ]
 
+    def _reckonable(self, chart: kinds.ChartWidget) -> list[Reckonable]:
+        """Its calculated series of which everything may be seen that they are calculated from."""
+        found = []
+        for one in chart.calculated:
+            inputs = {letter: self._seen([series]) for letter, series in chart.inputs(one).items()}
+            if all(inputs.values()):
+                found.append(Reckonable(one, {letter: seen[0] for letter, seen in inputs.items()}))
+        return found
+
     def _device(self, key: str) -> DeviceRow | None:
         """None for one that does not exist, or that the caller may not see: which of both, is not told."""
         if key not in self._devices:
@@ -223,7 +235,7 @@ class BoardPages:
         return [(device, channel) for device in page.items for channel in device.channels[:MAIN]]
 
     def _resolved(self, name: str | int) -> str | int:
-        return self.values[name[1:]] if isinstance(name, str) and name.startswith("$") else name
+        return resolved(name, self.values)
 
     def _names(self, seen: Sequence[Seen]) -> str:
         return ", ".join(self._name(one, seen) for one in seen)

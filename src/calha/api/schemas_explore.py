@@ -83,3 +83,10 @@ class CalculatedAnswer(Answer):
     value: list[float | None] = Field(description="Of a yes/no formula 1 and 0.", examples=[[2.5, 2.75]])
     quality: list[str] = Field(description="The worst of what it was calculated from.", examples=[["good", "good"]])
     gap_ms: float | None = Field(description="A longer distance between two points is a gap.", examples=[180_000.0])
+
+
+class FormulaAnswer(Answer):
+    """A formula that can be read."""
+
+    letters: list[str] = Field(description="Of the series that it names.", examples=[["a", "b"]])
+    is_yes_no: bool = Field(description="Whether it is a question, answered by 1 and 0.")

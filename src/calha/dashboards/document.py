@@ -4,6 +4,7 @@ Rule 1: this is the border: what is stored, imported or exported has passed it, 
 Rule 2: a device or site is named by itself, or by a variable (`$pump`) that the document declares.
 Rule 3: a change of meaning gets a new `format`; what is stored in an older one is read in its own way.
 Rule 4: widgets lie where they are said to lie; that none covers another is the page's care.
+Rule 5: a formula that stands here can be read, and names only series of its own chart.
 """
 
 from collections.abc import Iterator
@@ -11,11 +12,16 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from calha.domain.calculated import places
+from calha.domain.errors import Malformed
+from calha.domain.formulas import MAX_CHARS, compiled
+
 COLUMNS = 12
 MAX_ROWS = 400
 MAX_WIDGETS = 60
 MAX_SERIES = 24  # of one widget
 MAX_BOUND = 400  # of all together
+MAX_CALCULATED = 5  # of one chart
 MAX_VARIABLES = 8
 MAX_PLACES = 200
 MAX_BINDINGS = 100
@@ -96,12 +102,46 @@ class GaugeWidget(_OfOne):
     high: float | None = Field(None, examples=[100.0])
 
 
+class CalculatedSeries(_Part):
+    """A series calculated from those of its chart, which its formula calls `a`, `b`, … in their order."""
+
+    name: Line = Field("", description="Empty: named after its formula.", examples=["Loss"])
+    unit: Annotated[str, Field(max_length=20, pattern=r"^[^\x00-\x1f\x7f]*$", examples=["m³/h"])] = ""
+    formula: Annotated[
+        str,
+        Field(min_length=1, max_length=MAX_CHARS, description="As the alarm rules write one.", examples=["a - b"]),
+    ]
+
+    @property
+    def shown_name(self) -> str:
+        return self.name or self.formula
+
+
 class ChartWidget(_OfMany):
     """Series over time."""
 
     kind: Literal["chart"]
     look: Literal["line", "area", "bar"] = "line"
     range: Preset = "24h"
+    calculated: Annotated[list[CalculatedSeries], Field(max_length=MAX_CALCULATED)] = Field(
+        default=[], description="Not of bars."
+    )
+
+    @model_validator(mode="after")
+    def _can_be_calculated(self) -> Self:
+        if self.calculated and self.look == "bar":
+            raise ValueError(f"widget {self.id} shows bars; calculated series are lines or areas")
+        for one in self.calculated:
+            try:
+                self.inputs(one)
+            except Malformed as error:
+                raise ValueError(f"widget {self.id}: {error}") from None
+        return self
+
+    def inputs(self, one: CalculatedSeries) -> dict[str, SeriesRef]:
+        """What a series is calculated from, by the letters of its formula. Raises Malformed."""
+        used = places(compiled(one.formula), len(self.series))
+        return {letter: self.series[place] for letter, place in used.items()}
 
 
 class TableWidget(_OfMany):

@@ -25,8 +25,8 @@ def scope_of(document: DashboardDocument, values: Values, own_site: int) -> Scop
     known = values_of(document, values)
     widgets = document.widgets
     series = frozenset((_device(one, known), one.channel) for widget in widgets for one in widget.series_shown())
-    named = {str(_resolved(name, known)) for widget in widgets for name in widget.devices_named()}
-    sites = {int(_resolved(name, known)) for widget in widgets for name in widget.sites_named()}
+    named = {str(resolved(name, known)) for widget in widgets for name in widget.devices_named()}
+    sites = {int(resolved(name, known)) for widget in widgets for name in widget.sites_named()}
     if any(_looks_at_its_own(widget) for widget in widgets):
         sites.add(own_site)
     return Scope(series, frozenset(named), frozenset(sites))
@@ -42,6 +42,11 @@ def values_of(document: DashboardDocument, values: Values) -> dict[str, str | in
     return found
 
 
+def resolved(name: str | int, known: Mapping[str, str | int]) -> str | int:
+    """The device or site that is named, by itself or by a variable."""
+    return known[name[1:]] if isinstance(name, str) and name.startswith("$") else name
+
+
 def _looks_at_its_own(widget: object) -> bool:
     kind = getattr(widget, "kind", "")
     if getattr(widget, "site", None) is not None:
@@ -52,8 +57,4 @@ def _looks_at_its_own(widget: object) -> bool:
 
 
 def _device(one: SeriesRef, known: Mapping[str, str | int]) -> str:
-    return str(_resolved(one.device, known))
-
-
-def _resolved(name: str | int, known: Mapping[str, str | int]) -> str | int:
-    return known[name[1:]] if isinstance(name, str) and name.startswith("$") else name
+    return str(resolved(one.device, known))

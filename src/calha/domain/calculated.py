@@ -6,16 +6,21 @@ that the result is a gap. Where one of them is bad the result is bad and has no 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import ascii_lowercase
 
 import numpy as np
 from numpy.typing import NDArray
 
+from calha.domain.errors import Malformed
 from calha.domain.formulas import Compiled
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+
+
+LETTERS = tuple(ascii_lowercase)  # by which formulas name series, in their order
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,15 @@ class Points:
     at: Ints
     value: Floats
     quality: NDArray[np.uint8]
+
+
+def places(formula: Compiled, series: int) -> dict[str, int]:
+    """The place, among so many series, of each that a formula names by its letter. Raises Malformed."""
+    known = LETTERS[:series]
+    unknown = [name for name in formula.channels if name not in known]
+    if unknown:
+        raise Malformed(f"formula: {unknown[0]!r} is none of the series; they are {', '.join(known)}", "bad_formula")
+    return {name: known.index(name) for name in formula.channels}
 
 
 def calculated(formula: Compiled, inputs: Sequence[Input]) -> Points:

@@ -5,10 +5,11 @@ import { useTexts } from "../i18n";
 import { Dialog } from "../ui/Dialog";
 import { submitting } from "../ui/Saving";
 import { BindingFields } from "./BindingFields";
+import { CalculatedFields } from "./CalculatedFields";
 import { CommandField } from "./CommandField";
 import { DeviceField, SeriesField, SeriesFields, SiteField } from "./fields";
 import { FileField } from "./FileField";
-import { isComplete } from "./kinds";
+import { isComplete, tidied, withoutSeries } from "./kinds";
 import { PlaceFields } from "./PlaceFields";
 import { surveys } from "./maps";
 import type { Dashboard, Document, Widget } from "./types";
@@ -27,7 +28,7 @@ export function WidgetForm({ board, document, widget, close, put }: Props) {
   const [draft, setDraft] = useState(widget);
   return (
     <Dialog onClose={close} title={t(`boardKind.${widget.kind}`)} size="lg">
-      <form onSubmit={submitting(() => put(draft))}>
+      <form onSubmit={submitting(() => put(tidied(draft)))}>
         <Stack gap="sm">
           <TextInput label={t("boards.widgetTitle")} description={t("boards.widgetTitleText")} value={draft.title} onChange={(event) => setDraft({ ...draft, title: event.currentTarget.value })} maxLength={100} />
           <KindFields board={board} document={document} widget={draft} set={setDraft} />
@@ -78,7 +79,8 @@ function KindFields({ board, document, widget, set }: FieldsProps): ReactNode {
     case "chart":
       return (
         <>
-          <SeriesFields {...at} value={widget.series} set={(series) => set({ ...widget, series })} />
+          <SeriesFields {...at} value={widget.series} set={(series) => set({ ...widget, series })} remove={(place) => set(withoutSeries(widget, place))} lettered={widget.look !== "bar"} />
+          {widget.look !== "bar" && <CalculatedFields value={widget.calculated} series={widget.series.length} set={(calculated) => set({ ...widget, calculated })} />}
           <Group grow>
             <NativeSelect label={t("boards.look")} value={widget.look} onChange={({ currentTarget }) => set({ ...widget, look: currentTarget.value as typeof widget.look })} data={(["line", "area", "bar"] as const).map((value) => ({ value, label: t(`boardLook.${value}`) }))} />
             <RangeField value={widget.range} set={(range) => set({ ...widget, range })} />

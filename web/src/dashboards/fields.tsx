@@ -3,6 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useId } from "react";
 import { api, take } from "../api/client";
+import { letterOf } from "../chart/formulas";
 import { useTexts } from "../i18n";
 import { useBoundDevice, useShown } from "./source";
 import type { SeriesRef, Variable } from "./types";
@@ -65,10 +66,12 @@ export function ChannelField({ device, value, set }: { device: string; value: st
   );
 }
 
-export function SeriesField({ value, set, remove, ...at }: At & { value: SeriesRef; set: (series: SeriesRef) => void; remove?: () => void }) {
+/** letter: by which formulas name it. */
+export function SeriesField({ value, set, remove, letter, ...at }: At & { value: SeriesRef; set: (series: SeriesRef) => void; remove?: () => void; letter?: string }) {
   const { t } = useTexts();
   return (
-    <div className="series-line">
+    <div className={letter === undefined ? "series-line" : "series-line lettered"}>
+      {letter !== undefined && <span className="quiet series-letter">{letter}</span>}
       <DeviceField {...at} value={value.device} set={(device) => set({ ...value, device })} />
       <ChannelField device={value.device} value={value.channel} set={(channel) => set({ ...value, channel })} />
       {remove !== undefined && (
@@ -80,13 +83,22 @@ export function SeriesField({ value, set, remove, ...at }: At & { value: SeriesR
   );
 }
 
-export function SeriesFields({ value, set, ...at }: At & { value: readonly SeriesRef[]; set: (series: SeriesRef[]) => void }) {
+interface SeriesFieldsProps extends At {
+  value: readonly SeriesRef[];
+  set: (series: SeriesRef[]) => void;
+  /** Where taking one out changes more than the list. */
+  remove?: (place: number) => void;
+  /** With the letters by which formulas name them. */
+  lettered?: boolean;
+}
+
+export function SeriesFields({ value, set, remove = (place) => set(value.filter((_, n) => n !== place)), lettered = false, ...at }: SeriesFieldsProps) {
   const { t } = useTexts();
   const last = value.at(-1);
   return (
     <Stack gap="xs">
       {value.map((one, index) => (
-        <SeriesField key={index} {...at} value={one} set={(series) => set(value.map((other, n) => (n === index ? series : other)))} {...(value.length > 1 ? { remove: () => set(value.filter((_, n) => n !== index)) } : {})} />
+        <SeriesField key={index} {...at} value={one} set={(series) => set(value.map((other, n) => (n === index ? series : other)))} {...(value.length > 1 ? { remove: () => remove(index) } : {})} {...(lettered ? { letter: letterOf(index) } : {})} />
       ))}
       <Button variant="default" size="compact-md" style={{ alignSelf: "start" }} disabled={value.length >= MAX_SERIES} onClick={() => set([...value, { device: last?.device ?? "", channel: "" }])}>
         {t("boards.addSeries")}

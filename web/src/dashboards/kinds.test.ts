@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { duplicated, isComplete, newWidget, without, withoutVariable } from "./kinds";
-import { type Document, KINDS } from "./types";
+import { duplicated, isComplete, newWidget, tidied, without, withoutSeries, withoutVariable } from "./kinds";
+import { type Document, KINDS, type Of } from "./types";
 
 const empty: Document = { format: 1, variables: [], widgets: [] };
 
@@ -23,6 +23,16 @@ describe("widgets as they begin", () => {
     const below = { ...two, widgets: two.widgets.map((widget) => (widget.id === "w2" ? { ...widget, x: 0, y: 3 } : widget)) };
     expect(without(below, "w1").widgets.map(({ id, y }) => [id, y])).toEqual([["w2", 0]]);
     expect(duplicated(one, "nobody")).toBe(one);
+  });
+
+  it("calculate of the same series when another is taken out, and nothing as bars", () => {
+    const series = ["in", "out", "level"].map((channel) => ({ device: "tank", channel }));
+    const chart = { ...newWidget(empty, "chart"), series, calculated: [{ name: "Loss", unit: "", formula: "a - c" }] } as Of<"chart">;
+    expect(isComplete(chart)).toBe(true);
+    expect(withoutSeries(chart, 1)).toMatchObject({ series: [series[0], series[2]], calculated: [{ formula: "a - b" }] });
+    expect(withoutSeries(chart, 2).calculated[0]?.formula).toBe("a - ?");
+    expect(isComplete({ ...chart, calculated: [{ name: "Loss", unit: "", formula: " " }] })).toBe(false);
+    expect([tidied(chart), tidied({ ...chart, look: "bar" })]).toEqual([chart, { ...chart, look: "bar", calculated: [] }]);
   });
 
   it("keep what a variable stood for when it is taken away", () => {

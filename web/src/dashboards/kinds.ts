@@ -1,7 +1,8 @@
 /** Widgets as they begin: their size, and what they show before anybody has said so. Pure. */
 
+import { withoutPlace } from "../chart/formulas";
 import { COLUMNS, freePlace, MAX_ROWS, settled } from "./grid";
-import type { Document, Kind, SeriesRef, Variable, Widget } from "./types";
+import type { Document, Kind, Of, SeriesRef, Variable, Widget } from "./types";
 
 const SIZES: Record<Kind, readonly [w: number, h: number]> = {
   value: [3, 2],
@@ -35,7 +36,7 @@ export function newWidget({ widgets, variables }: Document, kind: Kind): Widget 
     case "heat":
       return { ...place, kind, series, days: 14 };
     case "chart":
-      return { ...place, kind, series: [series], look: "line", range: "24h" };
+      return { ...place, kind, series: [series], look: "line", range: "24h", calculated: [] };
     case "timeline":
       return { ...place, kind, series: [series], range: "24h" };
     case "table":
@@ -75,6 +76,17 @@ export function withoutVariable({ variables, widgets, ...rest }: Document, { key
   return { ...rest, variables: variables.filter((one) => one.key !== key), widgets: bound as Widget[] };
 }
 
+/** A chart without one of its series; formulas that name it wait for another. */
+export function withoutSeries(chart: Of<"chart">, place: number): Of<"chart"> {
+  const calculated = chart.calculated.map((one) => ({ ...one, formula: withoutPlace(one.formula, place) }));
+  return { ...chart, series: chart.series.filter((_, n) => n !== place), calculated };
+}
+
+/** As it is kept: bars have nothing calculated. */
+export function tidied(widget: Widget): Widget {
+  return widget.kind === "chart" && widget.look === "bar" ? { ...widget, calculated: [] } : widget;
+}
+
 /** Whether a widget may be kept: on the grid, and with all that it needs. */
 export function isComplete(widget: Widget): boolean {
   const inside = widget.x >= 0 && widget.x + widget.w <= COLUMNS && widget.y < MAX_ROWS;
@@ -85,6 +97,7 @@ export function isComplete(widget: Widget): boolean {
     case "heat":
       return inside && isNamed(widget.series);
     case "chart":
+      return inside && widget.series.length > 0 && widget.series.every(isNamed) && (widget.look === "bar" || widget.calculated.every(({ formula }) => formula.trim() !== ""));
     case "table":
     case "timeline":
       return inside && widget.series.length > 0 && widget.series.every(isNamed);

@@ -27,6 +27,7 @@ export function sharedSource(link: string, { devices, sites }: SharedDashboard):
     plant: () => Promise.resolve({ sites, devices, isCut: false }),
     placed: () => Promise.resolve({ sites, devices, isCut: false }),
     history: (device, channels, { from, to, points, resolution }) => historyOf(link, device, channels, { from: String(from), to: String(to), points, ...(resolution === undefined ? {} : { resolution }) }),
+    calculated: ({ widget, place }, { from, to, points }) => take(api.GET("/api/v1/shared/calculated", { params: { header: header(link), query: { widget, place, from: String(from), to: String(to), points } } })),
     file: async (id) => {
       const answer = await fetch(`/api/v1/shared/files/${id}`, { headers: header(link) });
       if (!answer.ok) throw new Error(`HTTP ${answer.status}`);

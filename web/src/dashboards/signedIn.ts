@@ -1,6 +1,7 @@
 import { api, type Readings, take } from "../api/client";
 import { useAlarms } from "../alarms/useAlarms";
 import { send } from "../api/http";
+import { narrowed } from "../chart/formulas";
 import { below } from "./plants";
 import type { PlantSite, Source } from "./source";
 
@@ -25,6 +26,11 @@ export function sourceOf(dashboard: number | null): Source {
       const isState = channels.every(({ kind }) => kind === "state");
       const query = { channel: channels.map(({ key }) => key).join(","), from: String(from), to: String(to), ...(resolution === undefined ? { points } : { resolution }), ...(isState ? { agg: "last" as const } : {}) };
       return (await take(api.GET("/api/v1/devices/{key}/readings", { params: { path: { key: device }, query }, headers: { accept: "application/json" } }))) as Readings;
+    },
+    // Only of the series that a formula names: of the others one may see none.
+    calculated: async ({ formula, series }, { from, to, points }) => {
+      const over = narrowed(formula, series) ?? { formula, series };
+      return take(api.GET("/api/v1/calculated", { params: { query: { formula: over.formula, series: over.series.map(({ device, channel }) => `${device}/${channel}`), from: String(from), to: String(to), points } } }));
     },
     file: async (id) => {
       if (dashboard === null) throw new Error("a ready-made dashboard has no files");

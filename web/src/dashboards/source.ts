@@ -4,6 +4,8 @@ import { useQuery } from "@tanstack/react-query";
 import { createContext, useContext } from "react";
 import type { Alarm } from "../alarms/alarms";
 import type { Channel, Device, Readings } from "../api/client";
+import type { CalculatedAnswer } from "../chart/calculated";
+import type { SeriesRef } from "./types";
 import type { Values } from "./variables";
 
 export type BoundDevice = Pick<Device, "key" | "name" | "zone" | "channels"> & { site_id?: number };
@@ -37,6 +39,14 @@ export interface Window {
   resolution?: "15m" | "1h" | "1d";
 }
 
+/** A calculated series: which of which chart, and its formula over the chart's series. */
+export interface AskedCalculated {
+  widget: string;
+  place: number;
+  formula: string;
+  series: readonly SeriesRef[];
+}
+
 export interface Source {
   /** Part of the query keys, so that what one source answers is not taken for the answer of another. */
   key: string;
@@ -46,6 +56,7 @@ export interface Source {
   /** What has a position in a site and below; of all one sees for null. */
   placed: (site: number | null) => Promise<Placed>;
   history: (device: string, channels: readonly Channel[], window: Window) => Promise<Readings>;
+  calculated: (asked: AskedCalculated, window: Window) => Promise<CalculatedAnswer>;
   file: (id: number) => Promise<Blob>;
   /** Standing alarms; undefined while they are asked for. */
   useAlarms: () => { alarms: readonly Alarm[] | undefined; error: unknown };

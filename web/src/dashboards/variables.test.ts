@@ -11,7 +11,7 @@ const document: Document = {
   ],
   widgets: [
     { ...place, id: "a", kind: "value", series: { device: "$pump", channel: "flow" } },
-    { ...place, id: "b", kind: "chart", look: "line", range: "24h", series: [{ device: "tank", channel: "level" }, { device: "pump-1", channel: "flow" }] },
+    { ...place, id: "b", kind: "chart", look: "line", range: "24h", calculated: [], series: [{ device: "tank", channel: "level" }, { device: "pump-1", channel: "flow" }] },
     { ...place, id: "c", kind: "command", device: "$pump", command: "start" },
   ],
 };

@@ -1,8 +1,10 @@
 import { Button, Group, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
+import { letterOf, lettersIn, MOST_CALCULATED, placesIn } from "../chart/formulas";
+import { refusing, useFormula } from "../chart/useFormula";
 import { useTexts } from "../i18n";
 import { submitting } from "../ui/Saving";
-import { type ExploreSearch, letterOf, lettersIn, MOST_CALCULATED, withCalculated } from "./address";
+import { type ExploreSearch, withCalculated } from "./address";
 import type { Explored } from "./useExplored";
 
 interface Props {
@@ -18,6 +20,7 @@ export function CalculatedForm({ chosen, search, change }: Props) {
   const [formula, setFormula] = useState("");
   const [name, setName] = useState("");
   const [unit, setUnit] = useState<string>();
+  const wrong = useFormula(formula, chosen.length);
   const calculated = search.f ?? [];
   if (calculated.length >= MOST_CALCULATED) return null;
   if (!isOpen) {
@@ -27,8 +30,7 @@ export function CalculatedForm({ chosen, search, change }: Props) {
       </Button>
     );
   }
-  const letters = lettersIn(formula);
-  const units = new Set(letters.map((letter) => chosen[letter.charCodeAt(0) - 97]?.found?.unit ?? ""));
+  const units = new Set(placesIn(formula).map((place) => chosen[place]?.found?.unit ?? ""));
   const likely = units.size === 1 && !/[*/^<>=]/.test(formula) ? ([...units][0] ?? "") : "";
   const add = () => {
     change(withCalculated(search, [...calculated, { name: name.trim() === "" ? formula.trim() : name.trim(), unit: (unit ?? likely).trim(), formula: formula.trim() }]));
@@ -39,11 +41,11 @@ export function CalculatedForm({ chosen, search, change }: Props) {
   };
   return (
     <form onSubmit={submitting(add)} className="calculated-form">
-      <TextInput label={t("explore.formula")} placeholder="a - b" value={formula} onChange={({ currentTarget }) => setFormula(currentTarget.value)} maxLength={500} required data-autofocus autoCapitalize="none" spellCheck={false} />
+      <TextInput label={t("explore.formula")} placeholder="a - b" value={formula} onChange={({ currentTarget }) => setFormula(currentTarget.value)} maxLength={500} required error={wrong} ref={refusing(wrong)} data-autofocus autoCapitalize="none" spellCheck={false} />
       <TextInput label={t("explore.formulaName")} placeholder={formula} value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} maxLength={60} />
       <TextInput label={t("explore.formulaUnit")} value={unit ?? likely} onChange={({ currentTarget }) => setUnit(currentTarget.value)} maxLength={20} />
       <Group gap="xs">
-        <Button type="submit" size="xs" disabled={letters.length === 0}>
+        <Button type="submit" size="xs" disabled={lettersIn(formula).length === 0}>
           {t("explore.addFormula")}
         </Button>
         <Button size="xs" variant="default" onClick={() => setOpen(false)}>

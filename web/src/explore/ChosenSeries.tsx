@@ -1,8 +1,9 @@
 import { ActionIcon, useComputedColorScheme } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { letterOf } from "../chart/formulas";
 import { dashOf, strokeOf } from "../chart/inks";
 import { useTexts } from "../i18n";
-import { type ExploreSearch, letterOf, type Named, withCalculated } from "./address";
+import { type ExploreSearch, type Named, withCalculated } from "./address";
 import { CalculatedForm } from "./CalculatedForm";
 import type { Explored } from "./useExplored";
 

@@ -1,13 +1,14 @@
 import { Link, useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useState } from "react";
 import type { Device } from "../api/client";
+import { type Calculated, narrowed } from "../chart/formulas";
 import { shownOf, type Span } from "../chart/range";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { useRights } from "../session/session";
 import { Dropdown } from "../ui/Dropdown";
-import { asRule, type Calculated } from "./address";
-import { asBoard, presetFor } from "./asBoard";
+import { asRule } from "./address";
+import { asBoard, type Known, presetFor } from "./asBoard";
 import type { Explored } from "./useExplored";
 import { wallOf } from "./zoned";
 
@@ -40,12 +41,16 @@ export function UseMenu({ chosen: series, calculated, devices, span, zone }: Pro
     ...(sites.size === 1 ? { site: [...sites][0] } : {}),
   };
   const rule = formula ?? (first === undefined ? {} : { device: first.device, channel: first.channel });
-  const known = series.flatMap(({ found, ...one }) => (found === undefined ? [] : [{ ...one, found }]));
+  const known = series.filter((one): one is Explored & Known => one.found !== undefined);
+  const reckoned = calculated.flatMap((one) => {
+    const over = narrowed(one.formula, series);
+    return over === null || over.series.some((input) => !known.includes(input as Explored & Known)) ? [] : [{ ...one, formula: over.formula, inputs: over.series as Known[] }];
+  });
   const open = (id: number) => {
     keep(false);
     void navigate({ to: "/dashboards/$id", params: { id: String(id) }, search: { edit: true } });
   };
-  const board = { name: known[0]?.title ?? "", site: devices[0]?.site_id ?? 0, document: asBoard(known, presetFor(to - from)) };
+  const board = { name: known[0]?.title ?? "", site: devices[0]?.site_id ?? 0, document: asBoard(known, reckoned, presetFor(to - from)) };
   return (
     <>
     <Dropdown label={t("explore.use")}>

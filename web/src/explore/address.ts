@@ -1,5 +1,6 @@
 /** What the page shows, as it stands in its address: a link shows another person the same. Pure. */
 
+import { type Calculated, letterOf, lettersIn, MOST_CALCULATED, placesIn, renamed, withoutPlace } from "../chart/formulas";
 import { isPreset, type Preset } from "../chart/range";
 import { type Aggregate, aggregates, type Grain, grains } from "./aggregates";
 
@@ -25,26 +26,12 @@ export interface ExploreSearch {
   table?: boolean;
 }
 
-/** formula: the chosen series are `a`, `b`, … in their order. */
-export interface Calculated {
-  name: string;
-  unit: string;
-  formula: string;
-}
-
 export interface Named {
   device: string;
   channel: string;
 }
 
 export const MOST_SERIES = 20;
-export const MOST_CALCULATED = 5;
-const LETTERS = "abcdefghijklmnopqrstuvwxyz";
-const NAME = /\b([a-z])\b(?!\s*\()/g;
-
-export function letterOf(place: number): string {
-  return LETTERS[place] ?? "";
-}
 
 export function seriesIn(text: string | undefined): Named[] {
   const found = (text ?? "").split(",").flatMap((part) => {
@@ -83,7 +70,7 @@ export function withoutSeries(search: ExploreSearch, one: Named): ExploreSearch 
   const place = before.findIndex((other) => isSame(one, other));
   if (place < 0) return search;
   const left = before.filter((_one, index) => index !== place);
-  const formulas = (search.f ?? []).filter(({ formula }) => !lettersIn(formula).includes(letterOf(place))).map((calculated) => ({ ...calculated, formula: movedUp(calculated.formula, place) }));
+  const formulas = (search.f ?? []).filter(({ formula }) => !lettersIn(formula).includes(letterOf(place))).map((calculated) => ({ ...calculated, formula: withoutPlace(calculated.formula, place) }));
   return { ...without(search, "s", "f"), ...(left.length > 0 ? { s: written(left) } : {}), ...(formulas.length > 0 ? { f: formulas } : {}) };
 }
 
@@ -92,25 +79,16 @@ export function withCalculated(search: ExploreSearch, calculated: readonly Calcu
   return calculated.length > 0 ? { ...rest, f: [...calculated].slice(0, MOST_CALCULATED) } : rest;
 }
 
-/** The letters of series that a formula names. */
-export function lettersIn(formula: string): string[] {
-  return [...new Set([...formula.matchAll(NAME)].map((match) => match[1] ?? ""))];
-}
-
 /** A formula over one device's channels by their keys, as an alarm rule reads it; null where it is over several devices. */
 export function asRule(formula: string, series: readonly Named[]): { device: string; formula: string } | null {
-  const used = lettersIn(formula).map((letter) => series[LETTERS.indexOf(letter)]);
+  const used = placesIn(formula).map((place) => series[place]);
   const [first] = used;
   if (first === undefined || used.some((one) => one?.device !== first.device)) return null;
-  return { device: first.device, formula: formula.replace(NAME, (_, letter: string) => keyOf(series[LETTERS.indexOf(letter)]?.channel ?? letter)) };
+  return { device: first.device, formula: renamed(formula, (place) => keyOf(series[place]?.channel ?? "")) };
 }
 
 function keyOf(channel: string): string {
   return /^[A-Za-z_][A-Za-z0-9_]*$/.test(channel) && !["and", "or", "not"].includes(channel) ? channel : `[${channel}]`;
-}
-
-function movedUp(formula: string, place: number): string {
-  return formula.replace(NAME, (letter: string) => (LETTERS.indexOf(letter) > place ? letterOf(LETTERS.indexOf(letter) - 1) : letter));
 }
 
 function unescaped(text: string): string {

@@ -2,15 +2,17 @@ import { keepPreviousData, useQueries, useQuery } from "@tanstack/react-query";
 import { useMemo } from "react";
 import { api, type Channel, type Device, type Readings, take } from "../api/client";
 import type { components } from "../api/schema";
+import { drawnOf } from "../chart/calculated";
 import type { ChartSeries } from "../chart/columns";
-import { pointsOf, thinnedGap } from "../chart/groups";
+import type { Calculated } from "../chart/formulas";
+import { pointsOf } from "../chart/groups";
 import { shownOf, type Span } from "../chart/range";
 import type { Points } from "../chart/series";
 import { deviceQuery } from "../devices/queries";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { type Aggregate, aggregated, type Grain, grainOf } from "./aggregates";
-import { type Calculated, type Named, nameOf, type Past } from "./address";
+import { type Named, nameOf, type Past } from "./address";
 import { shiftOf } from "./zoned";
 
 export type Statistics = components["schemas"]["StatisticsAnswer"];
@@ -102,11 +104,7 @@ export function useExplored({ series, calculated, span, past, zone, points, agg,
       const name = t("explore.before", { name: settled.name, past: t(`explorePast.${past}`) });
       return [shown, { ...settled, name, look, isPast: true, points: withoutBand(storedOf(dataBefore[at], key, points)) }];
     });
-    const others = calculated.map((one, index): ChartSeries => {
-      const result = results[index];
-      const stored: Points = result === undefined ? NOTHING : { t: result.t, value: result.value, quality: result.quality, shortestGap: Math.max(result.gap_ms ?? 0, thinnedGap(result, points)) };
-      return { channel: channelOf(one, index), name: one.name, look: chosen.length + index, points: stored };
-    });
+    const others = calculated.map((one, index) => ({ ...drawnOf(one, index, results[index], points), look: chosen.length + index }));
     return [...measured, ...others];
   }, [dataNow, dataBefore, results, byDevice, chosen, calculated, past, points, agg, t]);
   const all = [now, before, reckoned];
@@ -199,9 +197,4 @@ function bandOf(agg: Aggregate | undefined, points: Points): Points {
 /** What is only there to compare with is a single thin line. */
 function withoutBand(points: Points): Points {
   return { ...points, min: null, max: null };
-}
-
-/** A calculated series as a channel of its own. Its number is none that readings have. */
-function channelOf({ name, unit }: Calculated, place: number): Channel {
-  return { series: -1 - place, key: name, name, unit, kind: "gauge", minimum: null, maximum: null, precision: null, discovered: false, states: null };
 }

@@ -18,6 +18,7 @@ from calha.accounts.keyring import digest
 from calha.api.access import Anybody
 from calha.api.alarm_news import alarm_answer
 from calha.api.dashboards import kept_document, public_of
+from calha.api.reckoning import calculated_answer, reckoned
 from calha.api.routes.dashboard_files import FILE, as_file
 from calha.api.routes.readings import readings_content
 from calha.api.routing import api_router
@@ -32,12 +33,15 @@ from calha.api.schemas_dashboards import (
     SharedReading,
     SharedSite,
 )
+from calha.api.schemas_explore import CalculatedAnswer
 from calha.api.services import Here, Services
-from calha.dashboards.document import DashboardDocument, MapWidget
-from calha.dashboards.scope import Scope, scope_of, values_of
+from calha.dashboards.document import MAX_CALCULATED, ChartWidget, DashboardDocument, MapWidget, SeriesRef
+from calha.dashboards.scope import Scope, resolved, scope_of, values_of
 from calha.domain import quality
 from calha.domain.alarm_states import ANNUNCIATED
 from calha.domain.errors import Malformed, NotFound
+from calha.domain.formulas import compiled
+from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, from_text, to_datetime
 from calha.store.dashboards import DashboardRow, LinkRow
 from calha.store.registry import ChannelRow, DeviceRow, Selection
@@ -71,6 +75,24 @@ class _Shown:
         everything = device.key in self.plant
         return [one for one in device.channels if everything or (device.key, one.key) in self.scope.series]
 
+    def seen(self, device: str, channel: str) -> tuple[DeviceRow, ChannelRow]:
+        """A series of it. Raises NotFound."""
+        row = self.devices.get(device)
+        found = [one for one in self.channels(row) if one.key == channel] if row is not None else []
+        if row is None or not found:
+            raise NotFound(f"the dashboard does not show {channel} of {device}", "not_shown")
+        return row, found[0]
+
+    def named(self, one: SeriesRef) -> tuple[DeviceRow, ChannelRow]:
+        """A series that a widget names. Raises NotFound."""
+        values = values_of(self.document, self.link.variables)
+        return self.seen(str(resolved(one.device, values)), one.channel)
+
+
+From = Annotated[str | None, Query(alias="from", description="A day ago when missing.")]
+To = Annotated[str | None, Query(description="Exclusive; now when missing.")]
+Points = Annotated[int, Query(ge=10, le=MAX_POINTS, description="About so many; extremes are kept.")]
+
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
@@ -82,6 +104,17 @@ class _Asked:
     to: str | None
     points: int
     resolution: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _AskedCalculated:
+    """A piece of a calculated series, by where it stands."""
+
+    widget: str
+    place: int
+    from_: str | None
+    to: str | None
+    points: int
 
 
 @router.get("/dashboard")
@@ -103,9 +136,9 @@ async def read_shared_readings(
     link: Link,
     device: DeviceKey,
     channel: ChannelKey,
-    from_: Annotated[str | None, Query(alias="from", description="A day ago when missing.")] = None,
-    to: Annotated[str | None, Query(description="Exclusive; now when missing.")] = None,
-    points: Annotated[int, Query(ge=10, le=MAX_POINTS, description="About so many; extremes are kept.")] = 1_000,
+    from_: From = None,
+    to: To = None,
+    points: Points = 1_000,
     resolution: Annotated[
         str | None, Query(pattern="^(15m|1h|1d)$", description="Exactly this.", examples=["1h"])
     ] = None,
@@ -115,6 +148,25 @@ async def read_shared_readings(
     asked = _Asked(device, channel, from_, to, points, resolution)
     content = await asyncio.to_thread(_history, services, shown, asked)
     return Response(content, media_type="application/json")
+
+
+@router.get("/calculated")
+async def read_shared_calculated(
+    services: Here,
+    _: Anybody,
+    link: Link,
+    widget: Annotated[str, Query(max_length=32, description="Id of a chart.", examples=["w1"])],
+    place: Annotated[
+        int, Query(ge=0, lt=MAX_CALCULATED, description="Of the series among those calculated there.", examples=[0])
+    ],
+    from_: From = None,
+    to: To = None,
+    points: Points = 1_000,
+) -> CalculatedAnswer:
+    """The history of a calculated series of the dashboard. Only formulas that stand in it are reckoned."""
+    shown = await asyncio.to_thread(_shown, services, link)
+    asked = _AskedCalculated(widget, place, from_, to, points)
+    return await asyncio.to_thread(_calculated, services, shown, asked)
 
 
 @router.get("/files/{file_id}", response_class=Response, responses=FILE)
@@ -212,17 +264,33 @@ def _alarms(services: Services, shown: _Shown) -> list[AlarmAnswer]:
 
 
 def _history(services: Services, shown: _Shown, asked: _Asked) -> bytes:
-    row = shown.devices.get(asked.device)
-    found = [one for one in shown.channels(row) if one.key == asked.channel] if row is not None else []
-    if row is None or not found:
-        raise NotFound(f"the dashboard does not show {asked.channel} of {asked.device}", "not_shown")
+    row, channel = shown.seen(asked.device, asked.channel)
     zone = ZoneInfo(row.zone)
-    until = from_text(asked.to, zone) if asked.to else services.clock() + 1
-    since = from_text(asked.from_, zone) if asked.from_ else until - DAY_US
+    since, until = _time(services, zone, asked.from_, asked.to)
+    points = None if asked.resolution else asked.points
+    series = [channel.series]
+    answer = services.telemetry.readings(series, since, until, points=points, resolution=asked.resolution, zone=zone)
+    agg: Literal["mean", "last"] = "last" if channel.kind == "state" else "mean"
+    return msgspec.json.encode(readings_content(row.key, [channel], answer, since, until, agg))
+
+
+def _calculated(services: Services, shown: _Shown, asked: _AskedCalculated) -> CalculatedAnswer:
+    charts = [one for one in shown.document.widgets if isinstance(one, ChartWidget) and one.id == asked.widget]
+    if not charts or asked.place >= len(charts[0].calculated):
+        raise NotFound(f"{asked.widget} shows no calculated series {asked.place}", "not_shown")
+    chart, one = charts[0], charts[0].calculated[asked.place]
+    inputs = {letter: shown.named(series) for letter, series in chart.inputs(one).items()}
+    zone = ZoneInfo(next(iter(inputs.values()))[0].zone)
+    since, until = _time(services, zone, asked.from_, asked.to)
+    numbers = {letter: channel.series for letter, (_, channel) in inputs.items()}
+    found = reckoned(services.telemetry, compiled(one.formula), numbers, zone, since, until, asked.points)
+    return calculated_answer(found, since, until)
+
+
+def _time(services: Services, zone: ZoneInfo, from_: str | None, to: str | None) -> tuple[Micros, Micros]:
+    """Raises Malformed."""
+    until = from_text(to, zone) if to else services.clock() + 1
+    since = from_text(from_, zone) if from_ else until - DAY_US
     if not 0 < until - since <= MAX_DAYS * DAY_US:
         raise Malformed(f"a time of at most {MAX_DAYS} days is asked for, from before to", "bad_span")
-    points = None if asked.resolution else asked.points
-    series = [found[0].series]
-    answer = services.telemetry.readings(series, since, until, points=points, resolution=asked.resolution, zone=zone)
-    agg: Literal["mean", "last"] = "last" if found[0].kind == "state" else "mean"
-    return msgspec.json.encode(readings_content(row.key, found, answer, since, until, agg))
+    return since, until

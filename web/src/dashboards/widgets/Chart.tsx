@@ -1,5 +1,7 @@
+import { Text } from "@mantine/core";
 import { useMemo, useState } from "react";
 import type uPlot from "uplot";
+import { type CalculatedAnswer, drawnOf } from "../../chart/calculated";
 import type { ChartSeries } from "../../chart/columns";
 import { Gutter } from "../../chart/gutter";
 import { presets, type Preset, spanOf } from "../../chart/range";
@@ -11,6 +13,7 @@ import { Frame, Nothing, TimeNote } from "../Frame";
 import { grown } from "../shapes";
 import type { Window } from "../source";
 import type { Of } from "../types";
+import { useCalculated } from "./useCalculated";
 import { nameOf, type Story, useBounds, useStories } from "./useSeries";
 
 const POINTS = 600;
@@ -25,15 +28,18 @@ export function Chart({ widget }: { widget: Of<"chart"> }) {
   const isBar = widget.look === "bar";
   const { bounds, waits, error } = useBounds(widget.series);
   const found = useStories(bounds, presets[widget.range], POINTS, isBar ? STEPS[widget.range] : undefined);
+  const reckoned = useCalculated(widget, presets[widget.range], POINTS);
   const data = found.data;
-  const groups = useMemo(() => (data === undefined ? [] : groupsOf(data.stories, isBar, (data.to - data.from) / POINTS, own)), [data, isBar, own]);
+  const measured = useMemo(() => (data === undefined ? [] : groupsOf(data.stories, isBar, (data.to - data.from) / POINTS, own)), [data, isBar, own]);
+  const zone = bounds[0]?.device.zone ?? "UTC";
+  const groups = useMemo(() => withCalculated(measured, widget.calculated, reckoned.results, zone), [measured, widget.calculated, reckoned.results, zone]);
   const span = useMemo(() => (isBar && data !== undefined ? { from: data.from, to: data.to, live: false } : spanOf(widget.range, live.now)), [isBar, data, widget.range]);
-  const names = bounds.map((one) => nameOf(one, bounds, own)).join(", ");
+  const names = [...bounds.map((one) => nameOf(one, bounds, own)), ...widget.calculated.map(shownName)].join(", ");
   const trouble = error ?? (data === undefined ? found.error : null);
   return (
     <Frame title={widget.title === "" ? names : widget.title} note={<TimeNote text={t(`boardRange.${widget.range}`)} zone={groups[0]?.zone} />}>
       {groups.length === 0 ? (
-        <Nothing>{trouble !== null ? problemText(trouble, t) : waits || found.isFetching ? t("common.loading") : t("chart.empty")}</Nothing>
+        <Nothing>{trouble !== null ? problemText(trouble, t) : waits || found.isFetching || reckoned.isFetching ? t("common.loading") : t("chart.empty")}</Nothing>
       ) : (
         <div className="widget-charts">
           {groups.map(({ unit, series, zone }) => (
@@ -42,6 +48,13 @@ export function Chart({ widget }: { widget: Of<"chart"> }) {
             </div>
           ))}
         </div>
+      )}
+      {reckoned.errors.map((wrong, place) =>
+        wrong === null ? null : (
+          <Text key={place} size="xs" className="quiet">
+            {shownName(widget.calculated[place])}: {problemText(wrong, t)}
+          </Text>
+        ),
       )}
     </Frame>
   );
@@ -74,4 +87,22 @@ function groupsOf(stories: readonly Story[], isBar: boolean, each: number, own: 
     groups.set(unit, group);
   }
   return [...groups.values()];
+}
+
+/** With the calculated series, each beside the others of its unit. */
+function withCalculated(measured: readonly Group[], calculated: Of<"chart">["calculated"], results: readonly (CalculatedAnswer | undefined)[], zone: string): Group[] {
+  const groups = new Map(measured.map((one) => [one.unit, { ...one, series: [...one.series] }]));
+  calculated.forEach((one, place) => {
+    const result = results[place];
+    if (result === undefined || result.t.length === 0) return;
+    const group = groups.get(one.unit) ?? { unit: one.unit, zone, series: [] };
+    const name = `${shownName(one)}${one.unit === "" ? "" : ` (${one.unit})`}`;
+    group.series.push(drawnOf({ ...one, name }, place, result, POINTS));
+    groups.set(one.unit, group);
+  });
+  return [...groups.values()];
+}
+
+function shownName(one: Of<"chart">["calculated"][number] | undefined): string {
+  return one?.name || one?.formula || "";
 }
