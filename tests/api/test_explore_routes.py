@@ -63,9 +63,12 @@ def test_a_series_is_calculated_from_others(calha, tanks):
 def test_a_formula_is_checked_before_it_is_used(calha):
     asked = "/api/v1/formula?series=2&formula="
     assert calha.get(asked + quote("b > 2 * b")) == {"letters": ["b"], "is_yes_no": True}
-    for wrong, told in (("a - c", "'c' is none of the series; they are a, b"), ("a -", "ends too early")):
+    for wrong, reason, told in (
+        ("a - c", "no_series", "'c' is none of the series; they are a, b"),
+        ("a -", "bad_formula", "ends too early"),
+    ):
         status, problem = calha.send("GET", asked + quote(wrong))
-        assert (status, problem["reason"]) == (422, "bad_formula")
+        assert (status, problem["reason"]) == (422, reason)
         assert told in problem["detail"]
 
 
@@ -76,7 +79,7 @@ def test_a_formula_is_checked_before_it_is_used(calha):
         ("statistics?series=nobody/level", 404, "unknown_device"),
         ("statistics?series=explore-a/nothing", 404, "unknown_channel"),
         ("calculated?series=explore-a/level&formula=a+-", 422, "bad_formula"),
-        ("calculated?series=explore-a/level&formula=b", 422, "bad_formula"),
+        ("calculated?series=explore-a/level&formula=b", 422, "no_series"),
         ("statistics?series=explore-a/level&from=2026-01-02&to=2026-01-01", 422, "bad_time"),
     ],
 )

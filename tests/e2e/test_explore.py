@@ -146,7 +146,7 @@ def test_what_is_calculated_stands_on_a_dashboard_and_on_its_link(calha, page: P
     page.goto(f"{calha.address}/explore?s={one}/flow,{other}/flow&range=1h")
     page.get_by_role("button", name="+ Calculated series").click()
     field(page, "Formula").fill("c - a")
-    expect(page.get_by_text("'c' is none of the series; they are a, b")).to_be_visible()
+    expect(page.get_by_text("“c” is none of the series; they are a, b.")).to_be_visible()
     page.get_by_role("button", name="Add", exact=True).click()
     field(page, "Formula").fill("b - a")
     expect(page.get_by_text("is none of the series")).to_have_count(0)
@@ -166,7 +166,7 @@ def test_what_is_calculated_stands_on_a_dashboard_and_on_its_link(calha, page: P
     form.get_by_role("button", name="+ Calculated series").click()
     formula = field(form, "Formula").nth(1)
     formula.fill("100 * (b - a) / z")
-    expect(form.get_by_text("'z' is none of the series; they are a, b")).to_be_visible()
+    expect(form.get_by_text("“z” is none of the series; they are a, b.")).to_be_visible()
     assert violations(page) == []
     keep(page, f"dashboard-calculated-form-{device}")
     form.get_by_role("button", name="Apply").click()

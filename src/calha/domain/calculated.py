@@ -46,7 +46,9 @@ def places(formula: Compiled, series: int) -> dict[str, int]:
     known = LETTERS[:series]
     unknown = [name for name in formula.channels if name not in known]
     if unknown:
-        raise Malformed(f"formula: {unknown[0]!r} is none of the series; they are {', '.join(known)}", "bad_formula")
+        letter, letters = unknown[0], ", ".join(known)
+        told = f"formula: {letter!r} is none of the series; they are {letters}"
+        raise Malformed(told, "no_series", letter=letter, letters=letters)
     return {name: known.index(name) for name in formula.channels}
 
 

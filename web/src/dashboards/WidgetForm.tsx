@@ -1,4 +1,4 @@
-import { Button, Checkbox, Group, NativeSelect, NumberInput, Stack, Textarea, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, NativeSelect, NumberInput, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { type ReactNode, useState } from "react";
 import { presets, type Preset } from "../chart/range";
 import { useTexts } from "../i18n";
@@ -80,7 +80,15 @@ function KindFields({ board, document, widget, set }: FieldsProps): ReactNode {
       return (
         <>
           <SeriesFields {...at} value={widget.series} set={(series) => set({ ...widget, series })} remove={(place) => set(withoutSeries(widget, place))} lettered={widget.look !== "bar"} />
-          {widget.look !== "bar" && <CalculatedFields value={widget.calculated} series={widget.series.length} set={(calculated) => set({ ...widget, calculated })} />}
+          {widget.look === "bar" ? (
+            widget.calculated.length > 0 && (
+              <Text size="sm" className="quiet">
+                {t("boards.barsCalculated")}
+              </Text>
+            )
+          ) : (
+            <CalculatedFields value={widget.calculated} series={widget.series.length} set={(calculated) => set({ ...widget, calculated })} />
+          )}
           <Group grow>
             <NativeSelect label={t("boards.look")} value={widget.look} onChange={({ currentTarget }) => set({ ...widget, look: currentTarget.value as typeof widget.look })} data={(["line", "area", "bar"] as const).map((value) => ({ value, label: t(`boardLook.${value}`) }))} />
             <RangeField value={widget.range} set={(range) => set({ ...widget, range })} />

@@ -44,7 +44,7 @@ export function CalculatedForm({ chosen, search, change }: Props) {
       <TextInput label={t("explore.formula")} placeholder="a - b" value={formula} onChange={({ currentTarget }) => setFormula(currentTarget.value)} maxLength={500} required error={wrong} ref={refusing(wrong)} data-autofocus autoCapitalize="none" spellCheck={false} />
       <TextInput label={t("explore.formulaName")} placeholder={formula} value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} maxLength={60} />
       <TextInput label={t("explore.formulaUnit")} value={unit ?? likely} onChange={({ currentTarget }) => setUnit(currentTarget.value)} maxLength={20} />
-      <Group gap="xs">
+      <Group gap="xs" className="calculated-act">
         <Button type="submit" size="xs" disabled={lettersIn(formula).length === 0}>
           {t("explore.addFormula")}
         </Button>

@@ -104,6 +104,7 @@ export const boardsEn: Record<keyof typeof boardsPtBR, string> = {
   "boards.add": "Add widget",
   "boards.redo": "Redo",
   "boards.leave": "Leave without saving what has changed?",
+  "boards.barsCalculated": "Bars show no calculated series: they go when this is applied.",
   "boards.begin": "Add the first widget. Then move it by the bar on top, and change its size at the corner.",
   "boards.keys": "Keyboard: Tab to a widget; arrows move, Shift + arrows resize, Enter edits, Ctrl+D duplicates, Delete removes; Ctrl+Z undoes, Ctrl+Y redoes, Ctrl+S saves.",
   "boards.nowAt": "Column {x}, row {y}, {w} wide, {h} high",

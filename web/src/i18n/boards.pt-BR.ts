@@ -103,6 +103,7 @@ export const boardsPtBR = {
   "boards.add": "Incluir elemento",
   "boards.redo": "Refazer",
   "boards.leave": "Sair sem salvar o que mudou?",
+  "boards.barsCalculated": "Barras não mostram séries calculadas: elas saem ao aplicar.",
   "boards.begin": "Inclua o primeiro elemento. Depois, mova-o pela barra de cima e mude o tamanho pelo canto.",
   "boards.keys": "Teclado: Tab até um elemento; setas movem, Shift + setas mudam o tamanho, Enter edita, Ctrl+D duplica, Delete retira; Ctrl+Z desfaz, Ctrl+Y refaz, Ctrl+S salva.",
   "boards.nowAt": "Coluna {x}, linha {y}, {w} de largura, {h} de altura",

@@ -43,7 +43,7 @@ export function Chart({ widget }: { widget: Of<"chart"> }) {
       ) : (
         <div className="widget-charts">
           {groups.map(({ unit, series, zone }) => (
-            <div key={unit} className={series.length === 1 ? "alone" : ""}>
+            <div key={unit} className={series.length === 1 && groups.length === 1 ? "alone" : ""}>
               <UnitChart series={series} span={span} zone={zone} stale={isLost || found.isError} gutters={gutters} onSelect={nothing} label={t("chart.of", { name: names })} shape={widget.look} fills />
             </div>
           ))}
