@@ -59,7 +59,7 @@ from calha.log.connection import Connection
 from calha.log.connections import Connections
 from calha.log.doorman import Doorman
 from calha.log.gate import Gate
-from calha.log.mqtt_source import MqttSource
+from calha.log.mqtt_source import READ_PAUSE_S, MqttSource
 from calha.log.publisher import Publisher
 from calha.log.quarantine import Quarantine
 from calha.log.readings import ReadingsSource
@@ -152,7 +152,10 @@ async def parts(settings: Settings, log_url: str | None) -> AsyncIterator[Parts]
     url = log_url or limits.url
     assert url is not None
     connection = await Connection.open(url, wait_s=LOG_WAIT_S)
-    shards = [await Connection.open(one, "calha devices", quiet=True) for one in source_urls(url, limits)]
+    shards = [
+        await Connection.open(one, "calha devices", quiet=True, gather_s=READ_PAUSE_S)
+        for one in source_urls(url, limits)
+    ]
     system = await Connection.open(system_url(url), "calha doorman", quiet=True) if limits.gated else connection
     links = connection
     if settings.gateways.enabled:

@@ -39,7 +39,7 @@ from calha.ingest.mqtt import lane
 from calha.log.connection import Connection
 from calha.log.doorman import Doorman
 from calha.log.gate import Gate
-from calha.log.mqtt_source import MqttSource
+from calha.log.mqtt_source import READ_PAUSE_S, MqttSource
 from calha.log.outbox import Outbox
 from calha.log.settings import LogSettings
 from calha.log.shards import link_url, source_urls, system_url
@@ -85,7 +85,7 @@ async def connected(settings: Settings, limits: LogSettings, url: str) -> AsyncI
     gateway = settings.edge.gateway
     opened = [
         await Connection.open(url, wait_s=LOG_WAIT_S),
-        await Connection.open(source_urls(url, limits)[0], "calha devices", quiet=True),
+        await Connection.open(source_urls(url, limits)[0], "calha devices", quiet=True, gather_s=READ_PAUSE_S),
         await Connection.open(system_url(url), "calha doorman", quiet=True),
         await Connection.open(link_url(url), "calha link", quiet=True, inbox=inbox_of(gateway)),
     ]
