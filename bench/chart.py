@@ -55,7 +55,7 @@ async def main() -> int:
         {"points": CHANNELS * READINGS, "series": LIVE_SERIES, "rate_hz": LIVE_HZ, "browser_cores": 1},
         durability="disk",
     )
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    program = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         raise SystemExit("chromium is not installed")
     cores = sorted(os.sched_getaffinity(0))

@@ -1,8 +1,9 @@
 """How soon the app shows something on a mid-range phone, and how soon it answers a touch, with 10,000 devices.
 
-The real program and a real browser (Debian's Chromium, headless) at a phone's size, its processor slowed down to a quarter,
-over loopback, each page opened with an empty cache. The browser itself tells the largest contentful paint and the longest
-interaction; a frame of the list is what lies between two animation frames while it is scrolled through.
+The real program and a real browser (Debian's Chromium, headless) at a phone's size, its processor slowed down to that of a
+mid-range phone (see `bench.phone`), over loopback, each page opened with an empty cache. The browser itself tells the largest
+contentful paint and the longest interaction; a frame of the list is what lies between two animation frames while it is
+scrolled through.
 """
 
 import shutil
@@ -11,13 +12,13 @@ from typing import Any
 import numpy as np
 from playwright.async_api import Browser, Page, StorageState, async_playwright
 
+from bench.phone import MID_RANGE, slow_down, slowness_of_a_phone
 from bench.report import Report, at_most
 from bench.server import HOST, Server, register_in_folder
 from calha.simulate import NewDevice
 
 DEVICES = 10_000
 TIMES = 5
-SLOWED = 4
 PHONE = {"width": 390, "height": 844}
 PERSON = {"name": "Ana", "email": "ana@example.org", "password": "four quiet words here"}
 PAGES = {"home": "/home", "10,000 devices": "/", "a device": "/devices/meter-5000"}
@@ -46,8 +47,8 @@ SCROLL = """async () => {
 
 
 async def main() -> int:
-    report = Report("web", {"devices": DEVICES, "processor slowed": SLOWED, "times": TIMES}, durability="disk")
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    report = Report("web", {"devices": DEVICES, "times": TIMES}, durability="disk")
+    program = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         raise SystemExit("chromium is not installed")
     async with Server("disk") as server, async_playwright() as playwright:
@@ -55,12 +56,15 @@ async def main() -> int:
         register_in_folder(server.folder, devices)
         await server.start()
         browser = await playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+        slowness, index = await slowness_of_a_phone(browser)
+        report.result("processor slowed down", slowness, "times")
+        report.result("benchmark index then", index, f"(a mid-range phone {MID_RANGE})")
         state = await signed_in(server, browser)
         for name, path in PAGES.items():
-            paints, shifts = await opened(server, browser, state, path)
+            paints, shifts = await opened(server, browser, state, slowness, path)
             report.result(f"{name}: largest contentful paint, median", float(np.median(paints)), "ms", at_most(1_500))
             report.result(f"{name}: layout shift, most", max(shifts), "", at_most(0.1))
-        page = await phone(browser, state)
+        page = await phone(browser, state, slowness)
         report.result("longest interaction", await touched(page, server), "ms", at_most(100))
         report.result("frame of the scrolled list, p95", await scrolled(page, server), "ms", at_most(50))
         await browser.close()
@@ -77,23 +81,24 @@ async def signed_in(server: Server, browser: Browser) -> StorageState:
     return state
 
 
-async def phone(browser: Browser, state: StorageState) -> Page:
+async def phone(browser: Browser, state: StorageState, slowness: float) -> Page:
     """A page of a phone that has never been here."""
     settings: dict[str, Any] = {"viewport": PHONE, "locale": "en-US", "has_touch": True, "is_mobile": True}
     context = await browser.new_context(storage_state=state, **settings)
     page = await context.new_page()
     await page.add_init_script("localStorage.setItem('calha.language', 'en')")
     await page.add_init_script(OBSERVE)
-    session = await context.new_cdp_session(page)
-    await session.send("Emulation.setCPUThrottlingRate", {"rate": SLOWED})
+    await slow_down(page, slowness)
     return page
 
 
-async def opened(server: Server, browser: Browser, state: StorageState, path: str) -> tuple[list[float], list[float]]:
+async def opened(
+    server: Server, browser: Browser, state: StorageState, slowness: float, path: str
+) -> tuple[list[float], list[float]]:
     """Largest contentful paints (ms) and layout shifts of a page that is opened anew each time."""
     paints, shifts = [], []
     for _ in range(TIMES):
-        page = await phone(browser, state)
+        page = await phone(browser, state, slowness)
         await page.goto(f"http://{HOST}:{server.http_port}{path}")
         await page.get_by_role("heading", level=1).wait_for()
         await page.wait_for_timeout(2_500)
