@@ -8,14 +8,15 @@ access token, an API key, a device's secret, or the key of this machine. What he
 import asyncio
 import hashlib
 import secrets
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, WebSocketException
+from fastapi import Depends, WebSocketException
 from fastapi.routing import APIRoute, APIWebSocketRoute
 from starlette.requests import HTTPConnection
+from starlette.routing import BaseRoute
 
 from calha.accounts.accounts import Accounts
 from calha.accounts.sign_in import Visitor
@@ -176,9 +177,9 @@ def requirement_of(route: APIRoute | APIWebSocketRoute) -> Requires | Public | N
     return declared[0] if len(declared) == 1 else None
 
 
-def describe(router: APIRouter) -> None:
+def describe(routes: Iterable[BaseRoute]) -> None:
     """Tell in the OpenAPI document what each route asks of its caller."""
-    for route in router.routes:
+    for route in routes:
         if isinstance(route, APIRoute) and route.include_in_schema:
             required = requirement_of(route)
             extra = dict(route.openapi_extra or {})

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 
 from calha import __version__
-from calha.api import access, docs, examples, files, problems
+from calha.api import docs, examples, files, problems
 from calha.api.conditional import ConditionalGet
 from calha.api.hosts import OwnNames
 from calha.api.routes import (
@@ -156,7 +156,6 @@ def create_app(services: Services | None) -> FastAPI:
         app.add_middleware(OwnNames, names=[*services.settings.http.names, *([public] if public else [])])
     assert all(router.prefix.startswith(API_PREFIX) for router in ROUTERS), "make it with calha.api.routing.api_router"
     for router in (*ROUTERS, status.probes, acknowledgements.pages):
-        access.describe(router)
         take_over(app, router)
     problems.add_to(app)
     docs.add_to(app)

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
-from calha.api.access import SECURITY_SCHEMES
+from calha.api.access import SECURITY_SCHEMES, describe
 
 AT = "2026-01-31T12:00:00Z"
 TEXT = {"pt": "Vazão de saída", "en": "Outlet flow"}
@@ -173,12 +173,13 @@ BY_MEDIA_TYPE: dict[str, Any] = {
 
 
 def add_to(app: FastAPI) -> None:
-    """Let the application's document carry the examples."""
-    describe = app.openapi
+    """Let the application's document carry the examples, and what each route asks of its caller."""
+    plain = app.openapi
 
     def with_examples() -> dict[str, Any]:
         if app.openapi_schema is None:
-            document = describe()
+            describe(app.routes)
+            document = plain()
             document["components"]["securitySchemes"] = SECURITY_SCHEMES
             for title, schema in document["components"]["schemas"].items():
                 for name, field in schema.get("properties", {}).items():
@@ -186,7 +187,7 @@ def add_to(app: FastAPI) -> None:
             for item in document["paths"].values():
                 for operation in item.values():
                     _illustrate(operation)
-        return describe()
+        return plain()
 
     app.openapi = with_examples  # type: ignore[method-assign]
 

@@ -16,11 +16,11 @@ Text = dict[str, str]  # by language: pt, en
 
 
 class Body(BaseModel):
-    model_config = ConfigDict(extra="forbid", from_attributes=True)
+    model_config = ConfigDict(extra="forbid", from_attributes=True, defer_build=True)
 
 
 class Answer(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, defer_build=True)
 
 
 class Page(Answer, Generic[Item]):
