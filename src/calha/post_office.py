@@ -1,14 +1,18 @@
 """The post office as the configuration wants it."""
 
+from typing import TYPE_CHECKING
+
 from calha.config.settings import Settings
 from calha.domain.errors import InvalidConfiguration
 from calha.mail import Letter, MailServer, Outbox, PostOffice
-from calha.store.registry import Registry
+
+if TYPE_CHECKING:
+    from calha.store.registry import Registry  # which commands that only ask for the mail server need not read
 
 FOLDER = "outbox"
 
 
-def post_office(settings: Settings, registry: Registry) -> PostOffice | None:
+def post_office(settings: Settings, registry: "Registry") -> PostOffice | None:
     """None without a mail server. Raises InvalidConfiguration."""
     server = mail_server(settings)
     if server is None:
@@ -41,7 +45,7 @@ def mail_server(settings: Settings) -> MailServer | None:
     )
 
 
-def _note_given_up(registry: Registry, letter: Letter, why: str) -> None:
+def _note_given_up(registry: "Registry", letter: Letter, why: str) -> None:
     to = letter.masked_to
     registry.add_event(
         "mail_given_up",

@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from calha.cli.running import Running
-from calha.simulate.plc_names import node_id
 
 HOST = "127.0.0.1"
 CONNECTION = "CLP da ETA (simulado)"
@@ -35,6 +34,8 @@ def connect_plc(folder: Path, is_first: bool) -> int | None:
 
 
 def _make(calha: Running) -> int:
+    from calha.simulate.plc_names import node_id
+
     port = _free_port()
     site = calha.get("/api/v1/sites")["items"][0]["id"]
     _send(calha, "POST", "/api/v1/devices", {"key": DEVICE, "name": "ETA (CLP)", "profile": "water_flow"})
