@@ -213,7 +213,7 @@ def test_what_cannot_be_a_connection_is_refused(calha, site, body, status):
 def test_what_is_no_node_id_is_refused(calha, site, connection, node):
     path = f"/api/v1/connections/{connection['id']}"
     body = {"nodes": [{"node": node, "device": "eta-clp", "channel": "flow_1"}]}
-    if "eta-clp" not in json.dumps(calha.get("/api/v1/devices?limit=1000")):
+    if calha.send("GET", "/api/v1/devices/eta-clp")[0] == 404:
         device(calha, site, "eta-clp")
     assert calha.send("POST", f"{path}/nodes", body)[0] == 422
     assert calha.send("POST", f"{path}/read", {"nodes": [node]})[0] == 422

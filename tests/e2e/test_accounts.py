@@ -51,7 +51,8 @@ def test_signing_in_leads_where_one_wanted_to_go_and_slows_guessing(calha, stran
     expect(stranger.get_by_role("heading", name="Sign in")).to_be_visible()
     assert_accessible(stranger)
     for _ in range(5):
-        fill_in(stranger, login, "wrong")
+        with stranger.expect_response(lambda answer: answer.request.method == "POST"):
+            fill_in(stranger, login, "wrong")
         expect(stranger.get_by_role("alert")).to_have_text("The name or the password is wrong.")
     fill_in(stranger, login, "wrong")
     expect(stranger.get_by_text(re.compile(r"Too many tries\. Try again in \d+ s\."))).to_be_visible()
