@@ -9,6 +9,7 @@ import { deviceQuery } from "../devices/queries";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
+import { sitesQuery } from "../sites/queries";
 import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
 import { Submit, submitting } from "../ui/Saving";
@@ -141,7 +142,7 @@ function Watched({ draft, change }: Part) {
 
 function Place({ draft, change }: Part) {
   const { t, own } = useTexts();
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const sites = useQuery(sitesQuery);
   const profiles = useQuery({ queryKey: ["profiles"], queryFn: () => take(api.GET("/api/v1/profiles")) });
   const blank = { value: "", label: "—" };
   return (

@@ -1,6 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { api, type Site, take } from "../api/client";
 import { useRights } from "../session/session";
+import { sitesQuery } from "../sites/queries";
 
 export interface Paged<Item> {
   items: Item[];
@@ -22,7 +23,7 @@ export function usePages<Item>(queryKey: readonly unknown[], ask: (after: { afte
 /** The sites where the person may bill. */
 export function useBilledSites(): readonly Site[] {
   const rights = useRights();
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const sites = useQuery(sitesQuery);
   return (sites.data?.items ?? []).filter(({ id }) => rights.on("bill", id));
 }
 

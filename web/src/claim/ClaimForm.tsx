@@ -6,6 +6,7 @@ import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { sitesQuery } from "../sites/queries";
 import { Refusal, submitting } from "../ui/Saving";
 
 /** What the device is, what its new owner calls it, and, for those who may place it, where. */
@@ -15,7 +16,7 @@ export function ClaimForm({ code, name: kind, serial }: { code: string; name: st
   const navigate = useNavigate();
   const queries = useQueryClient();
   const mayPlace = rights.somewhere("configure");
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")), enabled: mayPlace });
+  const sites = useQuery({ ...sitesQuery, enabled: mayPlace });
   const [name, setName] = useState("");
   const [site, setSite] = useState("");
   const claim = useMutation({

@@ -1,14 +1,14 @@
 import { Button, Group, NativeSelect, NumberInput, PasswordInput, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { sitesQuery } from "../sites/queries";
 import { Refusal, Submit, submitting } from "../ui/Saving";
 import { TrialResult } from "./Trial";
 import { type Connection, SECURITIES, type Security } from "./types";
-import { useSites } from "./useConnections";
 
 const PORT = ":4840";
 
@@ -17,7 +17,7 @@ export function ConnectionForm({ connection, done }: { connection?: Connection; 
   const { t } = useTexts();
   const queries = useQueryClient();
   const rights = useRights();
-  const sites = useSites();
+  const sites = useQuery(sitesQuery);
   const places = (sites.data?.items ?? []).filter(({ id }) => rights.on("configure", id));
   const [name, setName] = useState(connection?.name ?? "");
   const [site, setSite] = useState(connection?.site_id);

@@ -5,12 +5,13 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useTexts } from "../i18n";
 import { useAge } from "../live/hooks";
 import { PageTitle } from "../shell/Pages";
+import { sitesQuery } from "../sites/queries";
 import { Loaded } from "../ui/Loaded";
 import { Brokers } from "./Brokers";
 import { ConnectionForm } from "./ConnectionForm";
 import { causeText, NodeCounts, StateText } from "./StateText";
 import type { Connection } from "./types";
-import { connectionsQuery, useSites } from "./useConnections";
+import { connectionsQuery } from "./useConnections";
 
 /** PLCs, other servers and brokers that Calha reads, and whether they are there. */
 export function ConnectionsPage() {
@@ -58,7 +59,7 @@ export function ConnectionsPage() {
 
 function ConnectionLine({ connection }: { connection: Connection }) {
   const { t } = useTexts();
-  const sites = useSites();
+  const sites = useQuery(sitesQuery);
   const site = sites.data?.items.find(({ id }) => id === connection.site_id);
   const { state, trouble } = connection;
   return (

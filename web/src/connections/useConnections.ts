@@ -1,4 +1,4 @@
-import { queryOptions, useQuery } from "@tanstack/react-query";
+import { queryOptions } from "@tanstack/react-query";
 import { api, take } from "../api/client";
 
 const REFRESH_MS = 2_000;
@@ -24,7 +24,3 @@ export const nodesQuery = (id: number) =>
     queryFn: () => take(api.GET("/api/v1/connections/{connection_id}/nodes", { params: { path: { connection_id: id }, query: { limit: PAGE } } })),
     refetchInterval: REFRESH_MS,
   });
-
-export function useSites() {
-  return useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
-}

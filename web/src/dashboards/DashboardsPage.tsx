@@ -3,11 +3,11 @@ import { Button, FileButton, Group, Paper, Text, TextInput } from "@mantine/core
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useDeferredValue, useState } from "react";
-import { api, take } from "../api/client";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
+import { sitesQuery } from "../sites/queries";
 import { Loaded } from "../ui/Loaded";
 import { Section } from "../ui/Section";
 import { KioskForm } from "./KioskForm";
@@ -102,7 +102,7 @@ function Kept() {
 
 function Line({ board }: { board: Summary }) {
   const { t, language } = useTexts();
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const sites = useQuery(sitesQuery);
   const path = sites.data?.items.find(({ id }) => id === board.site_id)?.path.join(" › ") ?? "";
   return (
     <li>
@@ -123,7 +123,7 @@ function Line({ board }: { board: Summary }) {
 
 function Overviews() {
   const { t } = useTexts();
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const sites = useQuery(sitesQuery);
   return (
     <div style={{ marginTop: 16 }}>
       <Section title={t("boards.ready")} text={t("boards.readyText")}>

@@ -1,9 +1,9 @@
 import { NativeSelect, Stack, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { sitesQuery } from "../sites/queries";
 import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import type { Carried, Document } from "./types";
@@ -24,7 +24,7 @@ interface Props {
 export function NewBoard({ carried, begin, close, made }: Props) {
   const { t } = useTexts();
   const rights = useRights();
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const sites = useQuery(sitesQuery);
   const places = (sites.data?.items ?? []).filter(({ id }) => rights.on("configure", id));
   const [name, setName] = useState(carried?.name ?? begin?.name ?? "");
   const [chosen, choose] = useState<number | null>(begin?.site ?? null);

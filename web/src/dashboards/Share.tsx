@@ -5,6 +5,7 @@ import { api, take } from "../api/client";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { sitesQuery } from "../sites/queries";
 import { Code } from "../ui/Code";
 import { Dialog } from "../ui/Dialog";
 import { Loaded } from "../ui/Loaded";
@@ -18,7 +19,7 @@ const MAX_DAYS = 366;
 /** Who sees a dashboard: people by their roles on its site, others by public links, which are listed and can be revoked. */
 export function Share({ board, values, close }: { board: Dashboard; values: Values; close: () => void }) {
   const { t } = useTexts();
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const sites = useQuery(sitesQuery);
   const path = sites.data?.items.find(({ id }) => id === board.site_id)?.path.join(" › ") ?? "";
   const mayGiveRoles = useRights().on("administer", null);
   return (

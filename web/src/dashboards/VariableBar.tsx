@@ -2,6 +2,7 @@ import { NativeSelect } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
+import { sitesQuery } from "../sites/queries";
 import type { Variable } from "./types";
 import type { Values } from "./variables";
 
@@ -40,7 +41,7 @@ function DeviceChoice({ variable, value, site, choose }: { variable: Variable & 
 
 function SiteChoice({ variable, value, site, choose }: { variable: Variable & { kind: "site" }; value: number; site: number; choose: Choose }) {
   const { t } = useTexts();
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const sites = useQuery(sitesQuery);
   const all = sites.data?.items ?? [];
   const own = all.find(({ id }) => id === site);
   const within = all.filter(({ path }) => own === undefined || own.path.every((name, index) => path[index] === name));

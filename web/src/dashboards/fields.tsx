@@ -5,6 +5,7 @@ import { useId } from "react";
 import { api, take } from "../api/client";
 import { letterOf } from "../chart/formulas";
 import { useTexts } from "../i18n";
+import { sitesQuery } from "../sites/queries";
 import { useBoundDevice, useShown } from "./source";
 import type { SeriesRef, Variable } from "./types";
 import { deviceOf } from "./variables";
@@ -110,7 +111,7 @@ export function SeriesFields({ value, set, remove = (place) => set(value.filter(
 /** A site at or below the dashboard's; null for the dashboard's own. */
 export function SiteField({ site, variables, value, set }: At & { value: number | string | null; set: (site: number | string | null) => void }) {
   const { t } = useTexts();
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const sites = useQuery(sitesQuery);
   const offered = [
     { value: "", label: t("boards.ownSite") },
     ...variables.filter(({ kind }) => kind === "site").map(({ key, name }) => ({ value: `$${key}`, label: name === "" ? `$${key}` : name })),

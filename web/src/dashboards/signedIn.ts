@@ -1,7 +1,9 @@
 import { api, type Readings, take } from "../api/client";
 import { useAlarms } from "../alarms/useAlarms";
 import { send } from "../api/http";
+import { queries } from "../api/queries";
 import { narrowed } from "../chart/formulas";
+import { sitesQuery } from "../sites/queries";
 import { below } from "./plants";
 import type { PlantSite, Source } from "./source";
 
@@ -14,12 +16,12 @@ export function sourceOf(dashboard: number | null): Source {
     isPublic: false,
     device: (key) => take(api.GET("/api/v1/devices/{key}", { params: { path: { key } } })),
     plant: async (site) => {
-      const [sites, devices] = await Promise.all([take(api.GET("/api/v1/sites")), take(api.GET("/api/v1/devices", { params: { query: { site, limit: MOST_DRAWN } } }))]);
+      const [sites, devices] = await Promise.all([queries.query(sitesQuery), take(api.GET("/api/v1/devices", { params: { query: { site, limit: MOST_DRAWN } } }))]);
       return { sites: sites.items, devices: devices.items, isCut: devices.next !== null && devices.next !== undefined };
     },
     placed: async (site) => {
       const query = { placed: true, limit: MOST_DRAWN, ...(site === null ? {} : { site }) };
-      const [sites, devices] = await Promise.all([take(api.GET("/api/v1/sites")), take(api.GET("/api/v1/devices", { params: { query } }))]);
+      const [sites, devices] = await Promise.all([queries.query(sitesQuery), take(api.GET("/api/v1/devices", { params: { query } }))]);
       return { sites: sitesWithin(sites.items, site), devices: devices.items, isCut: devices.next !== null && devices.next !== undefined };
     },
     history: async (device, channels, { from, to, points, resolution }) => {

@@ -6,6 +6,7 @@ import { api, type Device, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { PositionFields, positionOf, typedOf } from "../sites/PositionFields";
+import { sitesQuery } from "../sites/queries";
 import { problemText } from "../ui/words";
 import { GatewayField } from "./GatewayField";
 import { rememberSecret } from "./secrets";
@@ -14,7 +15,7 @@ import { rememberSecret } from "./secrets";
 export function DeviceForm({ device, initialKey = "", done }: { device?: Device; initialKey?: string; done: (key: string) => void }) {
   const { t, own } = useTexts();
   const queries = useQueryClient();
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const sites = useQuery(sitesQuery);
   const profiles = useQuery({ queryKey: ["profiles"], queryFn: () => take(api.GET("/api/v1/profiles")) });
   const rights = useRights();
   const places = (sites.data?.items ?? []).filter(({ id }) => rights.on("configure", id));

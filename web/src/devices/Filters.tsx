@@ -6,12 +6,13 @@ import { useEffect, useRef } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import type { DevicesSearch } from "../router";
+import { sitesQuery } from "../sites/queries";
 
 /** What the overview shows; all of it is in the address. */
 export function Filters({ search }: { search: DevicesSearch }) {
   const { t, own } = useTexts();
   const navigate = useNavigate({ from: "/" });
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const sites = useQuery(sitesQuery);
   const profiles = useQuery({ queryKey: ["profiles"], queryFn: () => take(api.GET("/api/v1/profiles")) });
   const field = useRef<HTMLInputElement>(null);
   const change = (changed: { [Part in keyof DevicesSearch]: DevicesSearch[Part] | undefined }, replace = false) =>

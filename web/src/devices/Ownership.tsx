@@ -7,6 +7,7 @@ import { api, type Device, take } from "../api/client";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { sitesQuery } from "../sites/queries";
 import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
 import { Refusal, submitting } from "../ui/Saving";
@@ -26,7 +27,7 @@ function Own({ device, own }: { device: Device; own: OwnDevice }) {
   const queries = useQueryClient();
   const rights = useRights();
   const mayPlace = rights.somewhere("configure");
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")), enabled: mayPlace });
+  const sites = useQuery({ ...sitesQuery, enabled: mayPlace });
   const [name, setName] = useState(own.name);
   const [site, setSite] = useState("");
   const path = { path: { key: device.key } };

@@ -6,6 +6,7 @@ import type { components } from "../api/schema";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { PageTitle } from "../shell/Pages";
+import { sitesQuery } from "../sites/queries";
 import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
@@ -62,7 +63,7 @@ export function FleetsPage() {
 
 function FleetLine({ fleet, revoke }: { fleet: FleetKey; revoke: () => void }) {
   const { t, language } = useTexts();
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const sites = useQuery(sitesQuery);
   const site = sites.data?.items.find(({ id }) => id === fleet.site_id);
   const number = (value: number) => formatNumber(value, 0, language);
   const state = fleet.revoked_at !== null ? "fleets.revoked" : fleet.holds ? (fleet.devices < fleet.most_devices ? null : "fleets.full") : "keys.expired";

@@ -5,6 +5,7 @@ import { api, take } from "../api/client";
 import { curlFor } from "../devices/examples";
 import { statusQuery } from "../devices/queries";
 import { useTexts } from "../i18n";
+import { sitesQuery } from "../sites/queries";
 import { Code } from "../ui/Code";
 import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
@@ -37,7 +38,7 @@ interface Asked {
 
 function Form({ change, send }: { change: { error: unknown; isPending: boolean }; send: (asked: Asked) => void }) {
   const { t, own } = useTexts();
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) }).data?.items ?? [];
+  const sites = useQuery(sitesQuery).data?.items ?? [];
   const profiles = useQuery({ queryKey: ["profiles"], queryFn: () => take(api.GET("/api/v1/profiles")) }).data?.items ?? [];
   const [name, setName] = useState("");
   const [profile, setProfile] = useState("generic");

@@ -11,6 +11,7 @@ import { formatNumber } from "../format";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { useRights } from "../session/session";
+import { sitesQuery } from "../sites/queries";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
 import { Scrolled } from "../ui/Scrolled";
@@ -62,7 +63,7 @@ function Money({ state, name }: { state: "overdue" | "issued"; name: string }) {
 
 /** The sites at the top of what the person sees, a line each. */
 function Consumption() {
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const sites = useQuery(sitesQuery);
   return (
     <Loaded query={sites} height={240}>
       {({ items }) => <Water sites={items} />}

@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { sitesQuery } from "../sites/queries";
 
 export function useTeams() {
   return useQuery({ queryKey: ["teams"], queryFn: () => take(api.GET("/api/v1/teams")) });
@@ -15,14 +16,10 @@ export function useCandidates(site: number | null) {
   });
 }
 
-function useSites() {
-  return useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) }).data?.items ?? [];
-}
-
 /** The name of a site, or of the whole installation. */
 export function usePlaces(): (site: number | null) => string {
   const { t } = useTexts();
-  const sites = useSites();
+  const sites = useQuery(sitesQuery).data?.items ?? [];
   return (site) => (site === null ? t("role.everywhere") : (sites.find(({ id }) => id === site)?.path.join(" › ") ?? `#${site}`));
 }
 
@@ -30,7 +27,7 @@ export function usePlaces(): (site: number | null) => string {
 export function usePlaceChoices(): { value: string; label: string }[] {
   const { t } = useTexts();
   const rights = useRights();
-  const sites = useSites()
+  const sites = (useQuery(sitesQuery).data?.items ?? [])
     .filter(({ id }) => rights.on("configure", id))
     .map((site) => ({ value: String(site.id), label: site.path.join(" › ") }));
   return rights.on("configure", null) ? [{ value: "", label: t("role.everywhere") }, ...sites] : sites;

@@ -1,7 +1,8 @@
 import { NativeSelect, SimpleGrid, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { api, type Role, take } from "../api/client";
+import type { Role } from "../api/client";
 import { useTexts } from "../i18n";
+import { sitesQuery } from "../sites/queries";
 import { ROLES } from "./roles";
 
 export interface RoleAt {
@@ -13,7 +14,7 @@ export interface RoleAt {
 /** A role in plain words, and the part of the site tree where it holds. */
 export function RoleFields({ value, onChange, roles = ROLES }: { value: RoleAt; onChange: (value: RoleAt) => void; roles?: readonly Role[] }) {
   const { t } = useTexts();
-  const sites = useSites();
+  const sites = useQuery(sitesQuery).data?.items ?? [];
   return (
     <div>
       <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
@@ -37,14 +38,10 @@ export function RoleFields({ value, onChange, roles = ROLES }: { value: RoleAt; 
   );
 }
 
-function useSites() {
-  return useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) }).data?.items ?? [];
-}
-
 /** "Operator on ETA › Bombas", in words. */
 export function useRoleText(): (role: Role, site: number | null) => string {
   const { t } = useTexts();
-  const sites = useSites();
+  const sites = useQuery(sitesQuery).data?.items ?? [];
   return (role, site) => {
     const place = site === null ? t("role.everywhere") : (sites.find(({ id }) => id === site)?.path.join(" › ") ?? `#${site}`);
     return `${t(`role.${role}`)} · ${place}`;

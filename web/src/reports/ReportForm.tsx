@@ -1,12 +1,14 @@
 import { Button, Checkbox, Group, NativeSelect, Stack, Textarea, TextInput } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { sitesQuery } from "../sites/queries";
 import { localeOf } from "../ui/week";
 import { Refusal, Submit, submitting } from "../ui/Saving";
 import { type Definition, type Format, fitting, formats, heeds, kinds, type Relative, type Report, type ReportBody, relatives, type Schedule, scheduleOf, schedules, severities, speaksOfWeeks, stepsOf, weekBegins, weekText, words } from "./definitions";
 import { SensorFields } from "./SensorFields";
-import { useMake, useSave, useSites } from "./useReports";
+import { useMake, useSave } from "./useReports";
 
 const NAMED = "named";
 
@@ -17,7 +19,7 @@ export type Begin = Partial<Pick<Definition, "devices" | "channels" | "site_id" 
 export function ReportForm({ report, begin, done }: { report?: Report; begin?: Begin; done: () => void }) {
   const { t, language } = useTexts();
   const rights = useRights();
-  const sites = useSites();
+  const sites = useQuery(sitesQuery);
   const places = sites.data?.items ?? [];
   const [name, setName] = useState(report?.name ?? "");
   const [definition, setDefinition] = useState<Definition>(report?.definition ?? { kind: "flow", period: { relative: "yesterday", week_begins: weekBegins(localeOf(language)) }, site_id: 0, devices: [], channels: [], qualities: [...severities], step: "1h", language, zone: "", csv: language === "pt-BR" ? "semicolon" : "rfc4180", ...begin });

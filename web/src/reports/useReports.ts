@@ -8,10 +8,6 @@ const WORKING_MS = 500;
 const RESTING_MS = 30_000;
 const PAGE = 20;
 
-export function useSites() {
-  return useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
-}
-
 export function useReports(search: string) {
   return useQuery({ queryKey: ["reports", search], queryFn: () => take(api.GET("/api/v1/reports", { params: { query: { search, limit: 500 } } })) });
 }

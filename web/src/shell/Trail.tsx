@@ -1,9 +1,10 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link, useMatches } from "@tanstack/react-router";
-import { api, type Device, type Site, take } from "../api/client";
+import type { Device, Site } from "../api/client";
 import { deviceQuery } from "../devices/queries";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { sitesQuery } from "../sites/queries";
 import { BILLING, type List, PORTAL, type Step, ways } from "./ways";
 
 interface Params {
@@ -23,7 +24,7 @@ function Way({ way, params: { key, id } }: { way: readonly Step[]; params: Param
   const { t } = useTexts();
   const isPlaced = way.includes("sites");
   const device = useDevice(isPlaced ? key : undefined);
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")), enabled: isPlaced });
+  const sites = useQuery({ ...sitesQuery, enabled: isPlaced });
   const path = pathTo(sites.data?.items ?? [], key === undefined ? Number(id) : device?.site_id);
   return (
     <nav aria-label={t("trail.label")} className="trail">

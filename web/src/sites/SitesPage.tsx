@@ -10,6 +10,7 @@ import { ErrorNote, PageTitle } from "../shell/Pages";
 import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
 import { type Editing, SiteForm } from "./SiteForm";
+import { sitesQuery } from "./queries";
 
 const SitesMap = lazy(async () => ({ default: (await import("../dashboards/SitesMap")).SitesMap }));
 
@@ -22,7 +23,7 @@ export function SitesPage() {
   const navigate = useNavigate({ from: "/sites" });
   const [editing, edit] = useState<Editing | null>(null);
   const [doomed, doom] = useState<Site | null>(null);
-  const sites = useQuery({ queryKey: ["sites"], queryFn: () => take(api.GET("/api/v1/sites")) });
+  const sites = useQuery(sitesQuery);
   const remove = useMutation({
     mutationFn: (id: number) => take(api.DELETE("/api/v1/sites/{site_id}", { params: { path: { site_id: id } } })),
     onSuccess: () => {
