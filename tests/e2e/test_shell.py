@@ -55,6 +55,15 @@ def test_whatever_has_a_name_is_found_by_typing_it(plant, page, request):
 
 @pytest.mark.desktop
 @pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_the_address_above_a_device_leads_to_the_list(plant, page):
+    page.goto(f"{plant.address}/devices?q=pump-7")
+    expect(page.get_by_role("link", name="pump-7")).to_be_visible()
+    expect(page.get_by_role("link", name="other")).to_have_count(0)
+    expect(page).to_have_url(f"{plant.address}/?q=pump-7")
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
 def test_an_action_is_found_and_the_search_is_left_by_escape(plant, page):
     page.goto(f"{plant.address}/status")
     button = page.get_by_role("button", name="Search everything")

@@ -1,4 +1,4 @@
-import { createBrowserHistory, createRootRoute, createRoute, createRouter, Navigate } from "@tanstack/react-router";
+import { createBrowserHistory, createRootRoute, createRoute, createRouter, Navigate, redirect } from "@tanstack/react-router";
 import { type Kind, kinds, type State, states } from "./anomalies/filter";
 import { INVOICE_STATES, isMonth, PAYMENT_STATES } from "./billing/search";
 import { isPriority, isView as isAlarmView, type Priority, type View as AlarmView } from "./alarms/alarms";
@@ -164,17 +164,31 @@ function isChosen(given: unknown): given is Record<string, string | number> {
   return typeof given === "object" && given !== null && Object.values(given).every((one) => typeof one === "string" || typeof one === "number");
 }
 
-const devices = createRoute({
-  getParentRoute: () => root,
-  path: "/",
-  validateSearch: (given: Record<string, unknown>): DevicesSearch => ({
+function devicesSearch(given: Record<string, unknown>): DevicesSearch {
+  return {
     ...textOf(given, "q"),
     ...(Number.isInteger(given.site) ? { site: given.site as number } : {}),
     ...textOf(given, "profile"),
     ...(given.state === "late" || given.state === "silent" ? { state: given.state } : {}),
     ...(given.dialog === "new" ? { dialog: "new" } : {}),
-  }),
+  };
+}
+
+const devices = createRoute({
+  getParentRoute: () => root,
+  path: "/",
+  validateSearch: devicesSearch,
   component: firstPage(() => import("./devices/DevicesPage"), "DevicesPage"),
+});
+
+/** Where somebody looks for the list who goes up from the address of a device. */
+const devicesToo = createRoute({
+  getParentRoute: () => root,
+  path: "/devices",
+  validateSearch: devicesSearch,
+  beforeLoad: ({ search }) => {
+    throw redirect({ to: "/", search, replace: true });
+  },
 });
 
 const home = createRoute({
@@ -569,7 +583,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, devices, device, deviceData, explore, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, dashboards, dashboard, deviceDashboard, siteDashboard, kiosk, shared, status, link, signIn, claim, account, ownNotifications, escalation, messageTemplates, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, outbox, portal]),
+  routeTree: root.addChildren([home, devices, devicesToo, device, deviceData, explore, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, dashboards, dashboard, deviceDashboard, siteDashboard, kiosk, shared, status, link, signIn, claim, account, ownNotifications, escalation, messageTemplates, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, outbox, portal]),
   history,
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,
