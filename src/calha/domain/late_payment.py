@@ -5,6 +5,7 @@ Sources: REN ANEEL 1000/2021, art. 343 (a fine of at most 2 %, 1 % a month by th
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Literal
@@ -18,23 +19,34 @@ _HUNDRED = Decimal(100)
 LateKind = Literal["late_fine", "late_interest", "late_index"]
 
 
-def days_late(due_on: date, paid_on: date) -> int:
-    """Days from the due day to the payment; 0 for a payment on the first working day after the due day, or before."""
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """Of a payment, from the due day on."""
+
+    due_on: date
+    paid_on: date
+
+    @property
+    def days(self) -> int:
+        return (self.paid_on - self.due_on).days
+
+
+def delay_of(due_on: date, paid_on: date) -> Delay | None:
+    """None for a payment on the first working day after the due day, or before."""
     last = due_on
     while last.weekday() >= 5 or last in national_holidays(last.year):
         last += timedelta(days=1)
-    return (paid_on - due_on).days if paid_on > last else 0
+    return Delay(due_on, paid_on) if paid_on > last else None
 
 
-def late_charges(rule: LatePayment, amount: Decimal, due_on: date, paid_on: date) -> Iterator[tuple[LateKind, Decimal]]:
-    """What a bill of an amount that fell due on a day costs in addition, unrounded; nothing for one paid in time."""
-    days = days_late(due_on, paid_on)
-    if not days or amount <= 0:
+def late_charges(rule: LatePayment, amount: Decimal, delay: Delay) -> Iterator[tuple[LateKind, Decimal]]:
+    """What a bill of an amount costs in addition, unrounded."""
+    if amount <= 0:
         return
     charges: dict[LateKind, Decimal] = {
         "late_fine": amount * rule.fine_percent / _HUNDRED,
-        "late_interest": amount * rule.interest_percent / _HUNDRED * days / MONTH_DAYS,
-        "late_index": amount * (_rise(rule, due_on, paid_on) - 1),
+        "late_interest": amount * rule.interest_percent / _HUNDRED * delay.days / MONTH_DAYS,
+        "late_index": amount * (_rise(rule, delay.due_on, delay.paid_on) - 1),
     }
     yield from ((kind, charge) for kind, charge in charges.items() if charge)
 

@@ -14,7 +14,7 @@ import msgspec
 
 from calha.domain.billing import ZERO
 from calha.domain.invoices import Adjustment, made_from, unseal
-from calha.domain.late_payment import LateKind, days_late, late_charges
+from calha.domain.late_payment import Delay, LateKind, delay_of, late_charges
 from calha.domain.net_metering import Lot
 from calha.domain.tariffs import Tariff, Text
 from calha.metering.books import LOOK_BACK, Billing, Books
@@ -49,9 +49,9 @@ def charges_for_lateness(billing: Billing, wanted: Wanted, books: Books) -> Iter
     standing = books.standing.get(wanted.contract.id, ())
     earliest = wanted.cycle.from_ - LOOK_BACK
     late = [
-        (row, paid_on)
+        (row, delay)
         for row in standing
-        if earliest < row.from_day < wanted.cycle.from_ and (paid_on := _paid_late(row, wanted))
+        if earliest < row.from_day < wanted.cycle.from_ and (delay := _delay(row, wanted)) is not None
     ]
     if not late:
         return
@@ -60,9 +60,9 @@ def charges_for_lateness(billing: Billing, wanted: Wanted, books: Books) -> Iter
     }
     own = charged.pop(wanted.cycle.from_, None)  # in force already: it charges what it charged, whatever was paid since
     elsewhere = set().union(*charged.values())
-    for row, paid_on in late:
+    for row, delay in late:
         if row.number not in elsewhere and (own is None or row.number in own):
-            yield from _lateness(billing, wanted.tariff, row, paid_on)
+            yield from _lateness(billing, wanted.tariff, row, delay)
 
 
 def is_settled(billing: Billing, row: InvoiceRow, books: Books) -> bool:
@@ -99,26 +99,25 @@ def _referred(billing: Billing, row: InvoiceRow, keys: Collection[str]) -> Itera
     yield from (one.invoice for one in inputs.adjustments if one.key in keys)
 
 
-def _paid_late(row: InvoiceRow, wanted: Wanted) -> date | None:
-    """The day on which an invoice was paid, if that was too late."""
+def _delay(row: InvoiceRow, wanted: Wanted) -> Delay | None:
+    """Of an invoice that was paid too late."""
     if row.state != "paid" or row.paid_at is None:
         return None
-    paid_on = row.paid_at.astimezone(wanted.meter.zone).date()
-    return paid_on if days_late(row.due_on, paid_on) else None
+    return delay_of(row.due_on, row.paid_at.astimezone(wanted.meter.zone).date())
 
 
-def _lateness(billing: Billing, tariff: Tariff, row: InvoiceRow, paid_on: date) -> Iterator[Adjustment]:
+def _lateness(billing: Billing, tariff: Tariff, row: InvoiceRow, delay: Delay) -> Iterator[Adjustment]:
     rule = tariff.version_at(row.due_on).late_payment
     if rule is None:
         return
     earlier = unseal(billing.invoices.content(row.number)).bill.lines
     amount = row.total - sum((line.amount for line in earlier if line.key in LATE), ZERO)
-    for kind, charge in late_charges(rule, amount, row.due_on, paid_on):
+    for kind, charge in late_charges(rule, amount, delay):
         yield Adjustment(
             key=kind,
             name={language: f"{word} {row.number}" for language, word in LATE[kind].items()},
             amount=charge,
-            quantity=Decimal(days_late(row.due_on, paid_on)),
+            quantity=Decimal(delay.days),
             unit="d",
             invoice=row.number,
         )
