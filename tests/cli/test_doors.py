@@ -1,9 +1,13 @@
 """What `calha doctor` says of open ports, also of those of the replaced systems, and of passwords that travel in the clear."""
 
+import subprocess
+import sys
+
 import pytest
 
 from calha.cli.doors import exposure, listeners
 from calha.config.loading import load
+from running import running_calha
 
 
 @pytest.fixture
@@ -55,3 +59,19 @@ def test_each_port_is_looked_at_whether_it_is_free(monkeypatch, tmp_path):
     on = {"compat.hidrometro.enabled": True, "compat.hidrometro.node_port": 3000}
     keys = [key for key, _, _ in listeners(load(on).settings)]
     assert keys[-3:] == ["compat.hidrometro.port", "compat.hidrometro.mqtt_port", "compat.hidrometro.node_port"]
+
+
+def test_of_a_running_calha_the_ports_are_told_that_it_really_uses(tmp_path):
+    command = [sys.executable, "-m", "calha", "doctor", "--data", str(tmp_path / "data")]
+
+    def told():
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False).stdout
+
+    with running_calha(tmp_path / "data") as calha:
+        here = "reached from this machine only"
+        found = told()
+        assert f"MQTT: 127.0.0.1:{calha.mqtt_port}, {here}" in found
+        assert f"TCP: 127.0.0.1:{calha.tcp_port}, {here}" in found
+        assert f"web app and API: 127.0.0.1:{calha.http_port}, {here}" in found
+        assert "127.0.0.1:1883" not in found
+    assert f"MQTT: 127.0.0.1:1883, {here}" in told(), "it runs no more: as it is configured"

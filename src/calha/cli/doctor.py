@@ -11,7 +11,7 @@ from typing import Any
 
 import typer
 
-from calha.cli.doors import Finding, exposure, listeners
+from calha.cli.doors import Finding, exposure, in_use, listeners
 from calha.cli.options import ConfigFile, Data, configuration
 from calha.config.section import GIBIBYTE
 from calha.config.settings import Settings
@@ -48,9 +48,9 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     yield _disk_space(settings)
     yield _fsync(settings.data.folder)
     yield _open_files()
-    yield from exposure(settings)
-    yield from _mail(settings)
     running = _running(settings)
+    yield from exposure(settings if running is None else in_use(settings, running))
+    yield from _mail(settings)
     if running is None:
         yield from _ports(settings)
         yield "ok", "Calha", f"does not run on {settings.data.folder}"

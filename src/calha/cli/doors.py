@@ -1,6 +1,6 @@
 """Which ports are open to whom, and whether that is wise: what `calha doctor` says of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
@@ -23,6 +23,17 @@ def exposure(settings: Settings) -> Iterator[Finding]:
     certificate = settings.data.folder / "tls" / "server.pem"
     if certificate.exists() and (left := days_left(certificate)) < EXPIRES_SOON_DAYS:
         yield "warning", "certificate", f"expires in {left} days; a restart of Calha renews it"
+
+
+def in_use(settings: Settings, status: Mapping[str, Any]) -> Settings:
+    """The settings with the doors that a running Calha tells of: flags may have given it others."""
+    told = {
+        name: getattr(settings, name).model_copy(update={key: door[key] for key in ("host", "port", "tls")})
+        for name in ("http", "mqtt", "tcp")
+        if (door := status[name]) is not None
+    }
+    tcp = told.get("tcp", settings.tcp).model_copy(update={"enabled": "tcp" in told})
+    return settings.model_copy(update=told | {"tcp": tcp})
 
 
 def listeners(settings: Settings) -> Iterator[tuple[str, str, int]]:
