@@ -3,8 +3,9 @@ import { useNavigate } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useMemo, useState } from "react";
 import type { Device } from "../api/client";
-import { useWatch } from "../live/hooks";
-import { usePrintedAt, widthOnPaper } from "../ui/printing";
+import { useTexts } from "../i18n";
+import { live, useWatch } from "../live/hooks";
+import { useAskedBeforePrinting, usePrintedAt, widthOnPaper } from "../ui/printing";
 import { DeviceRow } from "./DeviceRow";
 import { bySite, type Row } from "./groups";
 import { useOwnDevices } from "./own";
@@ -42,37 +43,52 @@ export function DeviceList({ devices, chosen, toggle }: Props) {
   const navigate = useNavigate();
   const open = useCallback((key: string) => void navigate({ to: "/devices/$key", params: { key } }), [navigate]);
   const isPrinted = usePrintedAt() !== null;
+  const printed = useMemo(() => lines.slice(0, MOST_PRINTED), [lines]);
+  useAskedBeforePrinting(() => live.ask(keysOf(printed)));
   const wide = isPrinted ? widthOnPaper(1, 1, false) : width;
   const shown = isPhone ? CARD_CHANNELS : Math.max(1, Math.floor((wide - BESIDE_VALUES_PX) / VALUE_PX));
   const heightOf = useCallback((index: number) => heightOfLine(lines[index], isPhone), [lines, isPhone]);
   const keyOf = useCallback((index: number) => lines[index]?.key ?? index, [lines]);
   const rows = useWindowVirtualizer({ count: lines.length, estimateSize: heightOf, getItemKey: keyOf, overscan: OVERSCAN, scrollMargin });
-  const visible = isPrinted ? lines.slice(0, MOST_PRINTED).map((_, index) => ({ index, start: 0 })) : rows.getVirtualItems();
-  useWatch(visible.flatMap(({ index }) => (lines[index]?.kind === "device" ? [lines[index].key] : [])));
+  const visible = isPrinted ? printed.map((_, index) => ({ index, start: 0 })) : rows.getVirtualItems();
+  useWatch(keysOf(visible.flatMap(({ index }) => lines[index] ?? [])));
   if (devices.length === 0) return null;
   return (
-    <div
-      ref={place}
-      className="panel device-list"
-      style={{ ...(isPrinted ? {} : { height: rows.getTotalSize() + 2 }), "--columns": isPhone ? CARD_COLUMNS : shown } as React.CSSProperties}
-    >
-      {visible.map(({ index, start }) => {
-        const line = lines[index];
-        if (line === undefined) return null;
-        return (
-          <div key={line.key} {...(isPrinted ? {} : { ref: rows.measureElement })} data-index={index} className="device-line" style={isPrinted ? { position: "static" } : { transform: `translateY(${start - scrollMargin}px)` }}>
-            {line.kind === "device" ? (
-              <DeviceRow device={line.device} ownName={ownNames.get(line.device.key)} shown={shown} open={open} {...(toggle === undefined ? {} : { isChosen: chosen?.has(line.device.key) === true, toggle })} />
-            ) : (
-              <h2 className="site-line">
-                {line.path.join(" › ")} <span className="quiet number">{line.count}</span>
-              </h2>
-            )}
-          </div>
-        );
-      })}
-    </div>
+    <>
+      {isPrinted && <Unknown devices={keysOf(printed).filter((key) => !live.isKnown(key)).length} />}
+      <div
+        ref={place}
+        className="panel device-list"
+        style={{ ...(isPrinted ? {} : { height: rows.getTotalSize() + 2 }), "--columns": isPhone ? CARD_COLUMNS : shown } as React.CSSProperties}
+      >
+        {visible.map(({ index, start }) => {
+          const line = lines[index];
+          if (line === undefined) return null;
+          return (
+            <div key={line.key} {...(isPrinted ? {} : { ref: rows.measureElement })} data-index={index} className="device-line" style={isPrinted ? { position: "static" } : { transform: `translateY(${start - scrollMargin}px)` }}>
+              {line.kind === "device" ? (
+                <DeviceRow device={line.device} ownName={ownNames.get(line.device.key)} shown={shown} open={open} {...(toggle === undefined ? {} : { isChosen: chosen?.has(line.device.key) === true, toggle })} />
+              ) : (
+                <h2 className="site-line">
+                  {line.path.join(" › ")} <span className="quiet number">{line.count}</span>
+                </h2>
+              )}
+            </div>
+          );
+        })}
+      </div>
+    </>
   );
+}
+
+function keysOf(lines: readonly Row[]): string[] {
+  return lines.flatMap((line) => (line.kind === "device" ? [line.key] : []));
+}
+
+/** On paper: that some values were not asked for, and how they are. */
+function Unknown({ devices }: { devices: number }) {
+  const { t } = useTexts();
+  return devices === 0 ? null : <p className="printed">{t("devices.printedUnknown", { n: devices })}</p>;
 }
 
 function heightOfLine(line: Row | undefined, isPhone: boolean): number {

@@ -106,6 +106,7 @@ export const en: Catalogue = {
   "devices.search": "Search name, key, serial…",
   "devices.site": "Site",
   "devices.profile": "Profile",
+  "devices.printedUnknown": "Without the values of {n} devices (…), which had not been on the screen yet. Ctrl-P loads them before it prints.",
   "devices.noMatch": "No device matches the filter.",
   "devices.new": "New device",
   "devices.state": "State",

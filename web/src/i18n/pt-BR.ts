@@ -106,6 +106,7 @@ export const ptBR = {
   "devices.search": "Buscar por nome, código, série…",
   "devices.site": "Local",
   "devices.profile": "Perfil",
+  "devices.printedUnknown": "Sem os valores de {n} dispositivos (…), que ainda não estavam na tela. Com Ctrl-P eles são carregados antes de imprimir.",
   "devices.noMatch": "Nenhum dispositivo corresponde ao filtro.",
   "devices.new": "Novo dispositivo",
   "devices.state": "Situação",

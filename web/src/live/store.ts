@@ -136,6 +136,21 @@ export class LiveStore {
     return this.newestOf.has(device) || this.known.has(device);
   }
 
+  /** Ask for the values of devices; ends when all are known, or when the server cannot be reached. */
+  async ask(devices: readonly string[]): Promise<void> {
+    const end = this.watch(devices);
+    await new Promise<void>((go) => {
+      const look = () => {
+        if (this.connection !== "lost" && !devices.every((device) => this.isKnown(device))) return;
+        stop();
+        go();
+      };
+      const stop = this.onAny(look);
+      look();
+    });
+    end();
+  }
+
   /** Whether a device still speaks, measured by how often it usually does. */
   presence(device: string): Presence {
     return presence(this.newestOf.get(device), this.now, this.rhythms.get(device)?.intervalMs);

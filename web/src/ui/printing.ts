@@ -1,5 +1,6 @@
 /** Whether the page is being printed: from `beforeprint` to `afterprint`, as the browser tells. What is drawn then goes on paper. */
 
+import { useHotkeys } from "@mantine/hooks";
 import { useSyncExternalStore } from "react";
 
 const CSS_PX_PER_MM = 96 / 25.4;
@@ -29,6 +30,11 @@ function subscribe(tell: () => void): () => void {
 /** Since when the page is being printed; null while it is only looked at. */
 export function usePrintedAt(): number | null {
   return useSyncExternalStore(subscribe, () => printedAt);
+}
+
+/** Ctrl-P first asks for what is to be printed. By its menu a browser prints at once what is there. */
+export function useAskedBeforePrinting(ask: () => Promise<void>): void {
+  useHotkeys([["mod+P", () => void ask().then(() => print())]], []); // also while something is typed
 }
 
 /** How wide a place of the page, which has that width on the screen, becomes on paper. Dashboards lie across. */
