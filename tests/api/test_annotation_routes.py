@@ -1,5 +1,6 @@
-"""Notes and saved views over HTTP: read by whoever sees the place, changed by their author; views are each one's own."""
+"""Notes and saved views over HTTP: read by whoever sees their place, changed by their author and who configures it."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -110,3 +111,100 @@ def test_a_view_is_saved_under_a_name_and_is_ones_own(operator, calha, place):
     assert operator.send("PUT", "/api/v1/views", body | {"search": {"s": "x" * 9_000}})[0] == 413
     assert operator.send("DELETE", f"/api/v1/views/{kept['id']}")[0] == 204
     assert operator.get("/api/v1/views")["items"] == []
+
+
+VIEW = {"page": "/alarms", "name": "Night shift", "search": {"priority": "high"}}
+
+
+@pytest.fixture
+def crew(calha, place):
+    """An engineer who shares a view with the site, others who work there, and the view."""
+    engineer = Person(calha, "Ivo", {"role": "engineer", "site_id": place})
+    other = Person(calha, "Rita", {"role": "engineer", "site_id": place})
+    operator = Person(calha, "Davi", {"role": "operator", "site_id": place})
+    status, view = engineer.send("PUT", "/api/v1/views", VIEW | {"site_id": place})
+    assert (status, view["owner"], view["is_own"], view["may_change"]) == (200, "Ivo", True, True), view
+    yield engineer, other, operator, view
+    engineer.send("DELETE", f"/api/v1/views/{view['id']}")
+
+
+def shared(person, query=""):
+    return person.get(f"/api/v1/views/shared?limit=500{query}")["items"]
+
+
+def test_a_shared_view_is_seen_on_the_site_and_above_and_nowhere_else(calha, crew, place):
+    engineer, _, operator, view = crew
+    above = Person(calha, "Noa", {"role": "viewer", "site_id": 1})
+    for person in (operator, above):
+        (seen,) = [one for one in shared(person) if one["id"] == view["id"]]
+        assert (seen["owner"], seen["site_id"], seen["is_own"], seen["may_change"]) == ("Ivo", place, False, False)
+        assert person.get(f"/api/v1/views/{view['id']}")["search"] == VIEW["search"]
+        assert ("view", str(view["id"])) in [
+            (one["kind"], one["id"]) for one in person.get("/api/v1/search?q=NIGHT+shi")["items"]
+        ]
+    assert [one["id"] for one in shared(operator, "&page=/alarms&search=night")] == [view["id"]]
+    assert shared(operator, "&page=/explore") == shared(operator, "&search=day") == []
+    assert shared(operator, f"&after={view['id']}") == []
+    assert shared(engineer) == [], "one's own stands among one's own"
+    assert engineer.get("/api/v1/search?q=night+shift")["items"] == []
+    beside = calha.send("POST", "/api/v1/sites", {"name": "Beside", "parent_id": 1})[1]["id"]
+    neighbour = Person(calha, "Zoe", {"role": "administrator", "site_id": beside})
+    assert shared(neighbour) == neighbour.get("/api/v1/search?q=night+shift")["items"] == []
+    for method, body in (("GET", None), ("PUT", VIEW), ("DELETE", None)):
+        sent = {"name": "x", "search": {}} if body else None
+        assert neighbour.send(method, f"/api/v1/views/{view['id']}", sent)[0] == 404
+
+
+def test_a_role_that_is_taken_away_takes_the_view_with_it(calha, crew):
+    *_, operator, view = crew
+    assert len(shared(operator)) == 1
+    (role,) = calha.get(f"/api/v1/people/{operator.id}")["grants"]
+    assert calha.send("DELETE", f"/api/v1/people/{operator.id}/grants/{role['id']}")[0] == 204
+    assert operator.send("GET", "/api/v1/views/shared")[0] == 403
+    assert operator.send("GET", f"/api/v1/views/{view['id']}")[0] == 404
+    assert operator.get("/api/v1/search?q=night+shift")["items"] == []
+
+
+def test_whoever_works_there_shares_and_whoever_configures_the_site_changes(calha, crew, place):
+    engineer, other, operator, view = crew
+    viewer = Person(calha, "Rui", {"role": "viewer", "site_id": place})
+    where = f"/api/v1/views/{view['id']}"
+    change = {"name": "Night", "search": {"priority": "critical"}, "site_id": place}
+    assert viewer.send("PUT", "/api/v1/views", VIEW | {"site_id": place})[0] == 403
+    assert operator.send("PUT", "/api/v1/views", VIEW | {"site_id": 1})[0] == 404, "he does not see it"
+    status, his = operator.send("PUT", "/api/v1/views", VIEW | {"site_id": place})
+    assert (status, his["may_change"]) == (200, True)
+    assert operator.send("PUT", where, change)[0] == operator.send("DELETE", where)[0] == 403
+    status, changed = other.send("PUT", where, change)
+    assert (status, changed["name"], changed["owner"], changed["may_change"]) == (200, "Night", "Ivo", True)
+    status, refused = other.send("PUT", where, change | {"site_id": None})
+    assert (status, refused["reason"]) == (403, "not_its_owner")
+    assert engineer.send("PUT", "/api/v1/views", VIEW)[0] == 200
+    status, refused = other.send("PUT", where, change | {"name": VIEW["name"]})
+    assert (status, refused["reason"]) == (409, "view_taken")
+    assert engineer.send("PUT", where, change | {"site_id": None})[1]["site_id"] is None
+    assert [one["id"] for one in shared(other)] == [his["id"]], "taken back"
+    assert other.send("GET", where)[0] == 404
+    assert other.send("DELETE", f"/api/v1/views/{his['id']}")[0] == 204
+    told = calha.get(f"/api/v1/audit?target=view%20{view['id']}&limit=50")["items"]
+    assert [json.loads(one["after"])["site_id"] for one in told] == [None, place, place]
+
+
+def test_a_shared_view_outlives_its_owner_without_his_name(calha, crew, place):
+    engineer, other, operator, view = crew
+    assert engineer.send("PUT", "/api/v1/views", VIEW | {"name": "Mine"})[0] == 200
+    known = calha.get(f"/api/v1/people/{engineer.id}/export")["views"]
+    assert [(one["name"], one["site_id"]) for one in known] == [("Mine", None), ("Night shift", place)]
+    assert calha.send("DELETE", f"/api/v1/people/{engineer.id}")[0] == 204
+    (left,) = shared(operator)
+    assert (left["id"], left["owner"], left["name"]) == (view["id"], None, "Night shift")
+    assert [one["name"] for one in calha.get(f"/api/v1/people/{engineer.id}/export")["views"]] == ["Night shift"]
+    assert other.send("DELETE", f"/api/v1/views/{view['id']}")[0] == 204
+
+
+def test_a_site_that_goes_leaves_the_view_to_its_owner(calha, place):
+    below = calha.send("POST", "/api/v1/sites", {"name": "Short-lived", "parent_id": place})[1]["id"]
+    engineer = Person(calha, "Ivo", {"role": "engineer", "site_id": place})
+    assert engineer.send("PUT", "/api/v1/views", VIEW | {"site_id": below})[0] == 200
+    assert calha.send("DELETE", f"/api/v1/sites/{below}")[0] == 204
+    assert [one["site_id"] for one in engineer.get("/api/v1/views")["items"]] == [None]

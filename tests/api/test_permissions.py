@@ -11,6 +11,7 @@ from calha.api import access
 from calha.api.app import ROUTERS
 from calha.api.routes import status
 from calha.domain.access import PERMISSIONS, Permission, Role
+from persons import Person
 
 ROUTES = [
     (method, path, operation["x-requires"])
@@ -48,10 +49,11 @@ PUBLIC = {
 
 EVERYBODYS = {"/api/v1/profiles/{name}", "/api/v1/tariffs/{key}", "/api/v1/tariffs/{key}/revisions"}
 EVERYBODYS |= {"/api/v1/tariffs/{key}/calculation"}  # of the text that the caller sends
+SHARED = {"/api/v1/views/{view_id}"}  # one's own, or of a site
 NAMING = [
     (method, path)
     for method, path, required in ROUTES
-    if required["where"] == "anywhere" and "{" in path and path not in EVERYBODYS
+    if (required["where"] == "anywhere" or path in SHARED) and "{" in path and path not in EVERYBODYS
 ]
 NOTE = {"from": "2026-06-01T03:00:00Z", "text": "Filter 2 was washed"}
 BODIES = {  # by the end of the path, where an empty one is refused before it is looked at who asks
@@ -66,6 +68,7 @@ BODIES = {  # by the end of the path, where an empty one is refused before it is
     "{annotation_id}": json.dumps(NOTE).encode(),
     "{dashboard_id}": b'{"name": "x", "site_id": 1, "document": {}}',
     "links": b'{"name": "x"}',
+    "{view_id}": b'{"name": "x", "search": {}}',
     "payment": b'{"paid_at": "2026-08-05T10:30:00Z"}',
 }
 TARIFF = """
@@ -158,7 +161,10 @@ def foreign(calha, plant):
     viewer = {"name": "foreign", "user_name": "perm.foreign", "grants": [{"role": "viewer"}]}
     person = calha.send("POST", "/api/v1/people", viewer)[1]["person"]["id"]
     chain = {"name": "foreign", "site_id": site, "steps": [{"wait_min": 0, "persons": [person]}]}
+    view = {"page": "/explore", "name": "foreign", "search": {}, "site_id": site}
+    engineer = Person(calha, "perm.sharing", {"role": "engineer", "site_id": site})
     return {
+        "view_id": engineer.send("PUT", "/api/v1/views", view)[1]["id"],
         "team_id": team,
         "channel_id": 1,
         "chain_id": calha.send("POST", "/api/v1/escalation-chains", chain)[1]["id"],
@@ -201,6 +207,7 @@ def test_what_is_named_in_a_path_belongs_to_a_site_too(calha, plant, foreign, me
         ("/api/v1/reports", "foreign"),
         ("/api/v1/report-runs", "foreign"),
         ("/api/v1/dashboards", "foreign"),
+        ("/api/v1/views/shared", "foreign"),
         ("/api/v1/devices", "perm-meter"),
         ("/api/v1/teams", "foreign"),
         ("/api/v1/escalation-chains", "foreign"),

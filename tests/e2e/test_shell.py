@@ -7,8 +7,11 @@ import pypdf
 import pytest
 from accessibility import violations
 from playwright.sync_api import expect
-from screens import keep
+from screens import ARTIFACTS, SIZES, keep
+from signing_in import cookie, signed_in
 from steps import ensure, mosquitto_pub, scrolls_sideways
+
+from persons import Person
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +103,65 @@ def test_what_a_list_shows_is_saved_under_a_name_and_found_by_the_search(plant, 
     expect(page.get_by_label("Search name, key, serial…")).to_have_value("pump-7")
 
 
+@pytest.mark.parametrize(("page", "stranger"), [(size, size) for size in SIZES], indirect=True)
+def test_an_engineer_shares_a_view_and_an_operator_opens_it_by_the_search(plant, page, stranger, request):
+    name = f"Raw water {request.node.callspec.id}"
+    site = next(one["id"] for one in plant.get("/api/v1/sites")["items"] if one["name"] == "Estação Norte")
+    people = [(page, Person(plant, "Ana", {"role": "engineer", "site_id": site}))]
+    people.append((stranger, Person(plant, "Davi", {"role": "operator", "site_id": site})))
+    for theirs, person in people:
+        assert person.send("PATCH", "/api/v1/account", {"language": "en"})[0] == 200
+        theirs.context.add_cookies([cookie(plant, signed_in(plant, person.login))])
+    page.goto(f"{plant.address}/?q=pump-7")
+    page.get_by_role("button", name="Saved views").click()
+    page.get_by_label("Name of this view").fill(name)
+    page.get_by_label("Share with").select_option(str(site))
+    keep(page, f"view-share-{request.node.callspec.id}")
+    assert violations(page) == []
+    page.get_by_role("button", name="Save view").click()
+    expect(page.get_by_text(f"View “{name}” saved")).to_be_visible()
+
+    stranger.goto(f"{plant.address}/quarantine")
+    if "phone" in request.node.name:
+        stranger.get_by_role("button", name="Search everything").click()
+    else:
+        expect(stranger.get_by_role("heading", level=1)).to_be_visible()
+        stranger.keyboard.press("Control+k")
+    stranger.get_by_role("combobox", name="Search everything").fill("raw water")
+    found = stranger.get_by_role("group", name="Shared views").get_by_role("option")
+    expect(found).to_have_text(re.compile(f"^{name}.*Estação Norte$"))
+    found.click()
+    expect(stranger).to_have_url(f"{plant.address}/?q=pump-7")
+    expect(stranger.get_by_role("link", name="pump-7")).to_be_visible()
+    stranger.get_by_role("button", name="Saved views").click()
+    others = stranger.get_by_role("region", name="Shared by others")
+    expect(others.get_by_role("listitem")).to_contain_text(f"{name}shared by Ana, Estação Norte")
+    for scheme in ("light", "dark"):
+        stranger.emulate_media(color_scheme=scheme)
+        keep(stranger, f"views-shared-{scheme}-{request.node.callspec.id}")
+        assert violations(stranger) == []
+    others.get_by_role("button", name=f"Options of the view {name}").click()
+    options = stranger.get_by_role("dialog", name=name)
+    expect(options.get_by_role("button", name="Delete view")).to_have_count(0)
+    options.get_by_role("button", name="Copy to mine").click()
+    expect(stranger.get_by_text(f"View “{name}” saved")).to_be_visible()
+
+    page.get_by_role("button", name="Saved views").click()
+    page.get_by_role("button", name=f"Options of the view {name}").click()
+    expect(page.get_by_role("dialog", name=name).get_by_label("Share with")).to_be_visible()
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        keep(page, f"view-options-{scheme}-{request.node.callspec.id}")
+        assert violations(page) == []
+    page.get_by_role("dialog", name=name).get_by_role("button", name="Delete view").click()
+    page.get_by_role("dialog", name="Delete view").get_by_role("button", name="Delete view").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    stranger.reload()
+    stranger.get_by_role("button", name="Saved views").click()
+    expect(stranger.get_by_role("button", name=name, exact=True)).to_be_visible()
+    expect(others).to_have_count(0)
+
+
 def test_home_shows_what_each_role_asks_first(plant, page, request):
     page.emulate_media(reduced_motion="reduce")
     page.goto(f"{plant.address}/home")
@@ -164,6 +226,32 @@ def test_a_page_is_printed_whole_with_its_site_and_the_time_and_without_what_can
     page.wait_for_function(f"({wide})() === 0")
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     page.emulate_media(media="screen")
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_a_list_is_printed_with_the_values_of_devices_that_were_never_on_screen(plant, page):
+    site = plant.send("POST", "/api/v1/sites", {"name": "Printed"})[1]["id"]
+    for number in range(40):
+        device = {"key": f"far-{number}", "site_id": site, "profile": "generic"}
+        assert plant.send("POST", "/api/v1/devices", device)[0] == 201
+        assert plant.send("POST", f"/api/v1/telemetry/far-{number}", {"level": 7_000 + number})[0] == 200
+    plant.until_stored()
+    page.add_init_script("window.print = () => document.body.dataset.isPrinting = 'yes'")
+    page.goto(f"{plant.address}/?site={site}")
+    expect(page.get_by_text("7,000").first).to_be_visible()
+    assert "devices (…), which had not been on the screen yet" in printed(page)
+
+    page.reload()
+    expect(page.get_by_text("7,000").first).to_be_visible()
+    page.keyboard.press("Control+p")
+    expect(page.locator("body[data-is-printing]")).to_have_count(1)
+    content = page.pdf()
+    ARTIFACTS.mkdir(parents=True, exist_ok=True)
+    (ARTIFACTS / "printed-devices.pdf").write_bytes(content)
+    text = " ".join(leaf.extract_text() for leaf in pypdf.PdfReader(io.BytesIO(content)).pages)
+    assert [number for number in range(40) if f"7,0{number:02}" not in text] == []
+    assert "…" not in text
 
 
 def printed(page):

@@ -1,4 +1,4 @@
-import { createBrowserHistory, createRootRoute, createRoute, createRouter, Navigate, redirect } from "@tanstack/react-router";
+import { createBrowserHistory, createRootRoute, createRoute, createRouter, Navigate } from "@tanstack/react-router";
 import { type Kind, kinds, type State, states } from "./anomalies/filter";
 import { INVOICE_STATES, isMonth, PAYMENT_STATES } from "./billing/search";
 import { isPriority, isView as isAlarmView, type Priority, type View as AlarmView } from "./alarms/alarms";
@@ -186,10 +186,12 @@ const devicesToo = createRoute({
   getParentRoute: () => root,
   path: "/devices",
   validateSearch: devicesSearch,
-  beforeLoad: ({ search }) => {
-    throw redirect({ to: "/", search, replace: true });
-  },
+  component: DevicesToo,
 });
+
+function DevicesToo() {
+  return <Navigate to="/" search={devicesToo.useSearch()} replace />;
+}
 
 const home = createRoute({
   getParentRoute: () => root,
@@ -370,6 +372,13 @@ const shared = createRoute({
   path: "/shared",
   staticData: { needs: "nothing" },
   component: lazyRouteComponent(() => import("./dashboards/SharedPage"), "SharedPage"),
+});
+
+const view = createRoute({
+  getParentRoute: () => root,
+  path: "/views/$id",
+  staticData: { needs: "nothing" },
+  component: lazyRouteComponent(() => import("./views/ViewPage"), "ViewPage"),
 });
 
 const status = createRoute({
@@ -583,7 +592,7 @@ const audit = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, devices, devicesToo, device, deviceData, explore, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, dashboards, dashboard, deviceDashboard, siteDashboard, kiosk, shared, status, link, signIn, claim, account, ownNotifications, escalation, messageTemplates, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, outbox, portal]),
+  routeTree: root.addChildren([home, devices, devicesToo, device, deviceData, explore, consumption, alarms, alarmRules, alarmRule, alarmHealth, exceptions, anomalies, quarantine, sites, balance, reports, dashboards, dashboard, deviceDashboard, siteDashboard, kiosk, shared, view, status, link, signIn, claim, account, ownNotifications, escalation, messageTemplates, people, person, keys, fleets, connections, connection, audit, invoices, invoice, customers, customer, tariffs, tariff, newTariff, runs, payments, outbox, portal]),
   history,
   defaultPreload: "intent",
   defaultErrorComponent: ErrorPage,

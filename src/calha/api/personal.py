@@ -32,6 +32,7 @@ def known_of(services: Services, person_id: int) -> dict[str, Any]:
         **_of_billing(services.billing, person_id),
         "notifications": _notifications(services.notifier, person.id),
         "commands": _commands(services.commands.store, person),
+        "views": [asdict(one) for one in services.views.of(person_id)],
         "databutcher": asdict(butcher) if butcher is not None else None,
         "audit": [asdict(row) for row in services.accounts.audit.of_person(person_id, person.label)],
     }

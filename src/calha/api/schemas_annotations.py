@@ -53,12 +53,23 @@ class AnnotationAnswer(Answer):
     is_own: bool = Field(description="Whether the caller wrote it.", examples=[True])
 
 
-class SavedViewBody(Body):
+ViewName = Annotated[str, Field(min_length=1, max_length=100, pattern=r"\S", examples=["Pumps against last week"])]
+ViewSearch = Annotated[
+    dict[str, Any], Field(description="As in the page's address.", examples=[{"s": "pump-1/flow", "past": "week"}])
+]
+SharedWith = Annotated[
+    SiteId | None, Field(description="Whoever has a role on it sees the view; null: only its owner.", examples=[1])
+]
+
+
+class SavedViewChange(Body):
+    name: ViewName
+    search: ViewSearch
+    site_id: SharedWith = None
+
+
+class SavedViewBody(SavedViewChange):
     page: Annotated[str, Field(pattern=r"^/[a-z/-]{0,63}$", examples=["/explore"])]
-    name: Annotated[str, Field(min_length=1, max_length=100, examples=["Pumps against last week"])]
-    search: dict[str, Any] = Field(
-        description="As in the page's address.", examples=[{"s": "pump-1/flow", "past": "week"}]
-    )
 
 
 class SavedViewAnswer(Answer):
@@ -66,4 +77,8 @@ class SavedViewAnswer(Answer):
     page: str = Field(examples=["/explore"])
     name: str = Field(examples=["Pumps against last week"])
     search: dict[str, Any] = Field(examples=[{"s": "pump-1/flow", "past": "week"}])
+    site_id: SharedWith
+    owner: str | None = Field(description="null: somebody who was forgotten.", examples=["Ana Lima"])
+    is_own: bool = Field(description="Whether it is the caller's.", examples=[True])
+    may_change: bool = Field(description="Whether the caller may change and delete it.", examples=[True])
     changed_at: datetime

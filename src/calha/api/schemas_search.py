@@ -6,7 +6,7 @@ from pydantic import Field
 
 from calha.api.schemas import Answer, Text
 
-SearchKind = Literal["device", "site", "channel", "alarm", "dashboard", "customer", "invoice"]
+SearchKind = Literal["device", "site", "channel", "alarm", "dashboard", "view", "customer", "invoice"]
 
 
 class SearchHit(Answer):
@@ -14,7 +14,7 @@ class SearchHit(Answer):
 
     kind: SearchKind
     id: str = Field(
-        description="A device's or channel's key, an invoice's number, the number of a site, alarm, dashboard or customer.",
+        description="A device's or channel's key; the number of an invoice, site, alarm, dashboard, view or customer.",
         examples=["pump-1"],
     )
     name: str | Text = Field(examples=["Bomba de recalque 1"])

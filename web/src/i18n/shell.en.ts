@@ -14,6 +14,7 @@ export const shellEn: Record<keyof typeof shellPtBR, string> = {
   "search.site": "Sites",
   "search.channel": "Channels",
   "search.dashboard": "Dashboards",
+  "search.view": "Shared views",
   "search.customer": "Customers",
   "search.invoice": "Invoices",
   "search.pages": "Pages",

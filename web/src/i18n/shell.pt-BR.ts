@@ -13,6 +13,7 @@ export const shellPtBR = {
   "search.site": "Locais",
   "search.channel": "Canais",
   "search.dashboard": "Painéis",
+  "search.view": "Visualizações compartilhadas",
   "search.customer": "Clientes",
   "search.invoice": "Faturas",
   "search.pages": "Páginas",

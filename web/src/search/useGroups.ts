@@ -24,7 +24,7 @@ export interface Group {
 }
 
 const LEAST = 2; // letters, before the server is asked
-const KINDS = ["alarm", "device", "site", "channel", "dashboard", "customer", "invoice"] as const;
+const KINDS = ["alarm", "device", "site", "channel", "dashboard", "view", "customer", "invoice"] as const;
 
 /** What fits: pages and actions at each key, everything else as soon as typing pauses (`asked`). */
 export function useGroups(typed: string, asked: string) {
@@ -76,6 +76,8 @@ function addressOf(hit: Hit): string {
       return `/alarms?q=${encodeURIComponent(hit.device ?? "")}`;
     case "dashboard":
       return `/dashboards/${id}`;
+    case "view":
+      return `/views/${id}`;
     case "customer":
       return `/billing/customers/${id}`;
     case "invoice":

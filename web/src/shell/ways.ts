@@ -29,6 +29,7 @@ export const ways: Readonly<Record<string, readonly Step[]>> = {
   "/dashboards/site/$id": ["sites"],
   "/sites/$id/balance": ["sites"],
   "/dashboards/$id": [{ to: "/dashboards", text: "nav.dashboards" }],
+  "/views/$id": [],
   "/alarms/rules": [ALARMS],
   "/alarms/health": [ALARMS],
   "/alarms/rules/$id": [ALARMS, { to: "/alarms/rules", text: "rules.title" }],

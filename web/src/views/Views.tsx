@@ -1,63 +1,100 @@
 import "./views.css";
-import { ActionIcon, Button, Group, Stack, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTexts } from "../i18n";
+import { useRights } from "../session/session";
 import { Loaded } from "../ui/Loaded";
+import { More } from "../ui/More";
 import { Refusal, submitting } from "../ui/Saving";
 import type { ViewPage } from "./pages";
-import { useDeleteView, useKeepView, useViews } from "./useViews";
+import { SharedWith } from "./SharedWith";
+import { useSharing } from "./sharing";
+import { useKeepView, useSharedViews, useViews, type View } from "./useViews";
 
-/** The saved views of a page. The page itself reads what an address may say: what it no longer knows is left out. */
-export function Views({ page, search, close }: { page: ViewPage; search: object; close: () => void }) {
+interface Props {
+  page: ViewPage;
+  search: object;
+  close: () => void;
+  /** Look after one of them: name it otherwise, share it, delete it. */
+  edit: (view: View) => void;
+}
+
+/** The saved views of a page: one's own, and those of others. The page itself reads what an address may say: what it no longer knows is left out. */
+export function Views({ page, search, close, edit }: Props) {
+  const { t } = useTexts();
+  const views = useViews(page);
+  const shared = useSharedViews(page, useRights().somewhere("view"));
+  const own = views.data?.items ?? [];
+  const others = shared.data?.pages.flatMap(({ items }) => items) ?? [];
+  const lines = { page, close, edit };
+  return (
+    <Stack gap="xs" p={4} className="views">
+      <Loaded query={views} height={34}>
+        {() => own.length + others.length === 0 ? <Text size="sm" className="quiet" px={6}>{t("views.none")}</Text> : <Lines {...lines} views={own} />}
+      </Loaded>
+      {others.length > 0 && (
+        <section aria-label={t("views.shared")}>
+          <Text size="xs" className="quiet" px={10} component="h2">
+            {t("views.shared")}
+          </Text>
+          <Lines {...lines} views={others} />
+          <More of={shared} />
+        </section>
+      )}
+      <Refusal error={shared.error} />
+      <NewView page={page} search={search} own={own} close={close} />
+    </Stack>
+  );
+}
+
+function Lines({ views, page, close, edit }: Omit<Props, "search"> & { views: readonly View[] }) {
   const { t } = useTexts();
   const navigate = useNavigate();
-  const [name, setName] = useState("");
-  const views = useViews(page);
-  const keep = useKeepView(page);
-  const remove = useDeleteView();
-  const open = (saved: object) => {
+  const sharing = useSharing();
+  const open = (view: View) => {
     close();
-    void navigate({ to: page, search: saved });
+    void navigate({ to: page, search: view.search });
   };
+  return (
+    <ul className="plain-list">
+      {views.map((view) => (
+        <li key={view.id} className="view-line">
+          <button type="button" className="dropdown-item" onClick={() => open(view)}>
+            {view.name}
+            {view.site_id !== null && <span className="view-sharing quiet">{sharing(view)}</span>}
+          </button>
+          <ActionIcon variant="subtle" color="gray" size={34} aria-label={t("views.edit", { name: view.name })} title={t("views.edit", { name: view.name })} onClick={() => edit(view)}>
+            ⋯
+          </ActionIcon>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function NewView({ page, search, own, close }: { page: ViewPage; search: object; own: readonly View[]; close: () => void }) {
+  const { t } = useTexts();
+  const [typed, type] = useState("");
+  const [chosen, choose] = useState<number | null>();
+  const keep = useKeepView(page);
+  const name = typed.trim();
+  const site = chosen === undefined ? (own.find((one) => one.name === name)?.site_id ?? null) : chosen;
   const saved = () => {
-    notifications.show({ message: t("views.saved", { name: name.trim() }) });
+    notifications.show({ message: t("views.saved", { name }) });
     close();
   };
   return (
-    <Stack gap="xs" p={4} miw={260}>
-      <Loaded query={views} height={34}>
-        {({ items }) =>
-          items.length === 0 ? (
-            <Text size="sm" className="quiet" px={6}>
-              {t("views.none")}
-            </Text>
-          ) : (
-            <ul className="plain-list">
-              {items.map((view) => (
-                <li key={view.id} className="view-line">
-                  <button type="button" className="dropdown-item" onClick={() => open(view.search)}>
-                    {view.name}
-                  </button>
-                  <ActionIcon variant="subtle" color="gray" aria-label={t("views.delete", { name: view.name })} title={t("views.delete", { name: view.name })} onClick={() => remove.mutate(view.id)}>
-                    ×
-                  </ActionIcon>
-                </li>
-              ))}
-            </ul>
-          )
-        }
-      </Loaded>
-      <form onSubmit={submitting(() => keep.mutate({ name: name.trim(), search }, { onSuccess: saved }))}>
-        <Group gap="xs" align="end" wrap="nowrap">
-          <TextInput size="xs" label={t("views.name")} value={name} onChange={({ currentTarget }) => setName(currentTarget.value)} maxLength={100} required />
-          <Button type="submit" size="xs" loading={keep.isPending} disabled={name.trim() === "" || Object.keys(search).length === 0}>
-            {t("views.save")}
-          </Button>
-        </Group>
-      </form>
-      <Refusal error={keep.error ?? remove.error} />
-    </Stack>
+    <form onSubmit={submitting(() => keep.mutate({ name, search: { ...search }, site_id: site }, { onSuccess: saved }))}>
+      <Stack gap="xs" px={6} pb={4}>
+        <TextInput size="xs" label={t("views.name")} value={typed} onChange={({ currentTarget }) => type(currentTarget.value)} maxLength={100} required />
+        <SharedWith size="xs" value={site} set={choose} isOwn />
+        <Button type="submit" size="xs" loading={keep.isPending} disabled={name === "" || Object.keys(search).length === 0} style={{ alignSelf: "start" }}>
+          {t("views.save")}
+        </Button>
+        <Refusal error={keep.error} />
+      </Stack>
+    </form>
   );
 }

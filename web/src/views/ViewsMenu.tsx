@@ -1,11 +1,13 @@
 import { Loader } from "@mantine/core";
-import { Suspense } from "react";
+import { Suspense, useRef, useState } from "react";
 import { useTexts } from "../i18n";
 import { Dropdown } from "../ui/Dropdown";
 import { later } from "../ui/later";
 import type { ViewPage } from "./pages";
+import type { View } from "./useViews";
 
 const Views = later(async () => (await import("./Views")).Views);
+const EditView = later(async () => (await import("./EditView")).EditView);
 
 interface Props {
   page: ViewPage;
@@ -13,16 +15,29 @@ interface Props {
   search: object;
 }
 
-/** What one has saved of a page, to be opened again; and the way to save what is shown. */
+/** What one has saved of a page, and what others share, to be opened again; and the way to save what is shown. */
 export function ViewsMenu({ page, search }: Props) {
   const { t } = useTexts();
+  const [edited, edit] = useState<View | null>(null);
+  const place = useRef<HTMLDivElement>(null);
+  const close = () => {
+    edit(null);
+    place.current?.querySelector("button")?.focus(); // the list, which the dialog was opened from, has gone
+  };
   return (
-    <Dropdown label={t("views.title")}>
-      {(close) => (
-        <Suspense fallback={<Loader size="sm" role="img" aria-label={t("common.loading")} />}>
-          <Views page={page} search={search} close={close} />
+    <div ref={place} style={{ display: "contents" }}>
+      <Dropdown label={t("views.title")}>
+        {(leave) => (
+          <Suspense fallback={<Loader size="sm" role="img" aria-label={t("common.loading")} />}>
+            <Views page={page} search={search} close={leave} edit={edit} />
+          </Suspense>
+        )}
+      </Dropdown>
+      {edited !== null && (
+        <Suspense>
+          <EditView view={edited} page={page} search={search} close={close} />
         </Suspense>
       )}
-    </Dropdown>
+    </div>
   );
 }

@@ -1,19 +1,47 @@
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, take } from "../api/client";
+import type { components } from "../api/schema";
 import type { ViewPage } from "./pages";
 
+export type View = components["schemas"]["SavedViewAnswer"];
+type Change = components["schemas"]["SavedViewChange"];
+
 const KEY = ["views"] as const;
+const PAGE = 50;
 
 /** One's own, by name; of all pages where none is named. */
 export function useViews(page?: ViewPage, isWanted = true) {
   return useQuery({ queryKey: [...KEY, page], queryFn: () => take(api.GET("/api/v1/views", { params: { query: page === undefined ? {} : { page } } })), enabled: isWanted });
 }
 
-/** Keep what a page shows under a name, in place of what was under it. */
+/** Those of a page that others share with sites that one sees, some at a time. */
+export function useSharedViews(page: ViewPage, isWanted: boolean) {
+  return useInfiniteQuery({
+    queryKey: [...KEY, "shared", page],
+    queryFn: ({ pageParam: after }) => take(api.GET("/api/v1/views/shared", { params: { query: { page, after, limit: PAGE } } })),
+    initialPageParam: 0,
+    getNextPageParam: ({ next }) => (next === null || next === undefined ? undefined : Number(next)),
+    enabled: isWanted,
+  });
+}
+
+export function useView(id: number) {
+  return useQuery({ queryKey: [...KEY, id], queryFn: () => take(api.GET("/api/v1/views/{view_id}", { params: { path: { view_id: id } } })) });
+}
+
+/** Keep what a page shows under a name, in place of what was under it; for oneself, or shared with a site. */
 export function useKeepView(page: ViewPage) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ name, search }: { name: string; search: object }) => take(api.PUT("/api/v1/views", { body: { page, name, search: { ...search } } })),
+    mutationFn: (view: Change) => take(api.PUT("/api/v1/views", { body: { page, ...view } })),
+    onSuccess: () => queries.invalidateQueries({ queryKey: KEY }),
+  });
+}
+
+export function useChangeView(id: number) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (body: Change) => take(api.PUT("/api/v1/views/{view_id}", { params: { path: { view_id: id } }, body })),
     onSuccess: () => queries.invalidateQueries({ queryKey: KEY }),
   });
 }

@@ -1,4 +1,4 @@
-"""Search over everything that the caller may see: devices, sites, channels, alarms, dashboards, customers, invoices."""
+"""Search over everything that the caller may see: devices, sites, channels, alarms, dashboards, views, customers, invoices."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -22,6 +22,7 @@ router = api_router("search")
 
 MAX_ALARMS = 500  # that stand, among which it is looked
 MAX_DASHBOARDS = 100  # of which the best are told
+MAX_VIEWS = 100  # of which the best are told
 Hits = tuple[SearchKind, Sequence[SearchHit]]
 
 
@@ -47,6 +48,7 @@ def _found(services: Services, caller: Caller, q: str, limit: int) -> Iterator[H
         yield kind, [_hit(thing, picture) for thing in things[kind]]
     if caller.principal.kind != "device":
         yield "dashboard", _dashboards(services, caller, q, picture)
+        yield "view", _views(services, caller, q, picture)
         yield "customer", _customers(services, caller, q, limit + 1)
         yield "invoice", _invoices(services, caller, q, limit + 1)
 
@@ -88,6 +90,19 @@ def _dashboards(services: Services, caller: Caller, q: str, picture: Picture) ->
     return [
         SearchHit(
             kind="dashboard", id=str(row.id), name=row.name, device=None, where=list(picture.paths.get(row.site_id, ()))
+        )
+        for row in sorted(rows, key=lambda row: (rank((fold(row.name),)), row.name))
+    ]
+
+
+def _views(services: Services, caller: Caller, q: str, picture: Picture) -> list[SearchHit]:
+    """Those that others share; one's own everybody has at hand."""
+    rank = ranking(words_of(q))
+    own = caller.principal.id if caller.principal.kind == "person" else None
+    rows = services.views.shared(caller.sites(), search=q, limit=MAX_VIEWS, but_of=own)
+    return [
+        SearchHit(
+            kind="view", id=str(row.id), name=row.name, device=None, where=list(picture.paths.get(row.site_id or 0, ()))
         )
         for row in sorted(rows, key=lambda row: (rank((fold(row.name),)), row.name))
     ]

@@ -13,6 +13,7 @@ from calha.store.accounts.models import Identity, Link, Ownership, Passkey, Pers
 from calha.store.accounts.ownership import IS_HELD, free
 from calha.store.accounts.rows import GrantRow, PasskeyRow, PersonRow, Secrets
 from calha.store.databutcher.models import DataButcherPerson
+from calha.store.explore.models import SavedView
 from calha.store.notify.models import Channel, Preference, TeamMember
 from calha.store.registry.rows import Page
 from calha.store.registry.writing import require_site, writing
@@ -104,14 +105,17 @@ class People:
             return _person(connection, person_id)
 
     def anonymise(self, person_id: int) -> None:
-        """Forget who this was; what refers to the person stays, nameless; his devices are free, with new codes.
+        """Forget who this was; what refers to the person, or is shared by him, stays, nameless.
 
+        His devices are free, with new codes.
         Raises NotFound.
         """
         with writing(self._engine) as connection:
             _person(connection, person_id)
             for table in _HIS:
                 connection.execute(delete(table).where(table.person_id == person_id))
+            private = SavedView.person_id == person_id, SavedView.site_id.is_(None)
+            connection.execute(delete(SavedView).where(*private))
             own = Ownership.person_id == person_id
             connection.execute(update(Ownership).where(own).values(label=""))
             for device_id in connection.execute(select(Ownership.device_id).where(own, IS_HELD)).scalars().all():

@@ -26,12 +26,13 @@ class Annotation(Base):
 
 
 class SavedView(Base):
-    """What a person wants to see again. page: its path. search: the state of its address."""
+    """What a person wants to see again. page: its path. search: the state of its address. site_id: with whom it is shared."""
 
     __tablename__ = "saved_view"
-    __table_args__ = (UniqueConstraint("person_id", "page", "name"),)
+    __table_args__ = (UniqueConstraint("person_id", "page", "name"), {"sqlite_autoincrement": True})
     id: Mapped[int] = mapped_column(primary_key=True)
     person_id: Mapped[int] = mapped_column(ForeignKey("person.id", ondelete="CASCADE"))
+    site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id", ondelete="SET NULL"), index=True)
     page: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(100))
     search: Mapped[Any] = mapped_column(JSON)

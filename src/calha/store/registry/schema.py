@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
-HEAD = "0029"
+HEAD = "0030"
 FOLDER = Path(__file__).parent / "migrations"
 
 
