@@ -4,7 +4,21 @@ What takes long comes first, so that at the end no process works on it while the
 is tested on three databases.
 """
 
+import gc
+from collections.abc import Iterator
+
 import pytest
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_collection() -> Iterator[None]:
+    """What is loaded and collected stays until the end; looking through it for garbage as it grows took a third of the time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)
