@@ -170,3 +170,78 @@ def test_full_screen_shows_one_after_the_other_and_says_when_the_line_is_lost(ca
     calha.start()
     calha.until_ready()
     expect(page.get_by_role("alert")).to_have_count(0)
+
+
+@pytest.fixture(scope="module")
+def compared(calha: Calha, north: int) -> int:
+    """A dashboard whose one chart compares the machine with one of a long name, measured and calculated."""
+    long = {"key": "board-pump-2", "name": "Second pump of the boards, behind the old mill at the river", "profile": "machine"}
+    calha.send("POST", "/api/v1/devices", long | {"site_id": north})
+    newest = [{"ts": datetime.now(UTC).timestamp(), "values": {"temperature": 72.25}}]
+    assert calha.send("POST", "/api/v1/telemetry/board-pump-2", newest)[0] == 200
+    calha.until_stored()
+    series = [{"device": device, "channel": "temperature"} for device in ("board-pump", "board-pump-2")]
+    chart = {"id": "w1", "kind": "chart", "title": "Heat", "x": 0, "y": 0, "w": 6, "h": 6, "series": series, "range": "6h"}
+    chart |= {"calculated": [{"name": "Twice", "formula": "a * 2", "unit": "°C"}]}
+    body = {"name": "Compared", "site_id": north, "document": {"widgets": [chart]}}
+    status, made = calha.send("POST", "/api/v1/dashboards", body)
+    assert status == 201, made
+    return made["id"]
+
+
+def test_a_chart_becomes_a_table_and_a_file_by_keyboard(calha, page, browser, north, compared):
+    page.goto(f"{calha.address}/dashboards/{compared}")
+    chart = page.get_by_role("region", name="Heat")
+    edge = chart.bounding_box()
+    for line in ("Pump of the boards · Temperature (°C)", "behind the old mill", "Twice (°C)"):
+        name = chart.locator(".u-label").filter(has_text=line).last
+        expect(name).to_be_visible()
+        place = name.bounding_box()
+        assert edge["x"] <= place["x"] < place["x"] + place["width"] <= edge["x"] + edge["width"], line
+
+    ways = page.get_by_role("button", name="Heat: table, copy, files")
+    ways.press("Enter")
+    expect(page.get_by_role("button", name="Picture (PNG)")).to_be_in_viewport()
+    assert violations(page) == []
+    keep(page, f"dashboard-chart-menu-{page.viewport_size['width']}")
+    page.get_by_role("button", name="Show as table").press("Enter")
+    expect(ways).to_be_focused()
+    table = chart.get_by_role("table")
+    newest = table.get_by_role("row").filter(has_text="behind the old mill")
+    expect(newest).to_contain_text("72.3 °C")
+    expect(newest).to_contain_text("good")
+    expect(table.get_by_role("row").filter(has_text="Twice").first).to_contain_text("123")
+    assert violations(page) == []
+    assert not scrolls_sideways(page)
+    keep(page, f"dashboard-chart-table-{page.viewport_size['width']}")
+
+    ways.press("Enter")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Spreadsheet of what is shown").press("Enter")
+    head, *lines = download.value.path().read_text("utf-8-sig").splitlines()
+    assert head.startswith("Time (")
+    assert "Pump of the boards · Temperature (°C),Quality: Pump of the boards · Temperature (°C)," in head
+    assert "Twice (°C),Quality: Twice (°C)" in head
+    assert any(",72.25,good," in line for line in lines)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    ways.press("Enter")
+    page.get_by_role("button", name="Copy table").press("Enter")
+    expect(page.get_by_text(re.compile("rows copied"))).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()").splitlines()[0].split("\t")
+    assert "Twice (°C)" in copied
+    ways.press("Enter")
+    page.get_by_role("button", name="Show as chart").press("Enter")
+    expect(chart.locator("canvas")).to_be_visible()
+
+    made = calha.send("POST", f"/api/v1/dashboards/{compared}/links", {"name": "Screen", "days": 2})
+    assert made[0] == 201, made
+    stranger = browser.new_context(locale="en-US").new_page()
+    stranger.goto(made[1]["link"])
+    stranger.get_by_role("button", name="Heat: table, copy, files").click()
+    stranger.get_by_role("button", name="Show as table").click()
+    expect(stranger.get_by_role("row").filter(has_text="behind the old mill")).to_contain_text("72.3 °C")
+    stranger.context.close()
+
+    page.goto(f"{calha.address}/kiosk?boards={compared}")
+    expect(page.get_by_role("region", name="Heat").locator("canvas")).to_be_visible()
+    expect(page.get_by_role("button")).to_have_count(0)

@@ -3,7 +3,7 @@ import type { ReactNode, RefObject } from "react";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { download } from "../ui/download";
-import { Dropdown } from "../ui/Dropdown";
+import { Dropdown, DropdownItem } from "../ui/Dropdown";
 import { formatTime } from "../format";
 import { type ChartSeries, grows } from "./columns";
 import { levelText } from "./ChartNote";
@@ -21,17 +21,21 @@ interface Props {
   span: Span;
   zone: string;
   resolution: string | undefined;
-  /** As in the note above the chart. */
+  /** As in the note above the chart; empty where nothing is to be said of it. */
   means?: string | undefined;
   /** Where the charts are; no picture while they are a table. */
   place: RefObject<HTMLElement | null>;
   isTable: boolean;
+  /** Where no button beside the menu shows the chart as a table and back. */
+  chooseTable?: (table: boolean) => void;
+  /** In place of the menu's usual button. */
+  button?: { label: ReactNode; name: string };
   /** Further ways out. */
   children?: (close: () => void) => ReactNode;
 }
 
 /** Ways to take along what is shown: to the clipboard, as a file for a spreadsheet, as a picture. */
-export function ChartExports({ name, title, series, span, zone, resolution, means, place, isTable, children }: Props) {
+export function ChartExports({ name, title, series, span, zone, resolution, means, place, isTable, chooseTable, button, children }: Props) {
   const { t, language, own } = useTexts();
   const scheme = useComputedColorScheme("light");
   const rows = async () => {
@@ -55,25 +59,20 @@ export function ChartExports({ name, title, series, span, zone, resolution, mean
     const { pictureOf } = await import("./picture");
     if (place.current === null) return;
     const { from, to } = shownOf(span, live.clock);
-    const below = `${formatTime(from, language, zone)} – ${formatTime(to, language, zone)} (${zone}) · ${means ?? levelText(resolution ?? "raw", t)}`;
+    const when = `${formatTime(from, language, zone)} – ${formatTime(to, language, zone)} (${zone})`;
+    const below = [when, means ?? levelText(resolution ?? "raw", t)].filter((text) => text !== "").join(" · ");
     download(`${name}.png`, await pictureOf(place.current, { title, below }, scheme), "image/png");
   };
   const item = (text: string, act: () => void, close: () => void) => (
-    <button
-      type="button"
-      className="dropdown-item"
-      onClick={() => {
-        close();
-        act();
-      }}
-    >
+    <DropdownItem act={act} close={close}>
       {text}
-    </button>
+    </DropdownItem>
   );
   return (
-    <Dropdown label={t("chart.export")}>
+    <Dropdown {...(button ?? { label: t("chart.export") })}>
       {(close) => (
         <>
+          {chooseTable !== undefined && item(t(isTable ? "chart.chart" : "chart.table"), () => chooseTable(!isTable), close)}
           {item(t("chart.copy"), () => void copy(), close)}
           {item(t("chart.csvShown"), () => void table(), close)}
           {!isTable && item(t("chart.png"), () => void picture(), close)}

@@ -13,6 +13,7 @@ import { ErrorNote } from "../shell/Pages";
 import { MarkedChart } from "../timeline/MarkedChart";
 import { useMarks } from "../timeline/useMarks";
 import { download } from "../ui/download";
+import { DropdownItem } from "../ui/Dropdown";
 import { later } from "../ui/later";
 import { ChartBar } from "./ChartBar";
 import { ChartExports } from "./ChartExports";
@@ -73,16 +74,9 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
       <ChartBar span={span} preset={preset} steps={steps} table={table} isFetching={history.isFetching} choosePreset={choosePreset} chooseTable={chooseTable}>
         <ChartExports name={device.key} title={`${device.name} · ${device.site_path.join(" › ")}`} series={all} span={span} zone={device.zone} resolution={resolution} place={charts} isTable={table}>
           {(close) => (
-            <button
-              type="button"
-              className="dropdown-item"
-              onClick={() => {
-                close();
-                void downloadAll(device.key, span);
-              }}
-            >
+            <DropdownItem act={() => void downloadAll(device.key, span)} close={close}>
               {t("chart.csv")}
-            </button>
+            </DropdownItem>
           )}
         </ChartExports>
         <Button renderRoot={(props) => <Link to="/explore" search={explored} {...props} />} size="compact-sm" variant="subtle">

@@ -14,12 +14,13 @@ interface Props {
   values: Values;
   source: Source;
   site: number;
+  hasMenus?: boolean;
 }
 
 /** A dashboard as one looks at it. */
-export function Board({ document, values, source, site }: Props) {
+export function Board({ document, values, source, site, hasMenus = true }: Props) {
   const { t } = useTexts();
-  const shown = useMemo(() => ({ source, values, site }), [source, values, site]);
+  const shown = useMemo(() => ({ source, values, site, hasMenus }), [source, values, site, hasMenus]);
   useWatch(useMemo(() => devicesOf(document, values), [document, values]));
   return (
     <ShownContext value={shown}>

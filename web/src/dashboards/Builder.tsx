@@ -37,7 +37,7 @@ export function Builder({ board, source, values: chosen, stop }: Props) {
   const document = past.now;
   const isChanged = name !== board.name || JSON.stringify(document) !== JSON.stringify(board.document);
   const values = useMemo(() => valuesOf(document.variables, chosen), [document.variables, chosen]);
-  const shown = useMemo(() => ({ source, values, site: board.site_id }), [source, values, board.site_id]);
+  const shown = useMemo(() => ({ source, values, site: board.site_id, hasMenus: false }), [source, values, board.site_id]);
   useWatch(useMemo(() => devicesOf(document, values), [document, values]));
   useBlocker({ shouldBlockFn: ({ next }) => isChanged && !keep.isSuccess && next.pathname !== `/dashboards/${board.id}` && !window.confirm(t("boards.leave")), enableBeforeUnload: () => isChanged && !keep.isSuccess });
 

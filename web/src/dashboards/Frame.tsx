@@ -5,7 +5,7 @@ import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 
 /** The inside of a widget: what it shows below its title. */
-export function Frame({ title, note, children, stale = false }: { title: string; note?: ReactNode; children: ReactNode; stale?: boolean }) {
+export function Frame({ title, note, menu, children, stale = false }: { title: string; note?: ReactNode; menu?: ReactNode; children: ReactNode; stale?: boolean }) {
   return (
     <div className={stale ? "widget-inside stale" : "widget-inside"}>
       {title !== "" && (
@@ -14,6 +14,7 @@ export function Frame({ title, note, children, stale = false }: { title: string;
             {title}
           </span>
           {note !== undefined && <span className="quiet widget-note">{note}</span>}
+          {menu}
         </div>
       )}
       {children}

@@ -93,7 +93,7 @@ function KioskBoard({ id, place }: { id: number; place: string }) {
               {t("boards.leaveKiosk")}
             </Link>
           </KioskHead>
-          <Board document={data.document} values={valuesOf(data.document.variables, {})} source={source} site={data.site_id} />
+          <Board document={data.document} values={valuesOf(data.document.variables, {})} source={source} site={data.site_id} hasMenus={false} />
         </>
       )}
     </Loaded>

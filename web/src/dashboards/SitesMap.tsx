@@ -7,7 +7,7 @@ import { sourceOf } from "./signedIn";
 import { SpotMap } from "./SpotMap";
 import { useSpots } from "./useSpots";
 
-const SHOWN = { source: sourceOf(null), values: {}, site: 0 };
+const SHOWN = { source: sourceOf(null), values: {}, site: 0, hasMenus: false };
 
 /** All sites and devices whose position is known, as far as one sees them. */
 export function SitesMap() {

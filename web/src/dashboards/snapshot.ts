@@ -5,7 +5,12 @@ const SCALE = 2; // sharp on a slide and on paper
 /** The dashboard as it is seen now, as a PNG picture, made in this browser. */
 export async function pictureOf(board: HTMLElement): Promise<Blob> {
   const ground = getComputedStyle(document.body).backgroundColor;
-  return await domToBlob(board, { scale: SCALE, backgroundColor: ground, type: "image/png", font: false, style: { padding: "12px" } });
+  return await domToBlob(board, { scale: SCALE, backgroundColor: ground, type: "image/png", font: false, filter: isShown, style: { padding: "12px" } });
+}
+
+/** Menus are of no use on a picture. */
+function isShown(node: Node): boolean {
+  return !(node instanceof Element && node.matches(".dropdown"));
 }
 
 /** A name that every file system takes. */

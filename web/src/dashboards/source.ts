@@ -67,6 +67,8 @@ export interface Shown {
   values: Values;
   /** Where the dashboard belongs. */
   site: number;
+  /** Whether widgets offer what can be done with what they show: not on a screen that nobody operates, nor while one builds. */
+  hasMenus: boolean;
 }
 
 export const ShownContext = createContext<Shown | null>(null);

@@ -6,7 +6,7 @@ import { shownOf, type Span } from "../chart/range";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { useRights } from "../session/session";
-import { Dropdown } from "../ui/Dropdown";
+import { Dropdown, DropdownItem } from "../ui/Dropdown";
 import { asRule } from "./address";
 import { asBoard, type Known, presetFor } from "./asBoard";
 import type { Explored } from "./useExplored";
@@ -57,16 +57,9 @@ export function UseMenu({ chosen: series, calculated, devices, span, zone }: Pro
       {(close) => (
         <>
           {mayConfigure && known.length > 0 && (
-            <button
-              type="button"
-              className="dropdown-item"
-              onClick={() => {
-                close();
-                keep(true);
-              }}
-            >
+            <DropdownItem act={() => keep(true)} close={close}>
               {t("explore.asBoard")}
-            </button>
+            </DropdownItem>
           )}
           <Link to="/reports" search={report} className="dropdown-item" onClick={close}>
             {t("explore.asReport")}

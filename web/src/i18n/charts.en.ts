@@ -9,6 +9,7 @@ export const chartsEn: Record<keyof typeof chartsPtBR, string> = {
   "chartKey.suspect": "doubtful",
   "chartKey.bad": "bad reading, no value",
   "chart.export": "Export",
+  "chart.menuOf": "{name}: table, copy, files",
   "chart.copy": "Copy table",
   "chart.copied": "{n} rows copied",
   "chart.csvShown": "Spreadsheet of what is shown (CSV)",

@@ -8,6 +8,7 @@ export const chartsPtBR = {
   "chartKey.suspect": "duvidoso",
   "chartKey.bad": "leitura ruim, sem valor",
   "chart.export": "Exportar",
+  "chart.menuOf": "{name}: tabela, cópia, arquivos",
   "chart.copy": "Copiar tabela",
   "chart.copied": "{n} linhas copiadas",
   "chart.csvShown": "Planilha do que está na tela (CSV)",

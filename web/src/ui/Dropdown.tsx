@@ -1,8 +1,15 @@
 import { Button } from "@mantine/core";
 import { type KeyboardEvent, type ReactNode, useEffect, useRef, useState } from "react";
 
+interface Props {
+  label: ReactNode;
+  /** What the button is called, where its label is only a sign. */
+  name?: string;
+  children: (close: () => void) => ReactNode;
+}
+
 /** A button with a small panel below it, which Escape, a choice in it and a click elsewhere close. */
-export function Dropdown({ label, children }: { label: string; children: (close: () => void) => ReactNode }) {
+export function Dropdown({ label, name, children }: Props) {
   const [isOpen, setOpen] = useState(false);
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
@@ -17,20 +24,39 @@ export function Dropdown({ label, children }: { label: string; children: (close:
       document.removeEventListener("focusin", elsewhere);
     };
   }, [isOpen]);
+  const close = () => {
+    setOpen(false);
+    place.current?.querySelector("button")?.focus();
+  };
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== "Escape" || !isOpen) return;
     event.stopPropagation();
-    setOpen(false);
-    place.current?.querySelector("button")?.focus();
+    close();
   };
   return (
     // The panel's own controls take the keys; Escape is heard for all of them.
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
     <div className="dropdown" ref={place} onKeyDown={onKey}>
-      <Button size="compact-sm" variant="subtle" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+      <Button size="compact-sm" variant="subtle" aria-expanded={isOpen} aria-label={name} title={name} onClick={() => setOpen(!isOpen)}>
         {label}
       </Button>
-      {isOpen && <div className="panel dropdown-panel">{children(() => setOpen(false))}</div>}
+      {isOpen && <div className="panel dropdown-panel">{children(close)}</div>}
     </div>
+  );
+}
+
+/** One of the choices in such a panel. */
+export function DropdownItem({ act, close, children }: { act: () => void; close: () => void; children: ReactNode }) {
+  return (
+    <button
+      type="button"
+      className="dropdown-item"
+      onClick={() => {
+        close();
+        act();
+      }}
+    >
+      {children}
+    </button>
   );
 }

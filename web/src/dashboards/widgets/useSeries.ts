@@ -40,11 +40,13 @@ export function useStories(bounds: readonly Bound[], length: number, points: num
     queryFn: async () => {
       const to = live.clock;
       const from = to - length;
-      const asked = bounds.map(async ({ device, channel }): Promise<Story> => {
-        const { series } = await source.history(device.key, [channel], { from, to, points, ...(resolution === undefined ? {} : { resolution }) });
-        return { device, channel, readings: series[0] ?? { channel: channel.key, unit: channel.unit, kind: channel.kind, t: [], value: [], quality: [], gap_ms: null } };
+      const asked = bounds.map(async ({ device, channel }) => {
+        const { series, resolution: found } = await source.history(device.key, [channel], { from, to, points, ...(resolution === undefined ? {} : { resolution }) });
+        const story: Story = { device, channel, readings: series[0] ?? { channel: channel.key, unit: channel.unit, kind: channel.kind, t: [], value: [], quality: [], gap_ms: null } };
+        return { story, found };
       });
-      return { from, to, stories: await Promise.all(asked) };
+      const answers = await Promise.all(asked);
+      return { from, to, stories: answers.map(({ story }) => story), resolution: answers[0]?.found };
     },
     refetchInterval: REFRESH_MS,
     staleTime: REFRESH_MS / 2,
