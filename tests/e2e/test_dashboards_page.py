@@ -175,13 +175,15 @@ def test_full_screen_shows_one_after_the_other_and_says_when_the_line_is_lost(ca
 @pytest.fixture(scope="module")
 def compared(calha: Calha, north: int) -> int:
     """A dashboard whose one chart compares the machine with one of a long name, measured and calculated."""
-    long = {"key": "board-pump-2", "name": "Second pump of the boards, behind the old mill at the river", "profile": "machine"}
-    calha.send("POST", "/api/v1/devices", long | {"site_id": north})
+    name = "Second pump of the boards, behind the old mill at the river"
+    long = {"key": "board-pump-2", "name": name, "profile": "machine", "site_id": north}
+    calha.send("POST", "/api/v1/devices", long)
     newest = [{"ts": datetime.now(UTC).timestamp(), "values": {"temperature": 72.25}}]
     assert calha.send("POST", "/api/v1/telemetry/board-pump-2", newest)[0] == 200
     calha.until_stored()
     series = [{"device": device, "channel": "temperature"} for device in ("board-pump", "board-pump-2")]
-    chart = {"id": "w1", "kind": "chart", "title": "Heat", "x": 0, "y": 0, "w": 6, "h": 6, "series": series, "range": "6h"}
+    chart = {"id": "w1", "kind": "chart", "title": "Heat", "x": 0, "y": 0, "w": 6, "h": 6}
+    chart |= {"series": series, "range": "6h"}
     chart |= {"calculated": [{"name": "Twice", "formula": "a * 2", "unit": "°C"}]}
     body = {"name": "Compared", "site_id": north, "document": {"widgets": [chart]}}
     status, made = calha.send("POST", "/api/v1/dashboards", body)
