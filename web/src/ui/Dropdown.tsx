@@ -12,6 +12,7 @@ interface Props {
 export function Dropdown({ label, name, children }: Props) {
   const [isOpen, setOpen] = useState(false);
   const place = useRef<HTMLDivElement>(null);
+  const [button, hold] = useState<HTMLButtonElement | null>(null);
   useEffect(() => {
     if (!isOpen) return;
     const elsewhere = ({ target }: Event) => {
@@ -26,7 +27,7 @@ export function Dropdown({ label, name, children }: Props) {
   }, [isOpen]);
   const close = () => {
     setOpen(false);
-    place.current?.querySelector("button")?.focus();
+    button?.focus();
   };
   const onKey = (event: KeyboardEvent) => {
     if (event.key !== "Escape" || !isOpen) return;
@@ -37,7 +38,7 @@ export function Dropdown({ label, name, children }: Props) {
     // The panel's own controls take the keys; Escape is heard for all of them.
     // oxlint-disable-next-line jsx-a11y/no-static-element-interactions
     <div className="dropdown" ref={place} onKeyDown={onKey}>
-      <Button size="compact-sm" variant="subtle" aria-expanded={isOpen} aria-label={name} title={name} onClick={() => setOpen(!isOpen)}>
+      <Button ref={hold} size="compact-sm" variant="subtle" aria-expanded={isOpen} aria-label={name} title={name} onClick={() => setOpen(!isOpen)}>
         {label}
       </Button>
       {isOpen && <div className="panel dropdown-panel">{children(close)}</div>}
