@@ -3,6 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { useNavigate } from "@tanstack/react-router";
 import { type KeyboardEvent, type MouseEvent, useEffect, useId, useRef, useState } from "react";
 import { useTexts } from "../i18n";
+import { painted } from "../ui/painted";
 import { problemText } from "../ui/words";
 import { type Group, type Line, useGroups } from "./useGroups";
 
@@ -118,12 +119,12 @@ function Lines({ group, list, from, chosen, open }: Lined) {
   );
 }
 
-/** Goes where a line leads. The API's documentation is a document of its own. */
+/** Goes where a line leads, once the palette is seen to be closed. The API's documentation is a document of its own. */
 function useOpening(close: () => void): (line: Line) => void {
   const navigate = useNavigate();
   return ({ href }) => {
     close();
     if (href.startsWith("/api/")) location.assign(href);
-    else void navigate({ href });
+    else void painted().then(() => navigate({ href }));
   };
 }

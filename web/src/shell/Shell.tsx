@@ -27,12 +27,14 @@ const OPEN = new Set(["/link", "/shared"]);
 /** What fills the screen by itself. */
 const BARE = new Set(["/kiosk"]);
 
+/** Drawn anew only where the frame changes, not for every page. */
 export function Root() {
-  const path = useLocation({ select: ({ pathname }) => pathname });
-  if (OPEN.has(path)) return <Outlet />;
+  const isOpen = useLocation({ select: ({ pathname }) => OPEN.has(pathname) });
+  const isBare = useLocation({ select: ({ pathname }) => BARE.has(pathname) });
+  if (isOpen) return <Outlet />;
   return (
     <Gate>
-      <Searchable>{BARE.has(path) ? <Outlet /> : <Shell />}</Searchable>
+      <Searchable>{isBare ? <Outlet /> : <Shell />}</Searchable>
     </Gate>
   );
 }
