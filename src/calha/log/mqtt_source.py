@@ -33,9 +33,7 @@ MAX_FLEETING = 50_000  # QoS 0 messages that wait; further ones are dropped and 
 RETRY_S = 0.2
 BEAT_S = 5.0
 GATHER_S = 0.05  # between batches: each costs the log an fsync, however small it is; the PUBACK does not wait for it
-READ_PAUSE_S = (
-    0.02  # of the connection that brings them: each message comes twice, by itself, and would wake us each time
-)
+READ_PAUSE_S = 0.02  # of their connection: each message comes twice, by itself, and would wake us each time
 SWEEP_INTERVAL_S = 2.0
 SWEEP_SHARE = 0.02  # of the time may go into sweeping, when thousands of subscribers have to be looked at
 
