@@ -1,5 +1,6 @@
 """DataButcher's pages and machines for tests, as byte by byte as they are: HTTP over sockets, paho for the machines."""
 
+import http.client
 import json
 import queue
 import threading
@@ -67,6 +68,8 @@ class Page:
                 return answer.status, answer.read(), answer.headers
         except urllib.error.HTTPError as error:
             return error.code, error.read(), error.headers
+        except http.client.IncompleteRead as error:  # who answered was killed meanwhile
+            raise ConnectionResetError(str(error)) from error
 
     def link(self, code: str, name: str = "Moedor") -> tuple[int, Any]:
         return self.ask("POST", "/api/machines", {"nome_maquina": name, "codigo": code})
