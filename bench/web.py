@@ -6,6 +6,7 @@ contentful paint and the longest interaction; a frame of the list is what lies b
 scrolled through.
 """
 
+import argparse
 import shutil
 from typing import Any
 
@@ -18,7 +19,6 @@ from bench.server import HOST, Server, register_in_folder
 from calha.simulate import NewDevice
 
 DEVICES = 10_000
-TIMES = 5
 PHONE = {"width": 390, "height": 844}
 PERSON = {"name": "Ana", "email": "ana@example.org", "password": "four quiet words here"}
 PAGES = {"home": "/home", "10,000 devices": "/", "a device": "/devices/meter-5000"}
@@ -47,7 +47,8 @@ SCROLL = """async () => {
 
 
 async def main() -> int:
-    report = Report("web", {"devices": DEVICES, "times": TIMES}, durability="disk")
+    times = parse().times
+    report = Report("web", {"devices": DEVICES, "times": times}, durability="disk")
     program = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("google-chrome")
     if program is None:
         raise SystemExit("chromium is not installed")
@@ -61,7 +62,7 @@ async def main() -> int:
         report.result("benchmark index then", index, f"(a mid-range phone {MID_RANGE})")
         state = await signed_in(server, browser)
         for name, path in PAGES.items():
-            paints, shifts = await opened(server, browser, state, slowness, path)
+            paints, shifts = await opened(server, browser, state, slowness, path, times)
             report.result(f"{name}: largest contentful paint, median", float(np.median(paints)), "ms", at_most(1_500))
             report.result(f"{name}: layout shift, most", max(shifts), "", at_most(0.1))
         page = await phone(browser, state, slowness)
@@ -93,11 +94,11 @@ async def phone(browser: Browser, state: StorageState, slowness: float) -> Page:
 
 
 async def opened(
-    server: Server, browser: Browser, state: StorageState, slowness: float, path: str
+    server: Server, browser: Browser, state: StorageState, slowness: float, path: str, times: int
 ) -> tuple[list[float], list[float]]:
     """Largest contentful paints (ms) and layout shifts of a page that is opened anew each time."""
     paints, shifts = [], []
-    for _ in range(TIMES):
+    for _ in range(times):
         page = await phone(browser, state, slowness)
         await page.goto(f"http://{HOST}:{server.http_port}{path}")
         await page.get_by_role("heading", level=1).wait_for()
@@ -129,3 +130,9 @@ async def scrolled(page: Page, server: Server) -> float:
     await page.locator(".device-row").first.wait_for()
     await page.get_by_text(f"{DEVICES}", exact=True).first.wait_for()
     return float(np.percentile(await page.evaluate(SCROLL), 95))
+
+
+def parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--times", type=int, default=5, help="how often each page is opened anew")
+    return parser.parse_args()

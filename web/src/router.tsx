@@ -15,18 +15,18 @@ import { Root } from "./shell/Shell";
 import { isPeriod, kindsOf, type Period } from "./timeline/entries";
 import { idle } from "./ui/idle";
 import { firstPage, lazyRouteComponent } from "./ui/later";
+import { goOnward, isOnward } from "./ui/onward";
 import { painted } from "./ui/painted";
 import { isRule, type Rule } from "./validation/rules";
 
 const history = createBrowserHistory();
 let { pathname } = history.location;
-let isPressed = false; // whether somebody goes to another page; the way back keeps its place, which browsers restore at once
 history.subscribe(({ location, action }) => {
-  isPressed = action.type === "PUSH" && location.pathname !== pathname;
+  goOnward(action.type === "PUSH" && location.pathname !== pathname);
   ({ pathname } = location);
 });
 
-const root = createRootRoute({ beforeLoad: () => (isPressed ? painted() : undefined), component: Root, notFoundComponent: NotFound, errorComponent: ErrorPage });
+const root = createRootRoute({ beforeLoad: () => (isOnward() ? painted() : undefined), component: Root, notFoundComponent: NotFound, errorComponent: ErrorPage });
 
 export interface DevicesSearch {
   q?: string;

@@ -12,6 +12,7 @@ import { live, useNewest, useWatch } from "../live/hooks";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
 import { kindsOf } from "../timeline/entries";
+import { Below } from "../ui/Below";
 import { later } from "../ui/later";
 import { Connect } from "./Connect";
 import { useOwnDevice } from "./own";
@@ -111,41 +112,43 @@ function DeviceView({ device, hasStored }: { device: Device; hasStored: boolean 
           <Tile key={one.series} device={device.key} channel={one} />
         ))}
       </div>
-      {device.channels.length > 0 && (
-        <Paper className="panel" p="md">
-          <History
-            device={device}
-            span={span}
-            preset={preset}
-            table={search.table === true}
-            choosePreset={(range) => void navigate({ search: { range, ...table } })}
-            chooseSpan={(from, to) => void navigate({ search: { from: Math.round(from), to: Math.round(to), ...table } })}
-            chooseTable={(wanted) => void navigate({ search: { ...shown, ...told, ...(wanted ? { table: true } : {}) }, replace: true })}
-          />
-        </Paper>
-      )}
-      <Suspense>
-        <Commands device={device} />
-      </Suspense>
-      <Stack gap="md" mt="md">
+      <Below>
+        {device.channels.length > 0 && (
+          <Paper className="panel" p="md">
+            <History
+              device={device}
+              span={span}
+              preset={preset}
+              table={search.table === true}
+              choosePreset={(range) => void navigate({ search: { range, ...table } })}
+              chooseSpan={(from, to) => void navigate({ search: { from: Math.round(from), to: Math.round(to), ...table } })}
+              chooseTable={(wanted) => void navigate({ search: { ...shown, ...told, ...(wanted ? { table: true } : {}) }, replace: true })}
+            />
+          </Paper>
+        )}
         <Suspense>
-          <Analyses device={device} />
-          <DeviceAnomalies device={device} />
-          <DeviceTimeline
-            device={device}
-            kinds={kindsOf(search.kinds)}
-            period={search.over ?? "30d"}
-            choose={(kinds, over) => void navigate({ search: (before) => ({ ...Object.fromEntries(Object.entries(before).filter(([name]) => name !== "kinds")), over, ...(kinds === undefined ? {} : { kinds: kinds.join(",") }) }), replace: true, resetScroll: false })}
-          />
+          <Commands device={device} />
         </Suspense>
-        <Stack gap="md" className="no-print">
+        <Stack gap="md" mt="md">
           <Suspense>
-            {device.channels.some(isLevel) && <Flumes device={device} mayConfigure={mayConfigure} />}
-            {mayConfigure && <Credentials device={device.key} />}
-            {(mayConfigure || own !== undefined) && <Ownership device={device} />}
+            <Analyses device={device} />
+            <DeviceAnomalies device={device} />
+            <DeviceTimeline
+              device={device}
+              kinds={kindsOf(search.kinds)}
+              period={search.over ?? "30d"}
+              choose={(kinds, over) => void navigate({ search: (before) => ({ ...Object.fromEntries(Object.entries(before).filter(([name]) => name !== "kinds")), over, ...(kinds === undefined ? {} : { kinds: kinds.join(",") }) }), replace: true, resetScroll: false })}
+            />
           </Suspense>
+          <Stack gap="md" className="no-print">
+            <Suspense>
+              {device.channels.some(isLevel) && <Flumes device={device} mayConfigure={mayConfigure} />}
+              {mayConfigure && <Credentials device={device.key} />}
+              {(mayConfigure || own !== undefined) && <Ownership device={device} />}
+            </Suspense>
+          </Stack>
         </Stack>
-      </Stack>
+      </Below>
       {edits && (
         <Suspense>
           <EditDevice device={device} close={close} />
