@@ -6,7 +6,6 @@ has to show the alarm as raised, or as returned. The time is from before the mes
 
 import itertools
 import json
-import shutil
 import time
 
 import msgspec
@@ -14,6 +13,7 @@ import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from playwright.async_api import BrowserContext, Page, async_playwright
 
+from bench.browser import chromium
 from bench.latency import Latency
 from bench.proofs import secret_of
 from bench.report import Report, at_most
@@ -64,9 +64,7 @@ class Machine:
 
 async def main() -> int:
     report = Report("alarm-path", {"alarms": TIMES, "devices": 1}, durability="disk")
-    program = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        raise SystemExit("chromium is not installed")
+    program = chromium()
     async with Server("disk") as server, async_playwright() as playwright:
         register_in_folder(server.folder, [NewDevice(DEVICE, DEVICE, "machine")])
         await server.start()

@@ -8,7 +8,6 @@ was missed of 60 in a second is a dropped frame. The server and the device have 
 import asyncio
 import json
 import os
-import shutil
 import statistics
 import time
 
@@ -16,6 +15,7 @@ import msgspec
 from playwright.async_api import Page, ViewportSize, async_playwright
 
 from bench.alarm_path import PERSON
+from bench.browser import chromium
 from bench.latency import Latency
 from bench.report import Report, at_most
 from bench.run import until_stored
@@ -55,9 +55,7 @@ async def main() -> int:
         {"points": CHANNELS * READINGS, "series": LIVE_SERIES, "rate_hz": LIVE_HZ, "browser_cores": 1},
         durability="disk",
     )
-    program = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        raise SystemExit("chromium is not installed")
+    program = chromium()
     cores = sorted(os.sched_getaffinity(0))
     async with Server("disk", {"CALHA_DEVICES_ANONYMOUS": "true"}) as server:
         register_in_folder(server.folder, [NewDevice(key, key, "generic") for key in ("wide", "live")])

@@ -9,7 +9,7 @@ one array into another, each divided by ten.
 
 import statistics
 
-from playwright.async_api import Browser, CDPSession, Page
+from playwright.async_api import Browser, Page
 
 MID_RANGE = 1_000
 NEAR = 0.03  # of the index
@@ -44,7 +44,8 @@ _INDEX = """(seconds) => {
 
 async def slow_down(page: Page, times: float) -> None:
     """From now on the page's processor is so many times slower."""
-    await _slow_down(await page.context.new_cdp_session(page), times)
+    session = await page.context.new_cdp_session(page)
+    await session.send("Emulation.setCPUThrottlingRate", {"rate": times})
 
 
 async def slowness_of_a_phone(browser: Browser) -> tuple[float, float]:
@@ -53,7 +54,6 @@ async def slowness_of_a_phone(browser: Browser) -> tuple[float, float]:
     1 on a machine that is no faster than the phone.
     """
     page = await browser.new_page()
-    session = await page.context.new_cdp_session(page)
     least, most, times = 1.0, float(TOO_SLOW), 1.0
     index = await _index(page)
     for _ in range(TRIES):
@@ -61,7 +61,7 @@ async def slowness_of_a_phone(browser: Browser) -> tuple[float, float]:
             break
         least, most = (times, most) if index > MID_RANGE else (least, times)
         times = round((least + most) / 2, 2)
-        await _slow_down(session, times)
+        await slow_down(page, times)
         index = await _index(page)
     await page.close()
     return times, index
@@ -70,7 +70,3 @@ async def slowness_of_a_phone(browser: Browser) -> tuple[float, float]:
 async def _index(page: Page) -> float:
     """The median of several, as the browser has other things to do at times, and at first has to compile this."""
     return statistics.median([float(await page.evaluate(_INDEX, SECONDS)) for _ in range(5)])
-
-
-async def _slow_down(session: CDPSession, times: float) -> None:
-    await session.send("Emulation.setCPUThrottlingRate", {"rate": times})

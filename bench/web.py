@@ -7,12 +7,12 @@ scrolled through.
 """
 
 import argparse
-import shutil
 from typing import Any
 
 import numpy as np
 from playwright.async_api import Browser, Page, StorageState, async_playwright
 
+from bench.browser import chromium
 from bench.phone import MID_RANGE, slow_down, slowness_of_a_phone
 from bench.report import Report, at_most
 from bench.server import HOST, Server, register_in_folder
@@ -49,9 +49,7 @@ SCROLL = """async () => {
 async def main() -> int:
     times = parse().times
     report = Report("web", {"devices": DEVICES, "times": times}, durability="disk")
-    program = shutil.which("chromium-headless-shell") or shutil.which("chromium") or shutil.which("google-chrome")
-    if program is None:
-        raise SystemExit("chromium is not installed")
+    program = chromium()
     async with Server("disk") as server, async_playwright() as playwright:
         devices = [NewDevice(f"meter-{number}", f"meter-{number}", "water_meter") for number in range(DEVICES)]
         register_in_folder(server.folder, devices)

@@ -30,13 +30,17 @@ def plant(calha):
     return calha
 
 
-def test_whatever_has_a_name_is_found_by_typing_it(plant, page, request):
-    page.goto(f"{plant.address}/sites")
+def open_palette(page, request):
     if "phone" in request.node.name:
         page.get_by_role("button", name="Search everything").click()
     else:
         expect(page.get_by_role("heading", level=1)).to_be_visible()
         page.keyboard.press("Control+k")
+
+
+def test_whatever_has_a_name_is_found_by_typing_it(plant, page, request):
+    page.goto(f"{plant.address}/sites")
+    open_palette(page, request)
     typed = page.get_by_role("combobox", name="Search everything")
     expect(typed).to_be_focused()
     palette = page.get_by_role("dialog", name="Search everything")
@@ -122,11 +126,7 @@ def test_an_engineer_shares_a_view_and_an_operator_opens_it_by_the_search(plant,
     expect(page.get_by_text(f"View “{name}” saved")).to_be_visible()
 
     stranger.goto(f"{plant.address}/quarantine")
-    if "phone" in request.node.name:
-        stranger.get_by_role("button", name="Search everything").click()
-    else:
-        expect(stranger.get_by_role("heading", level=1)).to_be_visible()
-        stranger.keyboard.press("Control+k")
+    open_palette(stranger, request)
     stranger.get_by_role("combobox", name="Search everything").fill("raw water")
     found = stranger.get_by_role("group", name="Shared views").get_by_role("option")
     expect(found).to_have_text(re.compile(f"^{name}.*Estação Norte$"))

@@ -90,11 +90,16 @@ class Caller:
         """Take over what he may do by now. Raises NotSignedIn when his session has ended."""
         self.principal = await self.prove()
 
+    @property
+    def person(self) -> int | None:
+        """None when it is no person who asks."""
+        return self.principal.id if self.principal.kind == "person" else None
+
     def person_id(self) -> int:
         """Raises Forbidden when it is no person who asks."""
-        if self.principal.kind != "person":
+        if self.person is None:
             raise Forbidden("only a person who has signed in can do that", "persons_only")
-        return self.principal.id
+        return self.person
 
     async def note(self, action: str, target: str, before: object = None, after: object = None) -> None:
         """Write it into the audit log."""

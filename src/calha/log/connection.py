@@ -204,13 +204,14 @@ class Connection:
                 self._disconnected(link.reason)
 
     async def _connect(self, address: "_Address") -> "_Link":
-        link = _Link(self._dispatch, self._gather_s)
+        link = _Link(self._dispatch)
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
                 await link.open(address)
                 self.info = link.info
                 link.send(b"CONNECT %b\r\nPING\r\n" % json.dumps(address.greeting(self.name)).encode())
                 await link.ponged()
+                link.gather_s = self._gather_s
         except BaseException:
             link.abort()
             raise
@@ -313,8 +314,8 @@ class _Address:
 class _Link(asyncio.Protocol):
     """One TCP connection, from its first byte to its last."""
 
-    def __init__(self, dispatch: Callable[[list[Message]], None], gather_s: float) -> None:
-        self._gather_s = gather_s
+    def __init__(self, dispatch: Callable[[list[Message]], None]) -> None:
+        self.gather_s = 0.0
         self.info: dict[str, Any] = {}
         self.closed = asyncio.Event()
         self.writable = asyncio.Event()
@@ -358,9 +359,9 @@ class _Link(asyncio.Protocol):
         self._transport = cast(asyncio.Transport, transport)  # uvloop's transports are no subclass
 
     def data_received(self, data: bytes) -> None:
-        if self._gather_s and len(data) < LITTLE_BYTES and self._transport is not None:
+        if self.gather_s and len(data) < LITTLE_BYTES and self._transport is not None:
             self._transport.pause_reading()
-            asyncio.get_running_loop().call_later(self._gather_s, self._read_on)
+            asyncio.get_running_loop().call_later(self.gather_s, self._read_on)
         try:
             messages, controls = self._parser.feed(data)
         except ProtocolError as error:

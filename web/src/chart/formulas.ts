@@ -6,6 +6,8 @@ export interface Calculated {
   formula: string;
 }
 
+export const shownName = ({ name, formula }: Calculated): string => name || formula;
+
 export const MOST_CALCULATED = 5;
 /** What stands in a formula for a series that is no longer there; no formula with it can be read. */
 const NOTHING = "?";

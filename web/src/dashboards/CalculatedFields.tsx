@@ -1,10 +1,7 @@
 import { ActionIcon, Button, Stack, Text, TextInput } from "@mantine/core";
-import { letterOf, MOST_CALCULATED } from "../chart/formulas";
+import { type Calculated, letterOf, MOST_CALCULATED, shownName } from "../chart/formulas";
 import { refusing, useFormula } from "../chart/useFormula";
 import { useTexts } from "../i18n";
-import type { Of } from "./types";
-
-type Calculated = Of<"chart">["calculated"][number];
 
 interface Props {
   value: readonly Calculated[];
@@ -41,7 +38,7 @@ function CalculatedField({ value, series, set, remove }: { value: Calculated; se
       <TextInput label={t("explore.formula")} placeholder="a - b" value={value.formula} onChange={({ currentTarget }) => set({ ...value, formula: currentTarget.value })} maxLength={500} required error={wrong} ref={refusing(wrong)} autoCapitalize="none" spellCheck={false} />
       <TextInput label={t("explore.formulaName")} placeholder={value.formula} value={value.name} onChange={({ currentTarget }) => set({ ...value, name: currentTarget.value })} maxLength={100} />
       <TextInput label={t("explore.formulaUnit")} value={value.unit} onChange={({ currentTarget }) => set({ ...value, unit: currentTarget.value })} maxLength={20} />
-      <ActionIcon variant="default" size={36} aria-label={t("explore.remove", { name: value.name || value.formula })} onClick={remove}>
+      <ActionIcon variant="default" size={36} aria-label={t("explore.remove", { name: shownName(value) })} onClick={remove}>
         ×
       </ActionIcon>
     </div>

@@ -3,7 +3,7 @@
 import { type Calculated, letterOf, renamed } from "../chart/formulas";
 import { type Preset, presets } from "../chart/range";
 import { COLUMNS } from "../dashboards/grid";
-import type { Document, Of, SeriesRef, Widget } from "../dashboards/types";
+import type { Document, SeriesRef, Widget } from "../dashboards/types";
 import type { Explored } from "./useExplored";
 
 const MOST_OF_WIDGET = 24;
@@ -57,7 +57,7 @@ function refOf({ device, channel }: Known): SeriesRef {
 }
 
 /** As a chart of some series has it, by their letters. */
-function calculatedOf({ name, unit, formula, inputs }: Reckoned, shown: readonly Known[]): Of<"chart">["calculated"][number] {
+function calculatedOf({ name, unit, formula, inputs }: Reckoned, shown: readonly Known[]): Calculated {
   const known = renamed(formula, (place) => letterOf(shown.findIndex((one) => one === inputs[place])));
   return { name: name === formula ? "" : name.slice(0, LONGEST_NAME), unit: unit.slice(0, LONGEST_UNIT), formula: known };
 }

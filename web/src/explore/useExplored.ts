@@ -51,7 +51,7 @@ export function useChosen(series: readonly Named[]): Explored[] {
   const { own } = useTexts();
   const keys = [...new Set(series.map(({ device }) => device))];
   const { data, errors } = useQueries({
-    queries: keys.map((key) => (deviceQuery(key))),
+    queries: keys.map((key) => deviceQuery(key)),
     combine: together,
   });
   return useMemo(() => {

@@ -1,5 +1,5 @@
 import { Loader } from "@mantine/core";
-import { Suspense, useRef, useState } from "react";
+import { Suspense, useState } from "react";
 import { useTexts } from "../i18n";
 import { Dropdown } from "../ui/Dropdown";
 import { later } from "../ui/later";
@@ -19,25 +19,28 @@ interface Props {
 export function ViewsMenu({ page, search }: Props) {
   const { t } = useTexts();
   const [edited, edit] = useState<View | null>(null);
-  const place = useRef<HTMLDivElement>(null);
-  const close = () => {
-    edit(null);
-    place.current?.querySelector("button")?.focus(); // the list, which the dialog was opened from, has gone
-  };
   return (
-    <div ref={place} style={{ display: "contents" }}>
+    <>
       <Dropdown label={t("views.title")}>
-        {(leave) => (
+        {(close) => (
           <Suspense fallback={<Loader size="sm" role="img" aria-label={t("common.loading")} />}>
-            <Views page={page} search={search} close={leave} edit={edit} />
+            <Views
+              page={page}
+              search={search}
+              close={close}
+              edit={(view) => {
+                close();
+                edit(view);
+              }}
+            />
           </Suspense>
         )}
       </Dropdown>
       {edited !== null && (
         <Suspense>
-          <EditView view={edited} page={page} search={search} close={close} />
+          <EditView view={edited} page={page} search={search} close={() => edit(null)} />
         </Suspense>
       )}
-    </div>
+    </>
   );
 }

@@ -58,8 +58,7 @@ async def add_annotation(body: NewAnnotationBody, services: Here, caller: Operat
     """Write a note."""
     place = Place(body.device, body.site_id)
     _require(caller, place, Permission.OPERATE)
-    person = caller.principal.id if caller.principal.kind == "person" else None
-    row = await asyncio.to_thread(services.annotations.add, _said(place, body), caller.principal.name, person)
+    row = await asyncio.to_thread(services.annotations.add, _said(place, body), caller.principal.name, caller.person)
     await caller.note("annotation.added", _target(row), after=body.model_dump(mode="json", by_alias=True))
     return _answer(caller, row)
 

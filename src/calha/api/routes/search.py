@@ -98,8 +98,7 @@ def _dashboards(services: Services, caller: Caller, q: str, picture: Picture) ->
 def _views(services: Services, caller: Caller, q: str, picture: Picture) -> list[SearchHit]:
     """Those that others share; one's own everybody has at hand."""
     rank = ranking(words_of(q))
-    own = caller.principal.id if caller.principal.kind == "person" else None
-    rows = services.views.shared(caller.sites(), search=q, limit=MAX_VIEWS, but_of=own)
+    rows = services.views.shared(caller.sites(), search=q, limit=MAX_VIEWS, but_of=caller.person)
     return [
         SearchHit(
             kind="view", id=str(row.id), name=row.name, device=None, where=list(picture.paths.get(row.site_id or 0, ()))

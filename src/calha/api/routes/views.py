@@ -43,9 +43,7 @@ async def list_shared_views(
     limit: Annotated[int, Query(ge=1, le=500)] = 100,
 ) -> Page[SavedViewAnswer]:
     """Those that others share with the caller's sites."""
-    rows = await asyncio.to_thread(
-        services.views.shared, caller.sites(), page, search, after, limit, _person_of(caller)
-    )
+    rows = await asyncio.to_thread(services.views.shared, caller.sites(), page, search, after, limit, caller.person)
     return Page(items=[_answer(caller, row) for row in rows], next=str(rows[-1].id) if len(rows) == limit else None)
 
 
@@ -109,12 +107,8 @@ def _require_fitting(caller: Caller, body: SavedViewChange) -> None:
         caller.require(Permission.OPERATE, body.site_id)
 
 
-def _person_of(caller: Caller) -> int | None:
-    return caller.principal.id if caller.principal.kind == "person" else None
-
-
 def _is_own(caller: Caller, row: ViewRow) -> bool:
-    return row.person_id == _person_of(caller)
+    return row.person_id == caller.person
 
 
 def _told(row: ViewRow) -> Mapping[str, Any]:

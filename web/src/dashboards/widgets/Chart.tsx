@@ -4,6 +4,7 @@ import type uPlot from "uplot";
 import { type CalculatedAnswer, drawnOf } from "../../chart/calculated";
 import { ChartExports } from "../../chart/ChartExports";
 import type { ChartSeries } from "../../chart/columns";
+import { type Calculated, shownName } from "../../chart/formulas";
 import { Gutter } from "../../chart/gutter";
 import { presets, type Preset, spanOf } from "../../chart/range";
 import { UnitChart } from "../../chart/UnitChart";
@@ -80,13 +81,14 @@ export function Chart({ widget }: { widget: Of<"chart"> }) {
           ))}
         </div>
       )}
-      {reckoned.errors.map((wrong, place) =>
-        wrong === null ? null : (
+      {widget.calculated.map((one, place) => {
+        const wrong = reckoned.errors[place] ?? null;
+        return wrong === null ? null : (
           <Text key={place} size="xs" className="quiet">
-            {shownName(widget.calculated[place])}: {problemText(wrong, t)}
+            {shownName(one)}: {problemText(wrong, t)}
           </Text>
-        ),
-      )}
+        );
+      })}
     </Frame>
   );
 }
@@ -120,7 +122,7 @@ function groupsOf(stories: readonly Story[], isBar: boolean, each: number, own: 
 }
 
 /** With the calculated series, each beside the others of its unit. */
-function withCalculated(measured: readonly Group[], calculated: Of<"chart">["calculated"], results: readonly (CalculatedAnswer | undefined)[], zone: string): Group[] {
+function withCalculated(measured: readonly Group[], calculated: readonly Calculated[], results: readonly (CalculatedAnswer | undefined)[], zone: string): Group[] {
   const groups = new Map(measured.map((one) => [one.unit, { ...one, series: [...one.series] }]));
   calculated.forEach((one, place) => {
     const result = results[place];
@@ -135,8 +137,4 @@ function withCalculated(measured: readonly Group[], calculated: Of<"chart">["cal
 /** As the legend calls it: no axis of a widget says its unit. */
 function withUnit(one: ChartSeries): ChartSeries {
   return one.channel.unit === "" ? one : { ...one, name: `${one.name ?? ""} (${one.channel.unit})` };
-}
-
-function shownName(one: Of<"chart">["calculated"][number] | undefined): string {
-  return one?.name || one?.formula || "";
 }
