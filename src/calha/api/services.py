@@ -1,7 +1,7 @@
 """What the routes need. One object, made by `app`, reached by `Depends`."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, WebSocket
@@ -10,6 +10,7 @@ from calha.accounts.accounts import Accounts
 from calha.accounts.claims import Claims
 from calha.accounts.provisioning import Provisioning
 from calha.api.live_signal import LiveSignal
+from calha.api.shared_work import SharedWork
 from calha.commands.service import Commands
 from calha.config.settings import Settings
 from calha.connectors.opcua.service import OpcUa
@@ -68,6 +69,8 @@ class Services:
     clock: Callable[[], Micros]
     work: Callable[[str, Callable[[], object]], None]
     """Start long work by its name, in a thread."""
+    counting: SharedWork = field(default_factory=SharedWork)
+    """Of all meters of a site."""
 
 
 def _of_request(request: Request) -> Services:

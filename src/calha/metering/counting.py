@@ -92,11 +92,17 @@ class Counting:
         self, meters: Sequence[Meter], bounds: Ints, supposed: Supposed = NOTHING, *, measured: bool = False
     ) -> Iterator[Counted]:
         """Of many meters, some at a time."""
-        at_once = _at_once(meters, bounds)
+        is_short = GAP_SHARE * int(np.diff(bounds).min()) < HOUR_US  # two readings an hour would leave holes
+        whole_hours = not is_short and bool((bounds % HOUR_US == 0).all())
+        usual_us = min((self._windows.usual_us(one, whole_hours=whole_hours) for one in meters), default=1)
+        at_once = _at_once(usual_us, bounds)
         for start in range(0, len(meters), at_once):
             together = meters[start : start + at_once]
             said = self._said(together, bounds, supposed, measured)
-            parts = [self._part(together, part, said) for part in _parts(together, bounds)]
+            parts = [
+                self._part(together, part, said, whole_hours=whole_hours)
+                for part in _parts(bounds, READINGS_AT_ONCE * usual_us // len(together))
+            ]
             for meter in together:
                 yield _whole(meter, [part[meter.series] for part in parts])
 
@@ -115,9 +121,9 @@ class Counting:
             said[supposed.series] = said[supposed.series].and_supposed(supposed)
         return said
 
-    def _part(self, meters: Sequence[Meter], bounds: Ints, said: "Mapping[int, _Said]") -> dict[int, Counted]:
-        is_short = GAP_SHARE * int(np.diff(bounds).min()) < HOUR_US  # two readings an hour would leave holes
-        whole_hours = not is_short and bool((bounds % HOUR_US == 0).all())
+    def _part(
+        self, meters: Sequence[Meter], bounds: Ints, said: "Mapping[int, _Said]", *, whole_hours: bool
+    ) -> dict[int, Counted]:
         from_, until = int(bounds[0]), int(bounds[-1])
         decided = {series: [one.at for one in some.decisions] for series, some in said.items()}
         found = self._windows.readings(meters, from_, until, whole_hours=whole_hours, decided=decided)
@@ -143,17 +149,14 @@ def edit_of(row: EditRow) -> Edit:
     return Edit(np.array(row.bounds, np.int64), ticks, quality)
 
 
-def _at_once(meters: Sequence[Meter], bounds: Ints) -> int:
+def _at_once(usual_us: int, bounds: Ints) -> int:
     """So many that all their readings are expected to fit into memory together."""
-    usual_us = min((meter.usual_us for meter in meters), default=1)
     each = int(bounds[-1] - bounds[0]) // usual_us + 1
     return min(max(READINGS_AT_ONCE // each, METERS_AT_ONCE), MOST_AT_ONCE)
 
 
-def _parts(meters: Sequence[Meter], bounds: Ints) -> Iterator[Ints]:
-    """The bounds in parts of which not too many readings are expected."""
-    usual_us = min(meter.usual_us for meter in meters)
-    span_us = READINGS_AT_ONCE * usual_us // len(meters)
+def _parts(bounds: Ints, span_us: int) -> Iterator[Ints]:
+    """The bounds in parts that are no longer than that, if an interval is not."""
     first = 0
     while first < len(bounds) - 1:
         last = int(np.searchsorted(bounds, bounds[first] + span_us, side="right")) - 1

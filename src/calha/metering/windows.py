@@ -22,6 +22,7 @@ from calha.store.telemetry import Columns, Telemetry
 
 MARGIN = 64
 WIDER = 16  # how much further is looked each time
+ONE_OF = 5  # readings is expected to be read where hours serve
 MAX_HOURS_IN_FULL = 500  # of one register that are read one by one; beyond, the whole span is
 
 _NONE = Readings(np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.uint8))
@@ -48,26 +49,36 @@ class Windows:
         whole_hours: whether how a register grew within an hour does not matter. decided: times about which an operator
         decided something, by series.
         """
-        by_hours = [one for one in meters if whole_hours and one.source == "register" and one.usual_us * 15 < HOUR_US]
-        singly = [one for one in meters if one not in by_hours]
+        found = dict.fromkeys((one.series for one in meters), _NONE)
+        by_hours: list[Meter] = []
+        singly: list[Meter] = []
+        for meter in meters:
+            if not self._telemetry.latest.has_any([meter.series]):
+                continue
+            (by_hours if whole_hours and _is_by_hours(meter) else singly).append(meter)
         inside = self._by_hours(by_hours, from_, until + 1, decided or {}) | self._singly(singly, from_, until + 1)
         usual_us = max((one.usual_us for one in meters), default=1)
-        series = [one.series for one in meters]
+        series = list(inside)
         before, after = self._before(series, from_, usual_us), self._after(series, until + 1, usual_us)
-        return {one: _joined(before[one], inside[one], after[one]) for one in series}
+        return found | {one: _joined(before[one], inside[one], after[one]) for one in series}
+
+    def usual_us(self, meter: Meter, *, whole_hours: bool) -> int:
+        """How far the readings that are read of a meter usually lie apart; of some hours all of them are."""
+        return meter.usual_us * (ONE_OF if whole_hours and _is_by_hours(meter) else 1)
 
     # -- around the span
 
     def _before(self, series: Sequence[int], from_: Micros, usual_us: int) -> dict[int, Readings]:
         found = dict.fromkeys(series, _NONE)
         reach, wanted = 2 * MARGIN * usual_us, list(series)
-        begin, end = max(EARLIEST, from_ - reach), from_
-        while wanted and end > EARLIEST:
+        since = max(EARLIEST, self._telemetry.since)
+        begin, end = max(since, from_ - reach), from_
+        while wanted and end > since:
             for one, readings in self._raw(wanted, begin, end).items():
                 found[one] = _joined(readings, found[one]).take(slice(-MARGIN, None))
             wanted = [one for one in wanted if len(found[one]) < MARGIN]
             reach *= WIDER
-            begin, end = max(EARLIEST, from_ - reach), begin
+            begin, end = max(since, from_ - reach), begin
         return found
 
     def _after(self, series: Sequence[int], until: Micros, usual_us: int) -> dict[int, Readings]:
@@ -90,12 +101,14 @@ class Windows:
     # -- the span itself
 
     def _raw(self, series: Sequence[int], from_: Micros, until: Micros) -> dict[int, Readings]:
+        if not series:
+            return {}
         found = self._telemetry.readings(series, from_, until, resolution="raw")
         return {one: Readings.of(columns.at, columns.value, columns.quality) for one, columns in found.items()}
 
     def _singly(self, meters: Sequence[Meter], from_: Micros, until: Micros) -> dict[int, Readings]:
         found = self._raw([one.series for one in meters], from_, until)
-        if not self._has_retention:
+        if not found or not self._has_retention:
             return found
         hours = self._telemetry.readings(list(found), from_, until, resolution="1h")
         return {
@@ -105,6 +118,8 @@ class Windows:
     def _by_hours(
         self, meters: Sequence[Meter], from_: Micros, until: Micros, decided: Mapping[int, Sequence[Micros]]
     ) -> dict[int, Readings]:
+        if not meters:
+            return {}
         hours = self._telemetry.readings([one.series for one in meters], from_, until, resolution="1h")
         return {
             one.series: self._of_hours(one, hours[one.series], from_, until, decided.get(one.series, ()))
@@ -122,6 +137,10 @@ class Windows:
             spans = [(max(from_, begin), min(until, begin + HOUR_US)) for begin in odd]
         in_full = _joined(*(self._raw([meter.series], *span)[meter.series] for span in spans))
         return _joined(_ends(hours, grew), in_full, _kept(meter, hours, in_full) if self._has_retention else _NONE)
+
+
+def _is_by_hours(meter: Meter) -> bool:
+    return meter.source == "register" and meter.usual_us * 15 < HOUR_US
 
 
 def _kept(meter: Meter, hours: Columns, readings: Readings) -> Readings:

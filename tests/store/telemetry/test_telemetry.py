@@ -256,3 +256,21 @@ def test_statistics_count_rows_bytes_and_commits(telemetry: Telemetry) -> None:
     assert (found.rows_hot, found.rows_cold, found.segments) == (2 * 96, 8 * 96, 1)
     assert found.bytes > found.bytes_cold > 0
     assert found.commit_ms_p99 >= found.commit_ms_p50 > 0
+
+
+def test_no_reading_is_earlier_than_the_store_begins(telemetry: Telemetry, tmp_path: Path) -> None:
+    assert telemetry.since > day(1_000)
+    telemetry.write(quarter_hours(1, 3), 1)
+    assert telemetry.since == START
+    telemetry.compact(day(9))
+    assert telemetry.since == START
+    telemetry.write(quarter_hours(2, 1, day(-5)), 2)
+    assert telemetry.since == day(-5)
+    telemetry.close()
+    again = Telemetry.open(tmp_path / "telemetry")
+    assert again.since == day(-5)
+    again.compact(day(9), all_late=True)
+    again.close()
+    again = Telemetry.open(tmp_path / "telemetry")
+    assert again.since == day(-5)
+    again.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Collection
+from functools import partial
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
@@ -49,7 +50,8 @@ async def read_balance(
     site = await asyncio.to_thread(services.registry.site, site_id)
     zone = ZoneInfo(site.zone)
     bounds = Calendar(step, zone).bounds(*window_of(from_, to, zone, services.clock()))
-    balance = await asyncio.to_thread(services.metering.balances.of, site_id, bounds)
+    key = "balance", site_id, bounds.tobytes()
+    balance = await services.counting.of(key, partial(services.metering.balances.of, site_id, bounds))
     candidates = await asyncio.to_thread(_candidates, services, site_id, balance)
     named = (await asyncio.to_thread(services.metering.balances.store.roles)).get(site_id, {})
     return _answer(site, step, balance, candidates, named)

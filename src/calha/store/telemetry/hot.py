@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from calha.domain.readings import Batch, Micros
 from calha.domain.times import HOUR_US
 from calha.store.telemetry.packing import cold_rows
+from calha.store.telemetry.segments import NOT_YET
 
 # Without the second, always empty source DuckDB prepares a parallel insert, which takes twice as long for 60,000 rows.
 # It takes NaN in numpy's columns for NULL; coalesce gives it back.
@@ -84,3 +85,9 @@ def rows_by_hour(con: duckdb.DuckDBPyConnection, until: Micros) -> dict[int, int
 def count(con: duckdb.DuckDBPyConnection) -> int:
     row = con.execute("SELECT count(*) FROM hot").fetchone()
     return int(row[0]) if row else 0
+
+
+def since(con: duckdb.DuckDBPyConnection) -> Micros:
+    """Event time of the earliest row; NOT_YET without any."""
+    row = con.execute("SELECT min(event_at) FROM hot").fetchone()
+    return NOT_YET if row is None or row[0] is None else int(row[0])

@@ -31,6 +31,7 @@ from calha.store.telemetry.rollup import LEVELS
 
 log = logging.getLogger(__name__)
 
+NOT_YET: Micros = np.iinfo(np.int64).max  # later than any reading
 WORTH_ROLLING = 15.0  # readings a bucket on average, from which a rollup is written
 ROLLED_LEVELS = ("1m", "15m", "1h")  # days are made of these, in each site's own zone
 
@@ -76,6 +77,16 @@ class Segments:
         folder.mkdir(parents=True, exist_ok=True)
         self.all: list[Segment] = []
         self._unreadable: dict[str, str] = {}  # paths of listed files, and why
+
+    def since(self, con: duckdb.DuckDBPyConnection) -> Micros:
+        """No reading is earlier; NOT_YET without any."""
+        for segment in self.all:
+            if not self.has(segment):
+                return segment.from_at
+            row = con.execute("SELECT min(event_at) FROM read_parquet(?)", [self.path(segment)]).fetchone()
+            if row is not None and row[0] is not None:
+                return int(row[0])
+        return NOT_YET
 
     @property
     def horizon(self) -> Micros:

@@ -35,7 +35,7 @@ from calha.store.telemetry.judge import Grouped, Judgement, Stored, doubtful, gr
 from calha.store.telemetry.latest import Latest
 from calha.store.telemetry.merged import Merged
 from calha.store.telemetry.query import Reader
-from calha.store.telemetry.segments import Gap, Segment, Segments
+from calha.store.telemetry.segments import NOT_YET, Gap, Segment, Segments
 from calha.store.telemetry.snapshots import Snapshots
 from calha.store.telemetry.touched import Stored as NewlyStored
 from calha.store.telemetry.touched import Touched, stored, touched
@@ -67,6 +67,8 @@ class Statistics:
 
 
 class Telemetry:
+    """since: no reading is earlier, NOT_YET when there is none."""
+
     def __init__(self, folder: Path, memory_mb: int, hot_days: int) -> None:
         self._folder = folder
         self._hot_days = hot_days
@@ -75,6 +77,7 @@ class Telemetry:
         self._commit_ms: deque[float] = deque(maxlen=COMMITS_MEASURED)
         self._late_merged_at = time.monotonic()
         self._hot_rows = 0
+        self.since = NOT_YET
         self._loaded_opening = 0
         self.committed_seq = 0
         self.latest = Latest()
@@ -105,6 +108,7 @@ class Telemetry:
             self._revive()
             judgement = self._judged(batch)
             rows = batch.take(judgement.insert)
+            self.since = min(int(rows.at.min(initial=NOT_YET)), self.since)
             try:
                 with self._database.transaction() as con:
                     removed = hot.remove(con, batch.take(judgement.replace))
@@ -423,6 +427,7 @@ class Telemetry:
         assert progress is not None
         self.committed_seq, latest_seq = progress
         self._hot_rows = hot.count(con)
+        self.since = min(hot.since(con), self._segments.since(con))
         self.latest = Latest()
         self.latest.load(con, latest_seq)
         self._loaded_opening = opening
