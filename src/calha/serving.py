@@ -1,9 +1,11 @@
 """HTTP listeners of this process: sockets taken before anything starts, TLS, and a server that leaves the signals alone."""
 
+import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -34,7 +36,7 @@ def http_server(app: ASGIApp, certificate: Certificate | None = None) -> HttpSer
             access_log=False,
             server_header=False,
             http="httptools",
-            ws="websockets-sansio",
+            ws=cast(type[asyncio.Protocol], _web_socket),
             lifespan="off",
             timeout_graceful_shutdown=GOODBYE_S,
             backlog=BACKLOG,
@@ -42,6 +44,13 @@ def http_server(app: ASGIApp, certificate: Certificate | None = None) -> HttpSer
             ssl_keyfile=certificate.key if certificate is not None else None,
         )
     )
+
+
+def _web_socket(**given: Any) -> asyncio.Protocol:  # noqa: ANN401 - what uvicorn gives is its own affair
+    """uvicorn's way of speaking to WebSockets, imported with the first of them."""
+    from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+    return WebSocketsSansIOProtocol(**given)
 
 
 def bound(host: str, port: int, key: str, flag: str = "") -> socket.socket:

@@ -5,11 +5,12 @@ import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Literal
 
 import pytest
-from chromium import FLAGS, until_controlled
+from chromium import FLAGS, saving_context, until_controlled
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 from screens import SIZES, keep
 from signing_in import administrator, cookie
@@ -97,7 +98,9 @@ def installed(request, calha, browser) -> Iterator[Page]:
 @contextmanager
 def opened_page(request, browser: Browser, workers: Literal["allow", "block"] = "block") -> Iterator[Page]:
     """workers: service workers answer in the place of routes that a test lays, so they work only where they are meant."""
-    context = browser.new_context(viewport=SIZES[request.param], locale="en-US", service_workers=workers)
+    is_whole = request.node.get_closest_marker("whole_app") or workers == "allow"
+    context_of = browser.new_context if is_whole else partial(saving_context, browser)
+    context = context_of(viewport=SIZES[request.param], locale="en-US", service_workers=workers)
     opened = context.new_page()
     opened.set_default_timeout(PATIENCE_MS)
     complaints: list[str] = []

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
+from chromium import saving_context
 from playwright.sync_api import Page, expect
 from screens import SIZES
 from signing_in import ADMINISTRATOR, administrator, cookie, set_up_link, signed_in
@@ -143,7 +144,7 @@ def test_whoever_is_invited_sets_a_password_and_sees_no_control_that_is_not_his(
     link = code(page, "Link")
     expect(page.get_by_alt_text("QR code with the link")).to_be_visible()
 
-    context = browser.new_context(viewport=page.viewport_size, locale="en-US")
+    context = saving_context(browser, viewport=page.viewport_size, locale="en-US")
     invited = context.new_page()
     invited.goto(link)
     expect(invited.get_by_text(f"Hello, Rui {device}.")).to_be_visible()

@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from chromium import saving_context
 from playwright.sync_api import Page, expect
 from screens import keep
 from steps import field, scrolls_sideways
@@ -135,7 +136,7 @@ def test_a_link_shows_the_dashboard_to_whoever_has_not_signed_in_until_it_is_rev
     link = form.locator('pre[aria-label="Public link"]').inner_text()
     assert violations(page) == []
 
-    stranger = browser.new_context(locale="en-US").new_page()
+    stranger = saving_context(browser, locale="en-US").new_page()
     stranger.goto(link)
     expect(stranger.get_by_role("region", name="Gate")).to_contain_text("61.5 °C")
     expect(stranger.get_by_role("link", name="Devices")).to_have_count(0)
@@ -237,7 +238,7 @@ def test_a_chart_becomes_a_table_and_a_file_by_keyboard(calha, page, browser, no
 
     made = calha.send("POST", f"/api/v1/dashboards/{compared}/links", {"name": "Screen", "days": 2})
     assert made[0] == 201, made
-    stranger = browser.new_context(locale="en-US").new_page()
+    stranger = saving_context(browser, locale="en-US").new_page()
     stranger.goto(made[1]["link"])
     stranger.get_by_role("button", name="Heat: table, copy, files").click()
     stranger.get_by_role("button", name="Show as table").click()

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from chromium import saving_context
 from playwright.sync_api import Browser, Page, expect
 from screens import keep
 from steps import ensure, field, scrolls_sideways
@@ -191,7 +192,7 @@ def test_what_is_calculated_stands_on_a_dashboard_and_on_its_link(calha, page: P
     field(form, "For whom or where").fill("Screen")
     form.get_by_role("button", name="Make a public link").click()
     link = form.locator('pre[aria-label="Public link"]').inner_text()
-    stranger = browser.new_context(locale="en-US").new_page()
+    stranger = saving_context(browser, locale="en-US").new_page()
     stranger.goto(link)
     chart = stranger.get_by_role("region", name="Chart")
     for line in lines:

@@ -48,6 +48,7 @@ def test_charts_below_each_other_have_the_same_times(calha, page, device):
     assert first["x"] - whole["x"] > 60, "1,200,000 has no room beside the chart"
 
 
+@pytest.mark.whole_app
 @pytest.mark.parametrize("page", ["desktop"], indirect=True)
 def test_pages_keep_what_they_know_while_the_server_is_gone(empty, page):
     ensure(empty, "eta-1")
@@ -78,6 +79,18 @@ def test_pages_keep_what_they_know_while_the_server_is_gone(empty, page):
         expect(page.get_by_role("link", name="Calha", exact=True).last).to_be_visible()
         page.get_by_role("link", name="Devices").click()
         expect(page.locator(".device-value.stale")).to_have_count(0, timeout=30_000)
+
+
+@pytest.mark.desktop
+def test_whoever_saves_data_is_sent_no_page_that_he_does_not_open(calha, page):
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with page.expect_request(
+        "**/assets/Notices-*.js"
+    ):  # when the first page has settled; for others all pages follow it
+        page.goto(calha.address)
+    page.wait_for_timeout(1_000)
+    assert not any("Page-" in url for url in asked if "/assets/DevicesPage-" not in url), asked
 
 
 def send(calha, device: str, number: int) -> None:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-from chromium import FLAGS, until_controlled
+from chromium import FLAGS, saving_context, until_controlled
 from playwright.sync_api import Page, expect
 from screens import keep
 from signing_in import administrator, cookie
@@ -221,7 +221,7 @@ def whole(calha, browser) -> Iterator[Page]:
     if program is None:
         pytest.skip("chromium is not installed")
     launched = browser.browser_type.launch(executable_path=program, args=FLAGS)
-    context = launched.new_context(locale="en-US")
+    context = saving_context(launched, locale="en-US")
     context.add_cookies([cookie(calha, administrator(calha))])
     context.grant_permissions(["notifications"], origin=calha.address)
     yield context.new_page()

@@ -150,6 +150,7 @@ def test_history_is_zoomed_by_mouse_and_keyboard_and_shown_as_a_table(calha, pag
     assert {(row["channel"], row["unit"], row["quality"]) for row in rows} == {("flow_1", "m³/h", "good")}
 
 
+@pytest.mark.whole_app
 @pytest.mark.desktop
 def test_a_killed_core_is_told_and_got_over_without_a_reload(empty, page):
     ensure(empty, "eta-1")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pytest
 from accessibility import until_shown
+from chromium import saving_context
 from layout import faults
 from pictures import IMAGES, MOST_DIFFERENT, Box, fonts_of, keep_small, marked, read, share_different
 from PIL import Image, ImageDraw
@@ -79,7 +80,8 @@ def town(calha) -> RioVerde:
 @pytest.fixture(params=SCREENS)
 def walk(request, browser: Browser, town: RioVerde) -> Iterator[Page]:
     """A page whose clock stands still, in the zone of the town."""
-    context = browser.new_context(
+    context = saving_context(
+        browser,
         viewport=SCREENS[request.param],
         locale="en-US",
         timezone_id="America/Sao_Paulo",

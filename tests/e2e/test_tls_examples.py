@@ -4,6 +4,7 @@ import subprocess
 import sys
 
 import pytest
+from chromium import saving_context
 from playwright.sync_api import expect
 from screens import SIZES
 from signing_in import administrator, cookie
@@ -29,7 +30,7 @@ def secure(tmp_path_factory):
 @pytest.fixture
 def believing(secure, browser):
     """A page of the administrator, who believes the certificate."""
-    context = browser.new_context(viewport=SIZES["phone"], locale="en-US", ignore_https_errors=True)
+    context = saving_context(browser, viewport=SIZES["phone"], locale="en-US", ignore_https_errors=True)
     context.add_cookies([cookie(secure, administrator(secure))])
     yield context.new_page()
     context.close()

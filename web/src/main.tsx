@@ -9,6 +9,7 @@ import { answered, queries } from "./api/queries";
 import { loadLanguage, preferred, TextsProvider, useTexts } from "./i18n";
 import { live } from "./live/hooks";
 import { keepLast } from "./offline/last";
+import { savesData } from "./offline/saving";
 import { startWorker } from "./offline/worker";
 import { loadPages, router } from "./router";
 import { sessionQuery } from "./session/session";
@@ -28,7 +29,7 @@ live.onBack(() => void queries.invalidateQueries());
 const settled = new Promise<void>((go) => setTimeout(go, SETTLES_MS));
 void settled.then(() => {
   startWorker();
-  void loadPages();
+  if (!savesData()) void loadPages();
 });
 
 /** The theme, with the words that Mantine's own buttons lack. */

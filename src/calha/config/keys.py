@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any, get_args
 
-from calha.config.section import Section
+from calha.config.section import Section, texts_of
 from calha.config.settings import Settings
 
 PREFIX = "CALHA_"
@@ -25,6 +25,12 @@ def environment_name(key: str) -> str:
 def field_of(key: str) -> Any:  # noqa: ANN401 - pydantic's FieldInfo
     section, _, name = key.rpartition(".")
     return sections()[section].model_fields[name]
+
+
+def described(key: str) -> str:
+    """What a setting is for."""
+    section, _, name = key.rpartition(".")
+    return texts_of(sections()[section]).get(name, "")
 
 
 def allowed(key: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import SecretStr, ValidationError
 
-from calha.config.keys import PREFIX, allowed, environment_name, field_of, keys, near, sections
+from calha.config.keys import PREFIX, allowed, described, environment_name, keys, near, sections
 from calha.config.settings import Settings
 from calha.domain.errors import InvalidConfiguration
 
@@ -28,7 +28,7 @@ class Configuration:
     def rows(self) -> Iterator[tuple[str, str, str, str]]:
         """(key, value as it may be shown, source, what it is for) of every setting; secrets masked."""
         for key in keys():
-            yield key, shown(self.value(key)), self.sources.get(key, "built in"), field_of(key).description or ""
+            yield key, shown(self.value(key)), self.sources.get(key, "built in"), described(key)
 
     def value(self, key: str) -> object:
         return reduce(getattr, key.split("."), self.settings)

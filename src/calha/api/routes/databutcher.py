@@ -11,7 +11,6 @@ from calha.api.routing import api_router
 from calha.api.schemas import Answer, Body, DeviceKey, Page, SiteId
 from calha.api.services import Here
 from calha.compat.databutcher import fleet
-from calha.compat.databutcher.carry_over import CarryOver
 from calha.compat.databutcher.ids import CODE, code_of, new_id
 from calha.store.databutcher.store import DataButcherStore
 
@@ -69,6 +68,8 @@ async def bring_over(
     dry_run: Annotated[bool, Query(description="Only say what would become of the documents.")] = False,
 ) -> CarriedOver:
     """Take over documents of its database; what is here already stays as it is."""
+    from calha.compat.databutcher.carry_over import CarryOver  # asked for once in a lifetime
+
     carry_over = CarryOver(
         services.registry,
         services.accounts,

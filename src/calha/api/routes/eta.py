@@ -10,8 +10,6 @@ from calha.api.access import Administers
 from calha.api.routing import api_router
 from calha.api.schemas import Answer, Body
 from calha.api.services import Here
-from calha.compat.eta import carry_over as old
-from calha.store.eta import EtaUnitRow
 
 router = api_router("eta", "/eta")
 
@@ -89,6 +87,9 @@ async def bring_over(
     dry_run: Annotated[bool, Query(description="Only say what would become of it.")] = False,
 ) -> CarriedOver:
     """Take over units, devices, sensors and people with their numbers; again as often as you like."""
+    from calha.compat.eta import carry_over as old  # asked for once in a lifetime
+    from calha.store.eta import EtaUnitRow
+
     carry_over = old.CarryOver(services.settings.compat.eta, services.registry, services.accounts, dry_run)
     receipt = await asyncio.to_thread(
         carry_over.bring,

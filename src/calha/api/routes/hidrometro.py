@@ -10,8 +10,6 @@ from calha.api.access import Administers
 from calha.api.routing import api_router
 from calha.api.schemas import Answer, Body
 from calha.api.services import Here
-from calha.compat.hidrometro.carry_over import CarryOver
-from calha.compat.hidrometro.wire import serial_of
 
 router = api_router("hidrometro", "/hidrometro")
 
@@ -62,6 +60,9 @@ async def bring_rows_over(
     dry_run: Annotated[bool, Query(description="Only say what would become of the rows.")] = False,
 ) -> RowsCarriedOver:
     """Take over rows of one table of its database; what is here already stays as it is."""
+    from calha.compat.hidrometro.carry_over import CarryOver  # for once in a lifetime; it takes a twentieth of a start
+    from calha.compat.hidrometro.wire import serial_of
+
     carry_over = CarryOver(
         services.registry,
         services.accounts,
