@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from collections.abc import Iterator
 
 import pytest
 from accessibility import open_page, violations, walk_to
@@ -10,8 +11,8 @@ from playwright.sync_api import Page, expect
 from screens import keep
 from steps import ensure, mosquitto_pub, scrolls_sideways, tile
 
-PAGES = ("/", "/devices/eta-1", "/devices/eta-1?table=true", "/devices/eta-1/data", "/devices/new-1", "/quarantine")
-PAGES += ("/sites", "/status", "/nowhere")
+PAGES = ("/", "/devices/eta-1", "/quarantine", "/devices/eta-1?table=true", "/sites", "/devices/eta-1/data", "/status")
+PAGES += ("/devices/new-1", "/nowhere")  # a walk, so that no two of one kind follow each other
 
 OTHERS = ("/home", "/alarms", "/alarms/rules", "/alarms/rules/new", "/alarms/health", "/anomalies", "/exceptions")
 OTHERS += (
@@ -69,8 +70,7 @@ def calm(page):
 
 def test_no_page_has_a_serious_accessibility_violation(busy, calm, request):
     found = []
-    for path in PAGES:
-        open_page(calm, busy.address + path)
+    for path in walked(calm, busy):
         for scheme in ("light", "dark"):
             calm.emulate_media(color_scheme=scheme)
             keep(calm, f"page{path}-{scheme}-{request.node.callspec.id}")
@@ -81,7 +81,6 @@ def test_no_page_has_a_serious_accessibility_violation(busy, calm, request):
 @pytest.mark.desktop
 @pytest.mark.parametrize("page", ["desktop"], indirect=True)
 def test_nor_has_any_other_page_in_either_theme(busy, calm):
-    """A walk inside the app, as loading it anew for each page would take most of the time."""
     open_page(calm, busy.address)
     found = []
     for path in OTHERS:
@@ -149,12 +148,7 @@ def test_the_overview_never_cuts_a_value(busy, page):
 @pytest.mark.parametrize("page", ["phone"], indirect=True)
 def test_no_page_scrolls_sideways_on_a_phone(busy, page, language):
     page.add_init_script(f"localStorage.setItem('calha.language', '{language}')")
-    wide = []
-    for path in PAGES:
-        open_page(page, busy.address + path)
-        if scrolls_sideways(page):
-            wide.append(path)
-    assert wide == []
+    assert [path for path in walked(page, busy) if scrolls_sideways(page)] == []
 
 
 def test_the_keyboard_reaches_content_and_navigation_and_shows_where_it_is(busy, page):
@@ -205,6 +199,15 @@ def test_a_dialog_holds_the_focus_and_gives_it_back(busy, page):
     page.keyboard.press("Escape")
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.get_by_role("button", name="New device")).to_be_focused()
+
+
+def walked(page: Page, calha) -> Iterator[str]:
+    """The paths of PAGES, each when its page is open: a walk inside the app, as loading it anew takes most of the time."""
+    open_page(page, calha.address + PAGES[0])
+    yield PAGES[0]
+    for path in PAGES[1:]:
+        walk_to(page, path)
+        yield path
 
 
 def stream_once(calha, page: Page, device: str) -> None:

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pyotp
 import pytest
+from accessibility import open_page, violations, walk_to
 from chromium import saving_context
 from playwright.sync_api import Page, expect
-from screens import SIZES
+from screens import SIZES, keep
 from signing_in import ADMINISTRATOR, administrator, cookie, set_up_link, signed_in
 from steps import code, ensure, field, mosquitto_pub, no_reload, scrolls_sideways, tile
-from test_access import open_page, violations
 
 from persons import PASSWORD, Person
 from running import Calha
@@ -311,18 +311,19 @@ def test_somebody_is_blocked_exported_and_anonymised(calha, page, device):
     expect(page.get_by_text("This person was anonymised.")).to_be_visible()
 
 
-@pytest.mark.parametrize("path", ["/account", "/people", "/people/1", "/keys", "/audit"])
-def test_pages_about_people_are_accessible_and_fit(calha, page, path):
+def test_pages_about_people_are_accessible_and_fit(calha, page, request):
     language = "en" if page.viewport_size == SIZES["desktop"] else "pt-BR"
     page.add_init_script(f"localStorage.setItem('calha.language', '{language}')")
     page.emulate_media(reduced_motion="reduce")
     calha.send("POST", "/api/v1/keys", {"name": "SCADA da ETA", "role": "viewer", "scopes": ["view"]})
-    open_page(page, calha.address + path)
-    assert not scrolls_sideways(page)
-    for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)
-        assert violations(page) == []
-    page.emulate_media(color_scheme="dark" if language == "en" else "light")
+    open_page(page, calha.address)
+    for path in ("/account", "/people", "/people/1", "/keys", "/audit"):
+        walk_to(page, path)
+        assert not scrolls_sideways(page), path
+        for scheme in ("light", "dark") if language == "en" else ("dark", "light"):
+            page.emulate_media(color_scheme=scheme)
+            assert violations(page) == [], path
+        keep(page, f"people{path}-{request.node.callspec.id}")
 
 
 def fill_in(page: Page, login: str, password: str) -> None:
