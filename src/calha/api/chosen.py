@@ -29,9 +29,6 @@ SeriesNames = Annotated[
     ),
 ]
 
-From = Annotated[str | None, Query(alias="from", max_length=40, description="A day ago when missing.")]
-To = Annotated[str | None, Query(max_length=40, description="Exclusive; now when missing.")]
-
 
 @dataclass(frozen=True, slots=True)
 class Chosen:

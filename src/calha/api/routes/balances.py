@@ -10,7 +10,8 @@ import numpy as np
 from fastapi import Query
 
 from calha.api.access import ConfiguresSite, ViewsSite
-from calha.api.routes.consumption import From, To, window_of
+from calha.api.period import To
+from calha.api.routes.consumption import From, window_of
 from calha.api.routing import api_router
 from calha.api.schemas import SiteId
 from calha.api.schemas_balance import (

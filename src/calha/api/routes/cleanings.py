@@ -9,8 +9,8 @@ from fastapi import Query
 
 from calha.api.access import Caller, ViewsDevice
 from calha.api.cleaning_answers import answers
+from calha.api.period import To
 from calha.api.routes.analyses import declared_for, seen
-from calha.api.routes.consumption import To
 from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey
 from calha.api.schemas_cleaning import CleaningsAnswer, SealAnswer

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from calha.api.access import ViewsDevice
 from calha.api.curve_reads import note_curve_reads
+from calha.api.period import To
 from calha.api.routes.readings import csv_cell, visible
 from calha.api.routing import api_router
 from calha.api.schemas_metering import ConsumptionAnswer, MeterAnswer, RegisterPlateAnswer, RegisterStep, Total
@@ -35,7 +36,6 @@ ChannelName = Annotated[
     str | None, Query(max_length=64, description="The first that can be counted when missing.", examples=["total"])
 ]
 From = Annotated[str | None, Query(alias="from", max_length=40, description="A month ago when missing.")]
-To = Annotated[str | None, Query(max_length=40, description="Exclusive; now when missing.")]
 
 
 @router.get(

@@ -6,7 +6,8 @@ from typing import Annotated
 from fastapi import Query
 
 from calha.api.access import Views
-from calha.api.chosen import From, SeriesNames, To, chosen
+from calha.api.chosen import SeriesNames, chosen
+from calha.api.period import From, To
 from calha.api.reckoning import calculated_answer, reckoned
 from calha.api.routes.readings import MAX_POINTS
 from calha.api.routing import api_router

@@ -2,14 +2,11 @@
 
 import asyncio
 from dataclasses import asdict
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import Query
-
 from calha.api.access import ViewsDevice
+from calha.api.period import From, To
 from calha.api.routes.analyses import declared_for, seen
-from calha.api.routes.consumption import To
 from calha.api.routes.readings import visible
 from calha.api.routing import api_router
 from calha.api.schemas import DeviceKey
@@ -28,7 +25,7 @@ async def read_machine(
     key: DeviceKey,
     services: Here,
     caller: ViewsDevice,
-    from_: Annotated[str | None, Query(alias="from", max_length=40, description="A day ago when missing.")] = None,
+    from_: From = None,
     to: To = None,
 ) -> MachineAnswer:
     """What a machine did in the time that is asked for, a shift or at most a month, and how it fares by the norms."""

@@ -13,6 +13,7 @@ from starlette.responses import Response
 
 from calha.api.access import Views, ViewsDevice
 from calha.api.curve_reads import note_curve_reads
+from calha.api.period import From, To
 from calha.api.routing import api_router
 from calha.api.schemas import LatestReading, Page, Readings, SiteId
 from calha.api.services import Here
@@ -51,8 +52,8 @@ async def read_readings(
     request: Request,
     caller: ViewsDevice,
     channel: Annotated[str | None, Query(description="Channel keys, separated by commas; all when missing.")] = None,
-    from_: Annotated[str | None, Query(alias="from", description="A day ago when missing.")] = None,
-    to: Annotated[str | None, Query(description="Exclusive; now when missing.")] = None,
+    from_: From = None,
+    to: To = None,
     resolution: Annotated[Resolution | None, Query(description="Exactly this; otherwise chosen by `points`.")] = None,
     points: Annotated[int | None, Query(ge=10, le=MAX_POINTS, description="About so many; extremes are kept.")] = None,
     agg: Annotated[Aggregate, Query(description="What `value` is when readings are aggregated.")] = "mean",

@@ -18,6 +18,7 @@ from calha.accounts.keyring import digest
 from calha.api.access import Anybody
 from calha.api.alarm_news import alarm_answer
 from calha.api.dashboards import kept_document, public_of
+from calha.api.period import From, To
 from calha.api.reckoning import calculated_answer, reckoned
 from calha.api.routes.dashboard_files import FILE, as_file
 from calha.api.routes.readings import readings_content
@@ -89,8 +90,6 @@ class _Shown:
         return self.seen(str(resolved(one.device, values)), one.channel)
 
 
-From = Annotated[str | None, Query(alias="from", description="A day ago when missing.")]
-To = Annotated[str | None, Query(description="Exclusive; now when missing.")]
 Points = Annotated[int, Query(ge=10, le=MAX_POINTS, description="About so many; extremes are kept.")]
 
 

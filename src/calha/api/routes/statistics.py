@@ -5,7 +5,8 @@ import asyncio
 import numpy as np
 
 from calha.api.access import Views
-from calha.api.chosen import Chosen, From, SeriesNames, To, chosen
+from calha.api.chosen import Chosen, SeriesNames, chosen
+from calha.api.period import From, To
 from calha.api.routes.readings import MAX_ROWS_IN_MEMORY
 from calha.api.routing import api_router
 from calha.api.schemas_explore import ConsumedAnswer, ExtremeAnswer, PercentilesAnswer, SharesAnswer, StatisticsAnswer

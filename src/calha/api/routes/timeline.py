@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from fastapi import Query
 
 from calha.api.access import ViewsDevice
+from calha.api.period import To
 from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_timeline import TimelineEntry
@@ -33,7 +34,7 @@ async def read_timeline(
     from_: Annotated[
         str | None, Query(alias="from", max_length=40, description="30 days before the end when missing.")
     ] = None,
-    to: Annotated[str | None, Query(max_length=40, description="Exclusive; now when missing.")] = None,
+    to: To = None,
     after: Annotated[
         str | None,
         Query(max_length=60, description="`next` of the page before.", examples=["1769860800000000.0.17"]),

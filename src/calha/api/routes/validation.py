@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import Query
 
 from calha.api.access import Caller, Operates, OperatesDevice, Views, ViewsDevice
+from calha.api.period import To
 from calha.api.routes.consumption import total_of
 from calha.api.routing import api_router
 from calha.api.schemas import ChannelKey, DeviceKey, Page, SiteId
@@ -126,7 +127,7 @@ def list_edits(
     from_: Annotated[
         str | None, Query(alias="from", max_length=40, description="From the beginning when missing.")
     ] = None,
-    to: Annotated[str | None, Query(max_length=40, description="Exclusive; now when missing.")] = None,
+    to: To = None,
 ) -> list[EditAnswer]:
     """Edits of a time, also those taken back, newest first; at most 200."""
     meter = services.metering.meters.meter(key, channel)
