@@ -5,7 +5,7 @@ readings, as one profile serves meters that report every few seconds and every h
 are not known.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -91,7 +91,14 @@ def meter_report(
     hours = _known(litres)
     bursts = burst_hours(hours[-DAY_HOURS:], hours[-BURST_HOURS:-DAY_HOURS])
     tells_quarters = reports_us <= QUARTER_US
-    quarters = _moving(counting, meter, until, hours) if tells_quarters else np.zeros(0)
+    all_quarters = _quarters(counting, meter, from_, until) if tells_quarters and declared.size is not None else None
+
+    def quarters_of(begin: Micros, end: Micros) -> Floats:
+        if all_quarters is None:
+            return _quarters(counting, meter, begin, end)
+        return all_quarters[(begin - from_) // QUARTER_US : (end - from_) // QUARTER_US]
+
+    quarters = _moving(quarters_of, until, hours) if tells_quarters else np.zeros(0)
     can_reverse = meter.source == "register" and all(one.memory_s is None for one in meter.registers)
     reversed_l = _reversed_l(counted.events, litres) if can_reverse else None
     backflow = backflow_of(reversed_l, _digit_l(meter, litres)) if reversed_l is not None else None
@@ -112,9 +119,7 @@ def meter_report(
             *_idle(telemetry, device, declared, litres.bounds, hours),
             *(one for one in [fallen(hours, until)] if one is not None),
         ],
-        sizing_of(_quarters(counting, meter, from_, until), declared.size)
-        if declared.size is not None and tells_quarters
-        else None,
+        sizing_of(all_quarters, declared.size) if all_quarters is not None and declared.size is not None else None,
     )
 
 
@@ -133,7 +138,7 @@ def _known(litres: Consumption) -> Floats:
     return found
 
 
-def _moving(counting: Counting, meter: Meter, until: Micros, hours: Floats) -> Floats:
+def _moving(quarters_of: Callable[[Micros, Micros], Floats], until: Micros, hours: Floats) -> Floats:
     """Quarter hours of the whole days before `until`, as far as they tell of movement; NaN where that is not known.
 
     Quarter hours take many readings: a day in too few of whose hours water moved is taken as still, and days before one in
@@ -146,7 +151,7 @@ def _moving(counting: Counting, meter: Meter, until: Micros, hours: Floats) -> F
             continue
         may_move = (day > 0).sum() * (HOUR_US // QUARTER_US) >= FEWEST_MOVING
         end = until - ago * DAY_US
-        found[-1 - ago] = _quarters(counting, meter, end - DAY_US, end) if may_move else 0.0
+        found[-1 - ago] = quarters_of(end - DAY_US, end) if may_move else 0.0
         if (found[-1 - ago] > 0).all():
             break
     return found.ravel()
