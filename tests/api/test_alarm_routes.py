@@ -86,16 +86,16 @@ def test_a_rule_is_tried_changed_and_exported(calha, rule):
 
 
 @pytest.mark.parametrize(
-    ("definition", "place"),
+    ("definition", "place", "reason"),
     [
-        ({"signal": {"kind": "level"}}, "rule.signal.kind"),
-        ({"signal": {"kind": "formula", "text": "a +"}}, "rule.signal.text"),
-        (RULE | {"dedband": 1}, "rule.dedband"),
+        ({"signal": {"kind": "level"}}, "rule.signal.kind", "invalid_rule"),
+        ({"signal": {"kind": "formula", "text": "a +"}}, "rule.signal.text", "formula_ends_early"),
+        (RULE | {"dedband": 1}, "rule.dedband", "invalid_rule"),
     ],
 )
-def test_a_wrong_rule_is_refused_with_its_place(calha, rule, definition, place):
+def test_a_wrong_rule_is_refused_with_its_place(calha, rule, definition, place, reason):
     status, problem = calha.send("POST", "/api/v1/alarm-rules", {"name": "x", "definition": definition, "where": {}})
-    assert (status, problem["about"]["where"]) == (422, place)
+    assert (status, problem["about"]["where"], problem["reason"]) == (422, place, reason)
 
 
 def test_health_is_told_against_the_standard(calha, rule):

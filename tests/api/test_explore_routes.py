@@ -65,7 +65,7 @@ def test_a_formula_is_checked_before_it_is_used(calha):
     assert calha.get(asked + quote("b > 2 * b")) == {"letters": ["b"], "is_yes_no": True}
     for wrong, reason, told in (
         ("a - c", "no_series", "'c' is none of the series; they are a, b"),
-        ("a -", "bad_formula", "ends too early"),
+        ("a -", "formula_ends_early", "character 4: ends too early"),
     ):
         status, problem = calha.send("GET", asked + quote(wrong))
         assert (status, problem["reason"]) == (422, reason)
@@ -78,7 +78,7 @@ def test_a_formula_is_checked_before_it_is_used(calha):
         ("statistics?series=level", 422, "bad_series"),
         ("statistics?series=nobody/level", 404, "unknown_device"),
         ("statistics?series=explore-a/nothing", 404, "unknown_channel"),
-        ("calculated?series=explore-a/level&formula=a+-", 422, "bad_formula"),
+        ("calculated?series=explore-a/level&formula=a+-", 422, "formula_ends_early"),
         ("calculated?series=explore-a/level&formula=b", 422, "no_series"),
         ("statistics?series=explore-a/level&from=2026-01-02&to=2026-01-01", 422, "bad_time"),
     ],

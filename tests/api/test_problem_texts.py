@@ -35,7 +35,7 @@ FOLDERS += ("store/dashboards", "store/notify", "watch/notify")
 FILES += ("api/dashboards.py", "api/routes/dashboards.py", "api/routes/dashboard_files.py")
 FILES += ("api/routes/shared_dashboards.py",)
 FILES += ("api/notify.py", "api/routes/message_templates.py", "domain/message_templates.py", "domain/notices.py")
-FILES += tuple(f"domain/{name}.py" for name in ("claim_codes", "commands", "connections", "device_table"))
+FILES += tuple(f"domain/{name}.py" for name in ("claim_codes", "commands", "connections", "device_table", "formulas"))
 FILES += (
     "domain/report_definitions.py",
     "domain/schedules.py",
@@ -80,6 +80,8 @@ def _of_call(where: str, call: ast.Call) -> Iterator[tuple[str, str, set[str]]]:
         named = call.args[1] if len(call.args) > 1 else None
         default = getattr(errors, name).reason if name in WITHOUT_MORE else ""
         yield where, str(named.value) if isinstance(named, ast.Constant) else default, about
+    if name == "_Unreadable":
+        yield from ((where, str(one.value), about | {"place"}) for one in call.args[2:] if isinstance(one, ast.Constant))
     if name == "problem":
         reasons = [one.value for one in call.keywords if one.arg == "reason"]
         yield from ((where, str(one.value), set()) for one in reasons if isinstance(one, ast.Constant))

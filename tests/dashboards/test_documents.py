@@ -38,8 +38,8 @@ def test_a_document_comes_back_as_it_went():
     ("wrong", "told"),
     [
         ({"calculated": [{"formula": "a - c"}]}, "widget w1: formula: 'c' is none of the series; they are a, b"),
-        ({"calculated": [{"formula": "a -"}]}, "widget w1: formula: ends too early, at character 4"),
-        ({"calculated": [{"formula": " "}]}, "a formula has 1 to 500 characters"),
+        ({"calculated": [{"formula": "a -"}]}, "widget w1: formula, character 4: ends too early"),
+        ({"calculated": [{"formula": " "}]}, "formula: it has 1 to 500 characters"),
         ({"calculated": [{"formula": "a"}] * 6}, "at most 5 items"),
         ({"calculated": [{"formula": "a"}], "look": "bar"}, "widget w1 shows bars"),
         ({"calculated": [{"formula": "a", "unit": "m" * 21}]}, "at most 20 characters"),

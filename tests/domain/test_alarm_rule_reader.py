@@ -91,7 +91,7 @@ def test_times_days_and_counts_are_read():
         (LEVEL | {"schedule": [{"days": ["dom"]}]}, r"rule.schedule\[0\].days: a list of days"),
         ({"signal": {"kind": "no_data"}, "limits": {"hi": 1}}, "rule.limits: this signal is either so or not"),
         ({"signal": {"kind": "state", "channel": "x", "codes": [64]}}, "rule.signal.codes: is 64"),
-        ({"signal": {"kind": "formula", "text": "flow >"}}, "rule.signal.text: formula: ends too early"),
+        ({"signal": {"kind": "formula", "text": "flow >"}}, "rule.signal.text: formula, character 7: ends too early"),
         (
             {"signal": {"kind": "difference", "channel": "a", "other": "a"}, "limits": {"hi": 1}},
             "rule.signal.other: is 'a' as well",

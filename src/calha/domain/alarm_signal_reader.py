@@ -17,7 +17,7 @@ from calha.domain.alarm_rules import (
     Value,
     VoltageQuality,
 )
-from calha.domain.errors import Malformed
+from calha.domain.errors import InvalidRule, Malformed
 from calha.domain.formulas import compiled
 from calha.domain.rule_data import Given, boolean, choice, fail, integer, mapping, number, shown, text
 from calha.domain.supply_voltage import Level, Measure
@@ -63,7 +63,8 @@ def _formula(given: Given) -> Signal:
     try:
         found = compiled(written)
     except Malformed as error:
-        fail("rule.signal.text", str(error))
+        place = "rule.signal.text"
+        raise InvalidRule(f"{place}: {error}", error.reason, where=place, **error.about) from None
     return Formula(written, found.channels, found.is_yes)
 
 

@@ -67,8 +67,18 @@ class Compiled:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
+    """place: the character at which it begins, from 1."""
+
+    place: int
     is_yes: bool
     reckon: Reckon
+
+
+class _Unreadable(Malformed):
+    """Something in a formula, with the character at which it stands, from 1."""
+
+    def __init__(self, place: int, told: str, reason: str, **about: object) -> None:
+        super().__init__(f"formula, character {place}: {told}", reason, place=place, **about)
 
 
 @lru_cache(maxsize=_CACHED)
@@ -77,20 +87,22 @@ def compiled(text: str) -> Compiled:
     from lark import UnexpectedInput  # takes memory, and few need it
 
     if not 0 < len(text.strip()) <= MAX_CHARS:
-        raise _wrong(f"a formula has 1 to {MAX_CHARS} characters")
+        raise Malformed(f"formula: it has 1 to {MAX_CHARS} characters", "formula_length", most=MAX_CHARS)
     try:
         tree = _parser().parse(text)
     except UnexpectedInput as error:
         if getattr(getattr(error, "token", None), "type", "") == "$END":
-            raise _wrong(f"ends too early, at character {len(text) + 1}") from None
-        place = max(error.column, 1)
-        raise _wrong(f"cannot be read at character {place}: {text[place - 1 : place + 10]!r}") from None
+            raise _Unreadable(len(text) + 1, "ends too early", "formula_ends_early") from None
+        begin = error.pos_in_stream or 0
+        near = text[begin : begin + 11]
+        raise _Unreadable(begin + 1, f"cannot be read: {near!r}", "formula_unreadable", near=near) from None
     channels: dict[str, None] = {}
     part = _part(tree, channels, 0)
     if not channels:
-        raise _wrong("a formula names at least one channel")
+        raise Malformed("formula: it names at least one channel", "formula_without_channel")
     if len(channels) > MAX_CHANNELS:
-        raise _wrong(f"a formula names at most {MAX_CHANNELS} channels, not {len(channels)}")
+        told = f"formula: it names at most {MAX_CHANNELS} channels, not {len(channels)}"
+        raise Malformed(told, "formula_too_many_channels", most=MAX_CHANNELS, count=len(channels))
     return Compiled(tuple(channels), part.is_yes, _finite(part.reckon))
 
 
@@ -98,52 +110,51 @@ def compiled(text: str) -> Compiled:
 def _parser() -> Any:  # noqa: ANN401 - lark.Lark, which is loaded only then
     from lark import Lark
 
-    return Lark(_GRAMMAR, parser="lalr", maybe_placeholders=False)
+    return Lark(_GRAMMAR, parser="lalr", maybe_placeholders=False, propagate_positions=True)
 
 
 def _part(node: Any, channels: dict[str, None], depth: int) -> _Part:  # noqa: ANN401 - a lark tree
+    place = node.meta.start_pos + 1
     if depth > MAX_DEPTH:
-        raise _wrong(f"a formula is nested at most {MAX_DEPTH} deep")
+        raise _Unreadable(place, f"nested more than {MAX_DEPTH} deep", "formula_too_deep", most=MAX_DEPTH)
     word, below = str(node.data), node.children
     if word == "number":
-        return _number(float(below[0]))
+        return _number(place, float(below[0]))
     if word in ("channel", "bracketed"):
-        return _channel(str(below[0]).strip("[]"), channels)
+        return _channel(place, str(below[0]).strip("[]"), channels)
     parts = [_part(one, channels, depth + 1) for one in below if hasattr(one, "data")]
     signs = [str(one) for one in below if not hasattr(one, "data")]
     if word in ("either", "both", "negate"):
-        return _logic(word, parts)
+        return _Part(place, True, _logic(word, [_as_yes(one) for one in parts]))
     numbers = [_as_number(one) for one in parts]
     if word == "compared":
-        return _Part(True, _pairwise(_COMPARISONS[signs[0]], *numbers))
+        return _Part(place, True, _pairwise(_COMPARISONS[signs[0]], *numbers))
     if word == "call":
-        return _call(signs[0], numbers)
+        return _Part(place, False, _call(place, signs[0], numbers))
     if word == "minus":
-        return _Part(False, lambda columns: -numbers[0](columns))
+        return _Part(place, False, lambda columns: -numbers[0](columns))
     if word == "power":
-        return _Part(False, _pairwise(np.power, *numbers))
-    return _Part(False, _chain(signs, numbers))
+        return _Part(place, False, _pairwise(np.power, *numbers))
+    return _Part(place, False, _chain(signs, numbers))
 
 
-def _number(value: float) -> _Part:
+def _number(place: int, value: float) -> _Part:
     if not np.isfinite(value):
-        raise _wrong("a number is too large")
+        raise _Unreadable(place, "a number is too large", "formula_number_too_large")
     constant = np.array(value)
-    return _Part(False, lambda _: constant)
+    return _Part(place, False, lambda _: constant)
 
 
-def _channel(key: str, channels: dict[str, None]) -> _Part:
+def _channel(place: int, key: str, channels: dict[str, None]) -> _Part:
     channels[key] = None
-    return _Part(False, lambda columns: columns[key])
+    return _Part(place, False, lambda columns: columns[key])
 
 
-def _logic(word: str, parts: list[_Part]) -> _Part:
-    if not all(one.is_yes for one in parts):
-        raise _wrong("and, or, not are between comparisons; a number has no yes or no")
+def _logic(word: str, parts: list[Reckon]) -> Reckon:
     if word == "negate":
-        return _Part(True, lambda columns: 1.0 - parts[0].reckon(columns))
+        return lambda columns: 1.0 - parts[0](columns)
     join: Callable[[Floats, Floats], Floats] = _and if word == "both" else _or
-    return _Part(True, lambda columns: reduce(join, [one.reckon(columns) for one in parts]))
+    return lambda columns: reduce(join, [one(columns) for one in parts])
 
 
 def _and(a: Floats, b: Floats) -> Floats:
@@ -155,16 +166,17 @@ def _or(a: Floats, b: Floats) -> Floats:
     return 1.0 - _and(1.0 - a, 1.0 - b)
 
 
-def _call(name: str, numbers: list[Reckon]) -> _Part:
+def _call(place: int, name: str, numbers: list[Reckon]) -> Reckon:
     if name in ("abs", "sqrt"):
         if len(numbers) != 1:
-            raise _wrong(f"{name} takes one number, not {len(numbers)}")
+            told = f"{name} takes one number, not {len(numbers)}"
+            raise _Unreadable(place, told, "formula_one_number", function=name, count=len(numbers))
         single = np.abs if name == "abs" else np.sqrt
-        return _Part(False, lambda columns: single(numbers[0](columns)))
+        return lambda columns: single(numbers[0](columns))
     if name == "mean":
-        return _Part(False, lambda columns: reduce(np.add, [one(columns) for one in numbers]) / len(numbers))
+        return lambda columns: reduce(np.add, [one(columns) for one in numbers]) / len(numbers)
     join = np.minimum if name == "min" else np.maximum
-    return _Part(False, lambda columns: reduce(join, [one(columns) for one in numbers]))
+    return lambda columns: reduce(join, [one(columns) for one in numbers])
 
 
 def _chain(signs: list[str], numbers: list[Reckon]) -> Reckon:
@@ -218,9 +230,13 @@ def _finite(reckon: Reckon) -> Reckon:
 
 def _as_number(part: _Part) -> Reckon:
     if part.is_yes:
-        raise _wrong("a comparison says yes or no; it is no number to reckon with")
+        told = "a comparison says yes or no; it is no number to reckon with"
+        raise _Unreadable(part.place, told, "formula_yes_as_number")
     return part.reckon
 
 
-def _wrong(reason: str) -> Malformed:
-    return Malformed(f"formula: {reason}", "bad_formula")
+def _as_yes(part: _Part) -> Reckon:
+    if not part.is_yes:
+        told = "and, or, not are between comparisons; a number has no yes or no"
+        raise _Unreadable(part.place, told, "formula_number_as_yes")
+    return part.reckon

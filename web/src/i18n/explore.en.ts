@@ -72,5 +72,4 @@ export const exploreEn: Record<keyof typeof explorePtBR, string> = {
   "statistics.change": "(now {change})",
   "problem.bad_series": "This is no series: {problem}",
   "problem.no_series": "“{letter}” is none of the series; they are {letters}.",
-  "problem.bad_formula": "The formula cannot be used: {problem}",
 };

@@ -71,5 +71,4 @@ export const explorePtBR = {
   "statistics.change": "(agora {change})",
   "problem.bad_series": "Isto não é uma série: {problem}",
   "problem.no_series": "“{letter}” não é nenhuma das séries; elas são {letters}.",
-  "problem.bad_formula": "A fórmula não serve: {problem}",
 };
