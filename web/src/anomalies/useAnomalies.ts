@@ -1,8 +1,9 @@
 import { notifications } from "@mantine/notifications";
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useRef, useState } from "react";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
+import { usePages } from "../api/usePages";
 import { useTexts } from "../i18n";
 import { problemText } from "../ui/words";
 import type { Kind, State } from "./filter";
@@ -32,13 +33,7 @@ export function useAnomalies(filter: Filter, limit = PAGE) {
     ...(filter.device === undefined ? {} : { device: filter.device }),
     ...leastScore(filter.faint),
   };
-  return useInfiniteQuery({
-    queryKey: ["anomalies", filter, limit],
-    queryFn: ({ pageParam }) => take(api.GET("/api/v1/anomalies", { params: { query: { ...asked, limit, after: pageParam } } })),
-    initialPageParam: 0,
-    getNextPageParam: (page) => (page.next === null ? undefined : Number(page.next)),
-    refetchInterval: REFRESH_MS,
-  });
+  return usePages(["anomalies", filter, limit], (after) => take(api.GET("/api/v1/anomalies", { params: { query: { ...asked, limit, ...after } } })), { refetchInterval: REFRESH_MS });
 }
 
 export function useAnomaly(id: number) {

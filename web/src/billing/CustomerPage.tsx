@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, take } from "../api/client";
+import { usePages } from "../api/usePages";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
 import { Section } from "../ui/Section";
@@ -12,7 +13,6 @@ import { CustomerForm } from "./CustomerForm";
 import { CustomerPrivacy } from "./CustomerPrivacy";
 import { InvoiceList } from "./InvoiceList";
 import type { Customer } from "./types";
-import { usePages } from "./useBilling";
 
 const PAGE = 13;
 

@@ -1,15 +1,16 @@
 import { Button, Paper, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
+import { keepPreviousData } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, take } from "../api/client";
+import { usePages } from "../api/usePages";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
 import { More } from "../ui/More";
 import { BillingHead } from "./BillingTabs";
 import { CustomerForm } from "./CustomerForm";
 import type { Customer } from "./types";
-import { usePages } from "./useBilling";
 
 const PAGE = 100;
 
@@ -19,7 +20,7 @@ export function CustomersPage() {
   const navigate = useNavigate({ from: "/billing/customers" });
   const [adds, add] = useState(false);
   const searchSoon = useDebouncedCallback((text: string) => void navigate({ search: text === "" ? {} : { q: text }, replace: true }), 250);
-  const customers = usePages(["customers", { q }], (after) => take(api.GET("/api/v1/customers", { params: { query: { ...(q === undefined ? {} : { search: q }), ...after, limit: PAGE } } })));
+  const customers = usePages(["customers", { q }], (after) => take(api.GET("/api/v1/customers", { params: { query: { ...(q === undefined ? {} : { search: q }), ...after, limit: PAGE } } })), { placeholderData: keepPreviousData });
   return (
     <>
       <BillingHead title={t("billing.customers")}>

@@ -1,12 +1,12 @@
 import { Paper } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
+import type { usePages } from "../api/usePages";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
 import { More } from "../ui/More";
 import { Mark, type MarkKind } from "../ui/Mark";
 import type { Invoice } from "./types";
-import type { usePages } from "./useBilling";
 import { cycleText, dayText, moneyText } from "./words";
 
 const marks: Record<Invoice["state"], MarkKind> = { issued: "quiet", overdue: "warn", paid: "ok", cancelled: "quiet", replaced: "quiet" };

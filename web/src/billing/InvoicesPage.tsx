@@ -1,7 +1,9 @@
 import { Button, NativeSelect, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
+import { keepPreviousData } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { api, take } from "../api/client";
+import { usePages } from "../api/usePages";
 import { useTexts } from "../i18n";
 import type { InvoicesSearch } from "../router";
 import { BillingHead } from "./BillingTabs";
@@ -9,7 +11,6 @@ import { CustomerSelect } from "./CustomerSelect";
 import { Differences } from "./Differences";
 import { InvoiceList } from "./InvoiceList";
 import { INVOICE_STATES, isMonth } from "./search";
-import { usePages } from "./useBilling";
 
 const PAGE = 50;
 
@@ -19,7 +20,7 @@ export function InvoicesPage() {
   const search = useSearch({ from: "/billing" });
   const navigate = useNavigate({ from: "/billing" });
   const { q, ...filters } = search;
-  const invoices = usePages(["invoices", search], (after) => take(api.GET("/api/v1/invoices", { params: { query: { ...filters, ...(q === undefined ? {} : { search: q }), ...after, limit: PAGE } } })));
+  const invoices = usePages(["invoices", search], (after) => take(api.GET("/api/v1/invoices", { params: { query: { ...filters, ...(q === undefined ? {} : { search: q }), ...after, limit: PAGE } } })), { placeholderData: keepPreviousData });
   const show = (change: { [Name in keyof InvoicesSearch]: InvoicesSearch[Name] | undefined }) => void navigate({ search: (before) => given({ ...before, ...change }), replace: true });
   const searchSoon = useDebouncedCallback((text: string) => show({ q: text === "" ? undefined : text }), 250);
   return (

@@ -1,7 +1,8 @@
 import { Button, FileButton, NativeSelect, Paper, Stack, Text } from "@mantine/core";
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { keepPreviousData, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { api, take } from "../api/client";
+import { usePages } from "../api/usePages";
 import type { components } from "../api/schema";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
@@ -16,7 +17,6 @@ import { BillingHead } from "./BillingTabs";
 import { textIn } from "./statement";
 import { PAYMENT_STATES } from "./search";
 import type { Payment } from "./types";
-import { usePages } from "./useBilling";
 import { moneyText } from "./words";
 
 const PAGE = 100;
@@ -96,7 +96,7 @@ function PaymentList() {
   const { t, language } = useTexts();
   const { state } = useSearch({ from: "/billing/payments" });
   const navigate = useNavigate({ from: "/billing/payments" });
-  const payments = usePages(["payments", { state }], (after) => take(api.GET("/api/v1/payments", { params: { query: { ...(state === undefined ? {} : { state }), ...after, limit: PAGE } } })));
+  const payments = usePages(["payments", { state }], (after) => take(api.GET("/api/v1/payments", { params: { query: { ...(state === undefined ? {} : { state }), ...after, limit: PAGE } } })), { placeholderData: keepPreviousData });
   const show = (value: string) => {
     const chosen = PAYMENT_STATES.find((one) => one === value);
     void navigate({ search: chosen === undefined ? {} : { state: chosen }, replace: true });

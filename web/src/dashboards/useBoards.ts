@@ -1,5 +1,6 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, take } from "../api/client";
+import { usePages } from "../api/usePages";
 import type { Carried, Document } from "./types";
 
 const PAGE = 100;
@@ -7,12 +8,7 @@ const KEY = ["dashboards", "kept"] as const;
 
 /** The dashboards that one may see, by name, some at a time. */
 export function useBoards(search: string) {
-  return useInfiniteQuery({
-    queryKey: [...KEY, "list", search],
-    queryFn: ({ pageParam }) => take(api.GET("/api/v1/dashboards", { params: { query: { search, limit: PAGE, ...(pageParam === null ? {} : { after: pageParam }) } } })),
-    initialPageParam: null as number | null,
-    getNextPageParam: ({ next }) => (next === null || next === undefined ? undefined : Number(next)),
-  });
+  return usePages([...KEY, "list", search], (after) => take(api.GET("/api/v1/dashboards", { params: { query: { search, limit: PAGE, ...after } } })));
 }
 
 export function useBoard(id: number) {

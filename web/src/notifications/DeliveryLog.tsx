@@ -1,25 +1,16 @@
 import { Button, Stack, Text } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { type Paged, usePages } from "../api/usePages";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
 import type { Delivery } from "./channels";
 
-interface DeliveryPage {
-  items: Delivery[];
-  next?: string | null;
-}
+const REFRESH_MS = 5_000;
 
 /** What was told to whom, newest first, and what became of it. */
-export function DeliveryLog({ name, read, showsPerson }: { name: string; read: (before: number | null) => Promise<DeliveryPage>; showsPerson: boolean }) {
+export function DeliveryLog({ name, read, showsPerson }: { name: string; read: (place: { before?: number }) => Promise<Paged<Delivery>>; showsPerson: boolean }) {
   const { t } = useTexts();
-  const log = useInfiniteQuery({
-    queryKey: ["deliveries", name],
-    queryFn: ({ pageParam }) => read(pageParam),
-    initialPageParam: null as number | null,
-    getNextPageParam: ({ next }) => (next === null || next === undefined ? undefined : Number(next)),
-    refetchInterval: 5_000,
-  });
+  const log = usePages(["deliveries", name], ({ after: before }) => read(before === undefined ? {} : { before }), { refetchInterval: REFRESH_MS });
   return (
     <Loaded query={log} height={80}>
       {({ pages }) => (

@@ -18,7 +18,7 @@ import { TeamCard } from "./TeamCard";
 import { TeamForm } from "./TeamForm";
 import { useCandidates, usePlaces, useTeams } from "./useTeams";
 
-const readLog = (before: number | null) => take(api.GET("/api/v1/notifications", { params: { query: before === null ? {} : { before } } }));
+const readLog = (query: { before?: number }) => take(api.GET("/api/v1/notifications", { params: { query } }));
 
 /** Who is called, in which order, and what became of it: for those who configure a site. */
 export function EscalationPage() {

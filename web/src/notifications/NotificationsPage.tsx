@@ -25,7 +25,7 @@ const CALLS: ChannelCalls = {
   remove: (id) => take(api.DELETE(`${PATH}/{channel_id}`, of(id))),
   test: (id) => take(api.POST(`${PATH}/{channel_id}/test`, of(id))),
 };
-const readLog = (before: number | null) => take(api.GET("/api/v1/account/notifications/log", { params: { query: before === null ? {} : { before } } }));
+const readLog = (query: { before?: number }) => take(api.GET("/api/v1/account/notifications/log", { params: { query } }));
 
 /** By which channels one is told, and when. */
 export function NotificationsPage() {

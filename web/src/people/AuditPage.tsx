@@ -1,9 +1,10 @@
 import { Button, Group, Paper, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
+import { usePages } from "../api/usePages";
 import { formatTime } from "../format";
 import { isKey, type Translate, useTexts } from "../i18n";
 import { PageTitle } from "../shell/Pages";
@@ -23,12 +24,7 @@ export function AuditPage() {
   const search = useSearch({ from: "/audit" });
   const navigate = useNavigate({ from: "/audit" });
   const searchSoon = useDebouncedCallback((q: string) => void navigate({ search: (before) => (q === "" ? without(before, "q") : { ...before, q }), replace: true }), 300);
-  const found = useInfiniteQuery({
-    queryKey: ["audit", search],
-    queryFn: ({ pageParam }) => take(api.GET("/api/v1/audit", { params: { query: { ...search, limit: PAGE, ...(pageParam === 0 ? {} : { before: pageParam }) } } })),
-    initialPageParam: 0,
-    getNextPageParam: (page) => (page.next === null || page.next === undefined ? undefined : Number(page.next)),
-  });
+  const found = usePages(["audit", search], ({ after: before }) => take(api.GET("/api/v1/audit", { params: { query: { ...search, limit: PAGE, ...(before === undefined ? {} : { before }) } } })));
   const filters = (["actor", "target"] as const).filter((name) => search[name] !== undefined);
   return (
     <>

@@ -1,9 +1,9 @@
 import { Badge, Button, Paper, Text, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
-import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, type Person, take } from "../api/client";
+import { usePages } from "../api/usePages";
 import { useTexts } from "../i18n";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
@@ -19,12 +19,7 @@ export function PeoplePage() {
   const navigate = useNavigate({ from: "/people" });
   const [invites, setInvites] = useState(false);
   const searchSoon = useDebouncedCallback((text: string) => void navigate({ search: text === "" ? {} : { q: text }, replace: true }), 250);
-  const people = useInfiniteQuery({
-    queryKey: ["people", { q }],
-    queryFn: ({ pageParam }) => take(api.GET("/api/v1/people", { params: { query: { ...(q === undefined ? {} : { q }), after: pageParam, limit: PAGE } } })),
-    initialPageParam: 0,
-    getNextPageParam: (page) => (page.next === null || page.next === undefined ? undefined : Number(page.next)),
-  });
+  const people = usePages(["people", { q }], (after) => take(api.GET("/api/v1/people", { params: { query: { ...(q === undefined ? {} : { q }), ...after, limit: PAGE } } })));
   return (
     <>
       <PageTitle title={t("nav.people")}>

@@ -1,11 +1,11 @@
 import { Button, Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import type { usePages } from "../api/usePages";
 import { api, take } from "../api/client";
 import { CopyButton } from "../billing/CopyButton";
 import { InvoiceState } from "../billing/InvoiceList";
 import type { Invoice } from "../billing/types";
-import type { usePages } from "../billing/useBilling";
 import { cycleText, dayText, moneyText } from "../billing/words";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";

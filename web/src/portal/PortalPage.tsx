@@ -4,7 +4,7 @@ import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { api, take } from "../api/client";
-import { usePages } from "../billing/useBilling";
+import { usePages } from "../api/usePages";
 import { dayAt, periodOf, views } from "../consumption/period";
 import { PeriodSteps } from "../consumption/PeriodSteps";
 import { type OwnDevice, useOwnDevices } from "../devices/own";

@@ -1,8 +1,9 @@
 import { Button, Group, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
-import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Kept, take } from "../api/client";
+import { usePages } from "../api/usePages";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
@@ -12,18 +13,13 @@ import { reasonText } from "../ui/words";
 import { IfConfigurable } from "./IfConfigurable";
 
 const PAGE = 20;
+const REFRESH_MS = 10_000;
 
 /** Messages in quarantine, of a device, of a reason, or all, with what can be done about each. */
 export function KeptList({ device, reason }: { device?: string; reason?: string }) {
   const { t } = useTexts();
   const filter = { ...(device === undefined ? {} : { device }), ...(reason === undefined ? {} : { reason }) };
-  const kept = useInfiniteQuery({
-    queryKey: ["quarantine", filter],
-    queryFn: ({ pageParam }) => take(api.GET("/api/v1/quarantine", { params: { query: { ...filter, limit: PAGE, after: pageParam } } })),
-    initialPageParam: 0,
-    getNextPageParam: (page) => (page.next === null || page.next === undefined ? undefined : Number(page.next)),
-    refetchInterval: 10_000,
-  });
+  const kept = usePages(["quarantine", filter], (after) => take(api.GET("/api/v1/quarantine", { params: { query: { ...filter, limit: PAGE, ...after } } })), { refetchInterval: REFRESH_MS });
   const items = kept.data?.pages.flatMap((page) => page.items) ?? [];
   return (
     <Loaded query={kept} height={80}>

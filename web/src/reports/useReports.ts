@@ -1,6 +1,7 @@
 import { notifications } from "@mantine/notifications";
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, take } from "../api/client";
+import { usePages } from "../api/usePages";
 import { useTexts } from "../i18n";
 import type { ReportBody, Run } from "./definitions";
 
@@ -14,11 +15,7 @@ export function useReports(search: string) {
 
 /** What was made and sent, newest first; asked for often as long as something is being made. */
 export function useRuns() {
-  return useInfiniteQuery({
-    queryKey: ["report-runs"],
-    queryFn: ({ pageParam }) => take(api.GET("/api/v1/report-runs", { params: { query: { limit: PAGE, ...(pageParam === null ? {} : { after: Number(pageParam) }) } } })),
-    initialPageParam: null as string | null,
-    getNextPageParam: (last) => last.next,
+  return usePages(["report-runs"], (after) => take(api.GET("/api/v1/report-runs", { params: { query: { limit: PAGE, ...after } } })), {
     refetchInterval: ({ state }) => (state.data?.pages.some(({ items }) => items.some(isRunning)) === true ? WORKING_MS : RESTING_MS),
   });
 }

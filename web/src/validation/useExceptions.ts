@@ -1,5 +1,6 @@
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { api, take } from "../api/client";
+import { usePages } from "../api/usePages";
 import type { components } from "../api/schema";
 import type { Rule } from "./rules";
 
@@ -18,13 +19,7 @@ export interface Filter {
 
 /** Open exceptions, oldest first, page by page. */
 export function useExceptions(filter: Filter) {
-  return useInfiniteQuery({
-    queryKey: ["exceptions", filter],
-    queryFn: ({ pageParam }) => take(api.GET("/api/v1/exceptions", { params: { query: { ...filter, limit: PAGE, after: pageParam } } })),
-    initialPageParam: 0,
-    getNextPageParam: (page) => (page.next === null ? undefined : Number(page.next)),
-    refetchInterval: REFRESH_MS,
-  });
+  return usePages(["exceptions", filter], (after) => take(api.GET("/api/v1/exceptions", { params: { query: { ...filter, limit: PAGE, ...after } } })), { refetchInterval: REFRESH_MS });
 }
 
 /** How many are open. */

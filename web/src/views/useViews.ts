@@ -1,6 +1,7 @@
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
+import { usePages } from "../api/usePages";
 import type { ViewPage } from "./pages";
 
 export type View = components["schemas"]["SavedViewAnswer"];
@@ -16,13 +17,7 @@ export function useViews(page?: ViewPage, isWanted = true) {
 
 /** Those of a page that others share with sites that one sees, some at a time. */
 export function useSharedViews(page: ViewPage, isWanted: boolean) {
-  return useInfiniteQuery({
-    queryKey: [...KEY, "shared", page],
-    queryFn: ({ pageParam: after }) => take(api.GET("/api/v1/views/shared", { params: { query: { page, after, limit: PAGE } } })),
-    initialPageParam: 0,
-    getNextPageParam: ({ next }) => (next === null || next === undefined ? undefined : Number(next)),
-    enabled: isWanted,
-  });
+  return usePages([...KEY, "shared", page], (after) => take(api.GET("/api/v1/views/shared", { params: { query: { page, ...after, limit: PAGE } } })), { enabled: isWanted });
 }
 
 export function useView(id: number) {
