@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from calha.cli import ALONE, commands
 from calha.up import hold, holder
+from ports import free_ports
 from postman import postman
 
 
@@ -121,3 +122,11 @@ def test_a_data_folder_is_held_by_one_process_and_says_by_whom(tmp_path):
         assert "FolderInUse" in ended.stderr
         assert "http://127.0.0.1:8080" in ended.stderr
     assert holder(tmp_path) is None
+
+
+def test_devices_of_other_systems_that_nobody_hears_are_told_and_end_in_an_error():
+    (port,) = free_ports(1)
+    ended = calha("simulate", "originals", "--coiot", str(port), "--devices", "1", "--duration", "1")
+    assert ended.returncode == 1
+    assert f"calha: coiot: no reading was answered at 127.0.0.1, port {port}" in ended.stderr
+    assert "--host" in ended.stderr

@@ -2,11 +2,19 @@
 
 import asyncio
 from contextlib import suppress
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from calha.domain.errors import InvalidConfiguration
+from calha.domain.errors import ConnectionFailed, InvalidConfiguration
+
+if TYPE_CHECKING:
+    from calha.simulate.originals import Told, Where
+
+MENDED = (
+    "See whether Calha runs there and takes these devices (`calha doctor` tells its ports, the guides of moving what each kind "
+    "needs), or name another place with --host and the option of the kind."
+)
 
 
 def add_to(group: typer.Typer) -> None:
@@ -44,6 +52,15 @@ def originals(
         if port is not None
     }
     with suppress(KeyboardInterrupt):
-        for kind, told in asyncio.run(run(kinds, devices, interval, duration)).items():
+        outcome = asyncio.run(run(kinds, devices, interval, duration))
+        for kind, told in outcome.items():
             cut_off = f", cut off {told.cut_off} times ({told.why})" if told.cut_off else ""
             typer.echo(f"{kind}: {told.answered} readings were answered{cut_off}")
+        unheard = [_unheard(kind, kinds[kind], told) for kind, told in outcome.items() if told.answered == 0]
+        if unheard:
+            raise ConnectionFailed("\n".join([*unheard, MENDED]), "unreachable")
+
+
+def _unheard(kind: str, where: "Where", told: "Told") -> str:
+    why = f"; the last connection ended so: {told.why}" if told.cut_off else ""
+    return f"{kind}: no reading was answered at {where.host}, port {where.port}{why}"

@@ -98,9 +98,13 @@ async def _for_ever(speak: Speak, where: Where, device: Device) -> None:
         try:
             await speak(where, device)
         except (OSError, EOFError, TimeoutError) as error:
-            device.told.cut_off += 1
-            device.told.why = repr(error)
-            log.debug("device %d was cut off: %r", device.number, error)
+            told = device.told
+            told.cut_off += 1
+            told.why = str(error) or type(error).__name__
+            level = logging.WARNING if told.cut_off == 1 and told.answered == 0 else logging.DEBUG
+            log.log(
+                level, "%s device %d was cut off, and tries again: %s", device.fleet.prefix, device.number + 1, told.why
+            )
         await asyncio.sleep(PAUSE_S)
 
 
