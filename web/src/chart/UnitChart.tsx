@@ -33,9 +33,10 @@ interface Props {
 
 const LEAST_PX = 60;
 
-/** What is left of a place's height beside the legend. */
+/** What is left of a place's height beside the legend, unless that lies over the plot. */
 function heightWithin(element: HTMLElement): number {
-  return Math.max(LEAST_PX, element.clientHeight - (element.querySelector<HTMLElement>(".u-legend")?.offsetHeight ?? 0));
+  const [whole, plot] = [".uplot", ".u-wrap"].map((part) => element.querySelector<HTMLElement>(part)?.offsetHeight ?? 0) as [number, number];
+  return Math.max(LEAST_PX, element.clientHeight - (whole - plot));
 }
 
 const NOTHING_OVER: readonly Layer[] = [];
@@ -73,6 +74,7 @@ export function UnitChart({ series, span, zone, stale, gutters, layers = NOTHING
         zone,
         own,
         gutters,
+        isTight: fills,
         shape: drawn,
         timeText: t("chart.time"),
         qualityText: (quality) => qualityText(quality, t),
