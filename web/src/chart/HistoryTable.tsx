@@ -9,7 +9,7 @@ import { withTail } from "./series";
 
 const MOST_ROWS = 500;
 
-/** The newest readings of a span, one a line. */
+/** The newest readings of a span, one a line; on a phone, which has no room for a column of it, with the quality below the value where it is not good. */
 export function HistoryTable({ groups, follows, zone }: { groups: Groups; follows: boolean; zone: string }) {
   const { t, language, own } = useTexts();
   useNow();
@@ -20,11 +20,11 @@ export function HistoryTable({ groups, follows, zone }: { groups: Groups; follow
     .slice(0, MOST_ROWS);
   return (
     <Table.ScrollContainer minWidth={320} scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table striped stickyHeader horizontalSpacing={6} fz="sm">
+      <Table className="history-table" striped stickyHeader horizontalSpacing={6} fz="sm">
         <Table.Thead>
           <Table.Tr>
             <Table.Th>{t("chart.time")}</Table.Th>
-            <Table.Th>{t("device.channels")}</Table.Th>
+            <Table.Th>{t("chart.channel")}</Table.Th>
             <Table.Th>{t("chart.value")}</Table.Th>
             <Table.Th>{t("chart.quality")}</Table.Th>
           </Table.Tr>
@@ -32,10 +32,11 @@ export function HistoryTable({ groups, follows, zone }: { groups: Groups; follow
         <Table.Tbody>
           {rows.map(({ at, channel, name, value, quality }) => (
             <Table.Tr key={`${at}-${channel.series}-${name}`}>
-              <Table.Td className="number">{formatTime(at, language, zone)}</Table.Td>
+              <Table.Td className="number one-line">{formatTime(at, language, zone)}</Table.Td>
               <Table.Td>{name}</Table.Td>
-              <Table.Td className="number">
+              <Table.Td className="number one-line">
                 {formatValue(value, channel, language, own)} {channel.unit}
+                {quality !== "good" && <div className="narrow-quality">{qualityText(quality, t)}</div>}
               </Table.Td>
               <Table.Td>{qualityText(quality, t)}</Table.Td>
             </Table.Tr>
