@@ -81,7 +81,9 @@ def _of_call(where: str, call: ast.Call) -> Iterator[tuple[str, str, set[str]]]:
         default = getattr(errors, name).reason if name in WITHOUT_MORE else ""
         yield where, str(named.value) if isinstance(named, ast.Constant) else default, about
     if name == "_Unreadable":
-        yield from ((where, str(one.value), about | {"place"}) for one in call.args[2:] if isinstance(one, ast.Constant))
+        yield from (
+            (where, str(one.value), about | {"place"}) for one in call.args[2:] if isinstance(one, ast.Constant)
+        )
     if name == "problem":
         reasons = [one.value for one in call.keywords if one.arg == "reason"]
         yield from ((where, str(one.value), set()) for one in reasons if isinstance(one, ast.Constant))

@@ -240,7 +240,7 @@ def test_a_list_is_printed_with_the_values_of_devices_that_were_never_on_screen(
     page.add_init_script("window.print = () => document.body.dataset.isPrinting = 'yes'")
     page.goto(f"{plant.address}/?site={site}")
     expect(page.get_by_text("7,000").first).to_be_visible()
-    assert "devices (…), which had not been on the screen yet" in printed(page)
+    assert "Devices without values here (…)" in printed(page)
 
     page.reload()
     expect(page.get_by_text("7,000").first).to_be_visible()

@@ -8,6 +8,7 @@ import type { AnomaliesSearch } from "../router";
 import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
+import { More, type Pages } from "../ui/More";
 import { Mark } from "../ui/Mark";
 import { after, isTyping, stepped } from "../ui/work";
 import { ViewsMenu } from "../views/ViewsMenu";
@@ -48,7 +49,7 @@ export function AnomaliesPage() {
       <Text mb="md">{t("anomaly.text")}</Text>
       <Stack gap="md">
         <Loaded query={found} height={400}>
-          {() => (rows.length === 0 && id === undefined ? <Empty state={state} /> : <WorkThrough key={JSON.stringify(filter)} rows={rows} opened={id ?? null} answersLeave={state === "waiting"} hasMore={found.hasNextPage} more={() => void found.fetchNextPage()} />)}
+          {() => (rows.length === 0 && id === undefined ? <Empty state={state} /> : <WorkThrough key={JSON.stringify(filter)} rows={rows} opened={id ?? null} answersLeave={state === "waiting"} pages={found} />)}
         </Loaded>
         <DetectorTable filter={filter} />
       </Stack>
@@ -83,11 +84,10 @@ interface Work {
   rows: readonly Anomaly[];
   opened: number | null;
   answersLeave: boolean;
-  hasMore: boolean;
-  more: () => void;
+  pages: Pages;
 }
 
-function WorkThrough({ rows, opened, answersLeave, hasMore, more }: Work) {
+function WorkThrough({ rows, opened, answersLeave, pages }: Work) {
   const { t } = useTexts();
   const mayJudge = useRights().somewhere("operate");
   const verdicts = useVerdicts();
@@ -128,11 +128,7 @@ function WorkThrough({ rows, opened, answersLeave, hasMore, more }: Work) {
             <Line key={one.id} anomaly={one} isLooked={one.id === id} look={() => look(one.id)} />
           ))}
         </ul>
-        {hasMore && (
-          <Button variant="subtle" fullWidth onClick={more}>
-            {t("common.more")}
-          </Button>
-        )}
+        <More of={pages} atFoot />
       </Paper>
       <Stack gap="sm" className="work-detail">
         {id !== null && <AnomalyDetail key={id} id={id} judge={mayJudge ? judge : null} isBusy={verdicts.isBusy} note={note} setNote={setNote} look={look} />}

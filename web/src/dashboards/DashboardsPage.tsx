@@ -9,6 +9,7 @@ import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { sitesQuery } from "../sites/queries";
 import { Loaded } from "../ui/Loaded";
+import { More } from "../ui/More";
 import { Section } from "../ui/Section";
 import { KioskForm } from "./KioskForm";
 import { NewBoard } from "./NewBoard";
@@ -91,11 +92,7 @@ function Kept() {
           );
         }}
       </Loaded>
-      {boards.hasNextPage && (
-        <Button variant="default" mt="sm" onClick={() => void boards.fetchNextPage()} loading={boards.isFetchingNextPage}>
-          {t("common.more")}
-        </Button>
-      )}
+      <More of={boards} />
     </Section>
   );
 }

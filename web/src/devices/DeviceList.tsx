@@ -25,13 +25,15 @@ const BESIDE_VALUES_PX = 340; // name, presence and the space between
 
 interface Props {
   devices: readonly Device[];
+  /** Whether there are no others. */
+  isWhole: boolean;
   /** Keys of the devices that are ticked, while devices can be. */
   chosen?: ReadonlySet<string>;
   toggle?: (key: string) => void;
 }
 
 /** Devices under their sites. Only what is on screen is drawn and listened to. */
-export function DeviceList({ devices, chosen, toggle }: Props) {
+export function DeviceList({ devices, isWhole, chosen, toggle }: Props) {
   const isPhone = useMediaQuery("(max-width: 700px)", undefined, { getInitialValueInEffect: false });
   const { ref, width } = useElementSize<HTMLDivElement>();
   const [element, setElement] = useState<HTMLDivElement | null>(null);
@@ -55,7 +57,7 @@ export function DeviceList({ devices, chosen, toggle }: Props) {
   if (devices.length === 0) return null;
   return (
     <>
-      {isPrinted && <Unknown devices={keysOf(printed).filter((key) => !live.isKnown(key)).length} />}
+      {isPrinted && <OnPaper devices={keysOf(printed)} of={devices.length} isWhole={isWhole} />}
       <div
         ref={place}
         className="panel device-list"
@@ -85,10 +87,18 @@ function keysOf(lines: readonly Row[]): string[] {
   return lines.flatMap((line) => (line.kind === "device" ? [line.key] : []));
 }
 
-/** On paper: that some values were not asked for, and how they are. */
-function Unknown({ devices }: { devices: number }) {
-  const { t } = useTexts();
-  return devices === 0 ? null : <p className="printed">{t("devices.printedUnknown", { n: devices })}</p>;
+/** What is not on the paper, and how it would be: the devices beyond those that are printed, and values that were not asked for. */
+function OnPaper({ devices, of, isWhole }: { devices: readonly string[]; of: number; isWhole: boolean }) {
+  const { t, language } = useTexts();
+  const unknown = devices.filter((key) => !live.isKnown(key)).length;
+  const { format } = new Intl.NumberFormat(language);
+  return (
+    <>
+      {devices.length < of && <p className="printed">{t("devices.printedCut", { n: format(devices.length), m: format(of) })}</p>}
+      {!isWhole && <p className="printed">{t("devices.printedEarly", { n: format(of) })}</p>}
+      {unknown > 0 && <p className="printed">{t("devices.printedUnknown", { n: format(unknown) })}</p>}
+    </>
+  );
 }
 
 function heightOfLine(line: Row | undefined, isPhone: boolean): number {

@@ -26,7 +26,7 @@ export function DevicesPage() {
   const toggle = useCallback((key: string) => choose((before) => toggled(before ?? new Set(), key)), []);
   const open = () => void navigate({ search: (before) => ({ ...before, dialog: "new" }) });
   const close = () => void navigate({ search, replace: true });
-  const { devices, data, isSuccess, isPending, error, refetch } = useDevices(search);
+  const { devices, data, hasNextPage, isSuccess, isPending, error, refetch } = useDevices(search);
   const isFiltered = Object.keys(search).length > 0;
   if (isSuccess && devices.length === 0 && !isFiltered) {
     return (
@@ -66,7 +66,7 @@ export function DevicesPage() {
       {error !== null && data === undefined && <ErrorNote error={error} retry={() => void refetch()} />}
       {isPending && error === null && Array.from({ length: 8 }, (_, row) => <Skeleton key={row} height={58} mb={10} />)}
       {isSuccess && !isPending && devices.length === 0 && <Text className="quiet">{t("devices.noMatch")}</Text>}
-      {!isPending && <DeviceList devices={devices} {...(chosen === null ? {} : { chosen, toggle })} />}
+      {!isPending && <DeviceList devices={devices} isWhole={!hasNextPage} {...(chosen === null ? {} : { chosen, toggle })} />}
       {dialog === "new" && mayCreate && (
         <Suspense>
           <NewDevice close={close} done={(key) => void navigate({ to: "/devices/$key", params: { key }, replace: true })} />

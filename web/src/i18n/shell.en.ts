@@ -71,6 +71,7 @@ export const shellEn: Record<keyof typeof shellPtBR, string> = {
   "home.observed": "Time observed",
   "home.allSites": "All {n} sites",
   "printed.at": "printed {time} ({zone})",
+  "printed.more": "These are the first {n}, and there are more. To print the others, press “Load more” before, or narrow the search.",
   "offline.newVersion": "There is a new version of Calha.",
   "offline.reload": "Reload",
   "outbox.title": "Field work",

@@ -70,6 +70,7 @@ export const shellPtBR = {
   "home.observed": "Tempo observado",
   "home.allSites": "Todos os {n} locais",
   "printed.at": "impresso em {time} ({zone})",
+  "printed.more": "Aqui estão os primeiros {n}, e há mais. Para imprimir os outros, toque antes em “Carregar mais”, ou restrinja a busca.",
   "offline.newVersion": "Há uma versão nova do Calha.",
   "offline.reload": "Recarregar",
   "outbox.title": "Trabalho em campo",

@@ -1,8 +1,9 @@
-import { Button, Stack, Text } from "@mantine/core";
+import { Stack, Text } from "@mantine/core";
 import { type Paged, usePages } from "../api/usePages";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
+import { More } from "../ui/More";
 import type { Delivery } from "./channels";
 
 const REFRESH_MS = 5_000;
@@ -23,11 +24,7 @@ export function DeliveryLog({ name, read, showsPerson }: { name: string; read: (
           {pages.flatMap(({ items }) => items).map((one) => (
             <Line key={one.id} delivery={one} showsPerson={showsPerson} />
           ))}
-          {log.hasNextPage && (
-            <Button variant="default" size="xs" mt="sm" loading={log.isFetchingNextPage} onClick={() => void log.fetchNextPage()} style={{ alignSelf: "start" }}>
-              {t("common.more")}
-            </Button>
-          )}
+          <More of={log} />
         </Stack>
       )}
     </Loaded>

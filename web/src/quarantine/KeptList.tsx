@@ -9,6 +9,7 @@ import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
 import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
+import { More } from "../ui/More";
 import { reasonText } from "../ui/words";
 import { IfConfigurable } from "./IfConfigurable";
 
@@ -29,11 +30,7 @@ export function KeptList({ device, reason }: { device?: string; reason?: string 
           {items.map((one) => (
             <KeptMessage key={one.seq} kept={one} />
           ))}
-          {kept.hasNextPage && (
-            <Button variant="default" onClick={() => void kept.fetchNextPage()} loading={kept.isFetchingNextPage}>
-              {t("common.more")}
-            </Button>
-          )}
+          <More of={kept} />
         </Stack>
       )}
     </Loaded>

@@ -6,6 +6,7 @@ import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
+import { More, type Pages } from "../ui/More";
 import { Mark } from "../ui/Mark";
 import { after, chosen, isControl, isTyping, type Place, stepped, toggled } from "../ui/work";
 import { ViewsMenu } from "../views/ViewsMenu";
@@ -53,7 +54,7 @@ export function ExceptionsPage() {
       </PageTitle>
       <Text mb="md">{t("validation.text")}</Text>
       <Loaded query={found} height={400}>
-        {() => (rows.length === 0 ? <Empty isFiltered={search.rule !== undefined || search.device !== undefined} /> : <WorkThrough rows={rows} hasMore={found.hasNextPage} more={() => void found.fetchNextPage()} />)}
+        {() => (rows.length === 0 ? <Empty isFiltered={search.rule !== undefined || search.device !== undefined} /> : <WorkThrough rows={rows} pages={found} />)}
       </Loaded>
     </>
   );
@@ -76,7 +77,7 @@ function Empty({ isFiltered }: { isFiltered: boolean }) {
   );
 }
 
-function WorkThrough({ rows, hasMore, more }: { rows: readonly Exception[]; hasMore: boolean; more: () => void }) {
+function WorkThrough({ rows, pages }: { rows: readonly Exception[]; pages: Pages }) {
   const { t } = useTexts();
   const mayWork = useRights().somewhere("operate");
   const work = useWork();
@@ -122,11 +123,7 @@ function WorkThrough({ rows, hasMore, more }: { rows: readonly Exception[]; hasM
             <Line key={one.id} exception={one} isLooked={one.id === id} isTicked={ticked.includes(one.id)} look={() => setPlace({ id: one.id, ticked })} tick={mayWork ? () => setPlace({ id: one.id, ticked: toggled(ticked, one.id) }) : null} />
           ))}
         </ul>
-        {hasMore && (
-          <Button variant="subtle" fullWidth onClick={more}>
-            {t("common.more")}
-          </Button>
-        )}
+        <More of={pages} atFoot />
       </Paper>
       <Stack gap="sm" className="work-detail">
         {mayWork && (
