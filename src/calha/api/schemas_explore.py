@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from calha.api.schemas import Answer, Channel
+from calha.api.schemas import Answer, Channel, Page
 
 
 class SeriesFound(Answer):
@@ -17,6 +17,13 @@ class SeriesFound(Answer):
     site_path: list[str]
     zone: str
     channel: Channel
+
+
+class SeriesPage(Page[SeriesFound]):
+    searched: int | None = Field(
+        description="Among how many series was searched, the oldest ones, where there are more; null: among all.",
+        examples=[None],
+    )
 
 
 class ExtremeAnswer(Answer):

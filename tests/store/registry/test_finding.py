@@ -2,6 +2,7 @@
 
 import pytest
 
+from calha.store.registry import finding
 from calha.store.registry.finding import Finder
 
 
@@ -73,3 +74,14 @@ def test_no_more_is_found_than_asked_for(registry, site):
     for number in range(5):
         registry.create_device(f"many-{number}", "generic", site)
     assert found(Finder(registry), "many", limit=3) == ["many-0", "many-1", "many-2"]
+
+
+def test_a_picture_knows_whether_it_has_the_channels_of_all_devices(registry, site, monkeypatch):
+    registry.create_device("eta-1", "water_flow", site)
+    channels = len(registry.device("eta-1").channels)
+    monkeypatch.setattr(finding, "MAX_CHANNELS", channels)
+    whole = Finder(registry).picture()
+    registry.create_device("eta-2", "water_flow", site)
+    cut = Finder(registry).picture()
+    assert (whole.is_whole, cut.is_whole) == (True, False)
+    assert {key for _, key in cut.series("", None, lambda _: True, 0, 100)} == {"eta-1"}

@@ -18,7 +18,7 @@ interface Props {
 
 /** Finds series by words, on the server; what is chosen is added, and one can go on choosing. */
 export function SeriesPicker({ chosen, choose, isFirst }: Props) {
-  const { t, own } = useTexts();
+  const { t, own, language } = useTexts();
   const id = useId();
   const [typed, type] = useState("");
   const [isOpen, setOpen] = useState(false);
@@ -106,6 +106,7 @@ export function SeriesPicker({ chosen, choose, isFirst }: Props) {
             ))}
           </ul>
           {query.isSuccess && found.length === 0 && <p className="quiet series-none">{t(words === "" ? "explore.noSeries" : "explore.noMatch")}</p>}
+          {query.data?.searched != null && <p className="quiet series-none">{t("explore.searched", { n: new Intl.NumberFormat(language).format(query.data.searched) })}</p>}
           {query.data?.next != null && <p className="quiet series-none">{t("explore.more")}</p>}
         </div>
       )}

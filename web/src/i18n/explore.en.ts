@@ -10,6 +10,7 @@ export const exploreEn: Record<keyof typeof explorePtBR, string> = {
   "explore.found": "Series found",
   "explore.noSeries": "There are no series yet. They come with the first device.",
   "explore.noMatch": "No series matches these words.",
+  "explore.searched": "Only the {n} series that came first are searched. A device’s own page opens the others here.",
   "explore.more": "There are more. Type more words.",
   "explore.full": "There can be {n} series at most.",
   "explore.chosen": "Chosen series",

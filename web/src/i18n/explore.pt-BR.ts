@@ -9,6 +9,7 @@ export const explorePtBR = {
   "explore.found": "Séries encontradas",
   "explore.noSeries": "Ainda não há séries. Elas surgem com o primeiro dispositivo.",
   "explore.noMatch": "Nenhuma série corresponde a essas palavras.",
+  "explore.searched": "Só as {n} séries mais antigas são procuradas. As outras abrem-se aqui a partir da página do dispositivo.",
   "explore.more": "Há mais. Digite mais palavras.",
   "explore.full": "São no máximo {n} séries.",
   "explore.chosen": "Séries escolhidas",

@@ -11,8 +11,8 @@ from calha.api.period import From, To
 from calha.api.reckoning import calculated_answer, reckoned
 from calha.api.routes.readings import MAX_POINTS
 from calha.api.routing import api_router
-from calha.api.schemas import Channel, Page
-from calha.api.schemas_explore import CalculatedAnswer, FormulaAnswer, SeriesFound
+from calha.api.schemas import Channel
+from calha.api.schemas_explore import CalculatedAnswer, FormulaAnswer, SeriesFound, SeriesPage
 from calha.api.services import Here
 from calha.domain.calculated import LETTERS, places
 from calha.domain.formulas import MAX_CHARS, compiled
@@ -45,14 +45,15 @@ def list_series(
     unit: Annotated[str | None, Query(max_length=20, description="Only with this unit.")] = None,
     after: Annotated[int, Query(ge=0, le=2**31 - 1, description="`next` of the page before.", examples=[7])] = 0,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
-) -> Page[SeriesFound]:
+) -> SeriesPage:
     """The series of all devices that the caller may see."""
     within = caller.selection()
 
     def may_see(device: Thing) -> bool:
         return within is None or device.site in within.sites or device.id in within.devices
 
-    found = services.finder.picture().series(q, unit, may_see, after, limit)
+    picture = services.finder.picture()
+    found = picture.series(q, unit, may_see, after, limit)
     devices = services.registry.devices_named(sorted({device for _, device in found}))
     channels = {channel.series: (row, channel) for row in devices.values() for channel in row.channels}
     items = [
@@ -66,7 +67,8 @@ def list_series(
         )
         for device, channel in (channels[series] for series, _ in found if series in channels)
     ]
-    return Page(items=items, next=str(found[-1][0]) if len(found) == limit else None)
+    searched = None if picture.is_whole else MAX_CHANNELS
+    return SeriesPage(items=items, next=str(found[-1][0]) if len(found) == limit else None, searched=searched)
 
 
 @router.get("/calculated")

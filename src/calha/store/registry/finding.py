@@ -50,13 +50,14 @@ class SameName:
 
 @dataclass(frozen=True)
 class Picture:
-    """All names at one version of the registry."""
+    """All names at one version of the registry. is_whole: whether those of all channels are among them."""
 
     version: int = -1
     sites: Mapping[int, Thing] = field(default_factory=dict)
     paths: Mapping[int, Sequence[str]] = field(default_factory=dict)
     devices: Mapping[str, Thing] = field(default_factory=dict)
     channels: Sequence[SameName] = ()
+    is_whole: bool = True
 
     def find(self, asked: str, may_see: Callable[[Thing], bool], limit: int) -> dict[Kind, list[Thing]]:
         """The best of each kind, best first; only what may be seen."""
@@ -124,12 +125,14 @@ def _draw(registry: Registry) -> Picture:
     sites = registry.sites()
     paths = {site.id: site.path for site in sites}
     by_number = _devices(registry, {id_: "\n".join(map(fold, path)) for id_, path in paths.items()})
+    channels, is_whole = _same_names(registry, by_number)
     return Picture(
         version,
         {site.id: _thing("site", str(site.id), site.name, site.id, "\n".join(map(fold, site.path))) for site in sites},
         paths,
         {device.id: device for device in by_number.values()},
-        _same_names(registry, by_number),
+        channels,
+        is_whole,
     )
 
 
@@ -143,20 +146,22 @@ def _devices(registry: Registry, places: Mapping[int, str]) -> dict[int, Thing]:
         }
 
 
-def _same_names(registry: Registry, devices: Mapping[int, Thing]) -> list[SameName]:
-    """Names are read as they are written in the database, because each is understood once and not ten thousand times."""
+def _same_names(registry: Registry, devices: Mapping[int, Thing]) -> tuple[list[SameName], bool]:
+    """And whether they are all. Read as they are written in the database: each is understood once, not ten thousand times."""
     columns = (Channel.id, Channel.device_id, Channel.key, cast(Channel.name, LongText), Channel.unit)
     keys: dict[tuple[str, str, str], list[tuple[str, int]]] = {}
+    is_whole = True
     with registry.engine.connect() as connection:
-        for series, number, key, name, unit in connection.execute(
-            select(*columns).limit(MAX_CHANNELS).order_by(Channel.id)
-        ):
-            if number in devices:
+        rows = connection.execute(select(*columns).limit(MAX_CHANNELS + 1).order_by(Channel.id))
+        for place, (series, number, key, name, unit) in enumerate(rows):
+            is_whole = place < MAX_CHANNELS
+            if is_whole and number in devices:
                 keys.setdefault((key, name, unit), []).append((devices[number].id, series))
-    return [
+    same = [
         _same_name(_thing("channel", key, json.loads(name), 0, ""), unit, sorted(found))
         for (key, name, unit), found in keys.items()
     ]
+    return same, is_whole
 
 
 def _same_name(like: Thing, unit: str, found: Sequence[tuple[str, int]]) -> SameName:
