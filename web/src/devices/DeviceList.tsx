@@ -91,12 +91,12 @@ function keysOf(lines: readonly Row[]): string[] {
 function OnPaper({ devices, of, isWhole }: { devices: readonly string[]; of: number; isWhole: boolean }) {
   const { t, language } = useTexts();
   const unknown = devices.filter((key) => !live.isKnown(key)).length;
-  const { format } = new Intl.NumberFormat(language);
+  const number = new Intl.NumberFormat(language);
   return (
     <>
-      {devices.length < of && <p className="printed">{t("devices.printedCut", { n: format(devices.length), m: format(of) })}</p>}
-      {!isWhole && <p className="printed">{t("devices.printedEarly", { n: format(of) })}</p>}
-      {unknown > 0 && <p className="printed">{t("devices.printedUnknown", { n: format(unknown) })}</p>}
+      {devices.length < of && <p className="printed">{t("devices.printedCut", { n: number.format(devices.length), m: number.format(of) })}</p>}
+      {!isWhole && <p className="printed">{t("devices.printedEarly", { n: number.format(of) })}</p>}
+      {unknown > 0 && <p className="printed">{t("devices.printedUnknown", { n: number.format(unknown) })}</p>}
     </>
   );
 }
