@@ -111,7 +111,7 @@ function Line({ board }: { board: Summary }) {
           {path} · {t("boards.widgets", { n: board.widgets })}
         </Text>
       </div>
-      <Text size="xs" className="quiet" ta="right">
+      <Text size="xs" className="quiet">
         {t("boards.changed", { by: board.changed_by, at: formatTime(board.changed_at, language) })}
       </Text>
     </li>

@@ -32,7 +32,7 @@ export function Operator() {
 }
 
 function PlantState() {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const presence = usePresenceOf();
   const waiting = (alarms: readonly Alarm[]): Shown => {
     const counted = summary(alarms);
@@ -40,7 +40,7 @@ function PlantState() {
   };
   const reporting = ({ online, late, silent, never }: Presence): Shown => {
     const n = online + late + silent + never;
-    return { value: String(online), note: n === 0 ? t("home.noDevice") : t("home.ofDevices", { n }) };
+    return { value: String(online), note: n === 0 ? t("home.noDevice") : t("home.ofDevices", { n: new Intl.NumberFormat(language).format(n) }) };
   };
   return (
     <Indicators>
@@ -76,7 +76,7 @@ function Standing() {
                 </li>
               )}
             </ul>
-            {found.length > SHOWN && <Link to="/alarms">{t("home.allAlarms", { n: found.length })}</Link>}
+            {found.length > SHOWN && <Link to="/alarms" className="home-all">{t("home.allAlarms", { n: found.length })}</Link>}
           </>
         )}
       </Loaded>

@@ -14,7 +14,7 @@ export function PreferencesFields({ value, onChange, isTeam = false }: { value: 
     <Stack gap="sm">
       {!isTeam && <Checkbox label={t("notify.follows")} description={t("notify.followsHint")} checked={value.follows} onChange={(event) => onChange({ ...value, follows: event.currentTarget.checked })} />}
       <Checkbox label={t("notify.tellsEnd")} checked={value.tells_end} onChange={(event) => onChange({ ...value, tells_end: event.currentTarget.checked })} />
-      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
+      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" style={{ alignItems: "end" }}>
         <NativeSelect label={t("notify.least")} value={value.least} onChange={(event) => onChange({ ...value, least: event.currentTarget.value as Priority })} data={priorities} />
         <NativeSelect label={t("notify.digest")} description={t("notify.digestHint")} value={String(value.digest_min)} onChange={(event) => onChange({ ...value, digest_min: Number(event.currentTarget.value) })} data={digests(value.digest_min).map((one) => ({ value: String(one), label: one === 0 ? t("notify.atOnce") : t("notify.every", { n: one }) }))} />
       </SimpleGrid>
@@ -31,7 +31,7 @@ export function PreferencesFields({ value, onChange, isTeam = false }: { value: 
           <TextInput label={t("sites.zone")} value={quiet.zone} required maxLength={64} onChange={(event) => onChange({ ...value, quiet: { ...quiet, zone: event.currentTarget.value } })} />
         </SimpleGrid>
       )}
-      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm">
+      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing="sm" style={{ alignItems: "end" }}>
         <NativeSelect label={t("notify.urgent")} description={t("notify.urgentHint")} value={value.urgent} onChange={(event) => onChange({ ...value, urgent: event.currentTarget.value as Priority })} data={priorities} />
         <NumberInput label={t("notify.perHour")} description={t("notify.perHourHint")} value={value.per_hour} onChange={(chosen) => onChange({ ...value, per_hour: Number(chosen) || 1 })} required min={1} max={600} allowDecimal={false} />
       </SimpleGrid>
