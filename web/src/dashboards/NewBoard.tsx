@@ -42,7 +42,7 @@ export function NewBoard({ carried, begin, close, made }: Props) {
         <Stack gap="sm">
           <TextInput label={t("boards.name")} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} data-autofocus />
           <NativeSelect label={t("boards.site")} description={t("boards.siteText")} value={String(site)} onChange={(event) => choose(Number(event.currentTarget.value))} data={places.map(({ id, path }) => ({ value: String(id), label: path.join(" › ") }))} />
-          <Submit change={carried === null ? keep : bring}>{t("common.save")}</Submit>
+          <Submit change={carried === null ? keep : bring} disabled={site === 0}>{t("common.save")}</Submit>
         </Stack>
       </form>
     </Dialog>
