@@ -1,5 +1,5 @@
 import "./alarms.css";
-import { Button, Checkbox, Group, Kbd, NativeSelect, Paper, SegmentedControl, Stack, Text, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Kbd, NativeSelect, Paper, Stack, Text, TextInput } from "@mantine/core";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { type KeyboardEvent, Suspense, useEffect, useRef, useState } from "react";
 import { formatTime } from "../format";
@@ -10,6 +10,7 @@ import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
+import { Segments } from "../ui/Segments";
 import { later } from "../ui/later";
 import { after, chosen, isControl, isTyping, type Place, stepped, toggled } from "../ui/work";
 import { ViewsMenu } from "../views/ViewsMenu";
@@ -52,7 +53,7 @@ export function AlarmsPage() {
         </Link>
       </PageTitle>
       <div className="alarm-filters">
-        <SegmentedControl aria-label={t("alarms.view")} value={view} onChange={(value) => go({ view: value === "standing" ? undefined : value })} data={VIEWS.map((value) => ({ value, label: t(`alarmView.${value}`) }))} />
+        <Segments aria-label={t("alarms.view")} value={view} onChange={(value) => go({ view: value === "standing" ? undefined : value })} data={VIEWS.map((value) => ({ value, label: t(`alarmView.${value}`) }))} />
         <NativeSelect
           aria-label={t("alarms.priority")}
           value={search.priority ?? ""}

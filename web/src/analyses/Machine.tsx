@@ -1,5 +1,5 @@
 import "./analyses.css";
-import { SegmentedControl, Text } from "@mantine/core";
+import { Box, Text } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Device, take } from "../api/client";
@@ -10,6 +10,7 @@ import { Figures, type NamedFigure, percent } from "../ui/Facts";
 import { Loaded } from "../ui/Loaded";
 import { Mark, type MarkKind } from "../ui/Mark";
 import { Section } from "../ui/Section";
+import { Segments } from "../ui/Segments";
 
 type Report = components["schemas"]["MachineAnswer"];
 type Vibration = components["schemas"]["VibrationAnswer"];
@@ -35,7 +36,9 @@ export function Machine({ device }: { device: Device }) {
   });
   return (
     <Section title={t("machine.title")} text={t("machine.text")}>
-      <SegmentedControl size="xs" mb="sm" aria-label={t("machine.span")} value={span} onChange={(value) => setSpan(value as Span)} data={Object.keys(spans).map((value) => ({ value, label: t(`machineSpan.${value as Span}`) }))} />
+      <Box mb="sm">
+        <Segments size="xs" aria-label={t("machine.span")} value={span} onChange={(value) => setSpan(value as Span)} data={Object.keys(spans).map((value) => ({ value, label: t(`machineSpan.${value as Span}`) }))} />
+      </Box>
       <Loaded query={found} height={180}>
         {(report) => (
           <>

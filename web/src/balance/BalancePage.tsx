@@ -1,5 +1,5 @@
 import "../consumption/consumption.css";
-import { Button, Group, Paper, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Button, Group, Paper, Stack, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { amountText, BarChart } from "../consumption/BarChart";
@@ -12,6 +12,7 @@ import { live } from "../live/hooks";
 import { PageTitle } from "../shell/Pages";
 import { sitesQuery } from "../sites/queries";
 import { Loaded } from "../ui/Loaded";
+import { Segments } from "../ui/Segments";
 import { qualityText } from "../ui/words";
 import { BalanceMeters } from "./BalanceMeters";
 import { Leakage } from "./Leakage";
@@ -41,7 +42,7 @@ export function BalancePage() {
       <Stack gap="lg">
         <Paper className="panel" p="md" component="section" aria-label={t("balance.chart")}>
           <Group gap="xs" mb="sm">
-            <SegmentedControl size="xs" aria-label={t("consumption.view")} value={period.view} onChange={(view) => show(periodOf(view, period.at))} data={views.map((value) => ({ value, label: t(`consumption.${value}`) }))} />
+            <Segments size="xs" aria-label={t("consumption.view")} value={period.view} onChange={(view) => show(periodOf(view, period.at))} data={views.map((value) => ({ value, label: t(`consumption.${value}`) }))} />
             <PeriodSteps period={period} today={today} show={show} />
           </Group>
           <Loaded query={balance} height={340}>

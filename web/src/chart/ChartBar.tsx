@@ -1,7 +1,8 @@
-import { ActionIcon, Button, Group, Loader, SegmentedControl } from "@mantine/core";
+import { ActionIcon, Button, Group, Loader } from "@mantine/core";
 import type { ReactNode } from "react";
 import { formatNumber } from "../format";
 import { type Language, useTexts } from "../i18n";
+import { Segments } from "../ui/Segments";
 import { type Preset, presets, type Span } from "./range";
 import type { Steps } from "./useSteps";
 
@@ -22,7 +23,7 @@ export function ChartBar({ span, preset, steps, table, isFetching, choosePreset,
   const { t, language } = useTexts();
   return (
     <Group gap="xs" mb="xs">
-      <SegmentedControl
+      <Segments
         size="xs"
         aria-label={t("chart.range")}
         value={preset ?? ""}

@@ -1,6 +1,6 @@
 import { Button, Group, Modal, Stack, Text, Title } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { memo, useState } from "react";
 import { api, type Device, take } from "../api/client";
 import { formatValue } from "../format";
 import { useTexts } from "../i18n";
@@ -19,7 +19,7 @@ interface Props {
 }
 
 /** One thing that the device can be told: what it is now, what it was told last, and telling it. */
-export function CommandCard({ device, command, newest, mayOperate, isOffline }: Props) {
+export const CommandCard = memo(function CommandCard({ device, command, newest, mayOperate, isOffline }: Props) {
   const { t, own } = useTexts();
   return (
     <section className="command" aria-label={own(command.name)}>
@@ -39,7 +39,7 @@ export function CommandCard({ device, command, newest, mayOperate, isOffline }: 
       </Stack>
     </section>
   );
-}
+});
 
 function Current({ device, channel: key }: { device: Device; channel: string }) {
   const { t, own, language } = useTexts();

@@ -7,6 +7,7 @@ import { useProfile } from "../devices/useProfile";
 import { useTexts } from "../i18n";
 import { live, usePresence } from "../live/hooks";
 import { useRights } from "../session/session";
+import { useFirst } from "../ui/useFirst";
 import { CommandCard } from "./CommandCard";
 import { type Command, isPending } from "./profile";
 
@@ -29,7 +30,8 @@ export function Commands({ device }: { device: Device }) {
   useEffect(() => live.onCommand(() => void queries.invalidateQueries({ queryKey: ["commands", device.key] })), [queries, device.key]);
   const isBack = usePresence(device.key) === "live"; // sooner told than the device is asked for again
   const isOffline = device.presence?.online === false && !isBack;
-  if (known.length === 0) return null;
+  const isDrawn = useFirst(known.length > 0);
+  if (!isDrawn) return null;
   const items = asked.data?.items ?? [];
   const nameOf = (key: string) => own(known.find((one) => one.key === key)?.name ?? key);
   return (

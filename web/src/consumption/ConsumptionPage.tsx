@@ -1,5 +1,5 @@
 import "./consumption.css";
-import { Button, Group, NativeSelect, Paper, SegmentedControl, Skeleton, Stack, Text } from "@mantine/core";
+import { Button, Group, NativeSelect, Paper, Skeleton, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
@@ -11,6 +11,7 @@ import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
+import { Segments } from "../ui/Segments";
 import { download } from "../ui/download";
 import { Loaded } from "../ui/Loaded";
 import { qualityText } from "../ui/words";
@@ -80,7 +81,7 @@ function MeterView({ device }: { device: Device }) {
       <Paper className="panel" p="md" component="section" aria-label={t("consumption.chart")}>
         <Group gap="xs" mb="sm" justify="space-between">
           <Group gap="xs">
-            <SegmentedControl
+            <Segments
               size="xs"
               aria-label={t("consumption.view")}
               value={period.view}
@@ -100,7 +101,7 @@ function MeterView({ device }: { device: Device }) {
               />
             )}
             {unitsFor(meter.unit).length > 1 && (
-              <SegmentedControl size="xs" aria-label={t("consumption.unit")} value={unit ?? ""} onChange={(chosen) => void navigate({ search: (earlier) => ({ ...earlier, unit: chosen }) })} data={unitsFor(meter.unit)} />
+              <Segments size="xs" aria-label={t("consumption.unit")} value={unit ?? ""} onChange={(chosen) => void navigate({ search: (earlier) => ({ ...earlier, unit: chosen }) })} data={unitsFor(meter.unit)} />
             )}
             <CsvButton device={device.key} channel={meter.channel} period={period} unit={unit} />
           </Group>

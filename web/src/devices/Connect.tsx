@@ -1,9 +1,10 @@
-import { Alert, Button, Loader, Paper, SegmentedControl, Skeleton, Stack, Text, Title } from "@mantine/core";
+import { Alert, Button, Loader, Paper, Skeleton, Stack, Text, Title } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState, useSyncExternalStore } from "react";
 import { api, type Device, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { Code } from "../ui/Code";
+import { Segments } from "../ui/Segments";
 import { AUTHORITY_ADDRESS, AUTHORITY_FILE, examples, needsAuthority } from "./examples";
 import { statusQuery } from "./queries";
 import { freshSecret, onSecrets, rememberSecret } from "./secrets";
@@ -45,7 +46,7 @@ export function Connect({ device, isSilent, mayConfigure }: { device: Device; is
             {t("connect.lost", { placeholder: t("connect.placeholder") })}
           </Text>
         )}
-        <SegmentedControl value={chosen} onChange={choose} data={known.map((one) => one.title)} aria-label={t("connect.by")} size="xs" />
+        <Segments value={chosen} onChange={choose} data={known.map((one) => one.title)} aria-label={t("connect.by")} size="xs" />
         {needsAuthority(status.data) && (
           <Text size="sm">
             {t("connect.authority", { file: AUTHORITY_FILE })}{" "}

@@ -2,7 +2,7 @@ import { Button, Paper, Skeleton, Stack, Text } from "@mantine/core";
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import { Suspense, useMemo } from "react";
+import { memo, Suspense, useMemo } from "react";
 import { type Device, Problem } from "../api/client";
 import { History } from "../chart/History";
 import { spanOf } from "../chart/range";
@@ -14,6 +14,7 @@ import { ErrorNote, PageTitle } from "../shell/Pages";
 import { kindsOf } from "../timeline/entries";
 import { Below } from "../ui/Below";
 import { later } from "../ui/later";
+import { useFirst } from "../ui/useFirst";
 import { Connect } from "./Connect";
 import { useOwnDevice } from "./own";
 import { PresenceOf, SilenceNote } from "./Presence";
@@ -45,28 +46,18 @@ export function DevicePage() {
   const isGone = error instanceof Problem && error.status === 404;
   // Whether it has ever spoken decides what stands above its values, and that at once: nothing moves later.
   const isKnown = !stored.isPending && !(isSilent && status.isPending);
-  if (data !== undefined && !isGone && isKnown) return <DeviceView device={data} hasStored={stored.data?.items.length !== 0} />;
+  const isDrawn = useFirst(data !== undefined && !isGone && isKnown);
+  if (data !== undefined && isDrawn) return <DeviceView device={data} hasStored={stored.data?.items.length !== 0} />;
   return error === null ? <Skeleton height={400} /> : <ErrorNote error={error} retry={() => void refetch()} />;
 }
 
-function DeviceView({ device, hasStored }: { device: Device; hasStored: boolean }) {
+const DeviceView = memo(function DeviceView({ device, hasStored }: { device: Device; hasStored: boolean }) {
   const { t, own: inLanguage } = useTexts();
   const profile = useProfile(device.profile).data;
-  const search = useSearch({ from: "/devices/$key" });
-  const navigate = useNavigate({ from: "/devices/$key" });
   const mayConfigure = useRights().on("configure", device.site_id);
   const own = useOwnDevice(device.key);
   const [edits, { open, close }] = useDisclosure();
   const hasReadings = useNewest(device.key) !== undefined;
-  const fixed = search.from !== undefined && search.to !== undefined;
-  const preset = fixed ? undefined : (search.range ?? "1h");
-  const span = useMemo(
-    () => (search.from !== undefined && search.to !== undefined ? { from: search.from, to: search.to, live: false } : spanOf(preset ?? "1h", live.now)),
-    [search.from, search.to, preset],
-  );
-  const told = { ...(search.kinds === undefined ? {} : { kinds: search.kinds }), ...(search.over === undefined ? {} : { over: search.over }) };
-  const table = { ...told, ...(search.table === true ? { table: true } : {}) };
-  const shown = search.from !== undefined && search.to !== undefined ? { from: search.from, to: search.to } : { range: preset ?? "1h" };
   return (
     <>
       <PageTitle title={own?.name ?? device.name}>
@@ -113,41 +104,7 @@ function DeviceView({ device, hasStored }: { device: Device; hasStored: boolean 
         ))}
       </div>
       <Below>
-        {device.channels.length > 0 && (
-          <Paper className="panel" p="md">
-            <History
-              device={device}
-              span={span}
-              preset={preset}
-              table={search.table === true}
-              choosePreset={(range) => void navigate({ search: { range, ...table } })}
-              chooseSpan={(from, to) => void navigate({ search: { from: Math.round(from), to: Math.round(to), ...table } })}
-              chooseTable={(wanted) => void navigate({ search: { ...shown, ...told, ...(wanted ? { table: true } : {}) }, replace: true })}
-            />
-          </Paper>
-        )}
-        <Suspense>
-          <Commands device={device} />
-        </Suspense>
-        <Stack gap="md" mt="md">
-          <Suspense>
-            <Analyses device={device} />
-            <DeviceAnomalies device={device} />
-            <DeviceTimeline
-              device={device}
-              kinds={kindsOf(search.kinds)}
-              period={search.over ?? "30d"}
-              choose={(kinds, over) => void navigate({ search: (before) => ({ ...Object.fromEntries(Object.entries(before).filter(([name]) => name !== "kinds")), over, ...(kinds === undefined ? {} : { kinds: kinds.join(",") }) }), replace: true, resetScroll: false })}
-            />
-          </Suspense>
-          <Stack gap="md" className="no-print">
-            <Suspense>
-              {device.channels.some(isLevel) && <Flumes device={device} mayConfigure={mayConfigure} />}
-              {mayConfigure && <Credentials device={device.key} />}
-              {(mayConfigure || own !== undefined) && <Ownership device={device} />}
-            </Suspense>
-          </Stack>
-        </Stack>
+        <Further device={device} mayConfigure={mayConfigure} isOwn={own !== undefined} />
       </Below>
       {edits && (
         <Suspense>
@@ -156,4 +113,58 @@ function DeviceView({ device, hasStored }: { device: Device; hasStored: boolean 
       )}
     </>
   );
-}
+});
+
+/** Everything below the values; drawn anew only when something of it changes, not with each of their queries. */
+const Further = memo(function Further({ device, mayConfigure, isOwn }: { device: Device; mayConfigure: boolean; isOwn: boolean }) {
+  const search = useSearch({ from: "/devices/$key" });
+  const navigate = useNavigate({ from: "/devices/$key" });
+  const fixed = search.from !== undefined && search.to !== undefined;
+  const preset = fixed ? undefined : (search.range ?? "1h");
+  const span = useMemo(
+    () => (search.from !== undefined && search.to !== undefined ? { from: search.from, to: search.to, live: false } : spanOf(preset ?? "1h", live.now)),
+    [search.from, search.to, preset],
+  );
+  const told = { ...(search.kinds === undefined ? {} : { kinds: search.kinds }), ...(search.over === undefined ? {} : { over: search.over }) };
+  const table = { ...told, ...(search.table === true ? { table: true } : {}) };
+  const shown = search.from !== undefined && search.to !== undefined ? { from: search.from, to: search.to } : { range: preset ?? "1h" };
+  return (
+    <>
+      {device.channels.length > 0 && (
+        <Paper className="panel" p="md">
+          <History
+            device={device}
+            span={span}
+            preset={preset}
+            table={search.table === true}
+            choosePreset={(range) => void navigate({ search: { range, ...table } })}
+            chooseSpan={(from, to) => void navigate({ search: { from: Math.round(from), to: Math.round(to), ...table } })}
+            chooseTable={(wanted) => void navigate({ search: { ...shown, ...told, ...(wanted ? { table: true } : {}) }, replace: true })}
+          />
+        </Paper>
+      )}
+      <Suspense>
+        <Commands device={device} />
+      </Suspense>
+      <Stack gap="md" mt="md">
+        <Suspense>
+          <Analyses device={device} />
+          <DeviceAnomalies device={device} />
+          <DeviceTimeline
+            device={device}
+            kinds={kindsOf(search.kinds)}
+            period={search.over ?? "30d"}
+            choose={(kinds, over) => void navigate({ search: (before) => ({ ...Object.fromEntries(Object.entries(before).filter(([name]) => name !== "kinds")), over, ...(kinds === undefined ? {} : { kinds: kinds.join(",") }) }), replace: true, resetScroll: false })}
+          />
+        </Suspense>
+        <Stack gap="md" className="no-print">
+          <Suspense>
+            {device.channels.some(isLevel) && <Flumes device={device} mayConfigure={mayConfigure} />}
+            {mayConfigure && <Credentials device={device.key} />}
+            {(mayConfigure || isOwn) && <Ownership device={device} />}
+          </Suspense>
+        </Stack>
+      </Stack>
+    </>
+  );
+});

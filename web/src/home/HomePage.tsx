@@ -1,10 +1,11 @@
 import "./home.css";
-import { SegmentedControl, Skeleton, Stack } from "@mantine/core";
+import { Skeleton, Stack } from "@mantine/core";
 import { Navigate, useNavigate, useSearch } from "@tanstack/react-router";
 import { Suspense, useDeferredValue, useMemo } from "react";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
+import { Segments } from "../ui/Segments";
 import { later } from "../ui/later";
 import { Operator } from "./Operator";
 import { type HomeView, viewsFor } from "./views";
@@ -38,7 +39,7 @@ export function HomePage() {
   return (
     <>
       <PageTitle title={t("home.title")}>
-        <SegmentedControl size="xs" aria-label={t("home.as")} value={view} onChange={show} data={views.map((value) => ({ value, label: t(`home.${value}`) }))} />
+        <Segments size="xs" aria-label={t("home.as")} value={view} onChange={show} data={views.map((value) => ({ value, label: t(`home.${value}`) }))} />
       </PageTitle>
       <Stack gap="md" aria-busy={shown !== view}>
         <Suspense key={shown} fallback={<Skeleton height={400} />}>

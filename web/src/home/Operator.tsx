@@ -1,4 +1,4 @@
-import { Group, SegmentedControl, Text } from "@mantine/core";
+import { Group, Text } from "@mantine/core";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { type Alarm, inOrder, summary } from "../alarms/alarms";
 import { PriorityMark } from "../alarms/PriorityMark";
@@ -9,6 +9,7 @@ import { live, useAge } from "../live/hooks";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
 import { Section } from "../ui/Section";
+import { Segments } from "../ui/Segments";
 import { useOpenExceptions } from "../validation/useExceptions";
 import { counted, Indicator, Indicators, type Shown } from "./Indicator";
 import { type Presence, useEventsSince, usePresenceOf } from "./usePlant";
@@ -122,7 +123,7 @@ function SinceShift() {
         <Text size="sm" className="quiet" role="status">
           {raised === undefined || events.data === undefined ? (isMissing ? "" : "…") : t("home.sinceCount", { alarms: raised, events: events.data.length })}
         </Text>
-        <SegmentedControl size="xs" aria-label={t("home.shift")} value={hours} onChange={show} data={shifts.map((value) => ({ value, label: `${value} h` }))} />
+        <Segments size="xs" aria-label={t("home.shift")} value={hours} onChange={show} data={shifts.map((value) => ({ value, label: `${value} h` }))} />
       </Group>
       <Loaded query={events} height={120}>
         {(found) => (

@@ -1,5 +1,5 @@
 import "./templates.css";
-import { Alert, Button, Group, NativeSelect, Paper, SegmentedControl, Skeleton, Stack, Text, Textarea, TextInput } from "@mantine/core";
+import { Alert, Button, Group, NativeSelect, Paper, Skeleton, Stack, Text, Textarea, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
@@ -14,6 +14,7 @@ import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
 import { Refusal, Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
+import { Segments } from "../ui/Segments";
 import { fieldText, inserted, lacksAcknowledging, noticesIn, type Place, templateKinds, templateLanguages, type TemplateOf } from "./templates";
 
 type Template = components["schemas"]["MessageTemplateAnswer"];
@@ -44,7 +45,7 @@ export function MessageTemplatesPage() {
             <Text size="sm" fw={500} id="template-language" mb={2}>
               {t("templates.language")}
             </Text>
-            <SegmentedControl aria-labelledby="template-language" value={language} onChange={(value) => choose({ language: value })} data={templateLanguages.map((value) => ({ value, label: t(`templateLanguage.${value}`) }))} />
+            <Segments aria-labelledby="template-language" value={language} onChange={(value) => choose({ language: value })} data={templateLanguages.map((value) => ({ value, label: t(`templateLanguage.${value}`) }))} />
           </div>
         </Group>
         <Loaded query={found} height={420}>

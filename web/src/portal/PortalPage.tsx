@@ -1,5 +1,5 @@
 import "../billing/billing.css";
-import { Button, SegmentedControl, Stack, Text } from "@mantine/core";
+import { Button, Stack, Text } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Suspense } from "react";
@@ -12,6 +12,7 @@ import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { useMe } from "../session/session";
 import { PageTitle } from "../shell/Pages";
+import { Segments } from "../ui/Segments";
 import { download } from "../ui/download";
 import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
@@ -77,7 +78,7 @@ function Meters({ devices }: { devices: readonly OwnDevice[] }) {
   return (
     <>
       <div style={{ display: "flex", flexWrap: "wrap", gap: 8 }}>
-        <SegmentedControl
+        <Segments
           size="xs"
           aria-label={t("consumption.view")}
           value={period.view}

@@ -10,6 +10,7 @@ import { NewVersion } from "../offline/NewVersion";
 import { Searchable, SearchButton } from "../search/Search";
 import { Gate } from "../session/Gate";
 import { paysSomething, seesSomething, useMe, useRights } from "../session/session";
+import { Below } from "../ui/Below";
 import { Mark } from "../ui/Mark";
 import { Icon } from "./icons";
 import { NoPermission, PageTitle } from "./Pages";
@@ -117,13 +118,16 @@ function Page() {
   const { t } = useTexts();
   const me = useMe();
   const rights = useRights();
+  const path = useMatches({ select: (matches) => matches.at(-1)?.pathname });
   const needs = useMatches({ select: (matches) => matches.at(-1)?.staticData.needs ?? "view" });
   const mayOpen = needs === "nothing" || (needs === "administer" ? rights.on("administer", null) : needs === "view" ? seesSomething(me) : rights.somewhere(needs));
   if (mayOpen) {
     return (
       <>
         <Trail />
-        <Outlet />
+        <Below key={path}>
+          <Outlet />
+        </Below>
       </>
     );
   }

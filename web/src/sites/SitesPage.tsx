@@ -1,4 +1,4 @@
-import { ActionIcon, Button, Group, Paper, SegmentedControl, Skeleton, Text } from "@mantine/core";
+import { ActionIcon, Button, Group, Paper, Skeleton, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link, useNavigate, useSearch } from "@tanstack/react-router";
@@ -9,6 +9,7 @@ import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
 import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
+import { Segments } from "../ui/Segments";
 import { type Editing, SiteForm } from "./SiteForm";
 import { sitesQuery } from "./queries";
 
@@ -34,7 +35,7 @@ export function SitesPage() {
   return (
     <>
       <PageTitle title={t("sites.title")}>
-        <SegmentedControl
+        <Segments
           size="xs"
           aria-label={t("sites.view")}
           value={view}

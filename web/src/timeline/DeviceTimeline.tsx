@@ -1,9 +1,10 @@
 import "./timeline.css";
-import { Chip, Group, SegmentedControl, Skeleton, Text } from "@mantine/core";
+import { Chip, Group, Skeleton, Text } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import type { Device } from "../api/client";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { Segments } from "../ui/Segments";
 import { Shape } from "./MarkLane";
 import { ErrorNote } from "../shell/Pages";
 import { Mark } from "../ui/Mark";
@@ -35,7 +36,7 @@ export function DeviceTimeline({ device, kinds, period, choose }: Props) {
   return (
     <Section title={t("timeline.title")} text={t("timeline.text")}>
       <Group gap="sm" mb="sm">
-        <SegmentedControl size="xs" aria-label={t("timeline.period")} value={period} onChange={(value) => choose(kinds, value as Period)} data={Object.keys(PERIODS).map((value) => ({ value, label: t(`timelinePeriod.${value as Period}`) }))} />
+        <Segments size="xs" aria-label={t("timeline.period")} value={period} onChange={(value) => choose(kinds, value as Period)} data={Object.keys(PERIODS).map((value) => ({ value, label: t(`timelinePeriod.${value as Period}`) }))} />
         <Chip.Group multiple value={[...(kinds ?? [])]} onChange={chooseKinds}>
           <Group gap={6} role="group" aria-label={t("timeline.kinds")}>
             {KINDS.map((kind) => (

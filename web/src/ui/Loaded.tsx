@@ -6,6 +6,7 @@ import { useAge, useConnection } from "../live/hooks";
 import { useKeptAt } from "../offline/kept";
 import { ErrorNote } from "../shell/Pages";
 import { useTrouble } from "./failed";
+import { useFirst } from "./useFirst";
 
 interface Query<Data> {
   data: Data | undefined;
@@ -18,13 +19,14 @@ interface Query<Data> {
 /** What a query found. If asking again fails, what was found last, grey and with its age: better than nothing at all. */
 export function Loaded<Data>({ query, height, children }: { query: Query<Data>; height: number; children: (data: Data) => ReactNode }) {
   const { data, refetch } = query;
+  const isDrawn = useFirst(data !== undefined);
   const error = useTrouble(query);
   const keptAt = useKeptAt();
   const isLost = useConnection() === "lost" || keptAt !== null;
   // An answer, such as that it no longer exists, is no outage.
   const isAnswer = error instanceof Problem && error.status < 500;
   if (error !== null && (data === undefined || isAnswer)) return <ErrorNote error={error} retry={() => void refetch()} />;
-  if (data === undefined) return <Skeleton height={height} />;
+  if (data === undefined || !isDrawn) return <Skeleton height={height} />;
   const isStale = error !== null || isLost;
   return (
     <>
