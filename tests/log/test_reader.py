@@ -3,15 +3,21 @@ import os
 import signal
 from contextlib import aclosing
 from dataclasses import replace
+from itertools import pairwise
+
+import pytest
 
 from calha.log import jetstream
 from calha.log.connection import Connection
 from calha.log.publisher import Publisher
+from calha.log.reader import Delivery, Reader, ReaderLimits
 from calha.log.readings import ReadingsSource
 from calha.log.server import LogServer
 from calha.log.streams import READINGS, Streams
-from log.helpers import a_batch, eventually, read
+from log.helpers import a_batch, collect, eventually, read
 from servers import SMALL
+
+LONG_S = 60.0  # longer than a test waits
 
 
 async def fill(connection: Connection, messages: int) -> None:
@@ -57,15 +63,79 @@ async def test_a_reader_with_its_own_position_begins_there_forwards_and_backward
     assert [one.seq for one in await read(backwards, 20)] == list(range(11, 31))
 
 
-async def test_messages_that_went_to_another_reader_are_read_from_the_stream(connection: Connection) -> None:
+def a_reader(connection: Connection, gather_s: float, messages: int = 200, max_pending: int = 4_000) -> Reader:
+    limits = ReaderLimits(messages, max_pending)
+    return Reader(connection, READINGS, "store", f"{READINGS}.>", limits, gather_s=gather_s)
+
+
+async def gathered(reader: Reader, messages: int) -> list[int]:
+    found: list[Delivery] = await collect(reader.chunks(), lambda found: len(found) >= messages)
+    return [one.seq for one in found]
+
+
+async def test_a_gathering_reader_has_messages_together_that_came_one_by_one(connection: Connection) -> None:
+    async def trickle() -> None:
+        for _ in range(100):
+            await fill(connection, 1)
+            await asyncio.sleep(0.01)
+
+    sending, times, found = asyncio.create_task(trickle()), [], []
+    async with asyncio.timeout(60), aclosing(a_reader(connection, 0.2).chunks()) as chunks:
+        async for chunk in chunks:
+            times.append(asyncio.get_running_loop().time())
+            found += [one.seq for one in chunk]
+            if len(found) == 100:
+                break
+    await sending
+    assert found == list(range(1, 101))
+    pauses = [later - earlier for earlier, later in pairwise(times)]
+    assert all(one + other > 0.18 for one, other in pairwise(pauses))  # only what comes into silence comes at once
+
+
+async def test_what_a_gathering_reader_finds_waiting_and_what_comes_then_come_without_a_pause(
+    connection: Connection,
+) -> None:
+    await fill(connection, 450)
+    reader = a_reader(connection, LONG_S)
+    assert await gathered(reader, 450) == list(range(1, 451))
+    reader.acknowledge(450)
+    coming = asyncio.create_task(gathered(reader, 1))
+    await _waits_for_messages(connection)
+    await fill(connection, 1)
+    assert await coming == [451]
+
+
+async def test_a_gathering_reader_hands_out_what_came_before_the_limit_of_pending_ones(connection: Connection) -> None:
+    await fill(connection, 30)
+    reader, found = a_reader(connection, 0.1, messages=8, max_pending=10), []
+    async with asyncio.timeout(60), aclosing(reader.chunks()) as chunks:
+        async for chunk in chunks:
+            found += [one.seq for one in chunk]
+            if len(found) % 10 == 0:
+                reader.acknowledge(found[-1])
+            if len(found) == 30:
+                break
+    assert found == list(range(1, 31))
+
+
+async def _waits_for_messages(connection: Connection) -> None:
+    async with asyncio.timeout(20):
+        while not (await jetstream.consumer_info(connection, READINGS, "store") or {}).get("num_waiting"):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+@pytest.mark.parametrize("gather_s", [0.0, 0.05])
+async def test_messages_that_went_to_another_reader_are_read_from_the_stream(
+    connection: Connection, gather_s: float
+) -> None:
     await fill(connection, 5)
-    source, found = ReadingsSource(connection, "store"), []
+    reader, found = a_reader(connection, gather_s), []
     inbox = connection.new_inbox()
     connection.subscribe(inbox, lambda _: None)
-    async with asyncio.timeout(90), aclosing(source.batches()) as batches:
-        async for chunk in batches:
+    async with asyncio.timeout(90), aclosing(reader.chunks()) as chunks:
+        async for chunk in chunks:
             found += [one.seq for one in chunk]
-            await source.acknowledge(found[-1])
+            reader.acknowledge(found[-1])
             if len(found) >= 400:
                 break
             for _ in range(3):  # the thief takes some of what comes next

@@ -32,8 +32,8 @@ LIMITS = ReaderLimits(messages=2_000, max_pending=20_000)
 MAX_FLEETING = 50_000  # QoS 0 messages that wait; further ones are dropped and counted
 RETRY_S = 0.2
 BEAT_S = 5.0
-GATHER_S = 0.05  # between batches: each costs the log an fsync, however small it is; the PUBACK does not wait for it
-READ_PAUSE_S = 0.02  # of their connection: each message comes twice, by itself, and would wake us each time
+GATHER_S = 0.08  # what is sent together costs the log server less; and each batch costs an fsync, however small
+READ_PAUSE_S = 0.02  # of their connection: each message also comes as if it were QoS 0, by itself, and would wake us
 SWEEP_INTERVAL_S = 2.0
 SWEEP_SHARE = 0.02  # of the time may go into sweeping, when thousands of subscribers have to be looked at
 
@@ -70,7 +70,7 @@ class MqttSource:
     def __init__(self, connection: Connection, settings: LogSettings) -> None:
         self._connection = connection
         self._settings = settings
-        self._reader = Reader(connection, MQTT, CONSUMER, _ALL, LIMITS)
+        self._reader = Reader(connection, MQTT, CONSUMER, _ALL, LIMITS, gather_s=GATHER_S)
         self._login = Login(settings.mqtt_host, settings.mqtt_port) if settings.url is not None else None
         self._ignored = _matcher(settings.ignored_topics)
         self._fleeting: deque[MqttMessage] = deque()
@@ -114,10 +114,8 @@ class MqttSource:
                     yield messages
                 if durable.done():
                     messages = self._messages(durable.result())
-                    next_at = time.monotonic() + GATHER_S
                     if messages:
                         yield messages
-                    await asyncio.sleep(max(0.0, next_at - time.monotonic()))
                     durable = asyncio.ensure_future(anext(chunks))
         finally:
             await end(durable, fleeting, sweeping)

@@ -9,6 +9,9 @@ Rule 2: a hole is filled by reading the stream itself, from the last message han
         This also replaces waiting for redelivery at start and after each reconnect.
 Rule 3: a message is handed out only if its stream sequence is above all handed out before.
 Rule 4: it asks for more only while little waits to be handed out: memory is bounded by the pulls outstanding.
+
+By itself each message comes at once, and alone. A reader that gathers asks for all that is there, waits a moment and asks
+again; where nothing is there, for the first that comes.
 """
 
 import asyncio
@@ -61,12 +64,15 @@ class _Pull:
     inbox: str
     left: int = 0  # messages that it may still bring; 0 = not outstanding
     sent_at: float = 0.0
+    took_all: bool = False  # it ended because there was nothing more
 
 
 class Reader:
     """Reads one stream under one durable name; only one process may do so at a time.
 
     from_seq: the first sequence wanted, for readers that keep their own position; None = go on where it was.
+    gather_s: ask for messages no oftener than this while few come; the server then sends them together, which costs it much
+    less. A backlog is read without a pause.
     """
 
     def __init__(
@@ -77,9 +83,11 @@ class Reader:
         subjects: str,
         limits: ReaderLimits,
         from_seq: int | None = None,
+        gather_s: float = 0.0,
     ) -> None:
         self._connection = connection
         self._stream, self._name, self._subjects, self._limits = stream, name, subjects, limits
+        self._gather_s = gather_s
         self._from_seq = from_seq
         self._arrived: deque[Message] = deque()
         self._wake = asyncio.Event()
@@ -113,6 +121,7 @@ class Reader:
         life = self._begin()
         try:
             while True:
+                await self._gather()
                 try:
                     if self._must_repair:
                         async with aclosing(self._repair()) as missing:
@@ -151,7 +160,7 @@ class Reader:
         self._life += 1
         self._handed_seq = self._acked_seq
         self._ack_subjects.clear()
-        for _ in range(PULLS):
+        for _ in range(1 if self._gather_s else PULLS):
             pull = _Pull(self._connection.new_inbox())
             self._subscriptions.append(self._connection.subscribe(pull.inbox, partial(self._receive, pull)))
             self._pulls.append(pull)
@@ -207,13 +216,23 @@ class Reader:
 
     def _pull_ended(self, pull: _Pull, message: Message) -> None:
         code, text = headers.status(message.header)
+        if "Batch Completed" in text:  # known by its last message already, and another may be on its way since
+            return
+        pull.took_all = code in (404, 408)
         brought_nothing = pull.left == self._limits.messages
         pull.left = 0
         if brought_nothing and code == 408:  # a delivery that was lost shows only by the next one, or by looking
             self._must_repair = True
-        if code not in (404, 408) and "Batch Completed" not in text and "MaxBytes" not in text:
+        if code not in (404, 408) and "MaxBytes" not in text:
             logger.warning("reading %s: the log says %s %s", self._stream, code, text)
             self._must_repair = True
+
+    async def _gather(self) -> None:
+        """Let messages gather in the stream, when the last pull has brought all that there was."""
+        now = asyncio.get_running_loop().time()
+        for pull in self._pulls:
+            if pull.took_all:
+                await asyncio.sleep(pull.sent_at + self._gather_s - now)
 
     def _ask(self) -> None:
         """Keep the pulls outstanding while not much waits here."""
@@ -225,8 +244,9 @@ class Reader:
                     "batch": self._limits.messages,
                     "expires": EXPIRES_S * 1_000_000_000,
                     "max_bytes": self._max_bytes,
+                    "no_wait": self._gather_s > 0,  # with `expires` it waits for the first message, and for no other
                 }
-                pull.left, pull.sent_at = self._limits.messages, now
+                pull.left, pull.sent_at, pull.took_all = self._limits.messages, now, False
                 subject = f"$JS.API.CONSUMER.MSG.NEXT.{self._stream}.{self._name}"
                 self._connection.publish(subject, json.dumps(body).encode(), reply=pull.inbox)
 
@@ -243,6 +263,16 @@ class Reader:
                     await self._wake.wait()
             except TimeoutError:
                 return
+        if self._gather_s:
+            await self._wait_for_all()
+
+    async def _wait_for_all(self) -> None:
+        """Until the pull has ended, or for as long as gathering may take: a pull at the limit of pending ones stays open."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._gather_s):
+                while any(pull.left > 0 for pull in self._pulls):
+                    self._wake.clear()
+                    await self._wake.wait()
 
     def _take(self) -> list[Delivery]:
         """Cut what arrived into a chunk; stops before a hole in the numbers of deliveries."""
