@@ -6,7 +6,6 @@ when the checkpoint after a commit fails, COMMIT raises although it is durable.
 """
 
 import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,10 +15,6 @@ import duckdb
 from calha.domain.errors import StoreUnavailable
 
 log = logging.getLogger(__name__)
-
-# DuckDB looks for pandas at each statement with parameters and each array that it is given: half a millisecond of looking
-# through all folders where there is none, 0.5 s and 60 MB once where there is one. It gives and takes nothing of pandas here.
-sys.modules.setdefault("pandas", None)  # type: ignore[arg-type]
 
 FILE_NAME = "telemetry.duckdb"
 TEMPORARY_FOLDER = "tmp"
