@@ -15,7 +15,7 @@ import { Root } from "./shell/Shell";
 import { isPeriod, kindsOf, type Period } from "./timeline/entries";
 import { idle } from "./ui/idle";
 import { firstPage, lazyRouteComponent } from "./ui/later";
-import { goOnward, isOnward } from "./ui/onward";
+import { goOnward, isOnward } from "./ui/going";
 import { painted } from "./ui/painted";
 import { isRule, type Rule } from "./validation/rules";
 

@@ -12,7 +12,6 @@ import { live, useNewest, useWatch } from "../live/hooks";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
 import { kindsOf } from "../timeline/entries";
-import { Below } from "../ui/Below";
 import { later } from "../ui/later";
 import { useFirst } from "../ui/useFirst";
 import { Connect } from "./Connect";
@@ -103,9 +102,7 @@ const DeviceView = memo(function DeviceView({ device, hasStored }: { device: Dev
           <Tile key={one.series} device={device.key} channel={one} />
         ))}
       </div>
-      <Below>
-        <Further device={device} mayConfigure={mayConfigure} isOwn={own !== undefined} />
-      </Below>
+      <Further device={device} mayConfigure={mayConfigure} isOwn={own !== undefined} />
       {edits && (
         <Suspense>
           <EditDevice device={device} close={close} />

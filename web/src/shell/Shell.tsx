@@ -10,8 +10,8 @@ import { NewVersion } from "../offline/NewVersion";
 import { Searchable, SearchButton } from "../search/Search";
 import { Gate } from "../session/Gate";
 import { paysSomething, seesSomething, useMe, useRights } from "../session/session";
-import { Below } from "../ui/Below";
 import { Mark } from "../ui/Mark";
+import { Onward } from "../ui/Onward";
 import { Icon } from "./icons";
 import { NoPermission, PageTitle } from "./Pages";
 import { Preferences } from "./Preferences";
@@ -125,9 +125,9 @@ function Page() {
     return (
       <>
         <Trail />
-        <Below key={path}>
+        <Onward key={path}>
           <Outlet />
-        </Below>
+        </Onward>
       </>
     );
   }
