@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from calha.domain.directory import ChannelEntry, DeviceEntry, Directory
 from calha.domain.errors import Malformed, Refused
 from calha.domain.quality import Quality
+from calha.domain.readings import Batch
 from calha.ingest.decode import Decoding, Ranges, decode_deferred, decode_records, parse_number
 from calha.ingest.formats import records, unpack
 
@@ -49,6 +50,14 @@ def test_an_object_with_values_and_one_with_flat_keys_are_the_same():
     nested, _, _ = decode({"ts": 1769860800, "values": {"flow": 12.5, "total": 7}})
     flat, _, _ = decode({"ts": 1769860800, "flow": 12.5, "total": 7})
     assert nested == flat == [(1, NOW, 12.5, 0), (2, NOW, 7.0, 0)]
+
+
+def test_readings_of_a_channel_that_is_gone_are_judged_without_a_range():
+    waited = Batch.of([1, 900, 3], [NOW] * 3, [101.0, 1e9, math.inf], [0] * 3, [NOW] * 3)
+    judged = Ranges(DIRECTORY).judge(waited)
+    assert judged.series.tolist() == [1, 900, 3]
+    assert judged.quality.tolist() == [Quality.OUT_OF_RANGE, Quality.GOOD, Quality.BAD]
+    assert Ranges(Directory({}, {})).judge(waited).series.tolist() == [1, 900, 3], "the last device is deleted"
 
 
 def test_an_array_is_many_records():

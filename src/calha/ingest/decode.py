@@ -32,6 +32,7 @@ MAX_KEY_CHARS = 64
 _RESERVED = frozenset({"ts", "timestamp", "device", "values"})
 _GOOD = int(Quality.GOOD)
 _MAX_INTEGER = 1 << 63
+_NO_SERIES = 0  # they begin at 1
 
 
 class Problem(NamedTuple):
@@ -82,7 +83,10 @@ class Decoding:
 
 
 class Ranges:
-    """Plausible ranges of all channels as arrays over series ids, to judge a batch at once."""
+    """Plausible ranges of all channels as arrays over series ids, to judge a batch at once.
+
+    A channel that is gone has none: its readings, of a device deleted while they waited, are stored as those before them.
+    """
 
     def __init__(self, directory: Directory) -> None:
         size = max(directory.names, default=0) + 1
@@ -98,7 +102,8 @@ class Ranges:
     def judge(self, batch: Batch) -> Batch:
         """The batch with qualities lowered: not finite → bad and NaN; outside the plausible range → out_of_range."""
         value, quality = batch.value, batch.quality
-        outside: NDArray[np.bool_] = (value < self._lowest[batch.series]) | (value > self._highest[batch.series])
+        series = np.where(batch.series < len(self._lowest), batch.series, _NO_SERIES)
+        outside: NDArray[np.bool_] = (value < self._lowest[series]) | (value > self._highest[series])
         if outside.any():
             quality[outside] = np.maximum(quality[outside], Quality.OUT_OF_RANGE)
         finite = np.isfinite(value)
