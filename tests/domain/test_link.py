@@ -65,6 +65,31 @@ def test_a_pack_holds_the_parcels_that_were_put_into_it(found):
     assert link.unpack(link.pack([link.encode(one) for one in found])) == found
 
 
+LONG = "x" * 1_001
+
+
+@pytest.mark.parametrize(
+    ("long", "detail"),
+    [
+        (Parcel("", f"calha/v1/m1/commands/{LONG}/reply", "mqtt", "json", 1, b"{}"), "the topic has 1028 characters"),
+        (Parcel(LONG, "telemetry", "tcp", "json", 1, b"{}"), "the device has 1001 characters"),
+        (Parcel("m1", "telemetry", LONG, "json", 1, b"{}"), "the transport has 1001 characters"),
+        (Parcel("m1", "telemetry", "tcp", LONG, 1, b"{}"), "the format has 1001 characters"),
+        (Parcel("m1", LONG, "tcp", "json", 1, b"{}", ("malformed", "not JSON")), "not JSON"),
+        (Parcel("m1", "telemetry", "tcp", "json", 1, b"{}", (LONG, LONG)), LONG[:1_000]),
+    ],
+)
+def test_a_parcel_with_a_text_that_is_too_long_has_a_fault_and_its_neighbours_have_none(long, detail):
+    neighbours = [Parcel("", f"calha/v1/{one}/telemetry", "mqtt", "json", 1, b'{"flow":1}') for one in ("m1", "m2")]
+    before, found, after = link.unpack(link.pack([link.encode(one) for one in (neighbours[0], long, neighbours[1])]))
+    assert [before, after] == neighbours
+    assert found.payload == long.payload
+    assert found.topic == long.topic[:1_000]
+    assert found.device in {"", "m1"}
+    assert max(map(len, (found.device, found.transport, found.format, found.fault[0]))) <= 64
+    assert found.fault[1].startswith(detail)
+
+
 @given(st.binary(max_size=200))
 def test_noise_is_no_pack(noise):
     try:

@@ -16,28 +16,33 @@ from typing import Annotated, Literal, TypeVar
 
 import msgspec
 
-from calha.domain.errors import Malformed
+from calha.domain.errors import Malformed, TooLarge
 
 PROFILE = "gateway"  # of a device that is one
 
 LaneName = Literal["live", "backlog"]
 Matter = Literal["hello", "live", "backlog", "report", "roster"]
 
-Word = Annotated[str, msgspec.Meta(max_length=64)]
-Text = Annotated[str, msgspec.Meta(max_length=1_000)]
+MAX_WORD_CHARS, MAX_TEXT_CHARS = 64, 1_000
+
+Word = Annotated[str, msgspec.Meta(max_length=MAX_WORD_CHARS)]
+Text = Annotated[str, msgspec.Meta(max_length=MAX_TEXT_CHARS)]
 Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 
 
 class Parcel(msgspec.Struct, array_like=True, frozen=True):
-    """One message of a device. device "": its topic, or each record, names it. fault: (reason, detail) of one unread."""
+    """One message of a device. device "": its topic, or each record, names it. fault: (reason, detail) of one unread.
 
-    device: Word
-    topic: Text
-    transport: Word
-    format: Word
+    Devices choose some of its texts, which may be as long as they like: the parcels around it are of others. `unpack` cuts them.
+    """
+
+    device: str
+    topic: str
+    transport: str
+    format: str
     arrived_at: Number
     payload: bytes
-    fault: tuple[Word, Text] | None = None
+    fault: tuple[str, str] | None = None
 
 
 class Hello(msgspec.Struct, frozen=True):
@@ -159,9 +164,9 @@ _packs = msgspec.msgpack.Decoder(list[Parcel])
 
 
 def unpack(data: bytes) -> list[Parcel]:
-    """Raises Malformed."""
+    """The parcels of a pack; one whose texts are too long has them cut, and a fault that says so. Raises Malformed."""
     try:
-        return _packs.decode(data)
+        return [_fitting(one) for one in _packs.decode(data)]
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise Malformed(f"a pack cannot be read: {error}") from None
 
@@ -174,3 +179,27 @@ def topic(gateway: str, matter: Matter | Literal["+"]) -> str:
 def inbox(gateway: str) -> str:
     """Prefix of the subjects on which a gateway hears answers, likewise."""
     return f"_INBOX/calha-edge/{gateway}"
+
+
+def _fitting(parcel: Parcel) -> Parcel:
+    fault = parcel.fault or _too_long(parcel)
+    if fault is None:
+        return parcel
+    return Parcel(
+        parcel.device if len(parcel.device) <= MAX_WORD_CHARS else "",  # cut it might be another's
+        parcel.topic[:MAX_TEXT_CHARS],
+        parcel.transport[:MAX_WORD_CHARS],
+        parcel.format[:MAX_WORD_CHARS],
+        parcel.arrived_at,
+        parcel.payload,
+        (fault[0][:MAX_WORD_CHARS], fault[1][:MAX_TEXT_CHARS]),
+    )
+
+
+def _too_long(parcel: Parcel) -> tuple[str, str] | None:
+    if len(parcel.topic) > MAX_TEXT_CHARS:
+        return TooLarge.reason, f"the topic has {len(parcel.topic)} characters; at most {MAX_TEXT_CHARS} are taken"
+    for name, word in (("device", parcel.device), ("transport", parcel.transport), ("format", parcel.format)):
+        if len(word) > MAX_WORD_CHARS:
+            return TooLarge.reason, f"the {name} has {len(word)} characters; at most {MAX_WORD_CHARS} are taken"
+    return None
