@@ -64,6 +64,23 @@ def test_messages_without_a_time_have_that_of_their_arrival():
     assert {one["timestamp"] for one in found} == {"2026-01-31T11:01:00"}
 
 
+@pytest.mark.parametrize("stamp", [-99999999999, 946684799, "9999-12-31T23:59:59", "0001-01-01", 10**30])
+def test_a_time_that_cannot_be_is_that_of_the_arrival(stamp):
+    (found,) = batch_of(parcel({"ts": stamp, "a": 1}))
+    assert found == {"timestamp": "2026-01-31T11:01:00", "valores": {"A": 1.0}, "falha": False}
+
+
+def test_a_number_that_is_too_large_is_a_failed_read():
+    (found,) = batch_of(parcel(b'{"a": %s, "b": 2, "x": NaN}' % (b"9" * 400)))
+    assert found["valores"] == {"A": 0.0, "B": 2.0, "X": 0.0}
+    assert found["falha"] is True
+
+
+def test_half_a_character_in_a_key_does_not_keep_the_batch_from_being_written():
+    (found,) = batch_of(parcel(b'{"a": NaN, "k\\ud800": 1}'))
+    assert found["valores"] == {"A": 0.0, "K?": 1.0}
+
+
 def test_only_the_devices_that_were_chosen_are_published():
     by_topic = parcel({"a": 2}, device="", topic="calha/v1/eta-2/telemetry", transport="mqtt")
     named = parcel({"device": "eta-3", "values": {"a": 3}}, device="")
@@ -90,4 +107,17 @@ def test_noise_is_skipped_and_the_batch_stays_json(noise, format_):
     batch.add(parcel(noise, format=format_))
     batch.add(parcel({"a": 1}))
     readings = [one for payload in batch.payloads(100) for one in json.loads(payload)]
+    assert readings
     assert all(set(one) == {"timestamp", "valores", "falha"} for one in readings)
+
+
+STAMPS = st.floats() | st.integers() | st.datetimes().map(str) | st.text(max_size=8)
+VALUES = st.none() | st.booleans() | st.floats() | st.integers() | st.just(10**400) | st.text(max_size=8)
+KEYS = st.text(st.characters(), max_size=8) | st.sampled_from(["device", "valores", "falha", "q", "\ud800"])
+
+
+@given(st.dictionaries(KEYS, VALUES | st.dictionaries(KEYS, VALUES, max_size=3), max_size=4), STAMPS)
+def test_whatever_is_in_a_record_its_batch_can_be_written(record, stamp):
+    batch = EtaBatch(SAO_PAULO)
+    batch.add(parcel({**record, "ts": stamp, "nan": float("nan")}))
+    assert len([one for payload in batch.payloads(100) for one in json.loads(payload)]) == len(batch)

@@ -33,7 +33,7 @@ Number = Annotated[int, msgspec.Meta(ge=0, le=1 << 62)]
 class Parcel(msgspec.Struct, array_like=True, frozen=True):
     """One message of a device. device "": its topic, or each record, names it. fault: (reason, detail) of one unread.
 
-    Devices choose some of its texts, which may be as long as they like: the parcels around it are of others. `unpack` cuts them.
+    Devices choose some of its texts, of any length, and the parcels around it are of others: so `unpack` cuts them.
     """
 
     device: str

@@ -4,12 +4,14 @@
 
 The time is local and without a zone, its seconds are 0; keys are upper case. What cannot be read is 0.0, and `falha` is true
 for the whole reading: that is how its collector and its pages know a failed read. Several readings of a device in one minute
-are one, in which the later value of a key wins.
+are one, in which the later value of a key wins. A time before 2000, or that a calendar does not have, is that of the arrival.
+
+A message stays in the outbox until its batch is published, so whatever a device sends, it must be possible to write it.
 """
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 import msgspec
@@ -18,11 +20,13 @@ import numpy as np
 from calha.domain.errors import Malformed, Refused
 from calha.domain.link import Parcel
 from calha.domain.readings import Micros
-from calha.domain.times import from_number, from_text, to_datetime
+from calha.domain.times import EARLIEST, from_number, from_text, to_datetime, to_micros
 from calha.ingest.decode import parse_number, values_of
 from calha.ingest.formats import Record, records
 from calha.ingest.mqtt import device_of
 from calha.ingest.service import format_named
+
+_LATEST = to_micros(datetime(9999, 1, 1, tzinfo=UTC))  # the calendar still has it in any zone
 
 
 @dataclass(slots=True)
@@ -71,13 +75,16 @@ class EtaBatch:
         reading = self._readings.setdefault((device, timestamp), _Reading(timestamp))
         for key, value in values.items():
             number = _number(value)
-            reading.values[key.upper()] = number if number is not None else 0.0
+            reading.values[_name(key)] = number if number is not None else 0.0
             reading.failed = reading.failed or number is None
         reading.failed = reading.failed or record.get("falha") is True
         return True
 
     def _timestamp(self, record: Record, arrived_at: Micros) -> str:
-        local: datetime = to_datetime(_time(record, self._zone) or arrived_at).astimezone(self._zone)
+        at = _time(record, self._zone)
+        if at is None or not EARLIEST <= at < _LATEST:
+            at = arrived_at
+        local: datetime = to_datetime(at).astimezone(self._zone)
         return local.strftime("%Y-%m-%dT%H:%M:00")
 
 
@@ -97,6 +104,11 @@ def _time(record: Record, zone: tzinfo) -> Micros | None:
         return None
 
 
+def _name(key: str) -> str:
+    """A key as it can be written: JSON may hold half a character (`"\\ud800"`), UTF-8 may not."""
+    return key.upper().encode(errors="replace").decode()
+
+
 def _number(value: object) -> float | None:
     """None for a failed read."""
     if type(value) is dict:
@@ -110,7 +122,10 @@ def _number(value: object) -> float | None:
             return None
     if type(value) not in (int, float, bool):
         return None
-    number = float(value)  # type: ignore[arg-type]
+    try:
+        number = float(value)  # type: ignore[arg-type]
+    except OverflowError:  # an integer of some hundred digits
+        return None
     return number if np.isfinite(number) else None
 
 
