@@ -150,6 +150,18 @@ def test_a_reply_that_cannot_be_read_or_names_no_command_goes_to_quarantine_and_
     assert device.calha.values(device.key, "speed") == []
 
 
+def test_a_reply_nested_without_end_stops_nobody_behind_it(device):
+    with device.by_mqtt() as robot:
+        asked = device.ask("beep")
+        robot.next_order()
+        for levels in (100, 980, 1_500):
+            nested = b'{"state":"executed","x":' + b"[" * levels + b"]" * levels + b"}"
+            robot.publish(f"calha/v1/{device.key}/commands/{asked['id']}/reply", nested)
+        robot.reply(asked["id"], "executed")
+        device.until(asked["id"], "executed")
+    assert [one["reason"] for one in of_topic(device, f"calha/v1/{device.key}/commands")] == ["bad_reply"] * 3
+
+
 def of_topic(device, topic):
     return [one for one in device.calha.get("/api/v1/quarantine?limit=500")["items"] if one["topic"].startswith(topic)]
 

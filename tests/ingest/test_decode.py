@@ -138,6 +138,34 @@ def test_undeclared_keys_wait_for_their_channel_where_the_profile_allows_it():
     assert [(problem.reason, problem.readings) for problem in decoding.problems] == [("undeclared_channel", 1)]
 
 
+def test_records_without_a_time_stay_apart_also_when_they_wait_for_their_channels_or_in_quarantine():
+    _, _, decoding = decode([{"ph": 7}, {"ph": 8}, {"ph": "acid"}, {"flow": "x"}], "curious")
+    grown = DeviceEntry("curious", CURIOUS.zone, CHANNELS | {"ph": ChannelEntry(9, "gauge")})
+    for deferred in decoding.deferred:
+        decode_deferred(deferred, Directory({"curious": grown}, {9: ("curious", "ph")}), decoding)
+    assert decoding.at == [NOW, NOW + 1]
+    assert sorted(problem.position for problem in decoding.problems) == [2, 3]
+
+
+@pytest.mark.parametrize("levels", [65, 980, 1_200, 200_000])
+@pytest.mark.parametrize("other", ["", ', "level": NaN'])
+def test_what_is_nested_deeper_than_any_reading_is_refused_before_it_is_decoded(levels, other):
+    with pytest.raises(Malformed, match="nested"):
+        records(b'{"flow": %b%b}' % (b"[" * levels + b"]" * levels, other.encode()))
+
+
+def test_brackets_in_a_text_nest_nothing():
+    readings, problems, _ = decode({"ts": NOW, "flow": 1, "note": "[{" * 500})
+    assert [reading[2] for reading in readings] == [1]
+    assert problems == [("undeclared_channel", 1)]
+
+
+@pytest.mark.parametrize("payload", [b'{"flow": NaN, "\\ud800": 1}', b'[{"device": "\\ud800", "flow": NaN}]'])
+def test_half_a_pair_of_utf_16_is_not_json(payload):
+    with pytest.raises(Malformed):
+        records(payload)
+
+
 def test_undeclared_keys_are_a_problem_where_the_profile_does_not_allow_them():
     readings, problems, _ = decode({"ts": NOW, "values": {"flow": 1, "ph": 7.2}})
     assert [reading[0] for reading in readings] == [1]

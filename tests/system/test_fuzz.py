@@ -20,9 +20,18 @@ def nasty(source: random.Random) -> bytes:
         lambda: b"[" * source.randrange(1, 3_000),
         lambda: b'{"device":"a","values":{"x":' + b"9" * source.randrange(1, 600) + b"}}",
         lambda: b'{"device":"a","values":{"\\u0000":1,"x":1e999}}',
+        lambda: b'{"device":"a","values":{"\\ud800":1,"x":NaN}}',
+        lambda: b'[{"device":"\\ud800","values":{"x":NaN}}]',
+        lambda: b'{"device":"a","x":%b}' % nested(source.randrange(900, 1_500)),
+        lambda: b'{"token":%b}' % nested(source.randrange(900, 1_500)),
+        lambda: b'{"reply":"1","state":%b}' % nested(source.randrange(400, 1_500)),
         lambda: good,
     ]
     return source.choice(kinds)()
+
+
+def nested(levels: int) -> bytes:
+    return b"[" * levels + b"]" * levels
 
 
 def test_random_bytes_break_nothing(tmp_path):

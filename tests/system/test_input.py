@@ -226,6 +226,27 @@ def test_a_request_full_of_bad_readings_is_kept_whole(calha):
     assert calha.get("/api/v1/devices/bulk/ingest")["counters"]["quarantined"] == {"not_a_number": 3_000}
 
 
+def test_a_message_of_thousands_of_records_that_are_none_is_kept_whole(calha):
+    calha.create_device("bulky")
+    body = b"[" + b",".join([b"0"] * 20_000) + b"]"
+    assert post(calha, "/api/v1/telemetry/bulky", body)[0] == 422
+    (kept,) = calha.get("/api/v1/quarantine?device=bulky")["items"]
+    assert kept["reason"] == "malformed"
+    assert kept["detail"].startswith("20000 of its records cannot be taken")
+    assert calha.get("/api/v1/devices/bulky/ingest")["counters"]["quarantined"] == {"malformed": 20_000}
+
+
+def test_records_without_a_time_are_all_there_after_a_replay(calha):
+    calha.create_device("timeless")
+    assert post(calha, "/api/v1/telemetry/timeless", [{"level": n} for n in range(3)])[1]["accepted"] == 3
+    calha.until_stored()
+    assert calha.values("timeless", "level") == [0, 1, 2]
+    assert post(calha, "/api/v1/telemetry", [{"device": "late-comer", "level": n} for n in range(3)])[0] == 404
+    status, created = calha.send("POST", "/api/v1/devices", {"key": "late-comer", "profile": "generic"})
+    assert (status, created["replayed"]) == (201, 3)
+    assert values(calha, "late-comer", "level") == [0, 1, 2]
+
+
 def test_a_quarantined_message_is_replayed_once_its_cause_is_mended_or_discarded(calha):
     calha.create_device("mend", "water_flow")
     post(calha, "/api/v1/telemetry/mend", {"ts": NOW_MS, "ph": 7.1})

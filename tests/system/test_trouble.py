@@ -94,11 +94,13 @@ def test_when_the_logs_budget_is_used_up_input_is_refused_and_goes_on_afterwards
                 acknowledged += count
             assert status == 503
         more = [{"device": "a", "ts": BEFORE_MS + number, "x": 1} for number in range(acknowledged, acknowledged + 200)]
+        more.append({"device": "nobody", "x": 1})
         status, problem = calha.send("POST", "/api/v1/telemetry", more)
         assert (status, problem["title"]) == (503, "The log is full"), problem
         with socket.create_connection(("127.0.0.1", calha.tcp_port), 60) as line:
             line.sendall(json.dumps(more).encode() + b"\n")
             assert json.loads(line.recv(1000))["reason"] == "log_full"
+        assert calha.get("/api/v1/quarantine")["items"] == []  # it comes again with the rest of its message
         assert "stream_filling" in {one["code"] for one in calha.get("/api/v1/status")["warnings"]}
         ballast.unlink()
         calha.until_stored(120)

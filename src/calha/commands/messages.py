@@ -8,6 +8,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from calha.domain import device_json
 from calha.domain.commands import EventKind
 from calha.domain.errors import Malformed
 from calha.domain.times import to_text
@@ -45,8 +46,8 @@ def order_json(command: CommandRow) -> bytes:
 def read_reply(payload: bytes) -> Reply:
     """Raises Malformed."""
     try:
-        reply = msgspec.json.decode(payload, type=Reply)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        reply = msgspec.convert(device_json.decoded(payload), Reply)
+    except (msgspec.ValidationError, Malformed) as error:
         states = ", ".join(get_args(ReplyState))
         raise Malformed(
             f'a reply is {{"state": …, "detail": "…"}} with one of the states {states}: {error}', "bad_reply"

@@ -20,6 +20,7 @@ from typing import Any
 import msgspec
 
 from calha.commands.messages import order_json
+from calha.domain import device_json
 from calha.domain.access import Permission, Principal
 from calha.domain.errors import LogFull, LogUnavailable, Malformed, NotSignedIn
 from calha.domain.readings import Micros
@@ -242,8 +243,8 @@ def _token(line: bytes) -> str | None:
     if b'"token"' not in line[:MAX_TOKEN_LINE] or len(line) > MAX_TOKEN_LINE:
         return None
     try:
-        found = msgspec.json.decode(line)
-    except msgspec.DecodeError:
+        found = device_json.decoded(line)
+    except Malformed:
         return None
     return found["token"] if type(found) is dict and len(found) == 1 and type(found.get("token")) is str else None
 
@@ -253,8 +254,8 @@ def _reply(line: bytes) -> dict[str, Any] | None:
     if b'"reply"' not in line[:MAX_REPLY_LINE] or len(line) > MAX_REPLY_LINE:
         return None
     try:
-        found = msgspec.json.decode(line)
-    except msgspec.DecodeError:
+        found = device_json.decoded(line)
+    except Malformed:
         return None
     return found if type(found) is dict and type(found.get("reply")) is str and "state" in found else None
 

@@ -36,13 +36,17 @@ _NO_SERIES = 0  # they begin at 1
 
 
 class Problem(NamedTuple):
-    """What could not become a reading: `raw` is a message that, once the cause is mended, can be decoded again."""
+    """What could not become a reading: `raw` is a message that, once the cause is mended, can be decoded again.
+
+    position: of its record in the message, for the time of one that states none.
+    """
 
     device: str
     reason: str
     detail: str
     raw: bytes
     readings: int
+    position: int = 0
 
 
 class Deferred(NamedTuple):
@@ -51,6 +55,7 @@ class Deferred(NamedTuple):
     device: str
     record: Record
     arrived_at: Micros
+    position: int
 
 
 @dataclass(slots=True)
@@ -72,7 +77,7 @@ class Decoding:
     def undeclared(self, directory: Directory) -> dict[str, set[str]]:
         """The keys that `deferred` records need as channels, by device."""
         keys: dict[str, set[str]] = {}
-        for device, record, _ in self.deferred:
+        for device, record, _, _ in self.deferred:
             missing = _discoverable(values_of(record)) - directory.devices[device].channels.keys()
             keys.setdefault(device, set()).update(missing)
         return keys
@@ -132,14 +137,14 @@ def decode_record(
     try:
         at, quality = _time(record, device, arrived_at, position, into.now)
     except Malformed as error:
-        into.problems.append(_problem(device.key, error.reason, str(error), record, values))
+        into.problems.append(_problem(device.key, error.reason, str(error), record, values, position))
         return
     channels = device.channels
     if not values.keys() <= channels.keys():
         if may_defer and device.may_discover and _discoverable(values) - channels.keys():
-            into.deferred.append(Deferred(device.key, record, arrived_at))
+            into.deferred.append(Deferred(device.key, record, arrived_at, position))
             return
-        values = _declared(values, device, record, into)
+        values = _declared(values, device, record, into, position)
     for key, value in values.items():
         channel = channels[key]
         kind = type(value)
@@ -152,7 +157,8 @@ def decode_record(
             try:
                 value, reading_quality = number_of(value, channel, quality)
             except Malformed as error:
-                into.problems.append(_problem(device.key, error.reason, f"{key}: {error}", record, {key: value}))
+                detail = f"{key}: {error}"
+                into.problems.append(_problem(device.key, error.reason, detail, record, {key: value}, position))
                 continue
         into.series.append(channel.series)
         into.at.append(at)
@@ -177,19 +183,23 @@ def decode_records(
         else:
             values = values_of(record) if type(record) is dict else {}
             into.problems.append(
-                _problem(key, "unknown_device", f"device {key!r} is not registered", record, values, whole=True)
+                _problem(
+                    key, "unknown_device", f"device {key!r} is not registered", record, values, position, whole=True
+                )
             )
 
 
 def decode_deferred(deferred: Deferred, directory: Directory, into: Decoding) -> None:
     """Decode again what waited for its channels; what still has none becomes a Problem."""
-    device, record, arrived_at = deferred
+    device, record, arrived_at, position = deferred
     entry = directory.devices.get(device)
     if entry is not None:
-        decode_record(record, entry, arrived_at, into, may_defer=False)
+        decode_record(record, entry, arrived_at, into, may_defer=False, position=position)
     else:
         detail = f"device {device!r} is not registered"
-        into.problems.append(_problem(device, "unknown_device", detail, record, values_of(record), whole=True))
+        into.problems.append(
+            _problem(device, "unknown_device", detail, record, values_of(record), position, whole=True)
+        )
 
 
 def readings_in(record: Record) -> int:
@@ -276,13 +286,15 @@ def _as_float(number: float) -> float:
         raise Malformed("the number is too large", "not_a_number") from None
 
 
-def _declared(values: Mapping[str, Any], device: DeviceEntry, record: Record, into: Decoding) -> dict[str, Any]:
+def _declared(
+    values: Mapping[str, Any], device: DeviceEntry, record: Record, into: Decoding, position: int
+) -> dict[str, Any]:
     """The values that have a channel; the others become a Problem."""
     declared = {key: value for key, value in values.items() if key in device.channels}
     undeclared = {key: value for key, value in values.items() if key not in device.channels}
     names = ", ".join(repr(key[:MAX_KEY_CHARS]) for key in list(undeclared)[:5])
     detail = f"the device has no channel {names}, and its profile or its limit does not allow another"
-    into.problems.append(_problem(device.key, "undeclared_channel", detail, record, undeclared))
+    into.problems.append(_problem(device.key, "undeclared_channel", detail, record, undeclared, position))
     return declared
 
 
@@ -324,13 +336,20 @@ def unreadable(device: str, record: Record) -> Problem:
 
 
 def _problem(
-    device: str, reason: str, detail: str, record: Record, values: Mapping[str, Any], *, whole: bool = False
+    device: str,
+    reason: str,
+    detail: str,
+    record: Record,
+    values: Mapping[str, Any],
+    position: int,
+    *,
+    whole: bool = False,
 ) -> Problem:
     """A Problem that keeps the record with only the offending values, or the `whole` record."""
     if whole or type(record) is not dict:
-        return Problem(device, reason, detail, _encode(record), max(1, len(values)))
+        return Problem(device, reason, detail, _encode(record), max(1, len(values)), position)
     kept = {key: record[key] for key in ("device", "ts", "timestamp") if key in record}
-    return Problem(device, reason, detail, _encode(kept | {"values": dict(values)}), max(1, len(values)))
+    return Problem(device, reason, detail, _encode(kept | {"values": dict(values)}), max(1, len(values)), position)
 
 
 def _encode(record: Record) -> bytes:

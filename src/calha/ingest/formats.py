@@ -15,8 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import msgspec
-
+from calha.domain import device_json
 from calha.domain.errors import Malformed, TooLarge
 from calha.ingest.eta_batch import records_of
 
@@ -24,8 +23,6 @@ Format = Literal["json", "ndjson", "csv", "eta"]
 Record = Any  # whatever JSON can hold; `decode` refuses what is not an object
 
 MAX_RECORDS = 100_000
-
-_json = msgspec.json.Decoder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +52,11 @@ def records(payload: bytes, format_: Format = "json") -> list[Record]:
 def parse_json(payload: bytes) -> Any:  # noqa: ANN401 - JSON holds anything
     """The JSON value, with NaN and Infinity accepted as many devices write them. Raises Malformed."""
     try:
-        return _json.decode(payload)
-    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        return device_json.decoded(payload)
+    except Malformed:
         if b"NaN" in payload or b"Infinity" in payload:
             return _lenient_json(payload)
-        raise Malformed(f"not JSON: {error}") from None
+        raise
 
 
 def format_of(content_type: str) -> Format:
@@ -91,10 +88,14 @@ def unpack(body: bytes, encoding: str, limit_bytes: int) -> bytes:
 
 
 def _lenient_json(payload: bytes) -> Any:  # noqa: ANN401 - JSON holds anything
+    device_json.require_shallow(payload)
     try:
-        return json.loads(payload)
-    except (ValueError, RecursionError) as error:
+        found = json.loads(payload)
+        if b"\\u" in payload:
+            json.dumps(found, ensure_ascii=False).encode()  # half a pair of UTF-16, which nothing can write down
+    except ValueError as error:
         raise Malformed(f"not JSON: {error}") from None
+    return found
 
 
 def _line(line: bytes) -> Record:

@@ -1,7 +1,8 @@
 """Ingest: messages in, readings in the log, what is wrong in quarantine; then, and only then, the caller acknowledges.
 
-Order within `take`: decode → make channels for undeclared keys → log and quarantine side by side → return. Whoever
-calls it (MQTT, HTTP, TCP, replay) acknowledges to the sender after it returned, and refuses if it raised.
+Order within `take`: decode → make channels for undeclared keys → log → quarantine → return. What the log has no room for is
+refused and comes again, so quarantine waits for the log. Whoever calls it (MQTT, HTTP, TCP, replay) acknowledges to the
+sender after it returned, and refuses if it raised.
 """
 
 import asyncio
@@ -42,6 +43,9 @@ MAX_ERRORS_IN_RECEIPT = 20
 MAX_DEVICES_REMEMBERED = 50_000
 REPLAY_PAGE = 500
 MAX_PUTS_AT_ONCE = 1_000  # messages on their way to quarantine
+MAX_PROBLEMS_APART = (
+    1_000  # of all messages of one call; beyond that each message is kept whole, as each entry is an fsync
+)
 
 
 class Message(NamedTuple):
@@ -147,7 +151,8 @@ class Ingest:
         batch, problems = intake.decoding.batch(self._ranges), intake.decoding.problems
         self.counters.received(batch)
         try:
-            seq, kept = await asyncio.gather(self._log(batch, source, mark, after), self._set_aside(intake))
+            seq = await self._log(batch, source, mark, after)
+            kept = await self._set_aside(intake)
         except LogUnavailable:
             self.counters.received(batch, sign=-1)
             raise
@@ -275,8 +280,11 @@ class Ingest:
             else:
                 self._decode_one(message.device, message, decoding)
         except Refused as error:
-            device = message.device or ""
-            decoding.problems.append(Problem(device, error.reason, str(error), message.payload, 1))
+            decoding.problems.append(Problem(message.device or "", error.reason, str(error), message.payload, 1))
+        except Exception as error:  # a message that nobody foresaw waits in quarantine; those behind it go on
+            log.exception("a message of %s on %s cannot be decoded", message.device or "nobody", message.topic)
+            detail = f"decoding it failed: {type(error).__name__}"
+            decoding.problems.append(Problem(message.device or "", "malformed", detail, message.payload, 1))
 
     def _decode_one(self, device: str, message: Message, decoding: Decoding) -> None:
         if self._is_foreign(device, message):
@@ -424,7 +432,10 @@ class _Intake:
 
     def came_from(self, message: Message) -> None:
         """Whatever the decoding holds more than before came from `message`."""
-        if missing := len(self.decoding.problems) - len(self._problem_origins):
+        problems, known = self.decoding.problems, len(self._problem_origins)
+        if len(problems) > max(MAX_PROBLEMS_APART, known + 1):
+            problems[known:] = [_together(problems[known:], message)]
+        if missing := len(problems) - known:
             self._problem_origins.extend([message] * missing)
         if missing := len(self.decoding.deferred) - len(self._deferred_origins):
             self._deferred_origins.extend([message] * missing)
@@ -439,15 +450,29 @@ class _Intake:
         return taken
 
 
+def _together(problems: Sequence[Problem], message: Message) -> Problem:
+    """The problems of one message as one, with the whole message."""
+    ((reason, readings),) = reasons(problems).most_common(1)
+    first = next(problem for problem in problems if problem.reason == reason)
+    detail = (
+        f"{len(problems)} of its records cannot be taken, {readings} readings as the first of these: {first.detail}"
+    )
+    return Problem(message.device or "", reason, detail, message.payload, sum(one.readings for one in problems))
+
+
 def _entry(problem: Problem, message: Message) -> Entry:
-    """A whole message is kept in its own format; a record cut out of one is JSON."""
+    """A whole message is kept in its own format; a record cut out of one is JSON.
+
+    It arrived as much later as its record stood in the message, so that records without a time do not replace each other
+    when they are replayed.
+    """
     return Entry(
         reason=problem.reason,
         detail=problem.detail,
         device=problem.device,
         transport=message.transport,
         topic=message.topic,
-        arrived_at=message.arrived_at,
+        arrived_at=message.arrived_at + problem.position,
         payload=problem.raw,
         format=message.format if problem.raw is message.payload else "json",
         via=message.via or "",
