@@ -151,7 +151,7 @@ def decode(data: bytes, kind: type[Any_]) -> Any_:
     """Raises Malformed for what the other side could not have meant."""
     try:
         return msgspec.msgpack.decode(data, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Malformed(f"a {kind.__name__} cannot be read: {error}") from None
 
 
