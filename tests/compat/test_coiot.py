@@ -4,6 +4,7 @@ import json
 import socket
 import time
 import urllib.request
+from contextlib import contextmanager
 
 import pytest
 from hypothesis import given
@@ -19,17 +20,20 @@ WITHIN = "Your energy consumption is within the recommended"
 START = time.time() - 7_200
 
 
+@contextmanager
+def running_coiot(folder, **settings):
+    (port,) = free_ports(1)
+    given = {"ENABLED": "true", "PORT": str(port)} | settings
+    env = {f"CALHA_COMPAT_COIOT_{key}": value for key, value in given.items()}
+    others = {"CALHA_DEVICES_ANONYMOUS": "false", "CALHA_REGISTRY_ZONE": "America/Sao_Paulo"}
+    with running_calha(folder, env | others) as running:
+        running.coiot_port = port
+        yield running
+
+
 @pytest.fixture(scope="module")
 def calha(tmp_path_factory):
-    (port,) = free_ports(1)
-    env = {
-        "CALHA_COMPAT_COIOT_ENABLED": "true",
-        "CALHA_COMPAT_COIOT_PORT": str(port),
-        "CALHA_DEVICES_ANONYMOUS": "false",
-        "CALHA_REGISTRY_ZONE": "America/Sao_Paulo",
-    }
-    with running_calha(tmp_path_factory.mktemp("coiot") / "data", env) as running:
-        running.coiot_port = port
+    with running_coiot(tmp_path_factory.mktemp("coiot") / "data") as running:
         yield running
 
 
@@ -93,6 +97,37 @@ def test_a_meter_gets_its_id_and_each_report_its_answer_as_before(calha):
     at = calha.get(f"/api/v1/devices/coiot-{meter}/readings?resolution=raw&from=0946684800")["series"][0]["t"]
     assert at[0] // 1000 == int(START), "local time of the site"
     connection.close()
+
+
+@pytest.mark.parametrize(("clock", "address"), [("UTC", "127.0.8.1"), ("2099", "127.0.8.2"), ("1970", "127.0.8.3")])
+def test_a_meter_whose_clock_is_wrong_is_heard_and_billed(calha, clock, address):
+    """As the original did, which stored the time as it was said. A clock in UTC is hours ahead of the site's."""
+    connection = connect(calha, address)
+    meter = say(connection, {"id": 0}).decode()
+    before = time.time()
+    for number, value in enumerate((0.0, 100.0, 250.0)):
+        at = {"UTC": before, "2099": 4_070_908_800, "1970": 60}[clock] + number
+        said = report(meter, value, 0) | {"datetime": time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(at))}
+        assert f"'consumption': {value}, 'datetime': '{said['datetime']}'" in say(connection, said).decode()
+    calha.until_stored()
+    path = f"/api/v1/devices/coiot-{meter}/readings?resolution=raw&from=0946684800"
+    series = calha.get(path)["series"][0]
+    assert series["value"] == [0.0, 100.0, 250.0]
+    assert before - 60 <= series["t"][0] / 1_000 <= series["t"][2] / 1_000 <= time.time() + 60, "the time of arrival"
+    assert page(calha, f"/invoice/{meter}")["invoice"] == 100.0
+    connection.close()
+
+
+def test_the_operator_names_the_zone_of_the_meters_clocks(tmp_path):
+    with running_coiot(tmp_path / "data", ZONE="UTC") as calha:
+        said = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(START))
+        with connect(calha) as connection:
+            meter = say(connection, {"id": 0}).decode()
+            say(connection, report(meter, 1.0, 0) | {"datetime": said})
+        calha.until_stored()
+        path = f"/api/v1/devices/coiot-{meter}/readings?resolution=raw&from=0946684800"
+        assert calha.get(path)["series"][0]["t"][0] // 1_000 == int(START)
+        assert page(calha, f"/historic/{meter}")["historic"] == [[1.0, said]], "as the meter says it"
 
 
 def test_two_meters_that_ask_at_once_get_two_ids(calha):

@@ -5,6 +5,9 @@ A meter asks for an id with `{"id": 0}`, then sends `{"id": "1", "consumption": 
 `coiot-1`. Ids are given out once and survive restarts. A meter that restarts asks anew; when it comes from an address from
 which one meter reported that is gone now, it gets that id again, and its register that begins anew is one meter's.
 
+`datetime` is local time of the site, or of the zone that the operator names. One that cannot be, as of a meter whose clock
+runs in UTC, is not believed (see `clocks`); the answer says it as it was sent.
+
 The pages know a meter by its id alone, so whoever reaches the port can read and write these devices: the operator switches
 that on, and no other device is concerned.
 """
@@ -13,13 +16,13 @@ import asyncio
 import json
 import logging
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import msgspec
-
+from calha.compat.clocks import Clocks, time_of
 from calha.compat.coiot_wire import HttpRequest, MeterMessage, NotUnderstood, Stream, http_answer, meter_answer
 from calha.compat.gathering import Gathering
 from calha.compat.own_devices import OwnDevices
@@ -56,6 +59,7 @@ class CoiotOptions:
     port: int
     max_devices: int
     max_connections: int
+    zone: str = ""
 
 
 class Coiot:
@@ -73,6 +77,7 @@ class Coiot:
         self._ingest = ingest
         self._telemetry = telemetry
         self._clock = clock
+        self._clocks = Clocks(lambda device: self._own.latest(device, CHANNEL)[1])
         self._gathering = Gathering(ingest, SOURCE)
         self._highest = 0  # number that was given
         self._speaking: dict[asyncio.StreamWriter, tuple[str, str | None]] = {}  # address, device
@@ -152,8 +157,8 @@ class Coiot:
         while not self._ingest.admits(device, self._clock()):  # noqa: ASYNC110 - a rate has no event
             await asyncio.sleep(TOO_FAST_PAUSE_S)  # it waits for its answer, so it can be slowed down without a loss
         alert = self._alert(device, first=ABOVE)
-        reading = {"ts": fields["datetime"], "values": {CHANNEL: fields["consumption"]}}
-        if not await self._take(Message(device, msgspec.json.encode(reading), self._clock(), SOURCE, "spent", "json")):
+        now = self._clock()
+        if not await self._take(Message(device, self._record(device, fields, now), now, SOURCE, "spent", "json")):
             return None
         return {
             "alert": alert,
@@ -161,6 +166,15 @@ class Coiot:
             "consumption": fields["consumption"],
             "datetime": fields["datetime"],
         }
+
+    def _record(self, device: str, fields: Mapping[str, Any], now: Micros) -> bytes:
+        """As ingest takes it, which refuses what is no time at all."""
+        values = {CHANNEL: fields["consumption"]}
+        try:
+            said = time_of(fields["datetime"], self._zone(device))
+        except Malformed:
+            return json.dumps({"ts": fields["datetime"], "values": values}).encode()
+        return self._clocks.stamp(device, said, now).record(values)
 
     async def _take(self, message: Message) -> bool:
         """Whether the message's reading is on disk; waits while the log is away, as the meter waits for its answer."""
@@ -280,7 +294,10 @@ class Coiot:
     def _series(self, device: str) -> int | None:
         return self._own.series(device, CHANNEL)
 
-    def _zone(self, device: str) -> Any:  # noqa: ANN401 - a tzinfo
+    def _zone(self, device: str) -> tzinfo:
+        """Of the meter's clock."""
+        if self._options.zone:
+            return ZoneInfo(self._options.zone)
         entry = self._own.entry(device)
         return entry.zone if entry is not None else ZoneInfo("UTC")
 

@@ -3,9 +3,13 @@
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 
-from calha.config.section import Port, Section, listed
+from calha.config.section import Port, Section, known_zone, listed
+
+
+def _zone_or_site(name: str) -> str:
+    return known_zone(name) if name else ""
 
 
 class _CompatSystem(Section):
@@ -27,6 +31,8 @@ class CoiotSection(_CompatSystem):
     """Meters that are taken at most."""
     max_connections: Annotated[int, Field(ge=1)] = 5_000
     """Connections at once."""
+    zone: Annotated[str, AfterValidator(_zone_or_site)] = ""
+    """Time zone of the meters' clocks (`datetime`); the one of their site when empty."""
 
 
 class SensorFlowSection(_CompatSystem):

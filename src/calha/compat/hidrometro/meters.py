@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from calha.compat.clocks import Clocks
 from calha.compat.ground import Ground
 from calha.compat.hidrometro.wire import Reading, Seen, read, serial_of
 from calha.compat.own_devices import OwnDevices, own_site
@@ -28,7 +29,7 @@ from calha.config.compat import HidrometroSection
 from calha.domain.access import Principal
 from calha.domain.errors import Malformed, Refused, TooFast
 from calha.domain.readings import Micros
-from calha.domain.times import MINUTE_US, require_plausible
+from calha.domain.times import MINUTE_US
 from calha.ingest.service import Message, Receipt
 from calha.store.registry import SiteRow
 
@@ -85,6 +86,7 @@ class Meters:
         self.own = OwnDevices(
             PREFIX, PROFILE, options.max_devices, ground.registry, ground.ingest, ground.telemetry, SITE
         )
+        self._clocks = Clocks(self._newest)
         self.watches: list[Watch] = []
         self.default = key_of(serial) if (serial := serial_of(options.default_serial)) else None
         self._default_serial = serial
@@ -126,25 +128,21 @@ class Meters:
         for one in said:
             now = self._ground.clock()
             message, reading = await self._message(one, speaker, now)
-            if message is None:
-                continue
-            messages.append(message)
-            if reading is not None and message.device is not None and self.is_known(message.device):
-                seen = Seen(reading.number("total"), reading.number("flow"))
-                heard.append(Heard(message.device, now if reading.at is None else reading.at, seen))
+            if message is not None:
+                messages.append(message)
+            if reading is not None and self.is_known(reading.device):
+                heard.append(reading)
         receipt = await self._ingest.take(messages, SOURCE)
         for each in heard:
             for watch in self.watches:
                 await watch(each)
         return Taken(receipt, [each.device for each in heard])
 
-    async def _message(self, said: Said, speaker: Speaker, now: Micros) -> tuple[Message | None, Reading | None]:
+    async def _message(self, said: Said, speaker: Speaker, now: Micros) -> tuple[Message | None, Heard | None]:
         """The message, and what it reads; (None, None) for one of a sender that is not listened to any more."""
         device = ""
         try:
             reading = read(said.payload, self.zone)
-            if reading.at is not None:
-                require_plausible(reading.at, now)
             device = await self._device(reading, speaker, now)
             if not self._ingest.admits(device, now):
                 raise TooFast(f"{device} sends too much")
@@ -153,7 +151,13 @@ class Meters:
                 self._ingest.refuse(device, "too_fast")
                 return None, None
             return Message(device, said.payload, now, SOURCE, said.topic, "json", error), None
-        return Message(device, reading.record(), now, SOURCE, said.topic), reading
+        stamp = self._clocks.stamp(device, reading.at, now)
+        seen = Seen(reading.number("total"), reading.number("flow"))
+        return Message(device, stamp.record(reading.values), now, SOURCE, said.topic), Heard(device, stamp.at, seen)
+
+    def _newest(self, device: str) -> Micros | None:
+        known = self.is_known(device)
+        return max(self.own.latest(device, channel)[1] for channel in ("total", "flow")) if known else None
 
     async def _device(self, reading: Reading, speaker: Speaker, now: Micros) -> str:
         """The device of a reading; one that is not registered when no more are taken. Raises Malformed."""

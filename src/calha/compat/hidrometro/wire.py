@@ -6,7 +6,7 @@
 
 Rule 1: 0 is a value. What is null is a failed read, never 0; what is missing is missing.
 Rule 2: `ts` is seconds, milliseconds, or seconds since the meter started: one before CLOCK_SET_FROM is no time of day, and the
-        time of arrival stands in for it, which the quality says.
+        time of arrival stands in for it, which the quality says; as it does for one that lies ahead (see `clocks`).
 Rule 3: an object that holds no quantity is no reading (a command that came back on a wildcard, say).
 """
 
@@ -18,9 +18,10 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from calha.compat.clocks import time_of
 from calha.domain.errors import Malformed
 from calha.domain.readings import Micros
-from calha.domain.times import SECOND_US, from_number, from_text
+from calha.domain.times import SECOND_US
 from calha.ingest.decode import parse_number
 from calha.ingest.formats import parse_json
 
@@ -52,16 +53,11 @@ FLOW_TOLERANCE = 0.2  # L/min: the meter counts whole pulses a second
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """serial: None without. at: None for the time of arrival. values: by channel, as they were sent."""
+    """serial: None without. at: None without a time of day. values: by channel, as they were sent."""
 
     serial: str | None
     at: Micros | None
     values: Mapping[str, Any]
-
-    def record(self) -> bytes:
-        """As ingest takes it."""
-        stamp = {} if self.at is None else {"ts": self.at}
-        return msgspec.json.encode(stamp | {"values": self.values})
 
     def number(self, channel: str) -> float:
         """NaN for what is not there, or is no number."""
@@ -151,10 +147,5 @@ def _first(said: Mapping[str, Any], names: tuple[str, ...]) -> Any:  # noqa: ANN
 def _time(stamp: object, zone: tzinfo) -> Micros | None:
     if stamp is None:
         return None
-    if type(stamp) in (int, float):
-        at = from_number(stamp)  # type: ignore[arg-type]
-    elif type(stamp) is str:
-        at = from_text(stamp, zone)
-    else:
-        raise Malformed("ts is neither a number nor a text", "bad_time")
+    at = time_of(stamp, zone)
     return at if at >= CLOCK_SET_FROM else None
