@@ -135,6 +135,17 @@ def test_a_corrected_reading_shows_what_it_would_change_and_then_corrects_the_bi
         issue_again(billing, again.number)
 
 
+def test_what_may_not_be_billed_is_not_issued_again_either(plant, billing, contract):
+    hourly(plant, JULY, AUGUST, 100)
+    (row,) = issue(billing, list(previews(billing, [contract], "2026-07")))
+    plant.send([AUGUST - HOUR_US * hour for hour in range(480)], [99.0] * 480)  # the register ends lower than it began
+    (difference,) = differences(billing, [row])
+    assert "negative" in difference.now.problem
+    with pytest.raises(Conflict, match="cannot be issued again: the consumption is negative"):
+        issue_again(billing, row.number)
+    assert billing.invoices.get(row.number).state == "issued"
+
+
 def test_a_changed_tariff_shows_what_it_would_change(plant, billing, contract):
     hourly(plant, JULY, AUGUST, 100)
     (row,) = issue(billing, list(previews(billing, [contract], "2026-07")))

@@ -73,7 +73,7 @@ def issue_again(billing: Billing, number: str) -> Sequence[InvoiceRow]:
     if not found:
         raise Conflict(f"invoice {number} would be the same again")
     now = found[0].now
-    if now.inputs is None or now.bill is None:
+    if now.inputs is None or now.bill is None or now.problem is not None:
         raise Conflict(f"invoice {number} cannot be issued again: {now.problem}")
     old = unseal(billing.invoices.content(number))
     today = billing.today()
