@@ -18,7 +18,7 @@ from calha.domain.times import DAY_US, HOUR_US, to_micros
 from calha.metering.billing_run import BillingRuns
 from calha.metering.books import Billing
 from calha.metering.cycles import Cycle, cycle_in
-from calha.metering.invoicing import differences, issue, issue_again, verified
+from calha.metering.invoicing import cancel, differences, issue, issue_again, verified
 from calha.metering.previews import previews
 from calha.store.billing import Customers, Invoices, Runs, Tariffs
 
@@ -133,6 +133,104 @@ def test_a_corrected_reading_shows_what_it_would_change_and_then_corrects_the_bi
     assert verified(billing, note) == verified(billing, again) == verified(billing, row) == []
     with pytest.raises(Conflict, match="would be the same again"):
         issue_again(billing, again.number)
+
+
+PAID_AT = datetime(2026, 9, 20, 12, tzinfo=UTC)
+
+
+def lowered(plant, value, hours):
+    """The register of July's last hours was really lower."""
+    plant.send([AUGUST - HOUR_US * hour for hour in range(hours)], [value] * hours)
+
+
+def pay(billing, row):
+    billing.invoices.receive(f"of {row.number}", "pix", row.txid, row.total, PAID_AT)
+    return billing.invoices.get(row.number)
+
+
+def adjusted(inputs):
+    return [(one.key, one.invoice, one.amount) for one in inputs.adjustments]
+
+
+def sealed(billing, row):
+    return adjusted(unseal(billing.invoices.content(row.number)).inputs)
+
+
+def test_what_was_paid_is_not_asked_for_again_when_an_invoice_becomes_more(plant, billing, contract):
+    hourly(plant, JULY, AUGUST, 100)
+    lowered(plant, 105.44, 300)
+    (row,) = issue(billing, list(previews(billing, [contract], "2026-07")))
+    pay(billing, row)
+    hourly(plant, JULY, AUGUST, 100)
+    (difference,) = differences(billing, [row])
+    assert difference.amount == D("10.00")
+    note, again = issue_again(billing, row.number)
+    assert (note.total, again.total, again.state) == (D("-27.20"), D("10.00"), "issued")
+    assert sealed(billing, again) == [("paid_before", row.number, D("-27.20"))]
+    old = billing.invoices.get(row.number)
+    assert (old.state, old.paid_at) == ("replaced", PAID_AT), "when it was paid is known for ever"
+    assert verified(billing, again) == []
+    assert list(differences(billing, [again])) == [], "what was paid makes no difference"
+    with pytest.raises(Conflict, match="can only be issued again"):
+        cancel(billing, again.number)
+    lowered(plant, 106.44, 200)
+    _, third = issue_again(billing, again.number)
+    assert (third.total, sealed(billing, third)) == (D("5.00"), [("paid_before", row.number, D("-27.20"))])
+    assert pay(billing, third).state == "paid"
+
+
+def test_what_was_paid_too_much_is_taken_off_the_next_invoice_once(plant, billing, contract, today):
+    hourly(plant, JULY, AUGUST, 100)
+    (row,) = issue(billing, list(previews(billing, [contract], "2026-07")))
+    pay(billing, row)
+    lowered(plant, 105.44, 300)
+    _, july = issue_again(billing, row.number)
+    assert (july.total, july.state, july.paid_at) == (D("-10.00"), "paid", None), "nothing is left to pay"
+    hourly(plant, AUGUST, SEPTEMBER, 105.44)
+    (august,) = issue(billing, list(previews(billing, [contract], "2026-08")))
+    assert sealed(billing, august) == [("credit", july.number, D("-10.00"))]
+    assert list(differences(billing, [july])) == []
+    hourly(plant, SEPTEMBER, SEPTEMBER + 30 * DAY_US, 112.88)
+    today[0] = date(2026, 10, 2)
+    (september,) = issue(billing, list(previews(billing, [contract], "2026-09")))
+    assert sealed(billing, september) == []
+    assert list(differences(billing, [august, september])) == []
+    plant.send([JULY], [98.0])  # it began lower, too
+    _, again = issue_again(billing, july.number)
+    assert sealed(billing, again) == [
+        ("paid_before", row.number, D("-37.20")),
+        ("paid_before", july.number, D("10.00")),
+    ]
+    assert (again.total, again.state) == (D("10.00"), "issued"), "what was credited is due"
+    assert list(differences(billing, [august, september])) == []
+
+
+def test_an_invoice_that_was_paid_late_costs_that_also_when_another_came_instead(plant, billing, contract, today):
+    text = (files("calha.tariffs") / "preco_por_unidade_agua.yaml").read_text()
+    rule = "    late_payment: {fine_percent: 2, interest_percent: 1}\n    components:"
+    billing.tariffs.save(read_tariff(text.replace("    components:", rule)), "test")
+    hourly(plant, JULY, SEPTEMBER, 100)
+    today[0] = date(2026, 8, 3)
+    (row,) = issue(billing, list(previews(billing, [contract], "2026-07")))
+    pay(billing, row)
+    lowered(plant, 105.44, 300)
+    _, july = issue_again(billing, row.number)
+    today[0] = date(2026, 9, 22)
+    (august,) = previews(billing, [contract], "2026-08")
+    assert adjusted(august.inputs)[:2] == [
+        ("late_fine", row.number, D("0.544")),
+        ("late_interest", row.number, D("27.20") * D("0.01") * 38 / 30),
+    ], "of what was rightly due"
+    assert adjusted(august.inputs)[2:] == [("credit", july.number, D("-10.00"))]
+
+
+def test_a_payment_meanwhile_is_not_lost_by_issuing_again(plant, billing, contract):
+    hourly(plant, JULY, AUGUST, 100)
+    (row,) = issue(billing, list(previews(billing, [contract], "2026-07")))
+    pay(billing, row)
+    with pytest.raises(Conflict, match="changed meanwhile"):
+        billing.invoices.replace(row.id, "issued", [], lambda *_: (b"", ""))
+    assert billing.invoices.get(row.number).state == "paid"
 
 
 def test_what_may_not_be_billed_is_not_issued_again_either(plant, billing, contract):

@@ -19,6 +19,8 @@ from calha.domain.net_metering import Lot
 from calha.domain.tariffs import Tariff, Text
 from calha.metering.books import LOOK_BACK, Billing, Books
 from calha.metering.cycles import Cycle, Wanted, in_one, measured
+from calha.metering.paid_before import CREDIT, PAID, paid_instead
+from calha.metering.taken_over import referred, taken
 from calha.store.billing import ContractRow, InvoiceRow
 
 SETTLEMENT = "settlement"
@@ -49,20 +51,20 @@ def charges_for_lateness(billing: Billing, wanted: Wanted, books: Books) -> Iter
     standing = books.standing.get(wanted.contract.id, ())
     earliest = wanted.cycle.from_ - LOOK_BACK
     late = [
-        (row, delay)
+        (paid, row, delay)
         for row in standing
-        if earliest < row.from_day < wanted.cycle.from_ and (delay := _delay(row, wanted)) is not None
+        if earliest < row.from_day < wanted.cycle.from_
+        for paid in (*paid_instead(billing, row), row)
+        if (delay := _delay(paid, wanted)) is not None
     ]
     if not late:
         return
-    charged = {
-        row.from_day: set(_referred(billing, row, LATE)) for row in standing if row.from_day > late[0][0].from_day
-    }
-    own = charged.pop(wanted.cycle.from_, None)  # in force already: it charges what it charged, whatever was paid since
-    elsewhere = set().union(*charged.values())
-    for row, delay in late:
-        if row.number not in elsewhere and (own is None or row.number in own):
-            yield from _lateness(billing, wanted.tariff, row, delay)
+    after = [row for row in standing if row.from_day > late[0][0].from_day]
+    found = taken(billing, after, LATE, wanted.cycle.from_)
+    for paid, now, delay in late:
+        if found.is_open(paid.number):
+            amount = min(_without(billing, paid, LATE), _without(billing, now, (*LATE, PAID, CREDIT)))
+            yield from _lateness(wanted.tariff, paid, amount, delay)
 
 
 def is_settled(billing: Billing, row: InvoiceRow, books: Books) -> bool:
@@ -90,28 +92,27 @@ def opening_credits(
 def _settled(billing: Billing, standing: Sequence[InvoiceRow], before: date) -> Iterator[str]:
     for row in standing:
         if row.from_day < before:
-            yield from _referred(billing, row, (SETTLEMENT,))
-
-
-def _referred(billing: Billing, row: InvoiceRow, keys: Collection[str]) -> Iterator[str]:
-    """Numbers of the invoices to which an invoice's adjustments of some kinds refer."""
-    inputs = unseal(billing.invoices.content(row.number)).inputs
-    yield from (one.invoice for one in inputs.adjustments if one.key in keys)
+            yield from referred(billing, row, (SETTLEMENT,))
 
 
 def _delay(row: InvoiceRow, wanted: Wanted) -> Delay | None:
     """Of an invoice that was paid too late."""
-    if row.state != "paid" or row.paid_at is None:
+    if row.paid_at is None:
         return None
     return delay_of(row.due_on, row.paid_at.astimezone(wanted.meter.zone).date())
 
 
-def _lateness(billing: Billing, tariff: Tariff, row: InvoiceRow, delay: Delay) -> Iterator[Adjustment]:
+def _without(billing: Billing, row: InvoiceRow, keys: Collection[str]) -> Decimal:
+    """What an invoice comes to without lines of some kinds."""
+    lines = unseal(billing.invoices.content(row.number)).bill.lines
+    return row.total - sum((line.amount for line in lines if line.key in keys), ZERO)
+
+
+def _lateness(tariff: Tariff, row: InvoiceRow, amount: Decimal, delay: Delay) -> Iterator[Adjustment]:
+    """amount: of which was paid late; of an invoice that was replaced, no more than what has come instead."""
     rule = tariff.version_at(row.due_on).late_payment
     if rule is None:
         return
-    earlier = unseal(billing.invoices.content(row.number)).bill.lines
-    amount = row.total - sum((line.amount for line in earlier if line.key in LATE), ZERO)
     for kind, charge in late_charges(rule, amount, delay):
         yield Adjustment(
             key=kind,

@@ -18,6 +18,7 @@ from calha.domain.tariffs import CONSUMPTION, quantities_of
 from calha.metering.books import Billing, Books, books_of
 from calha.metering.cycles import DEMAND, Cycle, Wanted, begin_of, cycle_at, in_one, measured
 from calha.metering.netting import netted
+from calha.metering.paid_before import cost
 from calha.metering.previews import wanted_in
 from calha.store.billing import ContractRow, InvoiceRow
 
@@ -83,7 +84,7 @@ def _forecast(billing: Billing, wanted: Wanted, counted: Consumption, first: dat
     found = forecast(float(used), {day: float(amount) for day, amount in days.items()}, missing)
     if found is None:
         return Forecast(contract, cycle, today, unit, used, problem="too few days are known yet")
-    usual = _usual(books.standing.get(contract.id, ()), cycle)
+    usual = _usual(billing, books.standing.get(contract.id, ()), cycle)
     money = _money(wanted, found, _shares(billing, wanted, Cycle(min(days), today)))
     warned = _warned(wanted, found, money, usual) if usual is not None else ()
     quantity, total = (usual.quantity, usual.total) if usual is not None else (None, None)
@@ -96,14 +97,14 @@ def _days(counted: Consumption, first: date, from_day: date) -> dict[date, Decim
     return {day: amount for day, amount in amounts if amount is not None and day >= from_day}
 
 
-def _usual(standing: Sequence[InvoiceRow], cycle: Cycle) -> _Usual | None:
+def _usual(billing: Billing, standing: Sequence[InvoiceRow], cycle: Cycle) -> _Usual | None:
     before = [row for row in standing if row.until_day <= cycle.from_][-USUAL_CYCLES:]
     if len(before) < MIN_CYCLES:
         return None
     days = sum((row.until_day - row.from_day).days for row in before)
     quantity, total = (
         sum(values, ZERO) * cycle.days / days
-        for values in ((row.quantity for row in before), (row.total for row in before))
+        for values in ((row.quantity for row in before), (cost(billing, row) for row in before))
     )
     return _Usual(round(quantity, 3), round(total, 2))
 

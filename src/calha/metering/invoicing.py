@@ -13,11 +13,12 @@ from decimal import Decimal
 import msgspec
 
 from calha.domain.errors import Conflict
-from calha.domain.invoices import Sealed, credit_note, faults, seal, unseal
+from calha.domain.invoices import Adjustment, Sealed, credit_note, faults, made_from, seal, unseal
 from calha.domain.tariffs import CONSUMPTION
 from calha.metering.books import Billing, books_of
 from calha.metering.cycles import Cycle, in_one
 from calha.metering.earlier import is_decided, is_settled
+from calha.metering.paid_before import leaves_nothing_to_pay, own_payment, paid_lines
 from calha.metering.previews import Preview, in_order, previews_of
 from calha.store.billing import InvoiceRow, NewInvoice
 
@@ -56,7 +57,8 @@ def differences(billing: Billing, invoices: Iterable[InvoiceRow]) -> Iterator[Di
     contracts = billing.customers.contracts_by_id({row.contract_id for row in rows})
     books = books_of(billing, list(contracts.values()))
     cycles = [(contracts[row.contract_id], Cycle(row.from_day, row.until_day)) for row in rows]
-    for row, now in zip(rows, in_order(cycles, previews_of(billing, cycles, books)), strict=True):
+    for row, found in zip(rows, in_order(cycles, previews_of(billing, cycles, books)), strict=True):
+        now = _with(billing, found, paid_lines(billing, row))
         if _is_same(billing, row, now) or (now.is_short and is_decided(billing, row)):
             continue
         if not is_settled(billing, row, books):
@@ -64,7 +66,7 @@ def differences(billing: Billing, invoices: Iterable[InvoiceRow]) -> Iterator[Di
 
 
 def issue_again(billing: Billing, number: str) -> Sequence[InvoiceRow]:
-    """Take an invoice back by a credit note and issue it with today's readings, edits and tariff.
+    """Take an invoice back by a credit note and issue it with today's readings, edits and tariff, less what was paid of it.
 
     Returns the credit note and the new invoice. Raises NotFound, Conflict (its state; nothing would change; a problem).
     """
@@ -72,7 +74,7 @@ def issue_again(billing: Billing, number: str) -> Sequence[InvoiceRow]:
     found = list(differences(billing, [row]))
     if not found:
         raise Conflict(f"invoice {number} would be the same again")
-    now = found[0].now
+    now = _with(billing, found[0].now, own_payment(billing, row))
     if now.inputs is None or now.bill is None or now.problem is not None:
         raise Conflict(f"invoice {number} cannot be issued again: {now.problem}")
     old = unseal(billing.invoices.content(number))
@@ -83,7 +85,14 @@ def issue_again(billing: Billing, number: str) -> Sequence[InvoiceRow]:
     def seal_one(new: NewInvoice, own_number: str, _: str | None) -> tuple[bytes, str]:
         return seal(credit_note(old, own_number, today)) if new.kind == "credit_note" else _seal(now, new, own_number)
 
-    return billing.invoices.replace(row.id, [note, again], seal_one)
+    return billing.invoices.replace(row.id, row.state, [note, again], seal_one)
+
+
+def cancel(billing: Billing, number: str) -> InvoiceRow:
+    """Take an unpaid invoice out of force. Raises NotFound, Conflict (its state; what was paid of it would be lost)."""
+    if paid_lines(billing, billing.invoices.get(number)):
+        raise Conflict(f"a part of invoice {number} is paid; it can only be issued again", "paid_in_part")
+    return billing.invoices.change(number, "cancel")
 
 
 def verified(billing: Billing, row: InvoiceRow) -> Sequence[str]:
@@ -99,6 +108,15 @@ def _is_same(billing: Billing, row: InvoiceRow, now: Preview) -> bool:
         return False
     ledger = now.inputs.net_metering if now.inputs is not None else msgspec.UNSET
     return ledger is msgspec.UNSET or ledger == unseal(billing.invoices.content(row.number)).inputs.net_metering
+
+
+def _with(billing: Billing, preview: Preview, more: Sequence[Adjustment]) -> Preview:
+    """A preview with more adjustments."""
+    if preview.inputs is None or not more:
+        return preview
+    adjustments = (*preview.inputs.adjustments, *more)
+    inputs = msgspec.structs.replace(preview.inputs, adjustments=adjustments)
+    return replace(preview, inputs=inputs, bill=made_from(inputs, billing.tariffs.by_hash(inputs.tariff)))
 
 
 # -- below: from previews to rows
@@ -120,6 +138,7 @@ def _new(billing: Billing, preview: Preview) -> NewInvoice:
         quantity=in_one(inputs.metered, CONSUMPTION),
         is_estimated=any(span.is_estimated for span in inputs.metered),
         tariff_sha256=inputs.tariff,
+        is_paid=made.total <= 0 and leaves_nothing_to_pay(inputs.adjustments),
     )
 
 

@@ -18,6 +18,7 @@ from calha.metering.earlier import charges_for_lateness, opening_credits, settle
 from calha.metering.estimating import Decision, estimated
 from calha.metering.meters import Meter
 from calha.metering.netting import netted
+from calha.metering.paid_before import credits_left
 from calha.store.billing import ContractRow, InvoiceRow
 
 HISTORY_MONTHS = 13
@@ -128,7 +129,11 @@ def _preview(
     if wanted.tariff.version_at(cycle.from_).net_metering is not None:
         spans, ledger = netted(wanted, counted.spans, opening_credits(billing, books.standing, contract, cycle.from_))
         counted = replace(counted, spans=spans)
-    taken_over = (*settlements(billing, wanted, books), *charges_for_lateness(billing, wanted, books))
+    taken_over = (
+        *settlements(billing, wanted, books),
+        *charges_for_lateness(billing, wanted, books),
+        *credits_left(billing, wanted, books),
+    )
     inputs = msgspec.structs.replace(
         _inputs(wanted, counted, books), adjustments=taken_over, estimate=estimate, net_metering=ledger
     )

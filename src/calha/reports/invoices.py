@@ -65,6 +65,8 @@ def _content(sealed: Sealed, pix: str | None, state: State, company: str) -> dic
     inputs = sealed.inputs
     language: Language = "en" if inputs.language == "en" else "pt-BR"
     words = _WORDS[language]
+    if sealed.total < 0:
+        words = words | {"total": words["credit"]}
     digits = barcode(sealed, company)
     return {
         "language": language,
@@ -248,6 +250,7 @@ _WORDS: dict[Language, dict[str, Any]] = {
         "price": "Preço unitário",
         "amount": "Valor",
         "total": "Total a pagar",
+        "credit": "Crédito",
         "due": "Vencimento",
         "taxes": "Tributos inclusos no total",
         "readings": "Leituras",
@@ -286,6 +289,7 @@ _WORDS: dict[Language, dict[str, Any]] = {
         "price": "Unit price",
         "amount": "Amount",
         "total": "Total to pay",
+        "credit": "Credit",
         "due": "Due",
         "taxes": "Taxes inside the total",
         "readings": "Readings",

@@ -198,16 +198,16 @@ def test_an_invoice_is_replaced_by_a_credit_note_and_another_one_or_not_at_all(i
     (first,) = invoices.add([new], seal)
     note = replace(new, kind="credit_note", total=-new.total, credits_id=first.id)
     instead = replace(new, total=D("80.00"), replaces_id=first.id)
-    credit, second = invoices.replace(first.id, [note, instead], seal)
+    credit, second = invoices.replace(first.id, "issued", [note, instead], seal)
     assert (credit.kind, credit.total, credit.txid) == ("credit_note", D("-93.08"), None)
     assert (second.total, second.replaces_id) == (D("80.00"), first.id)
     assert invoices.get(first.number).state == "replaced"
     with pytest.raises(Conflict):
-        invoices.replace(first.id, [note], seal)
+        invoices.replace(first.id, "replaced", [note], seal)
     with pytest.raises(Conflict, match="credit note"):
         invoices.change(credit.number, "cancel")
     with pytest.raises(Conflict):  # it stands, but its own cycle is taken by the one that is to come
-        invoices.replace(second.id, [instead, instead], seal)
+        invoices.replace(second.id, "issued", [instead, instead], seal)
     assert invoices.get(second.number).state == "issued", "nothing of what failed remains"
 
 

@@ -185,9 +185,9 @@ async def verify_invoice(number: InvoiceNumber, services: Here, caller: Bills) -
 
 @router.post("/invoices/{number}/cancellation")
 async def cancel_invoice(number: InvoiceNumber, services: Here, caller: Bills) -> InvoiceAnswer:
-    """Take an unpaid invoice out of force; its cycle can be billed again."""
+    """Take an unpaid invoice out of force; its cycle can be billed again. 409 where a part of it was paid."""
     await _billed_by(caller, services, number)
-    row = await asyncio.to_thread(services.billing.invoices.change, number, "cancel")
+    row = await asyncio.to_thread(invoicing.cancel, services.billing, number)
     await caller.note("invoice.cancelled", f"invoice {number}", after={"total": str(row.total)})
     return (await _page(services, [row], 1)).items[0]
 
@@ -213,7 +213,10 @@ async def receive_payment(
 
 @router.post("/invoices/{number}/reissue", status_code=201)
 async def issue_invoice_again(number: InvoiceNumber, services: Here, caller: Bills) -> Page[InvoiceAnswer]:
-    """Take it back by a credit note and issue it with today's readings, edits and tariff; 409 when it would be the same."""
+    """Take it back by a credit note and issue it with today's readings, edits and tariff; 409 when it would be the same.
+
+    What was paid of it is a line of the new one; where that is more than is due, the next invoice is less by the rest.
+    """
     await _billed_by(caller, services, number)
     rows = await asyncio.to_thread(invoicing.issue_again, services.billing, number)
     told = {"credit_note": rows[0].number, "invoice": rows[1].number, "total": str(rows[1].total)}

@@ -36,12 +36,14 @@ class Invoices:
         with self._writing.begin() as connection:
             return self._add(connection, new, seal, run_id)
 
-    def replace(self, invoice_id: int, new: Sequence[NewInvoice], seal: Seal) -> Sequence[InvoiceRow]:
+    def replace(self, invoice_id: int, state: State, new: Sequence[NewInvoice], seal: Seal) -> Sequence[InvoiceRow]:
         """Take an invoice out of force and keep its credit note and what comes instead, all or none.
 
-        Raises NotFound, Conflict (its state).
+        state: in which it was when that was made. Raises NotFound, Conflict (its state is another, or does not allow it).
         """
         with self._writing.begin() as connection:
+            if connection.execute(select(Invoice.state).where(Invoice.id == invoice_id)).scalar() != state:
+                raise Conflict("the invoice has changed meanwhile")
             self._change(connection, invoice_id, "replace")
             return self._add(connection, new, seal, None)
 
@@ -54,9 +56,11 @@ class Invoices:
         for one, number in zip(new, numbers, strict=True):
             txid = "".join(letter for letter in f"FAT{number}" if letter.isalnum()) if one.kind == "invoice" else None
             content, sha256 = seal(one, number, txid)
-            values = asdict(one) | {
+            values = asdict(one)
+            is_paid = values.pop("is_paid") or one.kind == "credit_note"
+            values |= {
                 "number": number,
-                "state": "issued" if one.kind == "invoice" else "paid",  # nobody pays a credit note
+                "state": "paid" if is_paid else "issued",
                 "total": str(one.total),
                 "quantity": str(one.quantity),
                 "txid": txid,
@@ -167,7 +171,9 @@ class Invoices:
         if row.kind != "invoice":
             raise Conflict("a credit note stands as it is")
         state = after(row.state, event)
-        values: dict[str, Any] = {"state": state, "paid_at": paid_at}
+        values: dict[str, Any] = {"state": state}
+        if event in ("pay", "refund"):
+            values["paid_at"] = paid_at
         if state in ("cancelled", "replaced"):
             values["slot"] = None
         where = update(Invoice).where(Invoice.id == invoice_id, Invoice.state == row.state)

@@ -107,7 +107,9 @@ class InvoiceRow:
 
 @dataclass(frozen=True, slots=True)
 class NewInvoice:
-    """An invoice to be given a number. `seal` is called with it, and returns content and hash."""
+    """An invoice to be given a number. `seal` is called with it, and returns content and hash. is_paid: that nothing is left
+    to pay of it; nobody pays a credit note, either.
+    """
 
     kind: Kind
     contract_id: int
@@ -122,6 +124,7 @@ class NewInvoice:
     tariff_sha256: str
     credits_id: int | None = None
     replaces_id: int | None = None
+    is_paid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
