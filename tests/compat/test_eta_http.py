@@ -322,6 +322,12 @@ def test_lists_are_paged_from_the_oldest(eta, common, day):
     assert sum(len(one["medicoes"]) for one in collections) == len(everything)
 
 
+@pytest.mark.parametrize("path", ["/medicao", "/coleta", "/sensor", "/usuario"])
+def test_a_page_may_be_asked_for_that_is_longer_than_any(admin, path):
+    assert admin.get(path, limit=1_000_000) == admin.get(f"{path}/all")
+    assert admin.get(path, limit=5, offset=2**40) == []
+
+
 def test_what_is_not_there_is_404(common):
     assert common.ask("GET", "/medicao/123") == (404, {"detail": "Medição não encontrada"})
     assert common.ask("GET", "/medicao/-1") == (404, {"detail": "Medição não encontrada"})
@@ -497,6 +503,15 @@ def test_people_are_made_changed_and_forgotten(eta, admin):
     audit = eta.get("/api/v1/audit?actor=chefe@example.org")["items"]
     assert {"person.created", "person.changed", "person.anonymised"} <= {one["action"] for one in audit}
     assert PASSWORD not in json.dumps(audit)
+
+
+def test_a_name_may_be_as_long_as_ever_and_is_kept_as_far_as_it_is_shown(admin):
+    body = {"nome": "n" * 255, "username": "u" * 64, "email": "longo@example.org", "senha": PASSWORD, "tipo": "COMUM"}
+    status, told = admin.ask("POST", "/usuario", body)
+    assert (status, told["nome"], told["username"]) == (200, "n" * 100, "u" * 64)
+    assert admin.ask("PUT", f"/usuario/{told['id']}", {"nome": "m" * 255})[1]["nome"] == "m" * 100
+    assert admin.ask("POST", "/usuario", body | {"nome": "n" * 256})[0] == 422
+    assert admin.ask("DELETE", f"/usuario/{told['id']}") == (200, True)
 
 
 @pytest.mark.parametrize("password", ["curta123", "123456789012", "senhasenhasenha"])

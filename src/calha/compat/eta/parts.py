@@ -7,6 +7,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import Depends, HTTPException, Query, Request
+from pydantic import AfterValidator
 
 from calha.accounts.accounts import Accounts
 from calha.compat.eta.outliers import Judge, unusual
@@ -19,8 +20,8 @@ from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 
 MAX_PAGE = 10_000
-Limit = Annotated[int, Query(ge=0, le=MAX_PAGE)]
-Offset = Annotated[int, Query(ge=0, le=2**31 - 1)]
+Limit = Annotated[int, Query(ge=0), AfterValidator(lambda asked: min(asked, MAX_PAGE))]
+Offset = Annotated[int, Query(ge=0)]
 SUFFIXES = {"INST": ""} | MEANS  # of the channel for each kind of measurement
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException
-from pydantic import BaseModel, StringConstraints
+from pydantic import AfterValidator, BaseModel, StringConstraints
 
 from calha.accounts import passwords
 from calha.compat.eta.door import Administers
@@ -28,7 +28,12 @@ WEAK = (
 )
 ELSEWHERE = "Esta pessoa tem papéis fora deste local; mude-a no Calha."
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=100)]
+KEPT_CHARS = 100  # of a name
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=3, max_length=255),
+    AfterValidator(lambda name: name[:KEPT_CHARS].rstrip()),
+]
 UserName = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=64)]
 Email = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=254, pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$")
