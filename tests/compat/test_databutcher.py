@@ -4,8 +4,10 @@ import base64
 import json
 import re
 import socket
+import unicodedata
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from urllib.parse import quote
 
 import pytest
 
@@ -192,6 +194,49 @@ def test_the_first_generation_registers_itself_by_a_free_text(calha):
     assert page.ask("POST", "/dados", {"maquina_id": "moedor_001"} | READING) == (200, {"status": "ok"})
     calha.until_stored()
     assert calha.values("databutcher-moedor_001", "rpm") == [1500]
+
+
+def test_a_free_text_of_any_letters_is_the_same_machine_for_ever(calha, page):
+    decomposed = unicodedata.normalize("NFD", "Moinho São João")
+    said = ["Moedor 1", 7, "moedor.001", "Moinho São João", "moedor 1", "7", " Moedor 1 ", decomposed, "机", "m" * 200]
+    for number, text in enumerate(said):
+        body = {"maquina_id": text} | READING | {"rpm": number}
+        assert Page(calha).ask("POST", "/dados", body) == (200, {"status": "ok"}), text
+    calha.until_stored()
+    names = {one["name"]: one["key"] for one in calha.get("/api/v1/devices?limit=1000")["items"]}
+    heard = {text: sorted(calha.values(names[text], "rpm")) for text in ("Moedor 1", "7", "moedor.001", "Moinho São João")}
+    assert heard == {"Moedor 1": [0, 6], "7": [1, 5], "moedor.001": [2], "Moinho São João": [3, 7]}
+    assert names["moedor 1"] != names["Moedor 1"]
+    assert {"机", "m" * 100} <= names.keys()
+    label = names["Moedor 1"].removeprefix("databutcher-")
+    assert page.link(label)[1]["machine"]["_id"] == label
+    assert page.link("Moedor 1") == (409, {"error": "Esta máquina já pertence a você."})
+    assert Page(calha).ask("POST", "/api/sensor-data", {"maquina_id": label} | READING)[0] == 201
+
+
+@pytest.mark.parametrize("text", ["", "  ", "a\0b", "a\nb", "\ud800", "m" * 256, True, None, [1]])
+def test_what_is_no_name_registers_no_machine(calha, text):
+    body = {"maquina_id": text} | READING
+    assert Page(calha).ask("POST", "/dados", body) == (404, {"error": "Máquina não encontrada"})
+
+
+def test_a_machine_of_a_free_text_hears_its_commands_under_it_and_tells_its_state(calha, page):
+    assert Page(calha).ask("POST", "/dados", {"maquina_id": "moinho.são"} | READING)[0] == 200
+    assert page.link("moinho.são")[0] == 201
+    until(lambda: not knocked(calha, "moinho.são"), "the right to its topics")
+    machine = Machine(calha, "moinho.são", client_id="esp32-moinho")
+    until(lambda: page.ask("POST", f"/api/machines/{quote('moinho.são')}/start", SETTINGS)[0] == 202, "its presence")
+    until(lambda: machine.heard and machine.heard[0]["comando"] == "start", "start")
+    (device,) = [one["key"] for one in calha.get("/api/v1/devices?limit=1000")["items"] if one["name"] == "moinho.são"]
+    until(lambda: 1 in calha.values(device, "state"), "its state")
+    machine.stop()
+
+
+def knocked(calha, name):
+    """Whether a machine of that name is refused its commands."""
+    machine = Machine(calha, name, client_id="esp32-moinho")
+    machine.stop()
+    return machine.refused
 
 
 def test_machines_that_register_themselves_at_once_are_each_one_device_and_lose_nothing(calha):

@@ -21,8 +21,8 @@ import msgspec
 from calha.commands.messages import Reply
 from calha.commands.service import Commands
 from calha.compat.databutcher import PREFIX
-from calha.compat.databutcher.fleet import HEARTBEAT, RUNNING, STATE, STOPPED, Fleet, commands_topic
-from calha.compat.databutcher.ids import CODE, code_of
+from calha.compat.databutcher.fleet import HEARTBEAT, RUNNING, STATE, STOPPED, Fleet, commands_topic, topic_name
+from calha.compat.databutcher.ids import code_of
 from calha.domain.dialects import Speech, Topics
 from calha.domain.errors import Malformed, NotFound, Refused, TooFast
 from calha.domain.readings import Micros
@@ -36,7 +36,7 @@ STATUS_FILTERS = tuple(topic.format("+") for topic in STATUS_TOPICS)
 COMMANDS_FILTER = commands_topic("+")
 TRANSPORT = "mqtt"
 
-_STATUS = re.compile(rf"/?(?:maquinas|databutcher)/({CODE.pattern})/status")
+_STATUS = re.compile(r"/?(?:maquinas|databutcher)/([^/]+)/status")
 _STATE_OF = {"start": RUNNING, "stop": STOPPED}
 _TIMES = ("ts", "timestamp")
 
@@ -72,11 +72,11 @@ class DataButcherDialect:
     async def of_device(self, device: str) -> Topics:
         await self._fleet.refresh()
         machine = self._fleet.of_device(device)
-        return _topics((machine.code,)) if machine is not None else Topics()
+        return _topics((topic_name(machine),)) if machine is not None else Topics()
 
     async def of_anybody(self) -> Topics:
         await self._fleet.refresh()
-        return _topics(self.open_machines())
+        return _topics(tuple(topic_name(self._fleet.machines()[code]) for code in self.open_machines()))
 
     def open_machines(self) -> tuple[str, ...]:
         """The codes of machines that anybody may speak for: those without a credential of their own."""
@@ -143,7 +143,7 @@ class DataButcherDialect:
             await self._fleet.set_up(machine, settings)
             given = parameters_of(settings)
         words: dict[str, Any] = {"comando": command} | ({"parametros": given} if given else {})
-        return Speech(commands_topic(machine.code), json.dumps(words).encode())
+        return Speech(commands_topic(topic_name(machine)), json.dumps(words).encode())
 
     async def _reset(self, machine: MachineRow, command_id: str) -> None:
         """The machine itself is told nothing; its settings are kept here, and it gets them with its next start."""
@@ -176,9 +176,9 @@ def plain(number: float) -> float:
 
 
 @lru_cache(maxsize=10_000)
-def _topics(codes: tuple[str, ...]) -> Topics:
-    publish = tuple(topic.format(code) for code in codes for topic in STATUS_TOPICS)
-    return Topics(publish, tuple(commands_topic(code) for code in codes))
+def _topics(names: tuple[str, ...]) -> Topics:
+    publish = tuple(topic.format(name) for name in names for topic in STATUS_TOPICS)
+    return Topics(publish, tuple(commands_topic(name) for name in names))
 
 
 def _status_of(payload: bytes) -> tuple[str, dict[str, Any]]:

@@ -5,10 +5,11 @@ never says so, as the original's own sketch, is there while somebody listens to 
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Mapping
 
 from calha.compat.databutcher import PREFIX, PROFILE
-from calha.compat.databutcher.ids import code_of
+from calha.compat.databutcher.ids import CODE, code_of
 from calha.domain.directory import DeviceEntry
 from calha.domain.errors import Conflict, LogUnavailable
 from calha.domain.readings import Micros
@@ -19,6 +20,7 @@ from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 
 OFFLINE_AFTER_US = 45 * SECOND_US
+MAX_SERIAL_CHARS = 64
 STATE, HEARTBEAT = "state", "heartbeat"
 HEARTBEAT_NAME = {"pt": "Sinal de vida", "en": "Heartbeat"}
 RUNNING_CODE = 1.0
@@ -27,8 +29,18 @@ RUNNING, STOPPED = "iniciada", "parada"
 Listens = Callable[[str], Awaitable[bool]]
 
 
-def commands_topic(code: str) -> str:
-    return f"maquinas/{code}/comandos"
+_IN_TOPICS = re.compile(r"[^\s/+#*>$]{1,64}")
+
+
+def commands_topic(name: str) -> str:
+    return f"maquinas/{name}/comandos"
+
+
+def topic_name(machine: MachineRow) -> str:
+    """As its program calls the machine in topics: its own text where a topic can have it, else its code."""
+    text = machine.serial or ""
+    is_own = not CODE.fullmatch(text) and code_of(text) == machine.code
+    return text if is_own and _IN_TOPICS.fullmatch(text) else machine.code
 
 
 class Fleet:
@@ -83,17 +95,17 @@ class Fleet:
     def entry(self, machine: MachineRow) -> DeviceEntry | None:
         return self._ingest.directory.devices.get(machine.device)
 
-    async def add(self, code: str, name: str) -> MachineRow | None:
-        """Register a machine that was heard for the first time; None when there are too many."""
+    async def add(self, text: str) -> MachineRow | None:
+        """Register a machine by what it calls itself, heard for the first time; None when there are too many."""
         async with self._adding:
-            if (known := await self.find(code)) is not None:
+            if (known := await self.find(text)) is not None:
                 return known
             if len(self._by_code) >= self._most:
                 self._ingest.refuse("", "too_many_devices")
                 return None
-            await asyncio.to_thread(register, self._registry, self.store, code, name)
+            await asyncio.to_thread(register_heard, self._registry, self.store, text)
             await self._ingest.refresh()
-            return await self.find(code)
+            return await self.find(text)
 
     async def set_up(self, machine: MachineRow, settings: Settings, reset_at: Micros | None = None) -> None:
         """Remember with what it is started, or that it was reset."""
@@ -120,7 +132,7 @@ class Fleet:
         if heard_at:
             return self._clock() - heard_at <= OFFLINE_AFTER_US
         try:
-            return await self._listens(commands_topic(machine.code))
+            return await self._listens(commands_topic(topic_name(machine)))
         except LogUnavailable:
             return False
 
@@ -158,11 +170,22 @@ def register(
     return row
 
 
-def make_device(registry: Registry, key: str, name: str, site_id: int | None = None) -> None:
+def register_heard(registry: Registry, store: DataButcherStore, text: str) -> MachineRow:
+    """Register a machine by what it calls itself, which is its name and, as far as there is room, its serial number."""
+    code = code_of(text)
+    assert code is not None, f"{text!r} is no name of a machine"
+    key = f"{PREFIX}{code}"
+    make_device(registry, key, text, serial=text if code != text and len(text) <= MAX_SERIAL_CHARS else None)
+    return register(registry, store, code, device=key)
+
+
+def make_device(
+    registry: Registry, key: str, name: str, site_id: int | None = None, serial: str | None = None
+) -> None:
     """Have the device of a machine; nothing changes if there is one. Raises NotFound (site)."""
     if key not in registry.devices_named([key]):
         site = site_id if site_id is not None else registry.first_site().id
-        registry.create_device(key, PROFILE, site, name=name[:100])
+        registry.create_device(key, PROFILE, site, name=name[:100], serial=serial)
     _add_heartbeat(registry, key)
 
 

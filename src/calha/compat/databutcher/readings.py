@@ -1,7 +1,8 @@
 """What machines measure: taken over HTTP, on disk before it is acknowledged, and told again, newest first.
 
 The four fields that every message has to have are numbers; whatever else it brings becomes a channel of its own. A time is
-taken from `timestamp` if there is one, which makes a message that is sent twice one reading; otherwise it is that of arrival.
+taken from `timestamp` if there is a plausible one, which makes a message that is sent twice one reading; otherwise, as for a
+machine that sends for how long it has been on, it is that of arrival.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ from calha.accounts.accounts import Accounts
 from calha.compat.databutcher import SYSTEM
 from calha.compat.databutcher.dialect import plain
 from calha.compat.databutcher.fleet import Fleet
-from calha.compat.databutcher.ids import code_of, reading_id
+from calha.compat.databutcher.ids import code_of, reading_id, text_of
 from calha.compat.databutcher.wire import Fault
 from calha.domain.access import Principal
 from calha.domain.errors import Malformed, NotSignedIn
@@ -112,9 +113,9 @@ class Readings:
         return rows
 
     async def _machine(self, given: object, may_add: bool) -> MachineRow:
-        machine, code = await self._fleet.find(given), code_of(given)
-        if machine is None and may_add and code is not None:
-            machine = await self._fleet.add(code, str(given))
+        machine, text = await self._fleet.find(given), text_of(given)
+        if machine is None and may_add and text is not None:
+            machine = await self._fleet.add(text)
         if machine is None or self._fleet.entry(machine) is None:
             self._ingest.refuse("", "unknown_device")
             raise Fault(404, "Máquina não encontrada")
@@ -138,17 +139,22 @@ class Readings:
         """When it was measured, and how the record says so; never the same for two that come without a time."""
         given = fields.get("timestamp", fields.get("ts"))
         now = self._clock()
-        if given is None:
-            at = max(now, self._last_at.get(machine.code, 0) + 1)
-            self._last_at[machine.code] = at
-            return at, {}
+        measured_at = self._told(machine, given, now)
+        if measured_at is not None:
+            return measured_at, {"ts": measured_at}
+        at = max(now, self._last_at.get(machine.code, 0) + 1)
+        self._last_at[machine.code] = at
+        return at, {}
+
+    def _told(self, machine: MachineRow, given: Any, now: Micros) -> Micros | None:  # noqa: ANN401 - whatever was sent
+        """The time that a machine tells; None for no time, or one that cannot be."""
+        entry = self._fleet.entry(machine)
+        assert entry is not None
         try:
-            entry = self._fleet.entry(machine)
-            assert entry is not None
             at = from_text(given, entry.zone) if isinstance(given, str) else from_number(given)
-            return require_plausible(at, now), {"ts": at}
-        except (Malformed, TypeError, OverflowError):
-            raise Fault(400, "Campo timestamp não é uma data plausível") from None
+            return require_plausible(at, now)
+        except (Malformed, TypeError, ValueError, OverflowError):
+            return None
 
 
 def _is_number(value: object) -> bool:

@@ -33,7 +33,7 @@ DEFAULTS = Settings()
 
 @dataclass(frozen=True, slots=True)
 class MachineRow:
-    """proven: whether it has a credential of its own."""
+    """proven: whether it has a credential of its own. serial: its device's."""
 
     code: str
     device: str
@@ -42,6 +42,7 @@ class MachineRow:
     settings: Settings
     reset_at: Micros = 0
     proven: bool = False
+    serial: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +64,10 @@ class DataButcherStore:
         table = DataButcherMachine
         columns = table.code, Device.key, table.maker, table.model, table.voltage, table.speed, table.temperature
         proven = exists().where(DeviceCredential.device_id == table.device_id)
-        query = select(*columns, table.reset_at, proven).join(Device, Device.id == table.device_id)
+        query = select(*columns, table.reset_at, proven, Device.serial).join(Device, Device.id == table.device_id)
         with self._engine.connect() as connection:
             found = connection.execute(query.order_by(table.code))
-            return {row[0]: MachineRow(*row[:4], Settings(*row[4:7]), row[7], bool(row[8])) for row in found}
+            return {row[0]: MachineRow(*row[:4], Settings(*row[4:7]), row[7], bool(row[8]), row[9]) for row in found}
 
     def add_machine(self, row: MachineRow) -> None:
         """Give a registered device a code. Raises NotFound, Conflict if one of them is given already."""
