@@ -204,7 +204,9 @@ def test_a_free_text_of_any_letters_is_the_same_machine_for_ever(calha, page):
         assert Page(calha).ask("POST", "/dados", body) == (200, {"status": "ok"}), text
     calha.until_stored()
     names = {one["name"]: one["key"] for one in calha.get("/api/v1/devices?limit=1000")["items"]}
-    heard = {text: sorted(calha.values(names[text], "rpm")) for text in ("Moedor 1", "7", "moedor.001", "Moinho São João")}
+    heard = {
+        text: sorted(calha.values(names[text], "rpm")) for text in ("Moedor 1", "7", "moedor.001", "Moinho São João")
+    }
     assert heard == {"Moedor 1": [0, 6], "7": [1, 5], "moedor.001": [2], "Moinho São João": [3, 7]}
     assert names["moedor 1"] != names["Moedor 1"]
     assert {"机", "m" * 100} <= names.keys()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import socket
 import time
 import urllib.error
@@ -111,6 +112,16 @@ def test_a_wrong_key_and_a_missing_one_are_told_as_before(calha):
     assert ask(calha, "POST", "/api/sensor_data", BODY, key="wrong") == (401, {"detail": "Invalid API Key"})
     status, told = ask(calha, "POST", "/api/sensor_data", BODY, key="")
     assert (status, told["detail"][0]["type"]) == (422, "missing")
+
+
+def test_the_first_generation_tells_a_missing_key_as_a_wrong_one(calha):
+    body = {"temperature": 1, "humidity": 2, "pressure": 3, "sensor_id": "first"}
+    refused = (401, {"detail": "Invalid or missing API Key."})
+    assert ask(calha, "POST", "/api/temperature_reading", body, key="wrong") == refused
+    assert ask(calha, "POST", "/api/temperature_reading", body, key="") == refused
+    assert ask(calha, "POST", "/api/v1/temperature_reading", body, key="")[0] == 422
+    status, told = ask(calha, "POST", "/api/temperature_reading", body)
+    assert (status, bool(re.fullmatch(r"\d\d:\d\d:\d\d", told["time_recorded"]))) == (201, True), "whole seconds"
 
 
 @pytest.mark.parametrize(

@@ -49,6 +49,7 @@ POLICY_VIOLATION = 1008
 VALUES = ("pressure", "temperature", "concentration", "flow")
 Number = Annotated[float, AllowInfNan(False)]
 PREFIXES = ("", "/api", "/api/v1")
+FIRST_PATH = "/api/temperature_reading"  # of the PostgreSQL generation
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,8 @@ class SensorFlow:
             routes.add_api_route("/sensor_data", self._last, methods=["GET"])
             routes.add_api_route("/health", self._health, methods=["GET"])
             for path in ("/temperature_reading", "/cip_monitoring"):
-                routes.add_api_route(path, self._take_older, methods=["POST"], status_code=201, dependencies=may_send)
+                may = [Depends(self._require_first_key)] if prefix + path == FIRST_PATH else may_send
+                routes.add_api_route(path, self._take_older, methods=["POST"], status_code=201, dependencies=may)
             routes.add_api_route("/sensor_events", self._events, methods=["GET"])
             app.include_router(routes)
         app.add_api_route("/api/v1/ping", self._ping, methods=["GET"])
@@ -146,8 +148,7 @@ class SensorFlow:
         return True
 
     def _require_key(self, request: Request) -> None:
-        """The key in any of its three spellings, which HTTP takes for two headers."""
-        given = request.headers.get("x-api-key") or request.headers.get("api-key")
+        given = _key_of(request)
         if given is None:
             if not self._options.anonymous:
                 missing = {"type": "missing", "loc": ["header", "api-key"], "msg": "Field required", "input": None}
@@ -157,6 +158,16 @@ class SensorFlow:
             raise HTTPException(500, "Server configuration error.")
         if self._options.key and not _same(given, self._options.key):
             raise HTTPException(401, "Invalid API Key")
+
+    def _require_first_key(self, request: Request) -> None:
+        """As the PostgreSQL generation tells what is wrong: a missing key is none other than a wrong one."""
+        given = _key_of(request)
+        if self._options.anonymous and (given is None or not self._options.key):
+            return
+        if not self._options.key:
+            raise HTTPException(500, "Server configuration error.")
+        if given is None or not _same(given, self._options.key):
+            raise HTTPException(401, "Invalid or missing API Key.")
 
     async def _take(self, reading: Reading, request: Request) -> JSONResponse:
         device = await self._station(reading.sensor_id, request)
@@ -175,7 +186,7 @@ class SensorFlow:
         answer = reading.model_dump(exclude_none=True) | {
             "id": seq,
             "date_recorded": moment.date().isoformat(),
-            "time_recorded": moment.time().isoformat(),
+            "time_recorded": moment.time().isoformat("seconds"),
             "client_ip": _address(request),
         }
         return JSONResponse(answer, 201)
@@ -313,6 +324,11 @@ class SensorFlow:
     def _zone(self, device: str) -> Any:  # noqa: ANN401 - a tzinfo
         entry = self._own.entry(device)
         return entry.zone if entry is not None else ZoneInfo("America/Sao_Paulo")
+
+
+def _key_of(request: Request) -> str | None:
+    """The key in any of its three spellings, which HTTP takes for two headers."""
+    return request.headers.get("x-api-key") or request.headers.get("api-key")
 
 
 def _address(request: Request) -> str:

@@ -179,9 +179,7 @@ def register_heard(registry: Registry, store: DataButcherStore, text: str) -> Ma
     return register(registry, store, code, device=key)
 
 
-def make_device(
-    registry: Registry, key: str, name: str, site_id: int | None = None, serial: str | None = None
-) -> None:
+def make_device(registry: Registry, key: str, name: str, site_id: int | None = None, serial: str | None = None) -> None:
     """Have the device of a machine; nothing changes if there is one. Raises NotFound (site)."""
     if key not in registry.devices_named([key]):
         site = site_id if site_id is not None else registry.first_site().id

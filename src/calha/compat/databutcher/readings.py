@@ -15,7 +15,7 @@ from calha.accounts.accounts import Accounts
 from calha.compat.databutcher import SYSTEM
 from calha.compat.databutcher.dialect import plain
 from calha.compat.databutcher.fleet import Fleet
-from calha.compat.databutcher.ids import code_of, reading_id, text_of
+from calha.compat.databutcher.ids import reading_id, text_of
 from calha.compat.databutcher.wire import Fault
 from calha.domain.access import Principal
 from calha.domain.errors import Malformed, NotSignedIn
