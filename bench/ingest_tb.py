@@ -2,11 +2,13 @@
 
 Open loop for 60 s after everybody has connected. CPU and memory are of all processes of the server, from the first message
 to the last PUBACK. Twenty devices are watched through a real SSE connection. At the end the readings in the store are
-counted: in all, and of fifty devices through the API (of every device when more was stored than acknowledged).
+counted: in all, and of fifty devices through the API (of every device when more was stored than acknowledged). What the
+same machine needs for the log server alone: `log-alone`.
 """
 
 import argparse
 
+from bench.disturbance import Disturbance
 from bench.latency import Latency
 from bench.live import LiveProbe
 from bench.report import Report, at_least, at_most
@@ -31,8 +33,9 @@ async def measure(report: Report, connections: int, rate_msg_s: float, duration_
         try:
             await load.connect()
             await live.start()
-            async with Resources(server) as resources:
-                outcome = await load.run()
+            with Disturbance(server.folder) as disturbance:
+                async with Resources(server) as resources:
+                    outcome = await load.run()
             readings = outcome.acknowledged * len(plan.keys)
             stored, waited_s = await until_stored(server, readings, STORED_TIMEOUT_S)
             await live.stop()
@@ -63,6 +66,7 @@ async def measure(report: Report, connections: int, rate_msg_s: float, duration_
     report.result("memory of all processes, peak PSS", resources.peak_pss_bytes / 1e6, "MB")
     report.result("connecting everybody", load.connecting_s, "s")
     report.result("stored after the last PUBACK", waited_s, "s")
+    disturbance.tell(report)
     report.result("load generator CPU", outcome.cpu_s / duration_s, "cores")
     report.result("load generator lateness p99", outcome.lateness["p99_ms"], "ms")
     report.details |= {

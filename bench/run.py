@@ -10,10 +10,10 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from bench.mqtt_load import Outcome, Plan
-from bench.processes import cpu_s
+from bench.processes import Usage, cpu_s
 from bench.server import CHANNELS, Server
 
 ROOT = Path(__file__).parents[1]
@@ -24,10 +24,25 @@ QUIET_S = 3.0
 QUIET_TIMEOUT_S = 180.0
 
 
+class Loaded(Protocol):
+    """A server under load. key: what a gateway shows it."""
+
+    @property
+    def pid(self) -> int: ...
+
+    @property
+    def mqtt_port(self) -> int: ...
+
+    @property
+    def key(self) -> str: ...
+
+    def usage(self) -> list[Usage]: ...
+
+
 class Resources:
     """CPU and memory of a server between two moments; memory is sampled once a second."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: Loaded) -> None:
         self._server = server
         self._task: asyncio.Task[None] | None = None
         self._started = self._cpu_s = 0.0
@@ -182,7 +197,7 @@ def device_keys(count: int) -> list[str]:
     return [f"bench-{number:05d}" for number in range(count)]
 
 
-def paced(server: Server, devices: Sequence[str], rate_msg_s: float, duration_s: float, settle_s: float = 60.0) -> Plan:
+def paced(server: Loaded, devices: Sequence[str], rate_msg_s: float, duration_s: float, settle_s: float = 60.0) -> Plan:
     """Each device on its own connection, all together `rate_msg_s`."""
     return Plan(
         host="127.0.0.1",
