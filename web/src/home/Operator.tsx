@@ -121,12 +121,12 @@ function SinceShift() {
     <Section title={t("home.since")}>
       <Group justify="space-between" mb="xs">
         <Text size="sm" className="quiet" role="status">
-          {raised === undefined || events.data === undefined ? (isMissing ? "" : "…") : t("home.sinceCount", { alarms: raised, events: events.data.length })}
+          {raised === undefined || events.data === undefined ? (isMissing ? "" : "…") : t("home.sinceCount", { alarms: raised, events: `${String(events.data.events.length)}${events.data.areMore ? "+" : ""}` })}
         </Text>
         <Segments size="xs" aria-label={t("home.shift")} value={hours} onChange={show} data={shifts.map((value) => ({ value, label: `${value} h` }))} />
       </Group>
       <Loaded query={events} height={120}>
-        {(found) => (
+        {({ events: found }) => (
           <ul className="home-list">
             {found.slice(0, SHOWN_EVENTS).map((event) => (
               <li key={event.id}>

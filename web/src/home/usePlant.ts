@@ -18,12 +18,15 @@ export function usePresenceOf(state?: Stopped) {
 
 const MOST = 100;
 
-/** What happened since a moment, newest first; the last hundred at most. */
+/** What happened since a moment, newest first; the last hundred at most, and whether there were more. */
 export function useEventsSince(since: number) {
   return useQuery({
     queryKey: ["events", "newest"],
     queryFn: () => take(api.GET("/api/v1/events", { params: { query: { limit: MOST } } })),
     refetchInterval: REFRESH_MS,
-    select: (page) => page.items.filter((event) => Date.parse(event.at) >= since),
+    select: ({ items }) => {
+      const events = items.filter((event) => Date.parse(event.at) >= since);
+      return { events, areMore: events.length === MOST };
+    },
   });
 }
