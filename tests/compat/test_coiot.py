@@ -118,8 +118,8 @@ def test_a_meter_whose_clock_is_wrong_is_heard_and_billed(calha, clock, address)
     connection.close()
 
 
-def test_the_operator_names_the_zone_of_the_meters_clocks(tmp_path):
-    with running_coiot(tmp_path / "data", ZONE="UTC") as calha:
+def test_the_operator_says_what_clocks_and_addresses_mean(tmp_path):
+    with running_coiot(tmp_path / "data", ZONE="UTC", KNOWN_BY_ADDRESS="false") as calha:
         said = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(START))
         with connect(calha) as connection:
             meter = say(connection, {"id": 0}).decode()
@@ -128,6 +128,8 @@ def test_the_operator_names_the_zone_of_the_meters_clocks(tmp_path):
         path = f"/api/v1/devices/coiot-{meter}/readings?resolution=raw&from=0946684800"
         assert calha.get(path)["series"][0]["t"][0] // 1_000 == int(START)
         assert page(calha, f"/historic/{meter}")["historic"] == [[1.0, said]], "as the meter says it"
+        with connect(calha) as connection:
+            assert say(connection, {"id": 0}).decode() != meter, "behind NAT it may be anybody's"
 
 
 def test_two_meters_that_ask_at_once_get_two_ids(calha):
@@ -207,6 +209,30 @@ def test_pages_find_what_meters_have_sent(calha):
     assert posted == {"alert": ABOVE, "id": int(meter), "consumption": 302.0, "datetime": local(3)}
     calha.until_stored()
     assert calha.values(f"coiot-{meter}", "energy")[-1] == 302.0, "1 and '1' are one meter"
+    connection.close()
+
+
+def test_pages_know_a_meter_from_its_first_report_on(calha):
+    connection, meter = new_meter(calha)
+    asked = {"id": meter, "datetime": local(0)}
+    assert page(calha, f"/measurer/{meter}") is False, "it has an id, and no more"
+    assert [page(calha, f"/{one}/{meter}") for one in ("historic", "invoice")] == [None, None]
+    assert page(calha, "/historic/upper", asked) is None
+    say(connection, report(meter, 0.0, 0))
+    assert page(calha, f"/measurer/{meter}") is True, "as soon as it is answered"
+    calha.until_stored()
+    assert page(calha, f"/invoice/{meter}") == {"alert": WITHIN, "invoice": 0.0}
+    connection.close()
+
+
+def test_a_known_meter_without_entries_beyond_a_time_has_an_empty_list(calha):
+    connection, meter = new_meter(calha)
+    say(connection, report(meter, 1.0, 10))
+    calha.until_stored()
+    nothing = {"alert": WITHIN, "historic": []}
+    assert page(calha, "/historic/upper", {"id": meter, "datetime": local(11)}) == nothing
+    assert page(calha, "/historic/lower", {"id": meter, "datetime": local(9)}) == nothing
+    assert page(calha, "/historic/upper", {"id": "999999", "datetime": local(11)}) is None
     connection.close()
 
 

@@ -3,7 +3,8 @@
 A meter asks for an id with `{"id": 0}`, then sends `{"id": "1", "consumption": kWh since its start, "datetime": local time,
 "type": "/spent"}` every second and waits for the answer, which comes when the reading is on disk. Its id is the device
 `coiot-1`. Ids are given out once and survive restarts. A meter that restarts asks anew; when it comes from an address from
-which one meter reported that is gone now, it gets that id again, and its register that begins anew is one meter's.
+which one meter reported that is gone now, it gets that id again, and its register that begins anew is one meter's. Where
+addresses tell no meters apart, as behind NAT, the operator switches that off.
 
 `datetime` is local time of the site, or of the zone that the operator names. One that cannot be, as of a meter whose clock
 runs in UTC, is not believed (see `clocks`); the answer says it as it was sent.
@@ -60,6 +61,7 @@ class CoiotOptions:
     max_devices: int
     max_connections: int
     zone: str = ""
+    known_by_address: bool = True
 
 
 class Coiot:
@@ -80,6 +82,7 @@ class Coiot:
         self._clocks = Clocks(lambda device: self._own.latest(device, CHANNEL)[1])
         self._gathering = Gathering(ingest, SOURCE)
         self._highest = 0  # number that was given
+        self._reported: set[str] = set()  # whose first report is on disk, though it may not be stored yet
         self._speaking: dict[asyncio.StreamWriter, tuple[str, str | None]] = {}  # address, device
         self._last_of_address: dict[str, set[str]] = {}
 
@@ -160,6 +163,7 @@ class Coiot:
         now = self._clock()
         if not await self._take(Message(device, self._record(device, fields, now), now, SOURCE, "spent", "json")):
             return None
+        self._reported.add(device)
         return {
             "alert": alert,
             "id": fields["id"],
@@ -193,7 +197,7 @@ class Coiot:
         """The device of a meter that has just started."""
         connected = {device for _, device in self._speaking.values()}
         gone = self._last_of_address.get(address, set()) - connected
-        if len(gone) == 1:
+        if len(gone) == 1 and self._options.known_by_address:
             return gone.pop()
         self._highest = 1 + max(self._highest, *map(_number, self._own.registered()), 0)
         device = f"{PREFIX}{self._highest}"
@@ -234,8 +238,8 @@ class Coiot:
         if request.method in ("GET", "HEAD") and len(parts) == 2:
             device = _device_of(parts[1])
             if parts[0] == "measurer":
-                return device is not None and device in self._ingest.directory.devices
-            if parts[0] in ("historic", "invoice") and device is not None and self._series(device) is not None:
+                return self._has_reported(device)
+            if parts[0] in ("historic", "invoice") and device is not None and self._has_reported(device):
                 return await (self._history_of(device) if parts[0] == "historic" else self._invoice(device))
         if request.method == "POST" and type(request.body) is dict:
             if request.path == "/spent":
@@ -254,9 +258,9 @@ class Coiot:
         return {"alert": self._alert(device, first=WITHIN), "historic": rows[-MAX_HISTORY:]}
 
     async def _historic(self, path: str, asked: dict[str, Any]) -> dict[str, Any] | None:
-        """Entries at exactly a time, from it on (upper) or up to it (lower)."""
+        """Entries at exactly a time, from it on (upper) or up to it (lower); None for a time at which there is none."""
         device = _device_of(asked.get("id"))
-        if device is None or self._series(device) is None:
+        if device is None or not self._has_reported(device):
             return None
         try:
             at = from_text(str(asked.get("datetime")), self._zone(device))
@@ -270,7 +274,9 @@ class Coiot:
         if path not in windows:
             return None
         rows = await self._rows(device, *windows[path])
-        return {"alert": self._alert(device, first=WITHIN), "historic": rows[-MAX_HISTORY:]} if rows else None
+        if not rows and path == "/historic":
+            return None
+        return {"alert": self._alert(device, first=WITHIN), "historic": rows[-MAX_HISTORY:]}
 
     async def _invoice(self, device: str) -> dict[str, Any]:
         """What the meter has counted, over its restarts too, at one price."""
@@ -290,6 +296,12 @@ class Coiot:
             for at, value in zip(columns.at.tolist(), columns.value.tolist(), strict=True)
             if value == value  # a failed read is no consumption
         ]
+
+    def _has_reported(self, device: str | None) -> bool:
+        """Whether pages know the meter, which they do from its first report on."""
+        if device is None or self._series(device) is None:
+            return False
+        return device in self._reported or self._own.latest(device, CHANNEL)[1] > 0
 
     def _series(self, device: str) -> int | None:
         return self._own.series(device, CHANNEL)

@@ -33,6 +33,8 @@ class CoiotSection(_CompatSystem):
     """Connections at once."""
     zone: Annotated[str, AfterValidator(_zone_or_site)] = ""
     """Time zone of the meters' clocks (`datetime`); the one of their site when empty."""
+    known_by_address: bool = True
+    """Whether a meter that asks for an id gets that of the one meter of its address that is gone; not behind NAT."""
 
 
 class SensorFlowSection(_CompatSystem):
