@@ -56,6 +56,24 @@ def test_the_topic_that_was_recommended_last_is_heard(calha, topic):
     assert (stored(calha, serial), stored(calha, serial, "battery")) == ([5.0], [80.0])
 
 
+def test_a_topic_below_the_one_of_data_is_heard_as_the_last_server_heard_it(calha):
+    serial = new_serial()
+    with Meter(calha.meter_port) as meter:
+        said = {"ts": NOW, "totalLiters": 5, "flowLmin": 0, "numeroSerie": serial}
+        meter.say(said, topic="hidrometro/leandro/cozinha/dados").wait_for_publish(60)
+        meter.say({"action": "reset"}, topic="hidrometro/leandro/cozinha/cmd").wait_for_publish(60)
+    assert stored(calha, serial) == [5.0]
+
+
+def test_an_installation_names_the_topics_of_its_meters(tmp_path):
+    topics = {"data_topics": "casa/agua", "command_topics": "casa/agua/ordens"}
+    with running_hidrometro(tmp_path / "data", **topics) as calha, Meter(calha.meter_port) as meter:
+        meter.say({"ts": NOW, "totalLiters": 5, "numeroSerie": "S1"}, topic="casa/agua").wait_for_publish(60)
+        meter.client.subscribe("casa/agua/ordens", 0)
+        assert [meter.granted.get(timeout=60) for _ in range(2)] == [[0], [0]]
+        assert stored(calha, "S1") == [5.0]
+
+
 def test_each_set_of_names_is_understood_with_mosquittos_client(calha):
     for said in (
         {"totalLiters": 1.5, "flowLmin": 2.5, "numeroSerie": (first := new_serial())},

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, ClassVar
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 
 from calha.config.section import Port, Section, known_zone, listed
 
@@ -94,6 +94,10 @@ class HidrometroSection(_CompatSystem):
     own devices, give it to them, and another one to mqtt.port."""
     families: Annotated[list[str], BeforeValidator(listed)] = ["hidrometro", "hidrometro/leandro"]
     """Beginnings of its topics: meters publish to <family>/dados and hear <family>/cmd."""
+    data_topics: Annotated[list[str], BeforeValidator(listed)] = []
+    """Further topics to which meters publish (MQTT_TOPIC_DADOS), as they stand in the meters."""
+    command_topics: Annotated[list[str], BeforeValidator(listed)] = []
+    """Further topics on which meters hear commands (MQTT_TOPIC_CMD); none of them is one of data."""
     anonymous_meters: bool = False
     """Whether meters without a password are let in, as the firmware gives none."""
     anonymous_pages: bool = False
@@ -110,6 +114,15 @@ class HidrometroSection(_CompatSystem):
     """Flow, in L/min, from which on water that never stops is a leak (LEAK_FLOW_THRESHOLD)."""
     leak_min_s: Annotated[float, Field(ge=0, le=86_400)] = 3_600.0
     """For how many seconds it has to flow without a break (LEAK_MIN_SECONDS); with 0 every tap is one."""
+
+    @field_validator("command_topics")
+    @classmethod
+    def _of_no_data(cls, topics: list[str], known: ValidationInfo) -> list[str]:
+        data = {*known.data.get("data_topics", ()), *(f"{family}/dados" for family in known.data.get("families", ()))}
+        for topic in topics:
+            if topic in data:
+                raise ValueError(f"{topic!r} is a topic of data; commands need one of their own")
+        return topics
 
 
 class DataButcherSection(_CompatSystem):

@@ -12,7 +12,6 @@ What is sent again after a reconnection, marked DUP, and is the same, is acknowl
 import asyncio
 import hashlib
 import logging
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 
@@ -20,6 +19,7 @@ from calha.compat import mqtt_wire
 from calha.compat.ground import Ground
 from calha.compat.hidrometro.meters import PREFIX, Meters, Said, Speaker, chip_of
 from calha.compat.hidrometro.orders import Orders, Session
+from calha.compat.hidrometro.topics import Topics
 from calha.compat.mqtt_wire import BrokenMqtt, Connect, Kind, Other, Packet, Publish, Subscribe
 from calha.config.compat import HidrometroSection
 from calha.domain.errors import LogUnavailable, Malformed, NotSignedIn
@@ -38,7 +38,6 @@ MAX_UNRELEASED = 1_000  # QoS 2 messages of one connection
 MAX_REMEMBERED = 64  # messages of one client that would be known if they came again
 MAX_CLIENTS_REMEMBERED = 10_000
 
-_DOCUMENTED = re.compile("hidr(?:o|ô|o\u0302)metro/[^/]+/[^/]+/dados")  # of a customer and his device, recommended last
 _Client = tuple[str, str]  # who he has proved to be, "" for nobody; and his client id
 
 
@@ -50,8 +49,7 @@ class Broker:
         self._meters = meters
         self._orders = orders
         self._clock = ground.clock
-        self._dados = {f"{family}/dados" for family in options.families}
-        self._commands = {f"{family}/cmd" for family in options.families}
+        self._topics = Topics(options)
         self._connections: dict[_Client, _Connection] = {}
         self._repeats = _Repeats()
 
@@ -175,7 +173,7 @@ class Broker:
     async def _subscribe(self, packet: Subscribe, connection: "_Connection") -> None:
         granted = []
         for topic, qos in packet.filters:
-            is_own = topic in self._commands
+            is_own = self._topics.is_command(topic)
             if is_own:
                 connection.topic, connection.qos = topic, min(qos, mqtt_wire.GRANTED_AT_MOST)
             granted.append(connection.qos if is_own else mqtt_wire.NOT_GRANTED)
@@ -187,8 +185,8 @@ class Broker:
         new = [one for one in published if self._is_new(one, connection)]
         while new:
             try:
-                await self._put([one for one in new if not self._is_reading(one)], connection)
-                readings = [Said(one.payload, one.topic) for one in new if self._is_reading(one)]
+                await self._put([one for one in new if not self._topics.is_reading(one.topic)], connection)
+                readings = [Said(one.payload, one.topic) for one in new if self._topics.is_reading(one.topic)]
                 if readings:
                     taken = await self._meters.take(readings, connection.speaker)
                     await self._orders.speaks_for(connection, taken.devices)
@@ -198,9 +196,6 @@ class Broker:
             else:
                 self._repeats.remember(connection.client, new)
                 return
-
-    def _is_reading(self, publish: Publish) -> bool:
-        return publish.topic in self._dados or _DOCUMENTED.fullmatch(publish.topic) is not None
 
     def _is_new(self, publish: Publish, connection: "_Connection") -> bool:
         if publish.qos == 2:
