@@ -340,6 +340,7 @@ def test_readings_ids_and_whose_they_are_are_known_after_a_kill(calha):
         say(connection, report(meter, 3.0, 0))
     calha.kill("core")
     until_heard(calha)
+    calha.until_stored()
     assert page(calha, f"/historic/{meter}")["historic"] == [[3.0, local(0)]]
     with connect(calha, "127.0.7.10") as stranger, connect(calha, "127.0.7.9") as same:
         assert int(say(stranger, {"id": 0})) > int(meter), "ids are not given twice"
