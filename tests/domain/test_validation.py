@@ -20,7 +20,7 @@ def intervals_of(amounts) -> Consumption:
     known = ~np.isnan(amounts)
     bounds = START + np.arange(len(amounts) + 1, dtype=np.int64) * HOUR_US
     ticks = np.rint(np.where(known, amounts, 0) * TICKS).astype(np.int64)
-    return Consumption(bounds, ticks, np.zeros(len(amounts), np.uint8), known.astype(float), known, "kWh")
+    return Consumption(bounds, ticks, np.zeros(len(amounts), np.uint8), known.astype(float), known, known, "kWh")
 
 
 def found(rules: RuleSet, amounts=(1, 2, 3), before=(), **known) -> list[str]:

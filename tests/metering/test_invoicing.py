@@ -18,6 +18,7 @@ from calha.domain.times import DAY_US, HOUR_US, to_micros
 from calha.metering.billing_run import BillingRuns
 from calha.metering.books import Billing
 from calha.metering.cycles import Cycle, cycle_in
+from calha.metering.estimating import Decision
 from calha.metering.invoicing import cancel, differences, issue, issue_again, verified
 from calha.metering.previews import previews
 from calha.store.billing import Customers, Invoices, Runs, Tariffs
@@ -270,6 +271,46 @@ def test_an_estimate_is_settled_once_by_the_next_invoice(plant, billing, contrac
     hourly(plant, SEPTEMBER, SEPTEMBER + 30 * DAY_US, 114.88)
     (september,) = previews(billing, [contract], "2026-09")
     assert september.inputs.adjustments == ()
+
+
+def test_an_estimate_is_settled_by_a_reading_that_spans_both_months(plant, billing, contract):
+    plant.send([JULY], [100])
+    stated = Decision("stated", "ana", "nobody at home", D(100))
+    (july,) = issue(billing, list(previews(billing, [contract], "2026-07", stated)))
+    plant.send([SEPTEMBER], [330])
+    (august,) = issue(billing, list(previews(billing, [contract], "2026-08")))
+    (settled,) = unseal(billing.invoices.content(august.number)).inputs.adjustments
+    assert (settled.invoice, august.quantity + settled.quantity) == (july.number, D(130)), "not 230"
+    assert july.total + august.total == 230 * D("5.00")
+    assert list(differences(billing, [july, august])) == []
+    hourly(plant, SEPTEMBER, SEPTEMBER + 30 * DAY_US, 330)
+    (september,) = previews(billing, [contract], "2026-09")
+    assert september.inputs.adjustments == (), "what august was taken to be is right"
+
+
+@pytest.mark.parametrize(("billed", "back"), [(None, 37), (D(20), 37), (None, 32)])
+def test_a_silence_across_the_end_of_a_cycle_is_settled_to_the_register(plant, billing, contract, billed, back):
+    decision = Decision("stated", "ana", "a guess", billed) if billed is not None else None
+    hourly(plant, JULY, JULY + (25 if billed is None else 10) * DAY_US, 100)
+    (july,) = issue(billing, list(previews(billing, [contract], "2026-07", decision)))
+    hourly(plant, JULY + back * DAY_US, SEPTEMBER, 100 + 0.24 * back)
+    (august,) = issue(billing, list(previews(billing, [contract], "2026-08")))
+    assert [key for key, *_ in sealed(billing, august)] == ["settlement"]
+    assert july.total + august.total == D("74.40"), "what the register counted in both months"
+    assert list(differences(billing, [july, august])) == []
+    assert verified(billing, august) == []
+
+
+def test_what_no_reading_has_ended_is_not_settled(plant, billing, contract):
+    plant.send([JULY], [100])
+    stated = Decision("stated", "ana", "nobody at home", D(8))
+    issue(billing, list(previews(billing, [contract], "2026-07", stated)))
+    plant.send([AUGUST - 4 * HOUR_US], [107.4])
+    (august,) = previews(billing, [contract], "2026-08", stated)
+    assert august.inputs.adjustments == (), "four hours of july are not known"
+    plant.send([SEPTEMBER], [114.88], quality=[Quality.ESTIMATED])
+    (august,) = previews(billing, [contract], "2026-08")
+    assert august.inputs.adjustments == (), "an estimate does not settle another"
 
 
 def test_what_late_payment_costs_is_charged_once_by_the_invoice_after_the_payment(plant, billing, contract, today):

@@ -34,13 +34,17 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Consumption:
-    """Intervals that follow each other, as columns. bounds: begins, and the last end. per_tick: how much one tick is."""
+    """Intervals that follow each other, as columns. bounds: begins, and the last end. per_tick: how much one tick is.
+
+    is_sure: whether good readings tell the amount, be it by dividing what was consumed between two of them far apart.
+    """
 
     bounds: Ints
     ticks: Ints
     quality: Qualities
     coverage: Floats
     is_known: Flags
+    is_sure: Flags
     unit: str
     per_tick: Decimal = A_TICK
 
@@ -57,6 +61,7 @@ class Consumption:
             quality=np.concatenate([part.quality for part in parts]),
             coverage=np.concatenate([part.coverage for part in parts]),
             is_known=np.concatenate([part.is_known for part in parts]),
+            is_sure=np.concatenate([part.is_sure for part in parts]),
         )
 
     def __iter__(self) -> Iterator[Interval]:
@@ -108,17 +113,20 @@ def consumption(curve: Curve, bounds: Ints, unit: str) -> Consumption:
     inner_begins, inner_ends = (np.clip(edges, curve.at[0], curve.at[-1]) for edges in (begins, ends))
     quality = curve.worst_quality(inner_begins, inner_ends)
     coverage = np.diff(curve.observed(bounds)) / np.maximum(np.diff(bounds), 1)
+    is_sure = is_known & (quality < Quality.UNCERTAIN) & (ends <= curve.at[-1])
     if curve.is_bridged:
         floor = np.where(curve.is_inside_hole(begins) | curve.is_inside_hole(ends), Quality.ESTIMATED, Quality.GOOD)
     else:
         missing = np.diff(curve.observed(bounds)) < inner_ends - inner_begins
         floor = np.where(missing, Quality.UNCERTAIN, Quality.GOOD)
+        is_sure &= ~missing
     return Consumption(
         bounds,
         np.diff(curve.upto(bounds)),
         np.where(is_known, np.maximum(quality, floor), Quality.BAD).astype(np.uint8),
         coverage,
         is_known,
+        is_sure,
         unit,
     )
 
@@ -126,4 +134,5 @@ def consumption(curve: Curve, bounds: Ints, unit: str) -> Consumption:
 def _unknown(bounds: Ints, unit: str) -> Consumption:
     count = len(bounds) - 1
     quality = np.full(count, Quality.BAD, np.uint8)
-    return Consumption(bounds, np.zeros(count, np.int64), quality, np.zeros(count), np.zeros(count, bool), unit)
+    none = np.zeros(count, bool)
+    return Consumption(bounds, np.zeros(count, np.int64), quality, np.zeros(count), none, none, unit)

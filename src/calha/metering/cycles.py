@@ -65,7 +65,8 @@ class Measured:
     """What was counted in a cycle. total: None where nothing is known; spans may tell what was counted beside it.
 
     known: share of the time of which the amount is. problem: why it cannot be billed without hands, None if it can. is_short:
-    whether that is because too much is missing. opening, closing: what a register showed at its ends.
+    whether that is because too much is missing. opening, closing: what a register showed at its ends. is_sure: whether good
+    readings tell all of it, though where one cycle ends and another begins may be divided between them.
     """
 
     spans: tuple[Metered, ...]
@@ -77,6 +78,7 @@ class Measured:
     opening: RegisterReading | None = None
     closing: RegisterReading | None = None
     exchanges: tuple[Exchange, ...] = ()
+    is_sure: bool = False
 
     @property
     def days_between(self) -> int | None:
@@ -173,7 +175,8 @@ def _measured(wanted: Wanted, found: Counted, reactive: Counted | None, injected
     problem = short
     if problem is None and any(value < 0 for span in spans for value in span.quantities.values()):
         problem = "the consumption is negative: judge the register's events first"
-    return Measured(spans, counted.total().amount, known, is_estimated, problem, short is not None)
+    is_sure = bool(consumption.is_sure.all())
+    return Measured(spans, counted.total().amount, known, is_estimated, problem, short is not None, is_sure=is_sure)
 
 
 def _is_doubtful(found: Counted) -> bool:

@@ -1,6 +1,7 @@
 """What a cycle takes over from invoices before it: estimates to be settled, costs of late payment, credits of injected energy.
 
 Rule 1: an estimate is settled once, by the difference at the prices of its own time; what was settled is not asked for again.
+        A register that was silent when the cycle ended is divided there, and the next cycle has the rest.
 Rule 2: an invoice with net metering is not settled by a line, as its credits would be others as well: it is issued again.
 Rule 3: what late payment costs is charged once, by the first invoice that is issued after the payment; no fine on a fine.
 """
@@ -131,16 +132,20 @@ def _settlement(billing: Billing, wanted: Wanted, row: InvoiceRow) -> Iterator[A
     tariff = billing.tariffs.by_hash(row.tariff_sha256)
     cycle = Cycle(row.from_day, row.until_day)
     ((_, counted),) = measured([replace(wanted, cycle=cycle, tariff=tariff)], billing.counter)
-    if counted.is_estimated or not counted.spans or counted.problem:
+    is_final = counted.is_sure or not counted.is_estimated
+    if not is_final or not counted.spans or counted.problem:
         return
     plain = msgspec.structs.replace(sealed.inputs, adjustments=())
     billed = made_from(plain, tariff)
     known = made_from(msgspec.structs.replace(plain, metered=counted.spans), tariff)
+    amount, quantity = known.total - billed.total, in_one(counted.spans) - in_one(plain.metered)
+    if not amount and not quantity:
+        return  # it was right
     yield Adjustment(
         key=SETTLEMENT,
         name={"pt": f"Acerto da fatura {row.number}, estimada", "en": f"Settlement of estimated invoice {row.number}"},
-        amount=known.total - billed.total,
-        quantity=in_one(counted.spans) - in_one(plain.metered),
+        amount=amount,
+        quantity=quantity,
         unit=tariff.unit,
         invoice=row.number,
     )
