@@ -273,6 +273,26 @@ def test_an_estimate_is_settled_once_by_the_next_invoice(plant, billing, contrac
     assert september.inputs.adjustments == ()
 
 
+def test_an_estimate_is_not_settled_again_by_an_invoice_in_the_middle(plant, billing, contract, today):
+    hourly(plant, JULY, JULY + 25 * DAY_US, 100)
+    at = np.arange(JULY + 25 * DAY_US + HOUR_US, AUGUST + 1, HOUR_US, dtype=np.int64)
+    plant.send(at, np.full(len(at), 106.0), quality=np.full(len(at), Quality.ESTIMATED))
+    (july,) = issue(billing, list(previews(billing, [contract], "2026-07")))
+    hourly(plant, AUGUST, SEPTEMBER, 107.44)
+    (august,) = issue(billing, list(previews(billing, [contract], "2026-08")))
+    assert sealed(billing, august) == [], "it is not known yet"
+    hourly(plant, JULY + 25 * DAY_US, AUGUST, 106)
+    (difference,) = differences(billing, [july, august])
+    assert (difference.invoice, difference.amount) == (july, D("7.20")), "it is asked for in one place"
+    hourly(plant, SEPTEMBER, SEPTEMBER + 30 * DAY_US, 114.88)
+    today[0] = date(2026, 10, 2)
+    (september,) = issue(billing, list(previews(billing, [contract], "2026-09")))
+    assert sealed(billing, september) == [("settlement", july.number, D("7.200"))]
+    assert list(differences(billing, [july, august, september])) == [], "august does not settle it again"
+    with pytest.raises(Conflict, match="would be the same again"):
+        issue_again(billing, august.number)
+
+
 def test_an_estimate_is_settled_by_a_reading_that_spans_both_months(plant, billing, contract):
     plant.send([JULY], [100])
     stated = Decision("stated", "ana", "nobody at home", D(100))

@@ -33,15 +33,16 @@ LATE: Mapping[LateKind, Text] = {
 
 
 def settlements(billing: Billing, wanted: Wanted, books: Books) -> Iterator[Adjustment]:
-    """What estimated invoices before this cycle turned out to be, unless a later one has settled them."""
+    """What estimated invoices before this cycle turned out to be, unless another invoice in force has settled them."""
     standing = books.standing.get(wanted.contract.id, ())
     earliest = wanted.cycle.from_ - LOOK_BACK
     open_ = [row for row in standing if row.is_estimated and earliest < row.from_day < wanted.cycle.from_]
     if not open_:
         return
-    settled = set(_settled(billing, standing, wanted.cycle.from_))
+    after = [row for row in standing if row.from_day > open_[0].from_day]
+    found = taken(billing, after, (SETTLEMENT,), wanted.cycle.from_)
     for row in open_:
-        if row.number not in settled:
+        if found.is_open(row.number):
             yield from _settlement(billing, wanted, row)
 
 
@@ -70,7 +71,10 @@ def charges_for_lateness(billing: Billing, wanted: Wanted, books: Books) -> Iter
 
 def is_settled(billing: Billing, row: InvoiceRow, books: Books) -> bool:
     """Whether a later invoice in force has made up for what was estimated; that one would then be issued again."""
-    return row.is_estimated and row.number in set(_settled(billing, books.standing.get(row.contract_id, ()), date.max))
+    if not row.is_estimated:
+        return False
+    standing = books.standing.get(row.contract_id, ())
+    return any(row.number in referred(billing, one, (SETTLEMENT,)) for one in standing if one.from_day > row.from_day)
 
 
 def is_decided(billing: Billing, row: InvoiceRow) -> bool:
@@ -88,12 +92,6 @@ def opening_credits(
             if not isinstance(said, msgspec.UnsetType):
                 return said.closing
     return ()
-
-
-def _settled(billing: Billing, standing: Sequence[InvoiceRow], before: date) -> Iterator[str]:
-    for row in standing:
-        if row.from_day < before:
-            yield from referred(billing, row, (SETTLEMENT,))
 
 
 def _delay(row: InvoiceRow, wanted: Wanted) -> Delay | None:
