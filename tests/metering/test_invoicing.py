@@ -273,6 +273,17 @@ def test_an_estimate_is_settled_once_by_the_next_invoice(plant, billing, contrac
     assert september.inputs.adjustments == ()
 
 
+@pytest.mark.parametrize("day", [date(2026, 9, 3), date(2028, 10, 20), date(2036, 1, 1)])
+def test_what_is_settled_stays_so_however_long_ago(plant, billing, contract, today, day):
+    hourly(plant, JULY, JULY + 25 * DAY_US, 100)
+    (july,) = issue(billing, list(previews(billing, [contract], "2026-07")))
+    hourly(plant, JULY + 37 * DAY_US, SEPTEMBER, 108.88)
+    (august,) = issue(billing, list(previews(billing, [contract], "2026-08")))
+    today[0] = day
+    assert list(differences(billing, [july])) == []
+    assert list(differences(billing, [august])) == []
+
+
 def test_an_estimate_is_not_settled_again_by_an_invoice_in_the_middle(plant, billing, contract, today):
     hourly(plant, JULY, JULY + 25 * DAY_US, 100)
     at = np.arange(JULY + 25 * DAY_US + HOUR_US, AUGUST + 1, HOUR_US, dtype=np.int64)

@@ -50,8 +50,8 @@ class Books:
     meters: Mapping[tuple[str, str], Meter | Uncountable]
 
 
-def books_of(billing: Billing, contracts: Sequence[ContractRow]) -> Books:
-    """What previews or forecasts of some contracts need."""
+def books_of(billing: Billing, contracts: Sequence[ContractRow], days: Iterable[date] = ()) -> Books:
+    """What previews or forecasts of some contracts need. days: at which their cycles begin, of those that may be long past."""
     ids = [one.id for one in contracts]
     tariffs = {}
     for key in {one.tariff for one in contracts}:
@@ -64,7 +64,7 @@ def books_of(billing: Billing, contracts: Sequence[ContractRow]) -> Books:
     return Books(
         tariffs,
         billing.customers.named({one.customer_id for one in contracts}),
-        billing.invoices.standing(ids, today - 2 * LOOK_BACK),
+        billing.invoices.standing(ids, min([today, *days]) - 2 * LOOK_BACK),
         billing.customers.issuers(),
         billing.tree(),
         today,

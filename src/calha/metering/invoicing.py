@@ -55,7 +55,7 @@ def differences(billing: Billing, invoices: Iterable[InvoiceRow]) -> Iterator[Di
     """What invoices in force would be with today's readings, edits and tariffs; only those that would differ."""
     rows = list(invoices)
     contracts = billing.customers.contracts_by_id({row.contract_id for row in rows})
-    books = books_of(billing, list(contracts.values()))
+    books = books_of(billing, list(contracts.values()), (row.from_day for row in rows))
     cycles = [(contracts[row.contract_id], Cycle(row.from_day, row.until_day)) for row in rows]
     for row, found in zip(rows, in_order(cycles, previews_of(billing, cycles, books)), strict=True):
         now = _with(billing, found, paid_lines(billing, row))

@@ -55,8 +55,8 @@ def previews(
 
     Raises StoreUnavailable, Conflict (a decision that is not needed, or cannot be followed).
     """
-    books = books_of(billing, contracts)
     cycles = {contract.id: cycle_in(contract, month) for contract in contracts}
+    books = books_of(billing, contracts, (one.from_ for one in cycles.values() if one is not None))
     yield from previews_of(billing, [(one, cycles[one.id]) for one in contracts], books, decision)
 
 
