@@ -32,9 +32,9 @@ async def keep_house(telemetry: Telemetry, streams: Streams, clock: Clock, beat:
             await streams.trim(telemetry.committed_seq)
         except LogUnavailable as error:
             log.warning("the log is trimmed later: %s", error)
-        beat()
+        await _pause(EVERY_S, beat)  # first, so that whoever follows the store has said what he has still to see
         await asyncio.to_thread(telemetry.compact, clock())
-        await _pause(EVERY_S, beat)
+        beat()
 
 
 async def retain(registry: Registry, telemetry: Telemetry, store: StoreSection, clock: Clock, beat: Beat) -> None:

@@ -28,6 +28,7 @@ from calha.store.telemetry import Telemetry
 
 log = logging.getLogger(__name__)
 
+NAME = "validation"
 EVERY_S = 5.0
 TODAY_EVERY_US = 300 * SECOND_US
 DAYS_AT_ONCE = 31  # of one meter
@@ -83,11 +84,13 @@ class Validator:
     async def run(self, beat: Callable[[], None]) -> None:
         """Follow the store until cancelled."""
         seq, at = await asyncio.to_thread(self._store.progress)
+        self._telemetry.await_follower(NAME, seq)
         await asyncio.to_thread(self._catch_up, at)
         while True:
             beat()
             try:
                 seq = await self._follow(seq, beat)
+                self._telemetry.await_follower(NAME, seq)
             except StoreUnavailable as error:
                 log.warning("readings are validated later: %s", error)
             await asyncio.sleep(EVERY_S)

@@ -73,6 +73,10 @@ class History(RuleBasedStateMachine):
     def compact(self, days: int, all_late: bool) -> None:
         self.store.compact(START + days * DAY_US, all_late=all_late)
 
+    @rule(behind=st.integers(0, 4))
+    def follow(self, behind: int) -> None:
+        self.store.await_follower("somebody", max(0, self.seq - behind))
+
     @rule()
     def restart(self) -> None:
         self.store.close()

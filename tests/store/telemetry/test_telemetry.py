@@ -48,6 +48,21 @@ def test_what_was_stored_after_a_log_sequence_comes_in_whole_messages_in_that_or
     assert len(telemetry.stored(6, 2).series) == 0
 
 
+def test_what_somebody_has_still_to_see_does_not_become_cold(telemetry: Telemetry) -> None:
+    telemetry.write(batch_of([(1, START, 1.0, 0), (1, START + 9, 2.0, 0)]), 1)
+    telemetry.await_follower("validation", 1)
+    telemetry.write(batch_of([(1, START + 1, 3.0, 0), (1, START + 9, 4.0, 0)]), 2)
+    telemetry.compact(day(90), all_late=True)
+    assert telemetry.touched(0).first_at.tolist() == [START + 1]
+    telemetry.write(batch_of([(1, START + 2, 5.0, 0)]), 3)
+    telemetry.compact(day(90), all_late=True)
+    assert telemetry.touched(1).last_at.tolist() == [START + 9]
+    telemetry.await_follower("validation", 3)
+    telemetry.compact(day(90), all_late=True)
+    assert telemetry.touched(0).series.tolist() == []
+    assert rows_of(telemetry, 1) == [(START + at, value, 0) for at, value in ((0, 1), (1, 3), (2, 5), (9, 4))]
+
+
 def test_a_failed_read_again_is_a_duplicate(telemetry: Telemetry) -> None:
     telemetry.write(batch_of([(1, START, NAN, 0x80), (1, START + 9, 1.0, 0)]), 1)
     assert telemetry.write(batch_of([(1, START, NAN, 0x80)]), 2).outcome.tolist() == [DUPLICATE]

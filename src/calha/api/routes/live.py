@@ -79,14 +79,13 @@ async def socket(
     sending = asyncio.create_task(
         _send_all(websocket, services, _Selection(caller, site, device, channel, alarms), since)
     )
-    with suppress(WebSocketDisconnect):
-        while True:
-            await websocket.receive()
-            if sending.done():
-                break
-    sending.cancel()
-    with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
-        await sending
+    try:
+        while (await websocket.receive())["type"] != "websocket.disconnect" and not sending.done():
+            pass  # what a browser says is not listened to
+    finally:
+        sending.cancel()
+        with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
+            await sending
 
 
 async def _may_go_on(selection: "_Selection") -> bool:

@@ -74,10 +74,11 @@ def look_up(
     return place[first], value[first], quality[first]
 
 
-def rows_by_hour(con: duckdb.DuckDBPyConnection, until: Micros) -> dict[int, int]:
-    """Number of readings before `until`, by hour since 1970."""
+def rows_by_hour(con: duckdb.DuckDBPyConnection, until: Micros, seq: int) -> dict[int, int]:
+    """Number of readings before `until` and stored up to a log sequence, by hour since 1970."""
     found: list[Any] = con.execute(
-        "SELECT event_at // ? AS hour, count(*) FROM hot WHERE event_at < ? GROUP BY hour", [HOUR_US, until]
+        "SELECT event_at // ? AS hour, count(*) FROM hot WHERE event_at < ? AND seq <= ? GROUP BY hour",
+        [HOUR_US, until, seq],
     ).fetchall()
     return dict(found)
 

@@ -77,6 +77,7 @@ class Telemetry:
         self._commit_ms: deque[float] = deque(maxlen=COMMITS_MEASURED)
         self._late_merged_at = time.monotonic()
         self._hot_rows = 0
+        self._awaited: dict[str, int] = {}  # by follower: the log sequence through which it has seen what was stored
         self.since = NOT_YET
         self._loaded_opening = 0
         self.committed_seq = 0
@@ -210,20 +211,28 @@ class Telemetry:
 
     # -- keeping house
 
+    def await_follower(self, name: str, seq: int) -> None:
+        """From now on, what was stored after this log sequence stays where `touched` and `stored` find it.
+
+        A follower says so when it begins, and whenever it has come further.
+        """
+        self._awaited[name] = seq
+
     def compact(self, now: Micros, *, all_late: bool = False) -> None:
         """Move complete days that are no longer hot into sorted files, and late readings into theirs.
 
-        Few late readings wait for more of them, unless `all_late`. May be interrupted at any point, and goes on beside
+        What a follower has still to see stays (see `await_follower`), unless that has become too much. Few late readings wait
+        for more of them, unless `all_late`. May be interrupted at any point, and goes on beside
         writers and readers. Raises StoreUnavailable.
         """
         with self._compacting, self._database.guard():
             if not self._segments.is_whole:
                 self._snapshots.examine()  # whether the file has been put back
-            seq = self._keep_latest()
+            seq = self._seen_by_all(self._keep_latest())
             until = now - now % DAY_US - self._hot_days * DAY_US
             if self._hot_rows > MAX_HOT_ROWS:
                 until = max(until, now - now % HOUR_US - HOUR_US)
-            for rewrite in self._plan(until, all_late):
+            for rewrite in self._plan(until, seq, all_late):
                 self._rewrite(rewrite, seq)
 
     def retain(self, series: Sequence[int], before: Micros, *, hours_before: Micros = 0) -> None:
@@ -235,9 +244,9 @@ class Telemetry:
             return
         expiry = Expiry(series, before, hours_before)
         with self._compacting, self._database.guard():
-            seq = self._keep_latest()
+            seq = self._seen_by_all(self._keep_latest())
             if before > self._segments.horizon:
-                for rewrite in self._plan(before - before % HOUR_US, all_late=False):
+                for rewrite in self._plan(before - before % HOUR_US, seq, all_late=False):
                     self._rewrite(rewrite, seq)
             for segment in self._segments.all:
                 if segment not in self._segments.unreadable and self._is_touched(segment, expiry):
@@ -332,10 +341,13 @@ class Telemetry:
 
     # -- below: compaction
 
-    def _plan(self, until: Micros, all_late: bool) -> list[Rewrite]:
+    def _seen_by_all(self, seq: int) -> int:
+        return seq if self._hot_rows > MAX_HOT_ROWS else min([seq, *self._awaited.values()])
+
+    def _plan(self, until: Micros, seq: int, all_late: bool) -> list[Rewrite]:
         horizon = self._segments.horizon
         with self._snapshots.take() as (con, segments):
-            by_hour = hot.rows_by_hour(con, max(until, horizon))
+            by_hour = hot.rows_by_hour(con, max(until, horizon), seq)
         late = sum(count for hour, count in by_hour.items() if hour * HOUR_US < horizon)
         waited_s = time.monotonic() - self._late_merged_at
         merge_late = late > 0 and (all_late or late >= MERGE_LATE_ROWS or waited_s >= MERGE_LATE_AFTER_S)

@@ -104,6 +104,7 @@ class AlarmWatch:
         await asyncio.to_thread(self._resume)
         while True:
             beat()
+            self._telemetry.await_follower("alarms", self._seq)
             self._news.clear()
             try:
                 if await asyncio.to_thread(self.look):
