@@ -2,6 +2,7 @@
 
 import json
 import math
+import tracemalloc
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -10,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calha.domain.directory import ChannelEntry, DeviceEntry, Directory
-from calha.domain.errors import Malformed, Refused
+from calha.domain.errors import Malformed, Refused, TooLarge
 from calha.domain.quality import Quality
 from calha.domain.readings import Batch
 from calha.ingest.decode import Decoding, Ranges, decode_deferred, decode_records, parse_number
@@ -185,6 +186,43 @@ def test_ndjson_sets_only_the_broken_line_aside():
     assert [reading[2] for reading in readings] == [1, 2]
     assert problems == [("malformed", 1)]
     assert decoding.problems[0].raw == b'{"flow": '
+
+
+@pytest.mark.parametrize(
+    ("payload", "format_"),
+    [
+        (b"x\n" * 1_000_000, "ndjson"),
+        (b"a,b\n" + b"1\n" * 1_000_000, "csv"),
+        (b'{"tipo": "HORA", "dados": [%s]}' % b",".join([b"{}"] * 100_001), "eta"),
+        (b"[%s]" % b",".join([b"1"] * 100_001), "json"),
+    ],
+    ids=["ndjson", "csv", "eta", "json"],
+)
+def test_too_many_records_are_refused_before_they_are_made(payload, format_):
+    tracemalloc.start()
+    with pytest.raises(TooLarge, match="more than 100000 records"):
+        records(payload, format_)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 60 * 1024 * 1024, "a million of them take 200 MiB"
+
+
+def test_lines_end_as_on_any_system_and_empty_ones_count_for_nothing():
+    lines = b"{\"flow\": 1}\r\n\n  \t\n {\"flow\": 2}\r{\"flow\": 3}\n" + b"\n" * 200_000
+    assert [record["flow"] for record in records(lines, "ndjson")] == [1, 2, 3]
+
+
+def test_a_csv_of_many_columns_and_short_rows_is_as_long_as_it_is():
+    header = b"ts," + b",".join(b"c%d" % number for number in range(50_000))
+    found = records(header + b"\n" + b"1769860800,7\n" * 50_000, "csv")
+    assert len(found) == 50_000
+    assert found[0] == {"ts": "1769860800", "c0": "7"}
+
+
+def test_a_csv_row_with_more_cells_than_the_header_is_kept_as_it_came():
+    one, broken = records(b"ts,flow,\n1769860800,1,\n1769860800,1,,5\n", "csv")
+    assert one == {"ts": "1769860800", "flow": "1"}
+    assert broken.raw == b"1769860800,1,,5"
 
 
 def test_csv_is_wide_or_long_with_commas_or_semicolons():

@@ -25,10 +25,10 @@ CHANNELS = {
 }
 
 
-def records_of(payload: Any) -> list[Any]:  # noqa: ANN401 - JSON holds anything
+def records_of(payload: Any) -> Iterator[Any]:  # noqa: ANN401 - JSON holds anything
     """The records of one message, in its order."""
-    found = payload if type(payload) is list else [payload]
-    return [record for item in found for record in _records_of_item(item)]
+    for item in payload if type(payload) is list else [payload]:
+        yield from _records_of_item(item)
 
 
 def marked(value: object, failed: object) -> object:

@@ -10,9 +10,11 @@ gzip      around any of them, unpacked up to a limit
 import csv
 import io
 import json
+import re
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
 from calha.domain import device_json
@@ -23,6 +25,8 @@ Format = Literal["json", "ndjson", "csv", "eta"]
 Record = Any  # whatever JSON can hold; `decode` refuses what is not an object
 
 MAX_RECORDS = 100_000
+
+_LINE = re.compile(rb"\S[^\r\n]*")  # of those that hold something
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +39,25 @@ class Broken:
 
 def records(payload: bytes, format_: Format = "json") -> list[Record]:
     """The records of a payload; a line that cannot be read is a Broken among them. Raises Malformed, TooLarge."""
-    if format_ == "csv":
-        found = list(_csv_rows(payload))
-    elif format_ == "ndjson":
-        found = [_line(line) for line in payload.splitlines() if line.strip()]
-    elif format_ == "eta":
-        found = records_of(parse_json(payload))
-    else:
+    if format_ == "json":
         decoded = parse_json(payload)
         found = decoded if type(decoded) is list else [decoded]
+    else:
+        found = list(islice(_one_by_one(payload, format_), MAX_RECORDS + 1))
     if len(found) > MAX_RECORDS:
-        raise TooLarge(f"{len(found)} records in one message; at most {MAX_RECORDS} are taken")
+        raise TooLarge(f"the message has more than {MAX_RECORDS} records")
     return found
+
+
+def _one_by_one(payload: bytes, format_: Format) -> Iterator[Record]:
+    """So that no more records are made than are taken: each weighs many times its few bytes."""
+    match format_:
+        case "csv":
+            return _csv_rows(payload)
+        case "eta":
+            return records_of(parse_json(payload))
+        case _:
+            return (_line(line.group()) for line in _LINE.finditer(payload))
 
 
 def parse_json(payload: bytes) -> Any:  # noqa: ANN401 - JSON holds anything
@@ -112,28 +123,20 @@ def _csv_rows(payload: bytes) -> Iterator[Record]:
         text = payload.decode("latin-1")  # what spreadsheets on Windows write
     header = text.partition("\n")[0]
     separator = ";" if header.count(";") > header.count(",") else ","
-    reader = csv.DictReader(io.StringIO(text, newline=None), delimiter=separator, restkey="", skipinitialspace=True)
-    names = [name.strip() for name in _header(reader)]
-    if not any(name in names for name in ("ts", "timestamp")) and "value" not in names and len(names) < 2:
-        raise Malformed("a CSV needs a header line such as ts,flow or device,ts,channel,value", "bad_csv")
-    reader.fieldnames = names
-    is_long = "channel" in names and "value" in names
+    reader = csv.reader(io.StringIO(text, newline=None), delimiter=separator, skipinitialspace=True)
     try:
-        for row in reader:
-            if "" in row:
-                yield Broken(separator.join(str(cell) for cell in row.values()).encode(), "more cells than the header")
+        names = [name.strip() for name in next(reader, [])]
+        if not any(name in names for name in ("ts", "timestamp")) and "value" not in names and len(names) < 2:
+            raise Malformed("a CSV needs a header line such as ts,flow or device,ts,channel,value", "bad_csv")
+        is_long = "channel" in names and "value" in names
+        for row in filter(None, reader):
+            if len(row) > len(names):
+                yield Broken(separator.join(row).encode(), "more cells than the header")
                 continue
-            cells = {key: cell for key, cell in row.items() if cell is not None and cell.strip() != ""}
+            cells = {name: cell for name, cell in zip(names, row, strict=False) if cell.strip() != ""}
             yield _long_row(cells) if is_long else cells
     except csv.Error as error:
         raise Malformed(f"not CSV: line {reader.line_num}: {error}", "bad_csv") from None
-
-
-def _header(reader: "csv.DictReader[str]") -> Sequence[str]:
-    try:
-        return reader.fieldnames or []
-    except csv.Error as error:
-        raise Malformed(f"not CSV: line 1: {error}", "bad_csv") from None
 
 
 def _long_row(cells: dict[str, str]) -> Record:
