@@ -47,6 +47,19 @@ async def test_messages_of_every_quality_arrive_once(server: LogServer, devices:
     assert all(started_at <= one.arrived_at <= time.time_ns() // 1000 for one in found)
 
 
+async def test_of_qos_0_no_more_bytes_wait_than_there_is_room_for(
+    server: LogServer, devices: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mqtt_source, "MAX_FLEETING_BYTES", 1_000)
+    source = MqttSource(devices, with_mqtt_port(server))
+    await devices.request("$JS.API.INFO")  # the subscription is known to the server
+    for expected_dropped in (3, 6):
+        await publish(server.endpoint.mqtt_port, [(TOPIC, b"x" * 400, 0)] * 5)
+        await eventually(lambda known=expected_dropped + 2: source.dropped + len(source._fleeting) == known)
+        assert source.dropped == expected_dropped
+        assert len(await read(source, 2)) == 2
+
+
 async def test_messages_on_any_topic_arrive_except_what_calha_publishes_itself(
     server: LogServer, devices: Connection
 ) -> None:

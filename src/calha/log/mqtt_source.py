@@ -21,7 +21,7 @@ from calha.log import jetstream, mqtt_hello, mqtt_sweep, topics
 from calha.log.connection import Connection
 from calha.log.parser import Message
 from calha.log.reader import Delivery, Reader, ReaderLimits, stored
-from calha.log.settings import LogSettings
+from calha.log.settings import MIB, LogSettings
 from calha.log.streams import MQTT
 from calha.log.tasks import end
 
@@ -29,7 +29,7 @@ CONSUMER = "calha-ingest"
 TELEMETRY = "calha/v1/+/telemetry"
 REPLIES = "calha/v1/+/commands/+/reply"
 LIMITS = ReaderLimits(messages=2_000, max_pending=20_000)
-MAX_FLEETING = 50_000  # QoS 0 messages that wait; further ones are dropped and counted
+MAX_FLEETING, MAX_FLEETING_BYTES = 50_000, 32 * MIB  # QoS 0 messages that wait; further ones are dropped and counted
 RETRY_S = 0.2
 BEAT_S = 5.0
 GATHER_S = 0.08  # what is sent together costs the log server less; and each batch costs an fsync, however small
@@ -74,6 +74,7 @@ class MqttSource:
         self._login = Login(settings.mqtt_host, settings.mqtt_port) if settings.url is not None else None
         self._ignored = _matcher(settings.ignored_topics)
         self._fleeting: deque[MqttMessage] = deque()
+        self._fleeting_bytes = 0
         self._fleeting_came = asyncio.Event()
         self._ends: deque[tuple[int, int]] = deque()  # of chunks: last sequence handed out, last sequence
         self._handed_seq = self._acked_seq = self._done_seq = 0
@@ -109,6 +110,7 @@ class MqttSource:
                 if fleeting.done():
                     messages = list(self._fleeting)
                     self._fleeting.clear()
+                    self._fleeting_bytes = 0
                     self._fleeting_came.clear()
                     fleeting = asyncio.ensure_future(self._fleeting_came.wait())
                     yield messages
@@ -191,9 +193,11 @@ class MqttSource:
     def _take_fleeting(self, message: Message) -> None:
         if _qos(message.header):
             return
-        if len(self._fleeting) >= MAX_FLEETING:
+        size = len(message.payload)
+        if len(self._fleeting) >= MAX_FLEETING or self._fleeting_bytes + size > MAX_FLEETING_BYTES:
             self.dropped += 1
             return
+        self._fleeting_bytes += size
         topic = topics.to_topic(message.subject.decode(errors="replace"))
         self._fleeting.append(MqttMessage(topic, message.payload, 0, 0, time.time_ns() // 1000))
         self._fleeting_came.set()
