@@ -61,6 +61,15 @@ def test_readings_of_a_channel_that_is_gone_are_judged_without_a_range():
     assert Ranges(Directory({}, {})).judge(waited).series.tolist() == [1, 900, 3], "the last device is deleted"
 
 
+def test_a_device_deleted_while_its_message_is_decoded_needs_no_channels():
+    _, _, decoding = decode({"ts": NOW, "values": {"new": 1}}, "curious")
+    assert decoding.undeclared(DIRECTORY) == {"curious": {"new"}}
+    without = Directory({"pump": PUMP}, NAMES)
+    assert decoding.undeclared(without) == {}
+    decode_deferred(decoding.deferred[0], without, decoding)
+    assert [problem.reason for problem in decoding.problems] == ["unknown_device"]
+
+
 def test_an_array_is_many_records():
     readings, _, _ = decode([{"ts": NOW - 1_000_000, "flow": 1}, {"ts": NOW, "flow": 2}])
     assert [reading[:3] for reading in readings] == [(1, NOW - 1_000_000, 1), (1, NOW, 2)]
@@ -208,7 +217,7 @@ def test_too_many_records_are_refused_before_they_are_made(payload, format_):
 
 
 def test_lines_end_as_on_any_system_and_empty_ones_count_for_nothing():
-    lines = b"{\"flow\": 1}\r\n\n  \t\n {\"flow\": 2}\r{\"flow\": 3}\n" + b"\n" * 200_000
+    lines = b'{"flow": 1}\r\n\n  \t\n {"flow": 2}\r{"flow": 3}\n' + b"\n" * 200_000
     assert [record["flow"] for record in records(lines, "ndjson")] == [1, 2, 3]
 
 

@@ -47,7 +47,9 @@ class Telemetry:
         )
         content_type = request.headers.get("content-type", "application/json")
         encoding = request.headers.get("content-encoding", "").strip().lower()
-        named = {device} if device else self._intake.devices_named(body, content_type, encoding)
+        named = (
+            {device} if device else await asyncio.to_thread(self._intake.devices_named, body, content_type, encoding)
+        )
         _require_own(speaker, named)
         try:
             return answer(await self._intake.submit(device, body, content_type, encoding), request)

@@ -4,6 +4,7 @@ The gateway knows no channels and no profiles, so it needs no registry, and a me
 hub may understand tomorrow. It tells a sender only what can be told from the message alone: that it is no JSON, say.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 
@@ -15,7 +16,7 @@ from calha.domain.readings import Micros
 from calha.ingest.decode import Problem, readings_in, unreadable
 from calha.ingest.formats import records
 from calha.ingest.limits import IngestLimits, MessageRate
-from calha.ingest.service import Message, Receipt, devices_named, request_message
+from calha.ingest.service import DECODED_AT_ONCE_BYTES, Message, Receipt, devices_named, request_message
 from calha.log.outbox import Outbox
 
 MAX_REASONS = 100
@@ -58,7 +59,10 @@ class EdgeIntake:
         self.taken += len(messages)
         accepted, problems = 0, []
         for message in messages:
-            readings, faults = _looked_into(message)
+            if len(message.payload) > DECODED_AT_ONCE_BYTES:
+                readings, faults = await asyncio.to_thread(_looked_into, message)
+            else:
+                readings, faults = _looked_into(message)
             accepted += readings
             problems += faults
         return Receipt(accepted, problems, seq)

@@ -78,8 +78,10 @@ class Decoding:
         """The keys that `deferred` records need as channels, by device."""
         keys: dict[str, set[str]] = {}
         for device, record, _, _ in self.deferred:
-            missing = _discoverable(values_of(record)) - directory.devices[device].channels.keys()
-            keys.setdefault(device, set()).update(missing)
+            entry = directory.devices.get(device)
+            if entry is not None:  # else it has been deleted meanwhile
+                missing = _discoverable(values_of(record)) - entry.channels.keys()
+                keys.setdefault(device, set()).update(missing)
         return keys
 
     def batch(self, ranges: "Ranges") -> Batch:

@@ -41,4 +41,5 @@ class MessageRate:
         return max(0.0, (self._full_again_at.get(device, 0.0) - now_us - self._burst_us) / 1_000_000)
 
     def _forget_full(self, now_us: int) -> None:
-        self._full_again_at = {key: at for key, at in self._full_again_at.items() if at > now_us}
+        known = list(self._full_again_at.items())  # at once, as large messages are decoded in threads
+        self._full_again_at = {key: at for key, at in known if at > now_us}

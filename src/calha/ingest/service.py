@@ -40,7 +40,8 @@ from calha.log.quarantine import Entry, Quarantine
 log = logging.getLogger(__name__)
 
 MAX_ERRORS_IN_RECEIPT = 20
-MAX_DEVICES_REMEMBERED = 50_000
+MAX_DEVICES_REMEMBERED, REMEMBERED_BYTES = 50_000, 64 * 1024  # of what each has sent last
+DECODED_AT_ONCE_BYTES = 256 * 1024  # what is larger is decoded in a thread, beside what else is to be done
 REPLAY_PAGE = 500
 MAX_PUTS_AT_ONCE = 1_000  # messages on their way to quarantine
 MAX_PROBLEMS_APART = (
@@ -65,8 +66,11 @@ class Message(NamedTuple):
 
 
 class LastMessage(NamedTuple):
+    """record: of a message with records of many devices, this device's. cut: only the beginning of the message is kept."""
+
     message: Message
-    record: Record | None  # of a message with records of many devices: this device's
+    record: Record | None
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +220,10 @@ class Ingest:
         """What the decoder makes of a device's last message now."""
         decoding = Decoding()
         entry = self.directory.devices.get(device)
-        if entry is None:
+        if last.cut:
+            detail = f"the message is not decoded again here: only its first {REMEMBERED_BYTES} bytes are kept"
+            decoding.problems.append(Problem(device, TooLarge.reason, detail, b"", 1))
+        elif entry is None:
             self._decode_message(last.message, decoding)
         elif last.record is not None:
             decode_record(last.record, entry, last.message.arrived_at, decoding, may_defer=False)
@@ -262,7 +269,10 @@ class Ingest:
     async def _decode(self, messages: Sequence[Message], now: Micros = 0) -> "_Intake":
         intake = _Intake(now)
         for message in messages:
-            self._decode_message(message, intake.decoding)
+            if len(message.payload) > DECODED_AT_ONCE_BYTES:
+                await asyncio.to_thread(self._decode_message, message, intake.decoding)
+            else:
+                self._decode_message(message, intake.decoding)
             intake.came_from(message)
         if intake.decoding.deferred:
             await self._discover(intake.decoding.undeclared(self.directory))
@@ -289,7 +299,7 @@ class Ingest:
     def _decode_one(self, device: str, message: Message, decoding: Decoding) -> None:
         if self._is_foreign(device, message):
             raise ForeignDevice(_foreign(device, message))
-        self._remember(device, LastMessage(message, None))
+        self._remember(device, _beginning(message))
         entry: DeviceEntry | None = self.directory.devices.get(device)
         if entry is None:
             raise UnknownDevice(f"device {device!r} is not registered")
@@ -305,7 +315,7 @@ class Ingest:
                 reason, detail = faults[key]
                 decoding.problems.append(Problem(key, reason, detail, msgspec.json.encode(record), 1))
             elif type(key) is str:
-                self._remember(key, LastMessage(message._replace(payload=b""), record))
+                self._remember(key, _of_one(message, record))
         if faults:
             found = [record for key, record in zip(named, found, strict=True) if key not in faults]
         decode_records(found, None, self.directory, message.arrived_at, decoding)
@@ -359,7 +369,8 @@ class Ingest:
         entries = [_entry(problem, message) for problem, message in intake.problems()]
         for problem, message in intake.problems():
             if problem.device and len(self._last_problem) < MAX_DEVICES_REMEMBERED:
-                self._last_problem[problem.device] = (message.arrived_at, problem)
+                beginning = problem._replace(raw=problem.raw[:REMEMBERED_BYTES])
+                self._last_problem[problem.device] = (message.arrived_at, beginning)
         kept: list[int] = []
         for start in range(0, len(entries), MAX_PUTS_AT_ONCE):
             part = entries[start : start + MAX_PUTS_AT_ONCE]
@@ -420,6 +431,20 @@ def devices_named(body: bytes, content_type: str, encoding: str, limit_bytes: in
 
 def _foreign(device: str, message: Message) -> str:
     return f"{device} does not report through the gateway {message.via}"
+
+
+def _beginning(message: Message) -> LastMessage:
+    """A message as it is remembered."""
+    if len(message.payload) <= REMEMBERED_BYTES:
+        return LastMessage(message, None)
+    return LastMessage(message._replace(payload=message.payload[:REMEMBERED_BYTES]), None, cut=True)
+
+
+def _of_one(message: Message, record: Record) -> LastMessage:
+    """One device's record of a message as it is remembered."""
+    if len(message.payload) > REMEMBERED_BYTES and len(written := repr(record)) > REMEMBERED_BYTES:
+        return _beginning(message._replace(payload=written.encode(errors="replace")))
+    return LastMessage(message._replace(payload=b""), record)
 
 
 class _Intake:

@@ -1,5 +1,6 @@
 """Readings come in over HTTP. The answer is sent after the log has them on disk."""
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
@@ -86,7 +87,7 @@ async def _send(
         raise
     encoding = encoding.strip().lower()
     if of_many is not None:
-        _require_own(of_many, partial(services.ingest.devices_named, body, content_type, encoding))
+        await _require_own(of_many, partial(services.ingest.devices_named, body, content_type, encoding))
     try:
         receipt = await services.ingest.submit(device, body, content_type, encoding)
     except LogUnavailable as error:
@@ -95,12 +96,12 @@ async def _send(
     return answer(receipt, request)
 
 
-def _require_own(caller: Caller, devices: Callable[[], set[str]]) -> None:
-    """Raises Forbidden for readings of a device for which the caller may not send."""
+async def _require_own(caller: Caller, devices: Callable[[], set[str]]) -> None:
+    """devices: called in a thread. Raises Forbidden for readings of a device for which the caller may not send."""
     if caller.may(Permission.SEND, None):
         return
     directory = caller.services.ingest.directory
-    for key in sorted(devices()):
+    for key in sorted(await asyncio.to_thread(devices)):
         if not caller.principal.may_send(key, directory.site_of(key), directory.tree):
             raise Forbidden(
                 f"{caller.principal.name} may not send readings of {key!r}; nothing was taken", "not_its_own"
