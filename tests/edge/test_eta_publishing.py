@@ -77,8 +77,8 @@ def test_a_number_that_is_too_large_is_a_failed_read():
 
 
 def test_half_a_character_in_a_key_does_not_keep_the_batch_from_being_written():
-    (found,) = batch_of(parcel(b'{"a": NaN, "k\\ud800": 1}'))
-    assert found["valores"] == {"A": 0.0, "K?": 1.0}
+    (found,) = batch_of(parcel(b'{"a": NaN, "k\\ud800": 1}'), parcel({"b": 2}, device="eta-2"))
+    assert found["valores"] == {"B": 2.0}
 
 
 def test_only_the_devices_that_were_chosen_are_published():

@@ -75,7 +75,7 @@ class EtaBatch:
         reading = self._readings.setdefault((device, timestamp), _Reading(timestamp))
         for key, value in values.items():
             number = _number(value)
-            reading.values[_name(key)] = number if number is not None else 0.0
+            reading.values[key.upper()] = number if number is not None else 0.0
             reading.failed = reading.failed or number is None
         reading.failed = reading.failed or record.get("falha") is True
         return True
@@ -102,11 +102,6 @@ def _time(record: Record, zone: tzinfo) -> Micros | None:
         return from_text(stamp, zone) if type(stamp) is str else None
     except Malformed:
         return None
-
-
-def _name(key: str) -> str:
-    """A key as it can be written: JSON may hold half a character (`"\\ud800"`), UTF-8 may not."""
-    return key.upper().encode(errors="replace").decode()
 
 
 def _number(value: object) -> float | None:
