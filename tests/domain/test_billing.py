@@ -179,6 +179,29 @@ windows: {has_national_holidays: false, default: low, windows:
     assert windows.post_at(datetime.fromisoformat("2026-07-18T23:59")) == "late"
 
 
+@pytest.mark.parametrize(
+    ("moment", "post"),
+    [
+        ("2026-07-15T21:29", "off_peak"),  # a Wednesday
+        ("2026-07-15T21:30", "night"),
+        ("2026-07-16T00:00", "night"),
+        ("2026-07-16T05:59", "night"),
+        ("2026-07-16T06:00", "off_peak"),
+        ("2026-07-18T03:00", "night"),  # Saturday: the night of Friday
+        ("2026-07-18T22:00", "off_peak"),
+        ("2026-07-20T03:00", "off_peak"),  # Monday: the night of Sunday
+        ("2026-09-07T22:00", "off_peak"),  # a holiday, a Monday
+        ("2026-09-08T03:00", "off_peak"),  # the night of the holiday
+        ("2026-06-01T03:00", "off_peak"),  # the night of 31 May
+        ("2026-10-01T03:00", "night"),  # the night of 30 September
+    ],
+)
+def test_a_window_across_midnight_belongs_to_the_day_on_which_it_begins(moment, post):
+    window = '{post: night, from: "21:30", until: "06:00", months: [6, 7, 8, 9]}'
+    windows = one_line(ENERGY % ("1.00", ""), f"windows: {{windows: [{window}]}}").versions[0].windows
+    assert windows.post_at(datetime.fromisoformat(moment)) == post
+
+
 def test_a_schedule_of_another_country_is_windows_as_well():
     """OpenEI's matrix: period 1 on weekdays from 16:00 until before 21:00, else 0.10."""
     tariff = one_line(
@@ -302,7 +325,7 @@ def test_the_share_of_the_grid_on_what_is_compensated_grows_each_year(year, perc
 
 
 def test_net_metering_pays_part_of_the_grid_on_what_is_compensated():
-    tariff = one_line(ENERGY % ("0.25", "quantity: compensated, percent: 60"))
+    tariff = one_line(ENERGY % ("0.25", "quantity: compensated, percent: 60"), "net_metering: {}")
     assert billed(tariff, metered(compensated=300)).total == D("45.00")
 
 

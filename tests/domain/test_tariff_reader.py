@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from calha.domain.errors import InvalidTariff
-from calha.domain.tariff_reader import read_tariff, to_json
+from calha.domain.tariff_reader import read_tariff, reread_tariff, to_json
 from calha.domain.tariff_writer import to_yaml
 
 PACKAGED = sorted(file.name for file in files("calha.tariffs").iterdir() if file.name.endswith(".yaml"))
@@ -131,6 +131,14 @@ def test_prices_are_taken_digit_by_digit():
             ),
             "late_payment.index: '2026-13' is not a month",
         ),
+        (
+            text_of("{kind: usage, key: a, name: {}, price: 1, quantity: consumtion}"),
+            r"\$.versions\[0\].components\[0\].quantity: 'consumtion' is not measured; known here are consumption, demand",
+        ),
+        (text_of("{kind: usage, key: a, name: {}, price: 1, quantity: peak}"), "'peak' is not measured"),
+        (text_of("{kind: usage, key: a, name: {}, price: 1, quantity: net}"), "'net' is not measured"),
+        (text_of("{kind: demand, key: a, name: {}, price: 1, quantity: demand_peak}"), "'demand_peak' is not measured"),
+        (text_of("{kind: flag, key: a, name: {}, quantity: kwh}"), "'kwh' is not measured"),
         ("key: k\nname: {}\nunit: m\nversions: []", "1 to 600"),
         (
             (
@@ -144,6 +152,13 @@ def test_prices_are_taken_digit_by_digit():
 def test_what_is_wrong_is_told_with_its_place(text, reason):
     with pytest.raises(InvalidTariff, match=reason):
         read_tariff(text, "water.yaml")
+
+
+def test_what_was_accepted_before_quantities_were_looked_at_is_still_read():
+    text = text_of("{kind: usage, key: a, name: {}, price: 1, quantity: consumtion}")
+    assert reread_tariff(text).versions[0].components[0].quantity == "consumtion"
+    with pytest.raises(InvalidTariff, match="either price or blocks"):
+        reread_tariff(text.replace("price: 1, ", ""))
 
 
 @given(st.text(max_size=300))

@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from calha.domain.errors import InvalidTariff
 from calha.domain.tariffs import (
+    DEMAND,
     GREEN,
     Block,
     Component,
@@ -129,10 +130,10 @@ def divided(metered: Metered, days: Sequence[date]) -> list[Metered]:
         is_last = until == metered.until
         share = Decimal((until - from_).days) / metered.days
         own = {
-            name: left[name] if is_last or name == "demand" else round(total * share, PLACES)
+            name: left[name] if is_last or name == DEMAND else round(total * share, PLACES)
             for name, total in metered.quantities.items()
         }
-        left = {name: rest if name == "demand" else rest - own[name] for name, rest in left.items()}
+        left = {name: rest if name == DEMAND else rest - own[name] for name, rest in left.items()}
         parts.append(Metered(from_, until, own, metered.is_estimated))
     return parts
 

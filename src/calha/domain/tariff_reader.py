@@ -3,11 +3,12 @@
 Rule 1: nothing but InvalidTariff leaves this module, whatever the text.
 Rule 2: a number is taken as it is written, digit by digit; what YAML makes of `18:00` or `1_000` does not happen here.
 Rule 3: what is refused says on which line it stands, as an editor shows it (`about["line"]`).
-Rule 4: size, depth and numbers are bounded; one part of a text cannot be used in many places (YAML's aliases).
+Rule 4: what was accepted once stays readable (`reread_tariff`): invoices are computed anew from it.
+Rule 5: size, depth and numbers are bounded; one part of a text cannot be used in many places (YAML's aliases).
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
 from itertools import pairwise
@@ -26,18 +27,23 @@ from calha.domain.tariffs import (
     MAX_PLACES,
     MAX_VERSIONS,
     Block,
+    Demand,
     Discount,
+    Flag,
     LatePayment,
     Share,
     Tariff,
     Usage,
     Version,
+    measured_quantities,
 )
 
 MAX_CHARS = 1_000_000
 MAX_DEPTH = 20
 MAX_MONTHS = 600
 MAX_FLAG_DAYS = 100
+
+Faults = Callable[[Tariff], Iterator[str]]
 
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _INTEGER = re.compile(r"-?\d{1,15}")
@@ -50,6 +56,15 @@ _WORDS = {"true": True, "false": False, "null": None, "~": None, "": None}
 
 def read_tariff(text: str, origin: str = "tariff") -> Tariff:
     """The tariff in a text of YAML or JSON; `origin` names it in errors. Raises InvalidTariff."""
+    return _read(text, origin, _faults)
+
+
+def reread_tariff(text: str, origin: str = "tariff") -> Tariff:
+    """The same of a text that was accepted once, perhaps before its quantities were looked at. Raises InvalidTariff."""
+    return _read(text, origin, _first_faults)
+
+
+def _read(text: str, origin: str, faults: Faults) -> Tariff:
     if len(text) > MAX_CHARS:
         raise InvalidTariff(f"{origin}: {len(text)} characters; at most {MAX_CHARS} are read")
     try:
@@ -62,18 +77,17 @@ def read_tariff(text: str, origin: str = "tariff") -> Tariff:
         raise InvalidTariff(f"{origin}: the tariff is empty", line=1)
     content = _plain(node, origin)
     try:
-        return tariff_of(content, origin)
+        return _tariff_of(content, origin, faults)
     except InvalidTariff as error:
         raise InvalidTariff(str(error), line=_line_of(str(error), node)) from None
 
 
-def tariff_of(content: Any, origin: str = "tariff") -> Tariff:  # noqa: ANN401 - as it was read
-    """The tariff in decoded YAML or JSON. Raises InvalidTariff."""
+def _tariff_of(content: Any, origin: str, faults: Faults) -> Tariff:  # noqa: ANN401 - as it was read
     try:
         tariff = msgspec.convert(content, Tariff)
     except (msgspec.ValidationError, ValueError) as error:
         raise InvalidTariff(f"{origin}: {error}") from None
-    for fault in _faults(tariff):
+    for fault in faults(tariff):
         raise InvalidTariff(f"{origin}: {fault}")
     return tariff
 
@@ -148,6 +162,20 @@ def _line_of(fault: str, root: yaml.Node) -> int:
 
 
 def _faults(tariff: Tariff) -> Iterator[str]:
+    yield from _first_faults(tariff)
+    for place, version in enumerate(tariff.versions):
+        yield from (f"$.versions[{place}]{fault}" for fault in _quantity_faults(version))
+
+
+def _quantity_faults(version: Version) -> Iterator[str]:
+    known = measured_quantities(version)
+    for place, component in enumerate(version.components):
+        if isinstance(component, Usage | Demand | Flag) and component.quantity not in known:
+            listed = ", ".join(known)
+            yield f".components[{place}].quantity: {component.quantity!r} is not measured; known here are {listed}"
+
+
+def _first_faults(tariff: Tariff) -> Iterator[str]:
     if not _WORD.fullmatch(tariff.key):
         yield f"key {tariff.key!r} is not a word of a–z, 0–9 and _"
     yield from _number_faults(msgspec.to_builtins(tariff, builtin_types=(Decimal,)), "$")

@@ -27,6 +27,7 @@ MAX_PLACES = 12
 
 GREEN = "green"  # the flag that costs nothing
 CONSUMPTION = "consumption"  # the quantity that most components charge
+DEMAND = "demand"
 EXCESS_REACTIVE = "excess_reactive"
 INJECTED = "injected"
 COMPENSATED, NET = "compensated", "net"  # of the consumption: paid by injected energy, and what is left
@@ -104,7 +105,7 @@ class Demand(_Component, frozen=True, kw_only=True, tag="demand", tag_field="kin
     untaxed_unused: what is contracted and not used carries no ICMS (STJ, Súmula 391).
     """
 
-    quantity: str = "demand"
+    quantity: str = DEMAND
     unit: str = "kW"
     price: Decimal
     tolerance_percent: Decimal = Decimal(5)
@@ -283,3 +284,12 @@ def quantities_of(version: Version) -> tuple[str, ...]:
     """What a version charges, by name, in the order of its lines."""
     charged = (one.quantity for one in version.components if isinstance(one, Usage | Demand | Flag))
     return tuple(dict.fromkeys(charged))
+
+
+def measured_quantities(version: Version) -> tuple[str, ...]:
+    """All that is ever measured under a version, by name."""
+    posts = version.windows.posts if version.windows is not None else ()
+    netted = (INJECTED, COMPENSATED, NET) if version.net_metering is not None else (INJECTED,)
+    by_post = version.net_metering.te if version.net_metering is not None else ()
+    in_posts = (in_post(one, post) for one in netted for post in by_post)
+    return (CONSUMPTION, DEMAND, EXCESS_REACTIVE, *posts, *netted, *in_posts)

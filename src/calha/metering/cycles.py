@@ -24,6 +24,7 @@ from calha.domain.quality import Quality
 from calha.domain.readings import Micros
 from calha.domain.tariffs import (
     CONSUMPTION,
+    DEMAND,
     EXCESS_REACTIVE,
     INJECTED,
     Demand,
@@ -41,7 +42,6 @@ from calha.metering.meters import Meter
 from calha.metering.reactive import excess
 from calha.store.billing import ContractRow
 
-DEMAND = "demand"
 QUARTERS_AN_HOUR = 4
 
 

@@ -12,8 +12,8 @@ from decimal import Decimal
 from calha.domain.billing import ONE, ZERO, Metered
 from calha.domain.errors import Conflict, InvalidTariff, Malformed
 from calha.domain.invoices import Estimate, EstimateMethod
-from calha.domain.tariffs import CONSUMPTION, INJECTED, in_post, posts_of, quantities_of
-from calha.metering.cycles import DEMAND, Counter, Measured, Wanted, cycle_at, in_one, measured
+from calha.domain.tariffs import CONSUMPTION, DEMAND, INJECTED, in_post, posts_of, quantities_of
+from calha.metering.cycles import Counter, Measured, Wanted, cycle_at, in_one, measured
 
 MEAN_CYCLES = 12  # REN ANEEL 1000/2021
 PLACES = 3  # of an estimated quantity

@@ -14,9 +14,9 @@ from calha.domain.calendars import Calendar
 from calha.domain.consumption import Consumption
 from calha.domain.errors import IncompatibleUnits, UnknownUnit
 from calha.domain.forecasts import Range, Warned, forecast, higher_block, warnings
-from calha.domain.tariffs import CONSUMPTION, quantities_of
+from calha.domain.tariffs import CONSUMPTION, DEMAND, quantities_of
 from calha.metering.books import Billing, Books, books_of
-from calha.metering.cycles import DEMAND, Cycle, Wanted, begin_of, cycle_at, in_one, measured
+from calha.metering.cycles import Cycle, Wanted, begin_of, cycle_at, in_one, measured
 from calha.metering.netting import netted
 from calha.metering.paid_before import cost
 from calha.metering.previews import wanted_in

@@ -15,7 +15,7 @@ from calha.api.schemas_billing import Calculation, CalculationAnswer, TariffAnsw
 from calha.api.services import Here
 from calha.domain.billing import Metered, Terms, bill
 from calha.domain.errors import InvalidTariff, Malformed
-from calha.domain.tariff_reader import read_tariff
+from calha.domain.tariff_reader import read_tariff, reread_tariff
 from calha.domain.tariff_writer import to_yaml
 from calha.domain.tariffs import quantities_of
 from calha.store.billing import TariffRow
@@ -99,5 +99,5 @@ def _answer(row: TariffRow) -> TariffAnswer:
 
 def _whole(row: TariffRow, contracts: int | None) -> TariffWhole:
     content = json.loads(row.content)
-    text = to_yaml(read_tariff(row.content, row.key))
+    text = to_yaml(reread_tariff(row.content, row.key))
     return TariffWhole(**{**_answer(row).model_dump(), "contracts": contracts, "content": content, "text": text})

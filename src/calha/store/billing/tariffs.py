@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func, insert, select
 
 from calha.domain.errors import Conflict, NotFound
 from calha.domain.invoices import digest
-from calha.domain.tariff_reader import read_tariff, to_json
+from calha.domain.tariff_reader import reread_tariff, to_json
 from calha.domain.tariffs import Tariff
 from calha.store.billing.models import TariffRevision
 from calha.store.billing.rows import TariffRow
@@ -93,7 +93,7 @@ class Tariffs:
                 raise NotFound(f"there is no tariff with the hash {sha256}")
             if len(self._read) > 1_000:
                 self._read.clear()
-            self._read[sha256] = read_tariff(content, f"tariff {sha256[:12]}")
+            self._read[sha256] = reread_tariff(content, f"tariff {sha256[:12]}")
         return self._read[sha256]
 
 
