@@ -238,6 +238,7 @@ def test_everything_comes_over_once_and_is_found_where_it_was(calha, kind, tmp_p
         code, said = bring(calha, url)
         assert told(tried) == told(said), "a trial tells what will be"
         assert code == 1, "something was rejected"
+        assert f"see, and send no readings: {name}.davi, {name}.fabio, {name}.gil." in said, "as they could before"
         assert told(said) == {
             "customers": "new 2, here already 0",
             "kinds of meters": "new 1, here already 0",

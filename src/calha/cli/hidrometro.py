@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import typer
 from calha.cli.options import configuration, progress_bar
 from calha.domain.errors import InvalidConfiguration
 
+MAX_NAMED = 5  # users
 IMPORT = "/api/v1/hidrometro/import"
 LABELS = {
     "customers": "customers",
@@ -39,6 +41,7 @@ def bring(
     running, old = Running(settings.data.folder), OldDatabase.open(url)
     serial = serial or settings.compat.hidrometro.default_serial or None
     receipts: dict[str, _Receipt] = {}
+    viewers: list[str] = []
     coming = old.serials() if dry_run else []
     for table in old.tables():
         receipt = receipts[table] = _Receipt()
@@ -47,8 +50,9 @@ def bring(
                 body = {"table": table, "rows": part, "zone": zone or "UTC", "serial": serial, "coming": coming}
                 told = running.post(IMPORT, json.dumps(body).encode(), dry_run="true" if dry_run else None)
                 receipt.take(told)
+                viewers += [str(row.get("username")) for row in part if table == "users" and row.get("role") != "admin"]
                 progress.advance(task, len(part))
-    _show(receipts, dry_run)
+    _show(receipts, viewers, dry_run)
 
 
 class _Receipt:
@@ -68,7 +72,8 @@ class _Receipt:
         self.examples = told["examples"] | self.examples
 
 
-def _show(receipts: dict[str, _Receipt], dry_run: bool) -> None:
+def _show(receipts: dict[str, _Receipt], viewers: Sequence[str], dry_run: bool) -> None:
+    """viewers: users who could send readings there, and may not here."""
     typer.echo("Dry run, nothing was changed:" if dry_run else "Receipt:")
     for table, receipt in receipts.items():
         if table.endswith("readings"):
@@ -83,5 +88,9 @@ def _show(receipts: dict[str, _Receipt], dry_run: bool) -> None:
     for table, receipt in receipts.items():
         for reason, count in receipt.rejected.most_common():
             typer.echo(f"    {LABELS[table]}, {reason}: {count}, such as {receipt.examples.get(reason, '–')}")
+    if viewers:
+        named = ", ".join(viewers[:MAX_NAMED]) + (", …" if len(viewers) > MAX_NAMED else "")
+        typer.echo(f"Users who are no admin see, and send no readings: {named}.")
+        typer.echo("A program that sends as one of them (POST /api/data) needs a secret, a key or the role engineer.")
     if rejected:
         raise typer.Exit(1)
