@@ -149,12 +149,69 @@ def test_a_body_in_pieces_and_a_big_one_are_dealt_with_like_any_other(calha):
 
 def test_no_client_runs_sql(calha):
     assert ask(calha, "POST", "/api/v1/query/sql", {"query": "SELECT 1"})[0] == 404
-    status, told = ask(calha, "GET", "/api/v1/query/sensor/s1'%20OR%201=1/latest")
-    assert (status, told) == (404, {"detail": "Sensor not found"})
-    ask(calha, "POST", "/sensor_data", BODY | {"sensor_id": "sql"})
+    ask(calha, "POST", "/sensor_data", BODY | {"sensor_id": "s1"})
     calha.until_stored()
-    assert ask(calha, "GET", "/api/v1/query/recent?limit=2")[0] == 200
-    assert ask(calha, "GET", "/api/v1/query/sensor/sql/latest")[1]["temperature"] == 23.45
+    status, told = ask(calha, "GET", "/api/v1/query/sensor/s1'%20OR%201=1/latest")
+    assert (status, told["results"], told["row_count"]) == (200, [], 0)
+
+
+def cleaning(sensor, temperature, cip_id, status):
+    said = {"id_sensor": sensor, "cip_id": cip_id, "status_cip": status}
+    return said | {"temperature": temperature, "pressure": 2, "concentration": 3}
+
+
+def rows_of(calha, path):
+    status, told = ask(calha, "GET", f"/api/v1/query/{path}")
+    assert status == 200
+    assert list(told) == ["query", "results", "row_count"]
+    assert isinstance(told["query"], str)
+    assert told["row_count"] == len(told["results"])
+    return told["results"]
+
+
+def test_what_a_station_says_of_its_cleaning_is_told_with_each_row(calha):
+    path = "/api/v1/temperature_reading"
+    said = [("9", "rinse"), ("9", "rinse"), ("9", "drain"), ("lote 10", "rinse")]
+    for number, (cip_id, status) in enumerate(said):
+        body = cleaning("told", number, cip_id, status)
+        answered, told = ask(calha, "POST", path, body)
+        assert answered == 201
+        assert body.items() <= told.items()
+    ask(calha, "POST", "/sensor_data", BODY | {"sensor_id": "told"})
+    calha.until_stored()
+    rows = rows_of(calha, "sensor/told/latest")
+    assert list(rows[0]) == ["time", "cip_id", "status_cip", "temperature", "pressure", "concentration"]
+    assert [(row["cip_id"], row["status_cip"]) for row in rows] == [("9", None), *reversed(said)]
+    assert [row["temperature"] for row in rows] == [23.45, 3, 2, 1, 0]
+    assert [row["time"] for row in rows] == sorted((row["time"] for row in rows), reverse=True)
+    assert calha.values("sensorflow-told", "cip_id") == [9, 9, 9, 9, 9]
+    assert len(rows_of(calha, "sensor/told/latest?limit=2")) == 2
+    events = calha.get("/api/v1/events?device=sensorflow-told")["items"]
+    texts = [one["text"]["pt"] for one in events if one["kind"] == "cleaning"]
+    assert texts == ["Limpeza lote 10: rinse", "Limpeza 9: drain", "Limpeza 9: rinse"]
+
+
+def test_the_newest_rows_of_all_stations_are_told_newest_first(calha):
+    for number in range(12):
+        ask(calha, "POST", "/sensor_data", BODY | {"sensor_id": f"recent-{number % 2}", "temperature": number})
+    calha.until_stored()
+    rows = rows_of(calha, "recent?limit=11")
+    assert [(row["local"], row["temperature"]) for row in rows] == [
+        (f"recent-{number % 2}", number) for number in range(11, 0, -1)
+    ]
+    assert list(rows[0]) == ["time", "local", "cip_id", "status_cip", "temperature", "pressure", "concentration"]
+    assert rows[0]["cip_id"] == "1"
+    assert 12 <= len(rows_of(calha, "recent")) <= 50
+    assert len(rows_of(calha, "recent?limit=1000000")) > 12
+    assert rows_of(calha, "recent?limit=0") == []
+    assert len(rows_of(calha, "sensor/recent-1/latest")) == 6
+
+
+def test_humidity_of_the_current_path_is_kept(calha):
+    status, told = ask(calha, "POST", "/sensor_data", BODY | {"sensor_id": "humid", "humidity": 56.78})
+    assert (status, len(told)) == (201, 6)
+    calha.until_stored()
+    assert calha.values("sensorflow-humid", "humidity") == [56.78]
 
 
 def test_the_bytes_of_the_newest_firmware_are_understood(calha):
@@ -182,13 +239,34 @@ async def test_updates_really_reach_whoever_listens(calha):
     sent = BODY | {"flow": 42.5, "sensor_id": "ws"}
     assert (await asyncio.to_thread(ask, calha, "POST", "/sensor_data", sent))[0] == 201
     for client in clients[:2]:
-        told = json.loads(await asyncio.wait_for(client.recv(), 10))
-        assert told["flow"] == 42.5
+        while (told := json.loads(await client.recv()))["flow"] != 42.5:
+            pass
         assert "cip_id" in told
         await client.close()
     again = await websockets.connect(f"{address}?api-key={LIVE_KEY}")
     await again.send("there is room again")
     await again.close()
+
+
+async def test_who_connects_is_told_the_newest_reading_and_each_as_its_station_was_answered(calha):
+    address = f"ws://127.0.0.1:{calha.flow_port}/ws/sensor_updates?api-key={LIVE_KEY}"
+    first = {"temperature": 1.5, "humidity": 2.5, "pressure": 3.5, "sensor_id": "live first"}
+    _, told = await asyncio.to_thread(ask, calha, "POST", "/api/temperature_reading", first)
+    await asyncio.to_thread(calha.until_stored)
+    async with websockets.connect(address) as client:
+        assert json.loads(await client.recv()) == told
+        for path, body in (
+            ("/api/v1/temperature_reading", cleaning("live second", 2, "12", "rinse")),
+            ("/sensor_data", BODY | {"sensor_id": "live-second"}),
+            ("/api/v1/cip_monitoring", cleaning("live second", 4, "12", "drain")),
+        ):
+            _, told = await asyncio.to_thread(ask, calha, "POST", path, body)
+            assert json.loads(await client.recv()) == told
+    await asyncio.to_thread(calha.stop)
+    await asyncio.to_thread(calha.start)
+    async with websockets.connect(address) as client:
+        again = json.loads(await client.recv())
+    assert again == told | {"id_sensor": "live-second", "client_ip": None}
 
 
 @pytest.mark.parametrize("query", ["", "?api-key=wrong", f"?api_key={LIVE_KEY}", "?api-key="])
@@ -204,10 +282,9 @@ def test_the_event_stream_that_was_promised_is_there(calha):
         f"http://127.0.0.1:{calha.flow_port}/api/sensor_events?api-key={LIVE_KEY}", timeout=20
     ) as stream:
         assert ask(calha, "POST", "/sensor_data", BODY | {"sensor_id": "sse", "flow": 7.5})[0] == 201
-        line = stream.readline()
-        while not line.startswith(b"data:"):
-            line = stream.readline()
-    assert json.loads(line[5:])["flow"] == 7.5
+        while b'"flow": 7.5' not in (line := stream.readline()):
+            assert line
+    assert line.startswith(b"data: ")
 
 
 def test_after_ten_minutes_of_silence_a_new_cycle_begins_and_before_them_none(calha):
@@ -236,6 +313,16 @@ def test_the_cycle_number_survives_a_restart(calha):
     calha.stop()
     calha.start()
     assert ask(calha, "POST", "/sensor_data", BODY | {"sensor_id": "cycle"})[1]["cip_id"] == 1
+
+
+def test_where_no_key_is_set_the_first_generation_says_so(tmp_path):
+    (port,) = free_ports(1)
+    env = {"CALHA_COMPAT_SENSORFLOW_ENABLED": "true", "CALHA_COMPAT_SENSORFLOW_PORT": str(port)}
+    with running_calha(tmp_path / "data", env) as running:
+        running.flow_port = port
+        for key in (KEY, ""):
+            told = ask(running, "POST", "/api/temperature_reading", {"temperature": 1, "pressure": 3}, key=key)
+            assert told == (500, {"detail": "Server configuration error."})
 
 
 def test_it_is_switched_off_and_closed_to_the_anonymous_unless_told():

@@ -2,7 +2,7 @@
 
 A station is known by its `sensor_id`, and where its firmware sends none, by its address; so two stations never overwrite each
 other. `cip_id` grows by one when a station was silent for more than ten minutes; it is a channel like any other and survives
-restarts. Readings are acknowledged (201) when they are on disk.
+restarts. A station that sends a `cip_id` of its own is believed. Readings are acknowledged (201) when they are on disk.
 
 The newest firmware sends no key. Stations without one are let in only where the operator says so (`anonymous`).
 """
@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, WebSocket
@@ -30,6 +30,7 @@ from calha.compat.gathering import Gathering
 from calha.compat.ground import Newer
 from calha.compat.listening import refused, serve
 from calha.compat.own_devices import OwnDevices
+from calha.compat.sensorflow_history import History, Said
 from calha.compat.short_way import ShortWay
 from calha.domain.errors import LogUnavailable
 from calha.domain.readings import Micros
@@ -43,11 +44,13 @@ PROFILE = "sensorflow_station"
 SOURCE = "sensorflow"
 NEW_CYCLE_AFTER_US = 10 * MINUTE_US
 HEARTBEAT_S = 15.0
-MAX_RECENT = 500
 POLICY_VIOLATION = 1008
 
 VALUES = ("pressure", "temperature", "concentration", "flow")
+OLDER_VALUES = ("temperature", "humidity", "pressure", "concentration")
+OLDER_NAMES = ("sensor_id", "id_sensor", "cip_id", "status_cip")
 Number = Annotated[float, AllowInfNan(False)]
+Limit = Annotated[int, Query(ge=0)]
 PREFIXES = ("", "/api", "/api/v1")
 FIRST_PATH = "/api/temperature_reading"  # of the PostgreSQL generation
 
@@ -66,12 +69,13 @@ class SensorFlowOptions:
 
 
 class Reading(BaseModel):
-    """The newest generation."""
+    """The newest generation; the first firmware of its kind measures humidity, too."""
 
     temperature: Number
     pressure: Number
     concentration: Number
     flow: Number
+    humidity: Number | None = None
     sensor_id: Annotated[str | None, Field(max_length=40)] = None
 
 
@@ -85,8 +89,21 @@ class TemperatureReading(BaseModel):
     concentration: Number | None = None
     sensor_id: Annotated[str | None, Field(max_length=40)] = None
     id_sensor: Annotated[str | None, Field(max_length=40)] = None
-    cip_id: str | int | None = None
-    status_cip: Annotated[str | None, Field(max_length=64)] = None
+    cip_id: Annotated[str, Field(max_length=255)] | int | None = None
+    status_cip: Annotated[str | None, Field(max_length=255)] = None
+
+    def said(self) -> Said:
+        texts = (None if one is None else str(one).replace("\0", "") for one in (self.cip_id, self.status_cip))
+        return Said(*texts)
+
+
+class Sender(NamedTuple):
+    """Who sent the newest reading of a station of the older generations: its name as it gave it, its address, what it said."""
+
+    name: str | None
+    address: str | None
+    at: Micros = 0
+    said: Said = Said()
 
 
 class SensorFlow:
@@ -107,6 +124,8 @@ class SensorFlow:
         self._clock = clock
         self._newer = newer
         self._gathering = Gathering(ingest, SOURCE)
+        self._history = History(PREFIX, self._own, registry, telemetry, clock)
+        self._senders: dict[str, Sender] = {}
         self._cycles: dict[str, tuple[int, Micros]] = {}  # of a station: cip_id, time of its last reading
         self._live: Counter[str] = Counter()
 
@@ -173,23 +192,21 @@ class SensorFlow:
         device = await self._station(reading.sensor_id, request)
         at, cycle = self._clock(), self._cycle(device, self._clock())
         values = {name: getattr(reading, name) for name in VALUES}
-        await self._store(device, at, values | {"cip_id": cycle})
+        besides = {"cip_id": cycle} | ({"humidity": reading.humidity} if reading.humidity is not None else {})
+        await self._store(device, at, values | besides)
         return JSONResponse(self._object(values, at, cycle), 201)
 
     async def _take_older(self, reading: TemperatureReading, request: Request) -> JSONResponse:
         name = reading.sensor_id or reading.id_sensor
         device = await self._station(name, request)
-        at = self._clock()
-        given = reading.model_dump(exclude={"sensor_id", "id_sensor", "status_cip", "cip_id"}, exclude_none=True)
-        seq = await self._store(device, at, given | {"cip_id": self._cycle(device, at)})
-        moment = to_datetime(at).astimezone(self._zone(device))
-        answer = reading.model_dump(exclude_none=True) | {
-            "id": seq,
-            "date_recorded": moment.date().isoformat(),
-            "time_recorded": moment.time().isoformat("seconds"),
-            "client_ip": _address(request),
-        }
-        return JSONResponse(answer, 201)
+        at, said = self._clock(), reading.said()
+        told = reading.model_dump(exclude_none=True)
+        values = {key: told[key] for key in OLDER_VALUES if key in told}
+        self._senders[device] = Sender(name, _address(request), at, said)
+        seq = await self._store(device, at, values | {"cip_id": self._cycle(device, at, said.number)})
+        await self._history.note(device, said, at)
+        names = {key: told[key] for key in OLDER_NAMES if key in told}
+        return JSONResponse(self._older_object(device, at, seq, values, names), 201)
 
     async def _store(self, device: str, at: Micros, values: dict[str, float]) -> int | None:
         body = json.dumps({"ts": at, "values": values}).encode()
@@ -203,8 +220,7 @@ class SensorFlow:
 
     async def _station(self, name: str | None, request: Request) -> str:
         """The device of a station, made when it is heard for the first time."""
-        text = re.sub(r"[^A-Za-z0-9_-]+", "-", name or _address(request)).strip("-")[:40]
-        device = f"{PREFIX}{text or 'station'}"
+        device = _key_of_station(name or _address(request))
         if device not in self._ingest.directory.devices:
             await self._create(device, name or _address(request))
         return device
@@ -213,10 +229,15 @@ class SensorFlow:
         if not await self._own.create(device, f"SensorFlow {name}"):
             raise HTTPException(403, "No more stations are taken (compat.sensorflow.max_devices).")
 
-    def _cycle(self, device: str, at: Micros) -> int:
-        """The station's cip_id, one more after ten minutes without a reading; known from the store after a restart."""
+    def _cycle(self, device: str, at: Micros, told: int | None = None) -> int:
+        """The station's cip_id: the one that it tells, else one more after ten minutes without a reading.
+
+        After a restart it is known from the store.
+        """
         cycle, last_at = self._cycles.get(device) or self._stored_cycle(device)
-        if last_at and at - last_at > NEW_CYCLE_AFTER_US:
+        if told is not None:
+            cycle = told
+        elif last_at and at - last_at > NEW_CYCLE_AFTER_US:
             cycle += 1
         self._cycles[device] = (cycle, at)
         return cycle
@@ -229,14 +250,15 @@ class SensorFlow:
 
     def _last(self) -> JSONResponse:
         """The newest reading of any station; zeros before the first, as ever."""
-        heard = self._heard()
-        if not heard:
+        newest = self._heard_last()
+        if newest is None:
             return JSONResponse(self._object(dict.fromkeys(VALUES, 0.0), self._clock(), 1))
-        return JSONResponse(self._newest(max(heard, key=lambda key: self._at(key, "temperature"))))
+        return JSONResponse(self._newest(newest))
 
-    def _heard(self) -> list[str]:
-        """The stations that have sent a reading."""
-        return [key for key in self._own.registered() if not math.isnan(self._value(key, "temperature"))]
+    def _heard_last(self) -> str | None:
+        """The station with the newest reading."""
+        heard = [key for key in self._own.registered() if not math.isnan(self._value(key, "temperature"))]
+        return max(heard, key=lambda key: self._at(key, "temperature"), default=None)
 
     def _newest(self, device: str) -> dict[str, Any]:
         values = {name: self._value(device, name) for name in VALUES}
@@ -248,21 +270,48 @@ class SensorFlow:
         moment = to_datetime(at).astimezone(self._zone(device)).isoformat(timespec="microseconds")
         return {**{name: values[name] for name in VALUES}, "timestamp": moment, "cip_id": cycle}
 
+    async def _live_object(self, device: str) -> dict[str, Any]:
+        """The newest reading as the station's own generation was answered."""
+        at, seq = self._at(device, "temperature"), self._telemetry.latest.seq[self._own.series(device, "temperature")]
+        together = {name: self._value(device, name) for name in OLDER_VALUES if self._at(device, name) == at}
+        if self._at(device, "flow") == at or not together.keys() & {"humidity", "concentration"}:
+            return self._newest(device)
+        sender = self._sender(device)
+        said = sender.said if sender.at == at else await self._history.said(device)
+        key = "sensor_id" if "humidity" in together else "id_sensor"
+        told = {key: sender.name, "cip_id": said.cip_id, "status_cip": said.status}
+        names = {name: text for name, text in told.items() if text is not None}
+        values = {name: value for name, value in together.items() if not math.isnan(value)}
+        return self._older_object(device, at, int(seq), values, names)
+
+    def _older_object(
+        self, device: str, at: Micros, seq: int | None, values: dict[str, float], names: dict[str, Any]
+    ) -> dict[str, Any]:
+        moment = to_datetime(at).astimezone(self._zone(device))
+        return {
+            "id": seq,
+            **values,
+            "date_recorded": moment.date().isoformat(),
+            "time_recorded": moment.time().isoformat("seconds"),
+            **names,
+            "client_ip": self._sender(device).address,
+        }
+
+    def _sender(self, device: str) -> Sender:
+        """As far as it is known after a restart."""
+        return self._senders.get(device, Sender(device.removeprefix(PREFIX), None))
+
     def _health(self) -> dict[str, str]:
         return {"status": "healthy", "timestamp": datetime.now(UTC).isoformat(), "service": "SensorFlow API"}
 
     def _ping(self) -> dict[str, str]:
         return {"message": "pong"}
 
-    async def _recent(self, limit: Annotated[int, Query(ge=1, le=MAX_RECENT)] = 50) -> list[dict[str, Any]]:
-        heard = sorted(self._heard(), key=lambda key: self._at(key, "temperature"), reverse=True)
-        return [{"sensor": key.removeprefix(PREFIX)} | self._newest(key) for key in heard[:limit]]
+    async def _recent(self, limit: Limit = 50) -> dict[str, Any]:
+        return _result("the last 24 hours", await self._history.recent(limit))
 
-    async def _latest_of(self, sensor: str) -> dict[str, Any]:
-        device = f"{PREFIX}{sensor}"
-        if device not in self._ingest.directory.devices:
-            raise HTTPException(404, "Sensor not found")
-        return self._newest(device)
+    async def _latest_of(self, sensor: str, limit: Limit = 10) -> dict[str, Any]:
+        return _result(f"the newest of {sensor}", await self._history.latest(_key_of_station(sensor), limit))
 
     async def _events(self, api_key: Annotated[str, Query(alias="api-key")] = "") -> Response:
         if not self._options.live_key or not _same(api_key, self._options.live_key):
@@ -301,8 +350,11 @@ class SensorFlow:
                 await websocket.send_json(update)
 
     async def _updates(self) -> AsyncIterator[dict[str, Any] | None]:
-        """What is stored from now on, newest of each station; None now and then while nothing is."""
+        """The newest reading of all, then what is stored, newest of each station; None now and then while nothing is."""
         seen = self._telemetry.committed_seq
+        last = self._heard_last()
+        if last is not None:
+            yield await self._live_object(last)
         while True:
             if not await self._newer(seen, HEARTBEAT_S):
                 yield None
@@ -313,7 +365,7 @@ class SensorFlow:
             names = self._ingest.directory.names
             stations = {names[series][0] for series in changed if series in names}
             for device in sorted(one for one in stations if one.startswith(PREFIX)):
-                yield self._newest(device)
+                yield await self._live_object(device)
 
     def _value(self, device: str, channel: str) -> float:
         return self._own.latest(device, channel)[0]
@@ -324,6 +376,16 @@ class SensorFlow:
     def _zone(self, device: str) -> Any:  # noqa: ANN401 - a tzinfo
         entry = self._own.entry(device)
         return entry.zone if entry is not None else ZoneInfo("America/Sao_Paulo")
+
+
+def _key_of_station(name: str) -> str:
+    """The device of a station, known by what it calls itself or by its address."""
+    text = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40]
+    return f"{PREFIX}{text or 'station'}"
+
+
+def _result(query: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"query": query, "results": rows, "row_count": len(rows)}
 
 
 def _key_of(request: Request) -> str | None:
