@@ -273,6 +273,26 @@ def test_an_estimate_is_settled_once_by_the_next_invoice(plant, billing, contrac
     assert september.inputs.adjustments == ()
 
 
+def test_a_changed_contract_holds_from_the_next_invoice_on(plant, billing, today):
+    made = contracted(plant, billing, "m1", tariff="agua_fixa_copasa")
+    hourly(plant, JULY, AUGUST, 100, 0.03)
+    (july,) = issue(billing, list(previews(billing, [made], "2026-07")))
+    changes = {"dwellings": 4, "tariff": "preco_por_unidade_agua", "injected_channel": "flow", "contracted": D(7)}
+    billing.customers.change_contract(made.number, **changes)
+    assert list(differences(billing, [july])) == []
+    with pytest.raises(Conflict, match="would be the same again"):
+        issue_again(billing, july.number)
+    plant.send([JULY], [98])  # it really began lower
+    (difference,) = differences(billing, [july])
+    assert difference.now.inputs.terms.dwellings == 1
+    assert difference.amount > 0
+    _, again = issue_again(billing, july.number)
+    assert verified(billing, again) == []
+    text = (files("calha.tariffs") / "agua_fixa_copasa.yaml").read_text()
+    billing.tariffs.save(read_tariff(text.replace("amount: 15.29", "amount: 16.29")), "test")
+    assert [one.amount for one in differences(billing, [again])] == [D("1.00")], "a corrected tariff still corrects it"
+
+
 @pytest.mark.parametrize("day", [date(2026, 9, 3), date(2028, 10, 20), date(2036, 1, 1)])
 def test_what_is_settled_stays_so_however_long_ago(plant, billing, contract, today, day):
     hourly(plant, JULY, JULY + 25 * DAY_US, 100)

@@ -14,13 +14,13 @@ import msgspec
 
 from calha.domain.errors import Conflict
 from calha.domain.invoices import Adjustment, Sealed, credit_note, faults, made_from, seal, unseal
-from calha.domain.tariffs import CONSUMPTION
+from calha.domain.tariffs import CONSUMPTION, EXCESS_REACTIVE, INJECTED, quantities_of
 from calha.metering.books import Billing, books_of
 from calha.metering.cycles import Cycle, in_one
 from calha.metering.earlier import is_decided, is_settled
 from calha.metering.paid_before import leaves_nothing_to_pay, own_payment, paid_lines
 from calha.metering.previews import Preview, in_order, previews_of
-from calha.store.billing import InvoiceRow, NewInvoice
+from calha.store.billing import ContractRow, InvoiceRow, NewInvoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +52,15 @@ def issue(billing: Billing, found: Sequence[Preview], run_id: int | None = None)
 
 
 def differences(billing: Billing, invoices: Iterable[InvoiceRow]) -> Iterator[Difference]:
-    """What invoices in force would be with today's readings, edits and tariffs; only those that would differ."""
+    """What invoices in force would be with today's readings, edits and tariffs; only those that would differ.
+
+    The terms are those of their own time, as a contract changes from the next invoice on.
+    """
     rows = list(invoices)
     contracts = billing.customers.contracts_by_id({row.contract_id for row in rows})
-    books = books_of(billing, list(contracts.values()), (row.from_day for row in rows))
-    cycles = [(contracts[row.contract_id], Cycle(row.from_day, row.until_day)) for row in rows]
+    billed = [_as_billed(billing, contracts[row.contract_id], row) for row in rows]
+    books = books_of(billing, billed, (row.from_day for row in rows))
+    cycles = [(one, Cycle(row.from_day, row.until_day)) for one, row in zip(billed, rows, strict=True)]
     for row, found in zip(rows, in_order(cycles, previews_of(billing, cycles, books)), strict=True):
         now = _with(billing, found, paid_lines(billing, row))
         if _is_same(billing, row, now) or (now.is_short and is_decided(billing, row)):
@@ -108,6 +112,21 @@ def _is_same(billing: Billing, row: InvoiceRow, now: Preview) -> bool:
         return False
     ledger = now.inputs.net_metering if now.inputs is not None else msgspec.UNSET
     return ledger is msgspec.UNSET or ledger == unseal(billing.invoices.content(row.number)).inputs.net_metering
+
+
+def _as_billed(billing: Billing, contract: ContractRow, row: InvoiceRow) -> ContractRow:
+    """A contract with the terms that an invoice was issued by; the tariff in its newest revision."""
+    inputs, tariff = unseal(billing.invoices.content(row.number)).inputs, billing.tariffs.by_hash(row.tariff_sha256)
+    counted = {name for span in inputs.metered for name in span.quantities}
+    had_reactive = EXCESS_REACTIVE in counted or EXCESS_REACTIVE not in quantities_of(tariff.version_at(inputs.from_))
+    return replace(
+        contract,
+        tariff=tariff.key,
+        dwellings=inputs.terms.dwellings,
+        contracted=inputs.terms.contracted,
+        reactive_channel=contract.reactive_channel if had_reactive else None,
+        injected_channel=contract.injected_channel if INJECTED in counted else None,
+    )
 
 
 def _with(billing: Billing, preview: Preview, more: Sequence[Adjustment]) -> Preview:
