@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import time
+import urllib.error
 import urllib.request
 
 import pyarrow as pa
@@ -205,3 +206,25 @@ def test_the_web_app_is_served_with_headers_that_protect_it(calha):
                 assert b"import" not in answer.read()[:200]
         except urllib.error.HTTPError as error:
             assert error.code == 404
+
+
+def test_a_device_sends_many_records_only_of_itself_and_a_large_body_is_decoded_as_a_small_one(calha):
+    secret = calha.send("POST", "/api/v1/devices", {"key": "bulky"})[1]["secret"]
+    calha.create_device("bulky-other")
+    as_itself = {"Authorization": f"Bearer {secret}", "Content-Type": "application/x-ndjson"}
+
+    def post(lines: bytes) -> tuple[int, dict]:
+        request = urllib.request.Request(f"{calha.address}/api/v1/telemetry", lines, as_itself)
+        try:
+            with calha.open(request) as answer:
+                return answer.status, json.loads(answer.read())
+        except urllib.error.HTTPError as refusal:
+            return refusal.code, json.loads(refusal.read())
+
+    large = b"".join(b'{"device": "bulky", "ts": %d, "flow": 1}\n' % (1_769_860_800 + n) for n in range(10_000))
+    status, receipt = post(large)
+    assert (status, receipt["accepted"]) == (200, 10_000)
+    status, refusal = post(large + b'{"device": "bulky-other", "flow": 1}')
+    assert (status, refusal["reason"]) == (403, "not_its_own")
+    last = calha.get("/api/v1/devices/bulky/ingest")["last_message"]
+    assert json.loads(last["raw"])["flow"] == 1
