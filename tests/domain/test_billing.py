@@ -598,3 +598,120 @@ def test_gaps_between_spans_and_days_before_the_tariff_are_refused():
         billed(changing())
     with pytest.raises(InvalidTariff, match="begins on 2020-01-01"):
         billed(changing(), metered(date(2019, 6, 1), date(2019, 7, 1)))
+
+
+# -- a cycle that is cut
+
+
+SAME = "taxes: [{valid_from: 2020-01-01, pis: 0}, {valid_from: 2026-08-01, pis: 0}]"
+CUT = (
+    metered(date(2026, 7, 16), date(2026, 8, 1), consumption=20, demand=45),
+    metered(date(2026, 8, 1), date(2026, 8, 15), consumption=100, demand=5),
+)
+
+
+@pytest.mark.parametrize("proration", ["by_days", "none"])
+@pytest.mark.parametrize(
+    ("line", "total"),
+    [
+        ("{kind: usage, key: e, name: {}, price: 1.00, minimum: 100, proration: %s}", "120.00"),
+        ("{kind: usage, key: e, name: {}, price: 1.00, minimum: 150, proration: %s}", "150.00"),
+        (
+            "{kind: usage, key: e, name: {}, price: 1.00, discounts: [{up_to: 80, percent: 100}], proration: %s}",
+            "40.00",
+        ),
+        ("{kind: usage, key: e, name: {}, blocks: [{up_to: 100, price: 1}, {price: 2}], proration: %s}", "140.00"),
+        (
+            "{kind: usage, key: e, name: {}, mode: volume, blocks: [{up_to: 100, price: 1}, {price: 2}], proration: %s}",
+            "240.00",
+        ),
+        ("{kind: usage, key: e, name: {}, blocks: [{up_to: 200, amount: 38.35}, {price: 2}], proration: %s}", "38.35"),
+        ("{kind: fixed, key: f, name: {}, amount: 20.01, proration: %s}", "20.01"),
+    ],
+)
+def test_new_taxes_with_the_same_rates_change_no_cent(proration, line, total):
+    assert billed(one_line(line % proration, tariff_fields=SAME), *CUT).total == D(total)
+
+
+@pytest.mark.parametrize("version", ["minimum_amount: 200", "minimum_amount: 10"])
+def test_the_minimum_amount_belongs_to_the_whole_cycle(version):
+    line = ENERGY % ("1.00", "")
+    whole = metered(CUT[0].from_, CUT[1].until, consumption=120)
+    tariff = one_line(line, version, SAME)
+    assert billed(tariff, *CUT).total == billed(one_line(line, version), whole).total
+
+
+def test_the_highest_demand_is_that_of_the_whole_cycle():
+    demand = "{kind: demand, key: d, name: {}, price: 10.00}"
+    terms = Terms(contracted=D(40))
+    whole = billed(one_line(demand), metered(CUT[0].from_, CUT[1].until, demand=45), terms=terms)
+    made = billed(one_line(demand, tariff_fields=SAME), *CUT, terms=terms)
+    assert whole.total == made.total == D("550.00")
+    assert {line.quantity for line in made.lines if line.key == "d"} == {D(45)}
+
+
+def test_what_is_not_divided_by_days_is_charged_once_as_when_the_cycle_began():
+    span = metered(date(2025, 12, 15), date(2026, 1, 15), net=100, consumption=100)
+    lines = [one for one in billed("energia_solar_fio_b", span).lines if one.key == "lighting"]
+    assert [(one.from_, one.until, one.amount) for one in lines] == [(span.from_, span.until, D("12.00"))]
+
+
+def test_each_part_pays_its_share_at_its_own_taxes():
+    taxes = "taxes: [{valid_from: 2020-01-01, icms: 20}, {valid_from: 2026-08-01, icms: 50}]"
+    blocks = "{kind: usage, key: e, name: {}, blocks: [{up_to: 100, price: 1.00}, {price: 2.00}]}"
+    first, second = billed(one_line(blocks, tariff_fields=taxes), *CUT).lines
+    assert (first.quantity, second.quantity) == (D(20), D(100))
+    assert (first.amount, second.amount) == (D("29.17"), D("233.33")), "a sixth of 140 / 0.8, five of 140 / 0.5"
+
+
+def test_new_prices_share_the_limits_of_the_whole_cycle():
+    tariff = read_tariff("""
+key: changing
+name: {}
+unit: kWh
+versions:
+  - {valid_from: 2020-01-01, components: [{kind: usage, key: e, name: {}, price: 1.00, minimum: 100}]}
+  - {valid_from: 2026-08-01, components: [{kind: usage, key: e, name: {}, price: 2.00, minimum: 100}]}
+""")
+    assert [line.amount for line in billed(tariff, *CUT).lines] == [D("20.00"), D("200.00")]
+    idle = [metered(span.from_, span.until, consumption=0) for span in CUT]
+    assert [line.amount for line in billed(tariff, *idle).lines] == [D("53.33"), D("93.34")], "100 kWh by days"
+
+
+def test_flags_go_by_days_in_a_cut_cycle_as_well():
+    flags = 'flags: {prices: [{valid_from: 2020-01-01, prices: {red: 30}}], months: {"2026-07": red}}'
+    flag = "{kind: flag, key: flag, name: {}}"
+    whole = metered(CUT[0].from_, CUT[1].until, consumption=120)
+    made = billed(one_line(flag, tariff_fields=f"{SAME}\n{flags}"), *CUT)
+    assert made.total == billed(one_line(flag, tariff_fields=flags), whole).total == D("19.20")
+
+
+@given(
+    st.lists(st.decimals("0", "10000", places=3), min_size=3, max_size=3),
+    st.sampled_from(["half_up", "half_even", "down"]),
+    st.integers(1, 7),
+)
+def test_a_cut_costs_no_cent(quantities, mode, dwellings):
+    lines = (
+        "{kind: usage, key: a, name: {}, per_dwelling: true, minimum: 10, discounts: [{up_to: 30, percent: 65}], "
+        "blocks: [{up_to: 10, amount: 7.77, price: 0.333}, {up_to: 700, price: 0.717}, {price: 1.3}]}, "
+        "{kind: fixed, key: b, name: {}, amount: 15.29}, {kind: usage, key: c, name: {}, price: 0.40707}"
+    )
+    days = [date(2026, 7, 14), date(2026, 8, 1), date(2026, 8, 9), date(2026, 8, 15)]
+    spans = [
+        metered(*between, consumption=quantity) for *between, quantity in zip(days, days[1:], quantities, strict=False)
+    ]
+    cuts = ", ".join(f"{{valid_from: {day}, pis: 9.25}}" for day in [date(2020, 1, 1), *days[1:3]])
+    rounding = f"rounding: {{mode: {mode}}}\n"
+    whole = metered(days[0], days[-1], consumption=sum(quantities))
+    plain = one_line(lines, tariff_fields=f"{rounding}taxes: [{{valid_from: 2020-01-01, pis: 9.25}}]")
+    made = billed(one_line(lines, tariff_fields=f"{rounding}taxes: [{cuts}]"), *spans, terms=Terms(dwellings))
+    assert abs(made.total - billed(plain, whole, terms=Terms(dwellings)).total) <= (
+        0 if mode == "half_up" else D("0.01")
+    )
+
+
+def test_the_first_invoices_are_computed_as_they_were():
+    line = "{kind: usage, key: e, name: {}, price: 1.00, minimum: 100}"
+    made = bill(one_line(line, tariff_fields=SAME), CUT, by_part=True)
+    assert made.total == D("153.33")

@@ -78,10 +78,27 @@ def test_an_issued_invoice_is_read_back_and_computed_anew():
 
 def test_an_invoice_that_was_issued_before_net_metering_still_holds():
     """Written as it was kept then, without the fields that came later: not one byte of it may count as changed."""
-    sealed = issued()
+    sealed = issued(msgspec.structs.replace(INPUTS, format=1))
     kept = json.loads(seal(sealed)[0])
     assert not {"estimate", "exchanges", "net_metering"} & kept["inputs"].keys()
     assert seal(sealed)[1] == SEALED_BEFORE
+
+
+def test_an_invoice_of_which_each_part_was_a_cycle_of_its_own_still_holds():
+    text = """
+key: cut
+name: {}
+unit: m³
+versions: [{valid_from: 2018-01-01, components: [{kind: fixed, key: f, name: {}, amount: 20.00, proration: none}]}]
+taxes: [{valid_from: 2018-01-01}, {valid_from: 2018-06-11}]
+"""
+    tariff = read_tariff(text)
+    first, now = (
+        Sealed(kind="invoice", number="8", issued_on=date(2018, 7, 2), inputs=inputs, bill=made_from(inputs, tariff))
+        for inputs in (msgspec.structs.replace(INPUTS, adjustments=(), format=number) for number in (1, 2))
+    )
+    assert (first.total, now.total) == (D("40.00"), D("20.00"))
+    assert faults(*seal(first), tariff, "abc") == faults(*seal(now), tariff, "abc") == []
 
 
 def test_whatever_is_touched_shows():

@@ -24,7 +24,8 @@ from calha.domain.net_metering import Credits
 from calha.domain.tariffs import COMPENSATED, Tariff, in_post
 from calha.domain.tariffs import Text as Words
 
-FORMAT = 1
+FORMAT = 2
+BY_PART = 1  # the format of invoices in which each part of a cut cycle was charged as a cycle of its own
 MAX_CONTENT_BYTES = 60_000
 
 Kind = Literal["invoice", "credit_note"]
@@ -169,7 +170,7 @@ def exchanges_of(inputs: Inputs) -> tuple[Exchange, ...]:
 
 def made_from(inputs: Inputs, tariff: Tariff) -> Bill:
     """The bill: the tariff's lines, then the adjustments. Raises InvalidTariff."""
-    made = bill(tariff, inputs.metered, inputs.terms)
+    made = bill(tariff, inputs.metered, inputs.terms, by_part=inputs.format == BY_PART)
     lines = [*made.lines, *(_line(one, inputs, tariff) for one in inputs.adjustments)]
     return replace(made, lines=tuple(lines), total=tariff.rounding(sum((line.amount for line in lines), ZERO)))
 
