@@ -98,3 +98,8 @@ class Calendar:
 
     def _begin_of(self, day: date) -> Micros:
         return to_micros(datetime.combine(day, time(self.day_start_h), self.zone))
+
+
+def day_of_month(first_of_month: date, day: int) -> date:
+    """A day of a month, or its last one."""
+    return first_of_month.replace(day=min(day, monthrange(first_of_month.year, first_of_month.month)[1]))

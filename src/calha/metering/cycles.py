@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from calha.domain import quality
 from calha.domain.billing import ZERO, Metered
-from calha.domain.calendars import Calendar
+from calha.domain.calendars import Calendar, day_of_month
 from calha.domain.consumption import Consumption
 from calha.domain.errors import IncompatibleUnits, UnknownUnit
 from calha.domain.invoices import Exchange, RegisterReading
@@ -110,7 +110,7 @@ def cycle_in(contract: ContractRow, month: str) -> Cycle | None:
     """The cycle of a contract that begins in a month (YYYY-MM), as far as it runs then."""
     first = date.fromisoformat(f"{month}-01")
     next_ = first + timedelta(days=monthrange(first.year, first.month)[1])
-    from_, until = (_clipped(day, contract.cycle_day) for day in (first, next_))
+    from_, until = (day_of_month(day, contract.cycle_day) for day in (first, next_))
     begin, end = max(from_, contract.from_day), min(until, contract.until_day or until)
     return Cycle(begin, end) if begin < end else None
 
@@ -280,11 +280,6 @@ def _names(version: Version) -> set[str]:
 def begin_of(day: date, zone: ZoneInfo) -> Micros:
     """The moment at which a local day begins."""
     return to_micros(datetime.combine(day, time(), zone))
-
-
-def _clipped(first_of_month: date, cycle_day: int) -> date:
-    """The day of a month, or its last one."""
-    return first_of_month.replace(day=min(cycle_day, monthrange(first_of_month.year, first_of_month.month)[1]))
 
 
 def in_one(spans: Sequence[Metered], name: str = CONSUMPTION) -> Decimal:

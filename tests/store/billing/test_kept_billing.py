@@ -232,6 +232,21 @@ def test_contracts_keep_the_days_that_are_billed(customers, invoices, new):
     assert customers.change_contract("C-1", until_day=date(2026, 8, 1)).until_day == date(2026, 8, 1)
 
 
+def test_a_contract_goes_on_only_where_no_days_stay_unbilled(customers, invoices, new):
+    customers.change_contract("C-1", until_day=date(2026, 7, 15))
+    (last,) = invoices.add([replace(new, until_day=date(2026, 7, 15))], seal)
+    customers.change_contract("C-1", dwellings=2)
+    for until_day in (None, date(2026, 7, 20), date(2026, 9, 1)):
+        with pytest.raises(Conflict, match="cancel it first") as refused:
+            customers.change_contract("C-1", until_day=until_day)
+        assert (refused.value.reason, refused.value.about) == ("billed_in_part", {"invoice": last.number})
+    invoices.change(last.number, "cancel")
+    assert customers.change_contract("C-1", until_day=None).until_day is None
+    invoices.add([new], seal)
+    for until_day in (date(2026, 8, 1), None, date(2026, 8, 20)):  # July is billed whole
+        assert customers.change_contract("C-1", until_day=until_day).until_day == until_day
+
+
 def test_a_run_tells_how_far_it_is(registry, site):
     runs = Runs(registry.engine)
     run = runs.begin(site, "2026-07", 1, 100, "ana")

@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from calha.domain.calendars import day_of_month
 from calha.domain.errors import Conflict, NotFound
 from calha.store.accounts.models import Person
 from calha.store.billing.models import Contract, Customer, Invoice, Issuer
@@ -149,7 +150,11 @@ class Customers:
             return _contract(connection, number)
 
     def change_contract(self, number: str, **changes: Any) -> ContractRow:  # noqa: ANN401 - columns
-        """Raises NotFound, Conflict (another contract at that time; invoiced days would fall out of it)."""
+        """Raises NotFound, Conflict.
+
+        Another contract at that time; invoiced days would fall out of it, or others stay between the last invoice and the
+        next cycle.
+        """
         with self._writing.begin() as connection:
             before = connection.execute(select(Contract.__table__).where(Contract.number == number)).first()
             if before is None:
@@ -159,6 +164,8 @@ class Customers:
             values = {**before._mapping, **changes}
             _require_free(connection, before.device_id, values, before.id)
             _require_invoices_inside(connection, before.id, values["from_day"], values["until_day"])
+            if values["until_day"] != before.until_day:
+                _require_whole_cycles(connection, before.id, before.cycle_day, values["until_day"])
             if changes:
                 connection.execute(update(Contract).where(Contract.id == before.id).values(changes))
             return _contract(connection, number)
@@ -276,3 +283,18 @@ def _require_invoices_inside(connection: Connection, contract_id: int, from_day:
     first, last = connection.execute(query.where(Invoice.contract_id == contract_id, Invoice.slot.is_not(None))).one()
     if first is not None and (first < from_day or (until_day is not None and last > until_day)):
         raise Conflict(f"there are invoices from {first} until {last}; cancel those outside first")
+
+
+def _require_whole_cycles(connection: Connection, contract_id: int, cycle_day: int, until_day: date | None) -> None:
+    """The last invoice ends with the contract or with a cycle, since a cycle is billed once, as from its first day."""
+    query = select(Invoice.number, Invoice.until_day).where(Invoice.contract_id == contract_id)
+    query = query.where(Invoice.slot.is_not(None)).order_by(Invoice.until_day.desc()).limit(1)
+    last = connection.execute(query).first()
+    if last is None or last.until_day in (until_day, day_of_month(last.until_day.replace(day=1), cycle_day)):
+        return
+    raise Conflict(
+        f"invoice {last.number} ends on {last.until_day}, within a cycle that would go on, and the days after it would never "
+        "be billed: cancel it first and bill the whole cycle, or make a new contract from that day",
+        "billed_in_part",
+        invoice=last.number,
+    )
