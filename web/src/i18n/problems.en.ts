@@ -106,6 +106,7 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.only_site": "{site} is the only site, and devices need one. Rename it instead.",
   "problem.other_fleet": "This device is registered with another profile or in another site than the key is for.",
   "problem.own_request": "Who asked for a command cannot approve it; another person has to.",
+  "problem.has_account": "This customer has an account. Anonymise the person, which does both.",
   "problem.billed_in_part": "Invoice {invoice} ends within a cycle. Cancel it first, or make a new contract from the day on which it ends.",
   "problem.paid_in_part": "A part of this invoice is paid. Issue it again instead; what was paid stays on it.",
   "problem.password_again": "The address or the security changes: type the password again.",

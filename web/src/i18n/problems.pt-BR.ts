@@ -105,6 +105,7 @@ export const problemsPtBR = {
   "problem.only_site": "{site} é o único local, e dispositivos precisam de um. Renomeie-o.",
   "problem.other_fleet": "Este dispositivo está cadastrado com outro perfil ou em outro local que o da chave.",
   "problem.own_request": "Quem pediu o comando não pode aprová-lo; outra pessoa precisa fazer isso.",
+  "problem.has_account": "Este cliente tem uma conta. Anonimize a pessoa, o que faz as duas coisas.",
   "problem.billed_in_part": "A fatura {invoice} termina no meio de um ciclo. Cancele-a antes, ou cadastre um contrato novo a partir do fim dela.",
   "problem.paid_in_part": "Parte desta fatura já foi paga. Emita-a de novo; o que foi pago continua nela.",
   "problem.password_again": "O endereço ou a segurança mudou: digite a senha de novo.",
