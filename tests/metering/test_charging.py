@@ -30,13 +30,17 @@ PAID_AT = "2026-09-15T12:10:00.000Z"
 
 @dataclass
 class Provider:
-    """What it keeps, and how it fails if it is told to. tokens: that it has given and still takes."""
+    """What it keeps, and how it fails if it is told to. tokens: that it has given and still takes.
+
+    longest: time of which it may be asked at once.
+    """
 
     charges: dict[str, Any] = field(default_factory=dict)
     pix: list[dict[str, Any]] = field(default_factory=list)
     tokens: set[str] = field(default_factory=set)
     given: int = 0
     fails: int | None = None
+    longest: timedelta | None = None
     url: str = ""
 
     def answer(self, method: str, path: str, query: dict[str, list[str]], headers: Any, body: Any) -> tuple[int, Any]:
@@ -52,6 +56,9 @@ class Provider:
         if headers["Authorization"].removeprefix("Bearer ") not in self.tokens:
             return 401, {"title": "Acesso Negado"}
         if method == "GET" and path == "/v2/pix":
+            asked = [datetime.fromisoformat(query[name][0]) for name in ("inicio", "fim")]
+            if self.longest is not None and asked[1] - asked[0] > self.longest:
+                return 400, {"title": "Período inválido"}
             page = int(query["paginacao.paginaAtual"][0])
             found = [one for one in self.pix if query["inicio"][0] <= one["horario"] <= query["fim"][0]]
             paging = {"paginaAtual": page, "itensPorPagina": 1, "quantidadeDePaginas": max(len(found), 1)}
@@ -159,6 +166,30 @@ def test_a_provider_that_is_away_is_asked_again(billing, provider, charging, inv
     provider.tokens.clear()  # taken back before its time
     charging.round(NOW)
     assert (charging.counters.last_error, provider.given) == (None, 2)
+
+
+def test_what_was_paid_while_calha_was_away_is_taken_after_its_start(billing, provider, charging, invoice):  # noqa: F811
+    charging.round(NOW)
+    provider.pix = [{"endToEndId": "E1", "txid": charge_txid(invoice.txid), "valor": "37.20", "horario": PAID_AT}]
+    start = NOW + timedelta(days=50)
+    again = Charging(billing.invoices, ApiPix(Account(provider.url, "calha", "secret", KEY)))
+    provider.longest = timedelta(days=3)
+    for minutes in range(2):
+        again.round(start + timedelta(minutes=minutes))
+    assert again.counters.last_error is None
+    assert billing.invoices.get(invoice.number).state == "paid"
+
+
+def test_a_restart_before_the_provider_is_back_forgets_nothing(billing, provider, charging, invoice):  # noqa: F811
+    charging.round(NOW)
+    provider.pix = [{"endToEndId": "E1", "txid": charge_txid(invoice.txid), "valor": "37.20", "horario": PAID_AT}]
+    provider.fails = 503
+    charging.round(LATER)
+    again = Charging(billing.invoices, ApiPix(Account(provider.url, "calha", "secret", KEY)))
+    again.round(NOW + timedelta(days=6))
+    provider.fails = None
+    again.round(NOW + timedelta(days=7))
+    assert billing.invoices.get(invoice.number).state == "paid"
 
 
 def test_an_invoice_to_another_key_keeps_its_static_code(billing, provider, invoice):  # noqa: F811

@@ -7,10 +7,10 @@ Rule 2: an invoice that the provider refuses keeps its static code, and is tried
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from time import monotonic
 
 from calha.domain.errors import Malformed
 from calha.domain.invoices import unseal
@@ -24,7 +24,10 @@ EVERY_S = 30.0
 BEAT_S = 5.0
 AT_ONCE = 100  # invoices of a round
 FULL_ROUND_S = 3_600.0  # after which those that were passed over are looked at again
-LOOK_BACK = timedelta(days=3)  # at the first look after a start; what is known already changes nothing
+LOOK_BACK = timedelta(days=3)  # at the first look after a start, at least; what is known already changes nothing
+FARTHEST = timedelta(days=180)  # for invoices that nobody has paid
+SPAN = timedelta(days=3)  # of one question; providers limit it
+SPANS_AT_ONCE = 10  # of a round
 OVERLAP = timedelta(minutes=10)  # of looks, for what the provider tells late
 
 
@@ -44,7 +47,7 @@ class Charging:
         self._invoices = invoices
         self._provider = provider
         self._after_id = 0
-        self._begun = time.monotonic()
+        self._begun = monotonic()
         self._seen_until: datetime | None = None
 
     async def run(self, beat: Callable[[], None]) -> None:
@@ -69,8 +72,8 @@ class Charging:
             self.counters.last_error = None
 
     def _charge_open(self, now: datetime) -> None:
-        if time.monotonic() - self._begun > FULL_ROUND_S:
-            self._after_id, self._begun = 0, time.monotonic()
+        if monotonic() - self._begun > FULL_ROUND_S:
+            self._after_id, self._begun = 0, monotonic()
         for row in self._invoices.uncharged(self._after_id, AT_ONCE):
             self._charge(row, now)
             self._after_id = row.id
@@ -98,11 +101,25 @@ class Charging:
             self._invoices.keep_charge(row.id, None)
 
     def _take_received(self, now: datetime) -> None:
-        since = self._seen_until - OVERLAP if self._seen_until is not None else now - LOOK_BACK
+        since = self._seen_until - OVERLAP if self._seen_until is not None else self._unread_since(now)
+        for _ in range(SPANS_AT_ONCE):
+            until = min(since + SPAN, now)
+            self._take_between(since, until)
+            self._seen_until = since = until
+            if until == now:
+                return
+
+    def _unread_since(self, now: datetime) -> datetime:
+        """Since when something may have been paid that was never asked for: Calha, or the provider, may have been away."""
+        oldest = self._invoices.oldest_open()
+        if oldest is None:
+            return now - LOOK_BACK
+        return max(min(datetime.combine(oldest, time.min, UTC), now - LOOK_BACK), now - FARTHEST)
+
+    def _take_between(self, since: datetime, until: datetime) -> None:
         try:
-            for one in self._provider.received(since, now):
+            for one in self._provider.received(since, until):
                 self._invoices.receive(one.id, "pix", invoice_txid(one.txid), one.amount, one.paid_at)
                 self.counters.received += 1
         except Malformed as error:
             raise Unreachable(str(error)) from None
-        self._seen_until = now

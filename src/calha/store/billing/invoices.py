@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calha.domain.errors import Conflict, NotFound
@@ -189,6 +189,12 @@ class Invoices:
     def void_charges(self, limit: int) -> Sequence[InvoiceRow]:
         """Invoices out of force whose charge could still be paid."""
         return self._some(limit, Invoice.state.in_(["cancelled", "replaced"]), Invoice.charge_url.is_not(None))
+
+    def oldest_open(self) -> date | None:
+        """The day on which the oldest invoice was issued that nobody has paid."""
+        query = select(func.min(Invoice.issued_on)).where(Invoice.kind == "invoice", Invoice.state == "issued")
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar()
 
     def _some(self, limit: int, *where: ColumnElement[bool]) -> Sequence[InvoiceRow]:
         query = select(*_COLUMNS).where(Invoice.kind == "invoice", *where).order_by(Invoice.id).limit(limit)
