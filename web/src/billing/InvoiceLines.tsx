@@ -1,5 +1,5 @@
 import { Table } from "@mantine/core";
-import { useTexts } from "../i18n";
+import { type Language, useTexts } from "../i18n";
 import { Section } from "../ui/Section";
 import type { Bill, Line } from "./types";
 import { cycleText, moneyText, priceText, quantityText } from "./words";
@@ -41,12 +41,12 @@ export function BillTable({ bill }: { bill: Bill }) {
                 {isDivided && <div className="quiet">{cycleText(line.from_day, line.until_day, language)}</div>}
                 {line.is_estimated && <div className="quiet">{t("invoice.estimated")}</div>}
                 <div className="quiet bill-brief">
-                  {quantityText(line.quantity, line.unit, language)}
+                  {countText(line, language)}
                   <Prices line={line} />
                 </div>
               </Table.Th>
               <Table.Td ta="right" className="bill-whole">
-                {quantityText(line.quantity, line.unit, language)}
+                {countText(line, language)}
               </Table.Td>
               <Table.Td ta="right" className="bill-whole">
                 <Prices line={line} />
@@ -62,6 +62,11 @@ export function BillTable({ bill }: { bill: Bill }) {
       </Table>
     </div>
   );
+}
+
+/** How much of it; nothing for what is an amount alone, such as a payment or a credit. */
+function countText(line: Line, language: Language): string {
+  return line.unit === "" && Number(line.quantity) === 0 ? "" : quantityText(line.quantity, line.unit, language);
 }
 
 /** The price of a unit; or of each step, where there are several. */
