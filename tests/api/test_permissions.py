@@ -132,6 +132,18 @@ def test_a_role_that_does_not_carry_the_permission_is_refused(calha, plant, meth
             assert answered in (403, 404), f"{role} {place}: {answered}"
 
 
+@pytest.mark.parametrize(
+    ("method", "path"), [(m, p) for m, p, r in ROUTES if r["where"] == "anywhere" and r["permission"] != "send"]
+)
+def test_a_devices_secret_opens_nothing_but_sending(calha, secret, method, path):
+    assert ask(calha, secret, method, path) == 403
+
+
+@pytest.fixture(scope="module")
+def secret(calha) -> str:
+    return str(calha.send("POST", "/api/v1/devices", {"key": "perm-secret", "profile": "machine"})[1]["secret"])
+
+
 @pytest.mark.parametrize(("method", "path", "required"), ROUTES, ids=IDS)
 def test_a_foreign_site_is_refused_even_to_its_neighbours_administrator(calha, plant, method, path, required):
     sites, keys = plant

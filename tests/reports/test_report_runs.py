@@ -3,6 +3,7 @@
 import os
 import threading
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,12 +11,12 @@ import msgspec
 import pytest
 
 from calha.domain.errors import Conflict, Malformed, NotFound
-from calha.domain.times import DAY_US, HOUR_US
+from calha.domain.times import DAY_US, HOUR_US, to_datetime, to_micros
 from calha.mail import MailServer, Outbox, PostOffice
 from calha.reports import delivery, runs
 from calha.reports.delivery import Delivery
 from calha.reports.runs import Order, ReportRuns
-from calha.reports.schedules import Schedules, next_of
+from calha.reports.schedules import Schedules, _following, next_of
 from calha.store.reports import NewReport, ReportHistory, SavedReports
 from postman import postman
 
@@ -236,3 +237,13 @@ def test_files_go_after_their_time_and_history_much_later(works, site):
 def test_a_report_without_a_schedule_is_never_due(site):
     assert next_of(new(site, cron=""), START) is None
     assert ZoneInfo(new(site).zone) == ZoneInfo(ZONE)
+
+
+def test_a_schedule_goes_on_where_clocks_go_forward_between_its_times(site):
+    two_a_day = replace(new(site, cron="10 2,3 * * *"), zone="America/New_York")
+    before_the_change = to_micros(datetime(2027, 3, 13, 12, tzinfo=UTC))
+    times = [_following(two_a_day, before_the_change)]
+    for _ in range(3):
+        times.append(_following(two_a_day, times[-1]))
+    assert [to_datetime(at).isoformat() for at in times] == sorted({to_datetime(at).isoformat() for at in times})
+    assert to_datetime(times[-1]) < datetime(2027, 3, 16, tzinfo=UTC)

@@ -284,6 +284,36 @@ def test_in_the_moment_in_which_the_plant_stops_nothing_is_annunciated(plant):
     assert row.alarm.state is State.SUPPRESSED
 
 
+def test_late_readings_raise_nothing_live_where_the_rule_is_newer_than_the_newest(plant):
+    watch = plant.watch()
+    plant.send(watch, (60, 5))
+    watch.look()
+    plant.rule()
+    assert watch.look() == []
+    plant.send(watch, (1, 99))
+    assert watch.look() == []
+
+
+@pytest.mark.parametrize(("on_s", "off_s"), [(60, 0), (60, 60)])
+def test_a_delay_that_ended_after_the_last_saving_is_not_taken_for_the_opposite_one_after_a_restart(plant, on_s, off_s):
+    plant.rule(HI | {"on_delay_s": on_s, "off_delay_s": off_s})
+    watch = plant.watch()
+    plant.now = START + MINUTE_US // 5
+    plant.send(watch, (0, 11))
+    watch.look()
+    watch._save()
+    plant.now = watch._saved_at = START + MINUTE_US + 1
+    (row,) = watch.look()
+    assert row.alarm.state is State.UNACKNOWLEDGED
+    again = plant.watch()
+    plant.now += MINUTE_US // 2
+    plant.send(again, (1.2, 11))
+    assert again.look() == [], "it goes on"
+    plant.send(again, (1.3, 5))
+    plant.now += 10 * MINUTE_US
+    assert states(again.look()) == [("t1", State.RETURNED)]
+
+
 def test_after_a_restart_and_when_its_rule_no_longer_says_so_what_was_suppressed_is_right(plant):
     named = plant.rule(STOPPED)
     watch = plant.watch()

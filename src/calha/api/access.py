@@ -159,7 +159,10 @@ class Requires:
             _check_site(caller, self.permission, path["site_id"])
         elif self.where == "installation":
             caller.require(self.permission, None)
-        elif caller.reach(self.permission).is_nothing and caller.principal.kind != "device":
+        elif caller.principal.kind == "device":
+            if self.permission is not Permission.SEND:
+                raise Forbidden(f"{caller.principal.name} may only send readings of its own", "not_its_own")
+        elif caller.reach(self.permission).is_nothing:
             raise Forbidden(
                 f"{caller.principal.name} may not {self.permission} anywhere; ask an administrator for a role",
                 "not_allowed",

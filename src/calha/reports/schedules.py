@@ -31,9 +31,13 @@ def next_of(report: NewReport, after: Micros) -> Micros | None:
     """When a report is due next; None without a schedule. Raises Malformed."""
     if not report.cron:
         return None
-    zone = ZoneInfo(report.zone)
-    require_calm(report.cron, zone, after)
-    return next_due(report.cron, zone, after)
+    require_calm(report.cron, ZoneInfo(report.zone), after)
+    return _following(report, after)
+
+
+def _following(report: NewReport, after: Micros) -> Micros | None:
+    """When a report is due next, however soon: where clocks go forward, two of its times may come close to each other."""
+    return next_due(report.cron, ZoneInfo(report.zone), after) if report.cron else None
 
 
 class Schedules:
@@ -66,7 +70,7 @@ class Schedules:
 
     def _make(self, saved: SavedRow) -> None:
         try:
-            following = next_of(saved.report, self._clock())
+            following = _following(saved.report, self._clock())
         except Malformed as error:  # the zone's rules have changed, say
             log.warning("report %s is due no more: %s", saved.id, error)
             following = None

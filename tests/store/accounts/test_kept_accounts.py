@@ -37,6 +37,22 @@ def test_a_person_is_found_by_address_and_user_name_whatever_the_case(people, ma
         people.create("Other", "maria@example.org", None)
 
 
+def test_links_that_set_a_password_end_with_another_password_or_address(registry, people, maria):
+    links = Links(registry.engine)
+    for number, change in enumerate(
+        (
+            lambda: people.set_password(maria.id, "another"),
+            lambda: people.update(maria.id, email="right@example.org"),
+            lambda: people.update(maria.id, state="blocked"),
+        )
+    ):
+        links.add(f"digest {number}", "invitation", maria.id, NOW + timedelta(hours=1))
+        people.update(maria.id, name="Maria A.", email=people.get(maria.id).email)
+        assert links.look(f"digest {number}") is not None
+        change()
+        assert links.look(f"digest {number}") is None
+
+
 def test_roles_are_given_and_taken_but_the_last_administrator_stays(people, maria, site):
     viewer = people.grant(maria.id, Role.VIEWER, site)
     with pytest.raises(Conflict, match="already"):

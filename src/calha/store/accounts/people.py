@@ -89,12 +89,17 @@ class People:
             return [(_row(one), GrantRow(one.grant_id, Role(one.role), one.site_id)) for one in found]
 
     def update(self, person_id: int, **changes: Any) -> PersonRow:  # noqa: ANN401 - columns
-        """Change name, email, user_name, language or state. Raises NotFound, Conflict."""
+        """Change name, email, user_name, language or state; links to another address, or to somebody blocked, end.
+
+        Raises NotFound, Conflict.
+        """
         for name in ("email", "user_name"):
             if name in changes:
                 changes[name] = _folded(changes[name])
         with writing(self._engine) as connection:
-            _person(connection, person_id)
+            before = _person(connection, person_id)
+            if changes.get("email", before.email) != before.email or "state" in changes:
+                connection.execute(delete(Link).where(Link.person_id == person_id))
             if changes:
                 try:
                     connection.execute(update(Person).where(Person.id == person_id).values(changes))
@@ -173,7 +178,10 @@ class People:
             return Secrets(*connection.execute(select(*columns).where(Person.id == person_id)).one())
 
     def set_password(self, person_id: int, password_hash: str | None) -> None:
-        self._set(person_id, password_hash=password_hash)
+        """Links that would set another end."""
+        with writing(self._engine) as connection:
+            connection.execute(update(Person).where(Person.id == person_id).values(password_hash=password_hash))
+            connection.execute(delete(Link).where(Link.person_id == person_id))
 
     def set_second_factor(self, person_id: int, encrypted: str | None, recovery: Sequence[str] = ()) -> None:
         """encrypted: None to go without. recovery: digests of the codes that replace the old ones."""

@@ -114,6 +114,7 @@ class Evaluation:
         place = np.where(is_told, inputs, 0)
         is_told &= at[place] >= not_before
         self._memory.held[rows] = np.where(is_told, proofs(value[place], quality[place]), np.nan)
+        np.maximum.at(self._newest, inputs[is_told], at[place][is_told])
         newest = np.where(is_told, at[place], NEVER).max(axis=1, initial=NEVER)
         begun = newest != NEVER
         return Changes.concatenate(self._look(rows[begun], newest[begun]))
@@ -223,10 +224,16 @@ class Evaluation:
         return np.array([row for row, key in enumerate(self.checks.keys) if key not in known], np.intp)
 
     def resume(self, active: Mapping[tuple[int, str, str], bool]) -> None:
-        """Whether conditions hold, by rule, limit and device; what is suppressed by design is kept unless it is told."""
+        """Whether conditions hold, by rule, limit and device; what is suppressed by design is kept unless it is told.
+
+        A delay that ran towards what is told by now has ended.
+        """
         for row, key in enumerate(self.checks.keys):
-            before = bool(self._now.active[row]) if key.limit == BY_DESIGN else False
-            self._now.active[row] = active.get(key[:3], before)
+            before = bool(self._now.active[row])
+            told = active.get(key[:3], before if key.limit == BY_DESIGN else False)
+            if told != before:
+                self._now.since[row] = NEVER
+            self._now.active[row] = told
 
     @property
     def suppressed(self) -> set[tuple[int, str]]:
