@@ -302,7 +302,7 @@ def test_a_delay_that_ended_after_the_last_saving_is_not_taken_for_the_opposite_
     plant.send(watch, (0, 11))
     watch.look()
     watch._save()
-    plant.now = watch._saved_at = START + MINUTE_US + 1
+    plant.now = watch._saved_at = START + MINUTE_US * 11 // 10
     (row,) = watch.look()
     assert row.alarm.state is State.UNACKNOWLEDGED
     again = plant.watch()
