@@ -53,6 +53,30 @@ def test_links_that_set_a_password_end_with_another_password_or_address(registry
         assert links.look(f"digest {number}") is None
 
 
+def test_nobody_takes_the_name_of_a_device_or_of_this_machine(people, maria, pump):
+    for name in ("local", "Pump-1"):
+        with pytest.raises(Conflict):
+            people.update(maria.id, user_name=name)
+        with pytest.raises(Conflict):
+            people.create("Other", None, name)
+    people.update(maria.id, user_name="maria")
+
+
+def test_what_was_done_under_a_name_before_it_was_his_is_not_told_to_a_person(registry, people, maria):
+    audit = AuditLog(registry.engine)
+    who = f"person {maria.id}"
+    audit.append("local", "person.invited", who)
+    audit.append("joana@example.org", "customer.added", "customer 7")
+    audit.append(maria.label, "site.added", "site 1")
+    old, new = {"email": maria.email}, {"email": "Joana@example.org"}
+    audit.append(maria.label, "person.changed", who, old, new)
+    audit.append("joana@example.org", "site.added", "site 2")
+    told = [(row.actor, row.target) for row in audit.of_person(maria.id, "joana@example.org")]
+    assert ("joana@example.org", "site 2") in told
+    assert (maria.label, "site 1") in told
+    assert ("joana@example.org", "customer 7") not in told
+
+
 def test_roles_are_given_and_taken_but_the_last_administrator_stays(people, maria, site):
     viewer = people.grant(maria.id, Role.VIEWER, site)
     with pytest.raises(Conflict, match="already"):

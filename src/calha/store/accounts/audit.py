@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Engine, and_, func, insert, or_, select
 
@@ -80,9 +80,10 @@ class AuditLog:
         about = self._read(AuditEntry.target == target)
         if not about:
             return []
-        since = AuditEntry.id >= about[0].id
-        acted = [and_(AuditEntry.actor == label, since)]
-        acted += [and_(AuditEntry.actor == old, since, AuditEntry.id <= until) for old, until in _former_labels(about)]
+        acted = [
+            and_(AuditEntry.actor == one.text, AuditEntry.id >= one.since, AuditEntry.id <= one.until)
+            for one in _labels(about, label)
+        ]
         curves = and_(AuditEntry.action == "curve.read", AuditEntry.after.contains(f'"{target}"'))
         return self._read(or_(AuditEntry.target == target, curves, *acted))
 
@@ -122,11 +123,31 @@ class AuditLog:
             return [AuditRow(**row._mapping) for row in connection.execute(query)]
 
 
-def _former_labels(about: Sequence[AuditRow]) -> Iterator[tuple[str, int]]:
-    """(e-mail address or user name, entry until which it was the person's) out of the changes of his data."""
+_NO_END = (1 << 31) - 1  # the largest number of an entry
+
+
+class _Label(NamedTuple):
+    """An e-mail address or user name, and from which entry to which it was the person's."""
+
+    text: str
+    since: int
+    until: int
+
+
+def _labels(about: Sequence[AuditRow], label: str) -> Iterator[_Label]:
+    """Out of the changes of a person's data; before and afterwards the same name may have been somebody else's."""
+    since = dict.fromkeys(("email", "user_name"), about[0].id)
+    given: dict[str, str] = {}
     for row in about:
-        before = json.loads(row.before) if row.action == "person.changed" and row.before else {}
-        yield from ((before[name], row.id) for name in ("email", "user_name") if before.get(name))
+        if row.action != "person.changed":
+            continue
+        before, after = (json.loads(text) if text else {} for text in (row.before, row.after))
+        for name in since.keys() & after.keys():
+            if before.get(name):
+                yield _Label(before[name], since[name], row.id)
+            since[name], given[name] = row.id, (after[name] or "").strip().lower()
+    begun = [since[name] for name, text in given.items() if text == label]
+    yield _Label(label, max(begun, default=about[0].id), _NO_END)
 
 
 def _hash(row: AuditRow, previous: str) -> str:

@@ -9,15 +9,27 @@ from sqlalchemy.exc import IntegrityError
 
 from calha.domain.access import Role
 from calha.domain.errors import Conflict, NotFound
-from calha.store.accounts.models import Identity, Link, Ownership, Passkey, Person, RecoveryCode, RoleGrant, Session
+from calha.store.accounts.models import (
+    ApiKey,
+    Identity,
+    Link,
+    Ownership,
+    Passkey,
+    Person,
+    RecoveryCode,
+    RoleGrant,
+    Session,
+)
 from calha.store.accounts.ownership import IS_HELD, free
 from calha.store.accounts.rows import GrantRow, PasskeyRow, PersonRow, Secrets
 from calha.store.databutcher.models import DataButcherPerson
 from calha.store.explore.models import SavedView
 from calha.store.notify.models import Channel, Preference, TeamMember
+from calha.store.registry.models import Device
 from calha.store.registry.rows import Page
 from calha.store.registry.writing import require_site, writing
 
+_ACTORS = frozenset({"local", "anonymous", "nobody"})
 _HIS = (RoleGrant, RecoveryCode, Passkey, Identity, Session, Link, DataButcherPerson, Channel, Preference, TeamMember)
 
 
@@ -46,6 +58,7 @@ class People:
             "created_at": datetime.now(UTC),
         }
         with writing(self._engine) as connection:
+            _require_no_others_name(connection, _folded(user_name))
             try:
                 key = connection.execute(insert(Person).values(values)).inserted_primary_key
             except IntegrityError:
@@ -98,6 +111,8 @@ class People:
                 changes[name] = _folded(changes[name])
         with writing(self._engine) as connection:
             before = _person(connection, person_id)
+            if changes.get("user_name", before.user_name) != before.user_name:
+                _require_no_others_name(connection, changes["user_name"])
             if changes.get("email", before.email) != before.email or "state" in changes:
                 connection.execute(delete(Link).where(Link.person_id == person_id))
             if changes:
@@ -262,6 +277,15 @@ class People:
         with self._engine.connect() as connection:
             found = connection.execute(select(Passkey.__table__).where(condition).order_by(Passkey.id))
             return [PasskeyRow(**row._mapping) for row in found]
+
+
+def _require_no_others_name(connection: Connection, user_name: str | None) -> None:
+    """Programs and devices act under their names, and what was done under a name is told to whose name it is."""
+    taken = user_name in _ACTORS
+    for name in (ApiKey.name, Device.key):
+        taken = taken or connection.execute(select(name).where(func.lower(name) == user_name)).first() is not None
+    if taken:
+        raise Conflict("a program or a device goes by that name; choose another user name", "login_taken")
 
 
 def _folded(text: str | None) -> str | None:
