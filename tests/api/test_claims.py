@@ -240,3 +240,29 @@ def test_wrong_codes_are_slowed_down_and_written_down(calha):
 def test_only_a_person_claims(calha):
     calha.create_device("claim-nobody")
     assert calha.send("POST", "/api/v1/claims", {"code": code_of(calha, "claim-nobody")})[0] == 403
+
+
+def test_what_was_somebodys_is_on_no_public_link_also_when_it_was_given_back(calha):
+    calha.create_device("claim-shared", "water_flow")
+    document = {
+        "format": 1,
+        "variables": [],
+        "widgets": [
+            {"id": "v", "kind": "value", "x": 0, "y": 0, "w": 3, "h": 2}
+            | {"series": {"device": "claim-shared", "channel": "flow"}}
+        ],
+    }
+    wanted = {"name": "Shared", "site_id": 1, "document": document}
+    board = calha.send("POST", "/api/v1/dashboards", wanted)[1]["id"]
+    links = f"/api/v1/dashboards/{board}/links"
+    status, made = calha.send("POST", links, {"name": "Before"})
+    assert status == 201
+    owner = Person(calha, "shared")
+    assert owner.send("POST", "/api/v1/claims", {"code": code_of(calha, "claim-shared")})[0] == 201
+    assert owner.send("DELETE", "/api/v1/devices/claim-shared/claim")[0] == 204
+    status, problem = calha.send("POST", links, {"name": "After"})
+    assert (status, problem["reason"]) == (403, "not_public")
+    headers = {"X-Calha-Link": made["link"].partition("#")[2]}
+    request = urllib.request.Request(f"{calha.address}/api/v1/shared/dashboard", headers=headers)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        assert json.load(answer)["devices"] == []

@@ -52,6 +52,7 @@ class Door:
         self._devices: Mapping[str, tuple[str, datetime | None]] = {}
         self._devices_read_at = -CACHE_S
         self._owners: Mapping[str, int] = {}
+        self._ever_owned: frozenset[str] = frozenset()
         self._owners_read_at = -CACHE_S
         self._reads: dict[tuple[str, int, str], float] = {}
 
@@ -89,10 +90,18 @@ class Door:
 
     def owner_of(self, device: str) -> int | None:
         """The person whose device it is now."""
-        if self._clock() - self._owners_read_at > CACHE_S:
-            self._owners = self._ownerships.owners()
-            self._owners_read_at = self._clock()
+        self._know_owners()
         return self._owners.get(device)
+
+    def was_ever_owned(self, device: str) -> bool:
+        """Whether a device is or has been somebody's, so that some of its readings are private."""
+        self._know_owners()
+        return device in self._ever_owned
+
+    def _know_owners(self) -> None:
+        if self._clock() - self._owners_read_at > CACHE_S:
+            self._owners, self._ever_owned = self._ownerships.owners(), self._ownerships.ever_owned()
+            self._owners_read_at = self._clock()
 
     def is_first_read(self, reader: Principal, curve: str) -> bool:
         """Whether somebody has not asked for a curve within READ_NOTED_S. curve: of which device, and whose."""

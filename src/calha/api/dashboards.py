@@ -74,10 +74,12 @@ def renumbered(document: DashboardDocument, ids: dict[int, int]) -> DashboardDoc
 
 
 def public_of(services: Services, devices: Iterable[str], site_id: int) -> list[str]:
-    """Those that a public link to a dashboard of that site may show: they stand there or below, and are nobody's."""
+    """Those that a public link to a dashboard of that site may show: they stand there or below, and have never been
+    somebody's, whose readings stay his also when he has given the device back.
+    """
     directory, door = services.ingest.directory, services.accounts.door
     below = directory.tree.below([site_id])
-    return [one for one in devices if directory.site_of(one) in below and door.owner_of(one) is None]
+    return [one for one in devices if directory.site_of(one) in below and not door.was_ever_owned(one)]
 
 
 def require_public(services: Services, site_id: int, devices: Collection[str]) -> None:
@@ -85,8 +87,8 @@ def require_public(services: Services, site_id: int, devices: Collection[str]) -
     hidden = sorted(set(devices) - set(public_of(services, devices, site_id)))
     if hidden:
         raise Forbidden(
-            f"{', '.join(hidden[:5])}: a public link shows only devices below the dashboard's site that belong to no "
-            "person; move the dashboard to a site above, or take them out",
+            f"{', '.join(hidden[:5])}: a public link shows only devices below the dashboard's site that are and were "
+            "nobody's own; move the dashboard to a site above, or take them out",
             "not_public",
             devices=", ".join(hidden[:5]),
         )

@@ -8,7 +8,7 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.file_too_large": "A picture has at most 1 MiB. Make it smaller.",
   "problem.name_taken": "This name exists on this site already. Choose another.",
   "problem.no_picture": "Only PNG, JPEG, WebP and SVG pictures can be shown.",
-  "problem.not_public": "{devices}: a public link shows only devices of the dashboard's site, or below it, that belong to no person. Move the dashboard to a site above, or take them out.",
+  "problem.not_public": "{devices}: a public link shows only devices of the dashboard's site, or below it, that do not belong to a person and never did. Move the dashboard to a site above, or take them out.",
   "problem.not_shown": "The dashboard does not show this quantity.",
   "problem.too_many_dashboards": "This site has too many dashboards. Delete one.",
   "problem.too_many_files": "The dashboard shows too many pictures. Remove one.",

@@ -7,7 +7,7 @@ export const problemsPtBR = {
   "problem.file_too_large": "Uma imagem tem no máximo 1 MiB. Diminua a imagem.",
   "problem.name_taken": "Este nome já existe neste local. Escolha outro.",
   "problem.no_picture": "Só imagens PNG, JPEG, WebP e SVG podem ser mostradas.",
-  "problem.not_public": "{devices}: um link público só mostra dispositivos do local do painel, ou abaixo dele, que não são de uma pessoa. Mova o painel para um local acima, ou retire-os.",
+  "problem.not_public": "{devices}: um link público só mostra dispositivos do local do painel, ou abaixo dele, que não são nem foram de uma pessoa. Mova o painel para um local acima, ou retire-os.",
   "problem.not_shown": "O painel não mostra este canal.",
   "problem.too_many_dashboards": "Este local já tem painéis demais. Exclua um.",
   "problem.too_many_files": "O painel mostra imagens demais. Retire uma.",

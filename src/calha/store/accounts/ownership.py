@@ -70,6 +70,12 @@ class Ownerships:
             found = connection.execute(query.where(IS_HELD))
             return {row.key: row.person_id for row in found}
 
+    def ever_owned(self) -> frozenset[str]:
+        """The devices that are or have been somebody's."""
+        query = select(Device.key).join(Ownership, Ownership.device_id == Device.id).distinct()
+        with self._engine.connect() as connection:
+            return frozenset(connection.execute(query).scalars())
+
     def was_anothers(self, device: str, person_id: int) -> bool:
         """Whether somebody else has had the device before."""
         query = select(Ownership.id).join(Device, Device.id == Ownership.device_id).limit(1)
