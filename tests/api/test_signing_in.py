@@ -113,10 +113,18 @@ def test_the_second_factor_is_asked_for_and_each_code_serves_once(calha, person)
     key = visitor.send("POST", "/account/second-factor")[1]["key"]
     code = pyotp.TOTP(key)
     assert visitor.send("PUT", "/account/second-factor", {"key": key, "code": "000000"})[0] == 401
+    for none in ("A" * 16, "A" * 17):
+        assert visitor.send("PUT", "/account/second-factor", {"key": none, "code": "000000"})[0] == 422
     now = time.time()
     status, recovery = visitor.send("PUT", "/account/second-factor", {"key": key, "code": code.at(now)})
     assert status == 200
     assert len(recovery["codes"]) == 10
+    other = visitor.send("POST", "/account/second-factor")[1]["key"]
+    proof = {"key": other, "code": pyotp.TOTP(other).at(time.time())}
+    status, problem = visitor.send("PUT", "/account/second-factor", proof)
+    assert (status, problem["reason"]) == (409, "second_factor_on"), (
+        "a stolen session does not put its own in the place"
+    )
     _, status, problem = sign_in(calha, login)
     assert (status, problem["reason"]) == (401, "second_factor_required")
     assert sign_in(calha, login, code=code.at(now))[1] == 401, "the code was used already"

@@ -228,8 +228,17 @@ class SignIn:
         self._require_password(person, password, visitor)
 
     def confirm_second_factor(self, person_id: int, key: str, code: str, visitor: Visitor) -> list[str]:
-        """Switch the second factor on, proved by a first code; the recovery codes. Raises NotSignedIn."""
-        step = second_factor.step_of(key, code)
+        """Switch the second factor on, proved by a first code; the recovery codes.
+
+        One that is on has to be switched off first, which asks for the password: somebody with a stolen session must not put
+        his own in its place. Raises NotSignedIn, Conflict, Malformed (key).
+        """
+        if self._people.secrets(person_id).second_factor is not None:
+            raise Conflict("there is a second factor; switch it off first, with the password", "second_factor_on")
+        try:
+            step = second_factor.step_of(key, code)
+        except ValueError:
+            raise Malformed("this is no key of a second factor; ask for another", "second_factor_key") from None
         if step is None:
             raise NotSignedIn("the code does not fit; is the phone's clock right?", "wrong_code")
         codes = second_factor.recovery_codes()

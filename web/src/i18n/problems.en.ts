@@ -84,6 +84,8 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.log_full": "The log's disk budget is used up. Tell the administrator; nothing is lost.",
   "problem.log_unavailable": "The log does not answer now. Try again in a moment.",
   "problem.login_refused": "The server refuses the user name or the password.",
+  "problem.second_factor_on": "There is a second factor already. Switch it off first; that asks for the password.",
+  "problem.second_factor_key": "This is no key of a second factor. Ask for another.",
   "problem.login_taken": "Somebody has that e-mail address or user name already.",
   "problem.mail_full": "Too many messages wait for the mail server. Tell the administrator.",
   "problem.missing_filter": "Name a device or a reason.",

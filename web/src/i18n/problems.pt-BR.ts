@@ -83,6 +83,8 @@ export const problemsPtBR = {
   "problem.log_full": "O espaço do registro acabou. Avise o administrador; nada foi perdido.",
   "problem.log_unavailable": "O registro durável não responde agora. Tente de novo em instantes.",
   "problem.login_refused": "O servidor recusa o usuário ou a senha.",
+  "problem.second_factor_on": "Já há um segundo fator. Desligue-o antes; isso pede a senha.",
+  "problem.second_factor_key": "Isto não é uma chave de segundo fator. Peça outra.",
   "problem.login_taken": "Alguém já usa esse e-mail ou nome de usuário.",
   "problem.mail_full": "Mensagens demais esperam o servidor de e-mail. Avise o administrador.",
   "problem.missing_filter": "Informe um dispositivo ou um motivo.",
