@@ -432,8 +432,9 @@ def _gap_until(telemetry: Telemetry, series: Sequence[int]) -> list[Micros]:
 
 def seen_by(presence: PresenceWatch, directory: Directory) -> Mapping[str, Seen]:
     """How every device is present, and where it stands."""
-    sites = {key: entry.site for key, entry in directory.devices.items()}
-    return {key: Seen(state, cause, sites[key]) for key, (state, cause) in presence.judged().items() if key in sites}
+    known = directory.devices
+    judged = ((key, state, cause) for key, (state, cause) in presence.judged().items() if key in known)
+    return {key: Seen(state, cause, known[key].site, known[key].gateway) for key, state, cause in judged}
 
 
 def _provider(settings: Settings) -> Provider | None:

@@ -40,6 +40,21 @@ def test_a_site_that_fell_silent_as_a_whole_is_one_alarm():
     assert told(silences, seen(**dict.fromkeys(DEVICES, ("silent", "site")))) == [("gateway", True)]
 
 
+def test_one_of_those_that_a_rule_watches_speaks_for_a_site_whose_first_device_none_watches():
+    silences = Silences(checks()[2:], {})
+    assert told(silences, seen(**dict.fromkeys(DEVICES, ("silent", "site")))) == [("m2", True)]
+
+
+def test_behind_a_gateway_that_no_rule_watches_one_device_of_each_rule_speaks():
+    lost = {key: Seen("silent", "gateway", 1, "gateway") for key in DEVICES[1:]} | {
+        "gateway": Seen("silent", "device", 1)
+    }
+    silences = Silences(checks()[1:], {})
+    assert told(silences, lost) == [("m1", True)]
+    assert told(silences, seen()) == [("m1", False)]
+    assert told(Silences(checks(), {}), lost) == [("gateway", True)]
+
+
 @pytest.mark.parametrize(
     "state", ["never", "late", ("silent", "platform"), ("silent", "broker"), ("silent", "gateway")]
 )
