@@ -314,6 +314,34 @@ def test_a_delay_that_ended_after_the_last_saving_is_not_taken_for_the_opposite_
     assert states(again.look()) == [("t1", State.RETURNED)]
 
 
+def test_a_rule_that_is_switched_on_again_raises_anew_after_its_delay(plant):
+    named = plant.rule(HI | {"on_delay_s": 60})
+    watch = plant.watch()
+    plant.send(watch, (0, 11))
+    plant.now = START + 2 * MINUTE_US
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+    for version, minute, enabled in ((1, 10, False), (2, 20, True)):
+        plant.now = START + minute * MINUTE_US
+        said = named.name, named.rule, named.where, Rationalisation(), "Ana", plant.now
+        watch.rules.change(named.id, version, *said, enabled=enabled)
+        watch.look()
+    plant.now = START + 20 * MINUTE_US + MINUTE_US // 2
+    assert watch.look() == [], "the delay runs from when the rule begins"
+    plant.now = START + 22 * MINUTE_US
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+
+
+def test_silence_is_looked_at_also_after_the_clock_was_set_back(plant):
+    plant.rule({"signal": {"kind": "no_data"}}, Where(device="t1"))
+    watch = plant.watch()
+    plant.now = START + 120 * MINUTE_US
+    plant.seen = {"t1": Seen("online", None, plant.site)}
+    watch.look()
+    plant.now = START + 60 * MINUTE_US
+    plant.seen = {"t1": Seen("silent", "device", plant.site)}
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+
+
 def test_after_a_restart_and_when_its_rule_no_longer_says_so_what_was_suppressed_is_right(plant):
     named = plant.rule(STOPPED)
     watch = plant.watch()

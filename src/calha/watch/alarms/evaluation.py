@@ -107,8 +107,13 @@ class Evaluation:
             found += self._look(rows[firsts], times[firsts])
         return Changes.concatenate(found)
 
-    def begin(self, rows: Rows, at: Ints, value: Floats, quality: NDArray[np.uint8], not_before: Micros) -> Changes:
-        """Look at checks for the first time, by the newest reading of each series (columns by series id)."""
+    def begin(
+        self, rows: Rows, at: Ints, value: Floats, quality: NDArray[np.uint8], not_before: Micros, begins_at: Micros
+    ) -> Changes:
+        """Look at checks for the first time, by the newest reading of each series (columns by series id).
+
+        begins_at: delays run from then on, however old the reading.
+        """
         inputs = self.checks.inputs[rows]
         is_told = (inputs >= 0) & (inputs < len(at))
         place = np.where(is_told, inputs, 0)
@@ -117,7 +122,10 @@ class Evaluation:
         np.maximum.at(self._newest, inputs[is_told], at[place][is_told])
         newest = np.where(is_told, at[place], NEVER).max(axis=1, initial=NEVER)
         begun = newest != NEVER
-        return Changes.concatenate(self._look(rows[begun], newest[begun]))
+        found = self._look(rows[begun], newest[begun])
+        pending = rows[self._now.since[rows] != NEVER]
+        self._now.since[pending] = np.maximum(self._now.since[pending], begins_at)
+        return Changes.concatenate(found)
 
     def pass_time(self, now: Micros) -> Changes:
         """End the delays that were over before now."""

@@ -129,7 +129,7 @@ class AlarmWatch:
             self._tell(self._catch_up(now))
         self._take_waiting()
         self._tell(self._evaluation.pass_time(now - SETTLE_US))
-        is_due = now - self._ticked_at >= TICK_US
+        is_due = abs(now - self._ticked_at) >= TICK_US  # also after the clock was set back
         if is_due and len(self._silences):
             self._untold += [self._changed(*one, None) for one in self._silences.look(self._seen(), now)]
         changed = []
@@ -140,7 +140,7 @@ class AlarmWatch:
             changed += self.alarms.expire(now)
             self._ticked_at = now
         self._complete()
-        if now - self._saved_at >= SAVE_EVERY_US:
+        if abs(now - self._saved_at) >= SAVE_EVERY_US:
             self._save()
         return changed
 
@@ -194,7 +194,7 @@ class AlarmWatch:
         self._untold += self._orphans(checks, active, now)
         if not is_first:
             latest = self._telemetry.latest
-            began = evaluation.begin(new, latest.at, latest.value, latest.quality, now - MAX_CAUGHT_UP_US)
+            began = evaluation.begin(new, latest.at, latest.value, latest.quality, now - MAX_CAUGHT_UP_US, now)
             self._tell(replace(began, at=np.maximum(began.at, now)))  # a rule's alarms begin with the rule
 
     def _orphans(
