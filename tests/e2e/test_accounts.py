@@ -138,7 +138,7 @@ def test_whoever_is_invited_sets_a_password_and_sees_no_control_that_is_not_his(
     open_page(page, f"{calha.address}/people")
     page.get_by_role("button", name="Invite").click()
     field(page, "Name").fill(f"Rui {device}")
-    field(page, "User name").fill(device)
+    field(page, "User name").fill(f"rui.{device}")
     assert_accessible(page)
     page.get_by_role("button", name="Make the invitation").click()
     link = code(page, "Link")
