@@ -206,10 +206,14 @@ def test_what_was_paid_too_much_is_taken_off_the_next_invoice_once(plant, billin
     assert list(differences(billing, [august, september])) == []
 
 
-def test_an_invoice_that_was_paid_late_costs_that_also_when_another_came_instead(plant, billing, contract, today):
+def charge_late_payment(billing) -> None:
     text = (files("calha.tariffs") / "preco_por_unidade_agua.yaml").read_text()
     rule = "    late_payment: {fine_percent: 2, interest_percent: 1}\n    components:"
     billing.tariffs.save(read_tariff(text.replace("    components:", rule)), "test")
+
+
+def test_an_invoice_that_was_paid_late_costs_that_also_when_another_came_instead(plant, billing, contract, today):
+    charge_late_payment(billing)
     hourly(plant, JULY, SEPTEMBER, 100)
     today[0] = date(2026, 8, 3)
     (row,) = issue(billing, list(previews(billing, [contract], "2026-07")))
@@ -365,9 +369,7 @@ def test_what_no_reading_has_ended_is_not_settled(plant, billing, contract):
 
 
 def test_what_late_payment_costs_is_charged_once_by_the_invoice_after_the_payment(plant, billing, contract, today):
-    text = (files("calha.tariffs") / "preco_por_unidade_agua.yaml").read_text()
-    rule = "    late_payment: {fine_percent: 2, interest_percent: 1}\n    components:"
-    billing.tariffs.save(read_tariff(text.replace("    components:", rule)), "test")
+    charge_late_payment(billing)
     hourly(plant, JULY, SEPTEMBER, 100)
     today[0] = date(2026, 8, 3)
     (july,) = issue(billing, list(previews(billing, [contract], "2026-07")))

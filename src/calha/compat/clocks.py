@@ -8,15 +8,13 @@ stands in is never before what the device said last: its readings stay in their 
 """
 
 from collections.abc import Callable, Mapping
-from datetime import tzinfo
 from typing import Any, NamedTuple
 
 import msgspec
 
-from calha.domain.errors import Malformed
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
-from calha.domain.times import EARLIEST, MAX_AHEAD_US, from_number, from_text
+from calha.domain.times import EARLIEST, MAX_AHEAD_US
 
 
 class Stamp(NamedTuple):
@@ -51,12 +49,3 @@ class Clocks:
         if known is not None:
             self._last[device] = max(stamp.at, last)
         return stamp
-
-
-def time_of(said: object, zone: tzinfo) -> Micros:
-    """A number or a text as a time; `zone` of texts without one. Raises Malformed."""
-    if type(said) in (int, float):
-        return from_number(said)  # type: ignore[arg-type]
-    if type(said) is str:
-        return from_text(said, zone)
-    raise Malformed("ts is neither a number nor a text", "bad_time")

@@ -23,13 +23,13 @@ from datetime import tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from calha.compat.clocks import Clocks, time_of
+from calha.compat.clocks import Clocks
 from calha.compat.coiot_wire import HttpRequest, MeterMessage, NotUnderstood, Stream, http_answer, meter_answer
 from calha.compat.gathering import Gathering
 from calha.compat.own_devices import OwnDevices
 from calha.domain.errors import CalhaError, LogUnavailable, Malformed
 from calha.domain.readings import Micros
-from calha.domain.times import DAY_US, SECOND_US, from_text, to_datetime
+from calha.domain.times import DAY_US, SECOND_US, from_text, time_of, to_datetime
 from calha.ingest.service import Ingest, Message
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry

@@ -45,6 +45,15 @@ def from_text(text: str, zone: tzinfo) -> Micros:
     return to_micros(moment)
 
 
+def time_of(said: object, zone: tzinfo) -> Micros:
+    """A number or a text as a time; `zone` of texts without one. Raises Malformed."""
+    if type(said) in (int, float):
+        return from_number(said)  # type: ignore[arg-type]
+    if type(said) is str:
+        return from_text(said, zone)
+    raise Malformed("ts is neither a number nor a text", "bad_time")
+
+
 def to_micros(moment: datetime) -> Micros:
     """µs UTC of an aware datetime, without the rounding of float seconds."""
     delta = moment - _EPOCH

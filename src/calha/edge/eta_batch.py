@@ -20,7 +20,7 @@ import numpy as np
 from calha.domain.errors import Malformed, Refused
 from calha.domain.link import Parcel
 from calha.domain.readings import Micros
-from calha.domain.times import EARLIEST, from_number, from_text, to_datetime, to_micros
+from calha.domain.times import EARLIEST, time_of, to_datetime, to_micros
 from calha.ingest.decode import parse_number, values_of
 from calha.ingest.formats import Record, records
 from calha.ingest.mqtt import device_of
@@ -95,11 +95,8 @@ def _values(record: Record) -> dict[str, Any]:
 
 
 def _time(record: Record, zone: tzinfo) -> Micros | None:
-    stamp = record.get("ts", record.get("timestamp"))
     try:
-        if type(stamp) in (int, float):
-            return from_number(stamp)
-        return from_text(stamp, zone) if type(stamp) is str else None
+        return time_of(record.get("ts", record.get("timestamp")), zone)
     except Malformed:
         return None
 

@@ -334,7 +334,7 @@ def unreadable(device: str, record: Record) -> Problem:
     if type(record) is Broken:
         return Problem(device, "malformed", record.detail, record.raw, 1)
     detail = f"{_kind_name(record)} where an object such as {{'ts': …, 'values': {{…}}}} is expected"
-    return Problem(device, "malformed", detail, _encode(record), 1)
+    return Problem(device, "malformed", detail, encoded(record), 1)
 
 
 def _problem(
@@ -349,12 +349,13 @@ def _problem(
 ) -> Problem:
     """A Problem that keeps the record with only the offending values, or the `whole` record."""
     if whole or type(record) is not dict:
-        return Problem(device, reason, detail, _encode(record), max(1, len(values)), position)
+        return Problem(device, reason, detail, encoded(record), max(1, len(values)), position)
     kept = {key: record[key] for key in ("device", "ts", "timestamp") if key in record}
-    return Problem(device, reason, detail, _encode(kept | {"values": dict(values)}), max(1, len(values)), position)
+    return Problem(device, reason, detail, encoded(kept | {"values": dict(values)}), max(1, len(values)), position)
 
 
-def _encode(record: Record) -> bytes:
+def encoded(record: Record) -> bytes:
+    """A record as JSON, to be kept; as Python writes it where JSON cannot."""
     try:
         return msgspec.json.encode(record)
     except (TypeError, ValueError, OverflowError, RecursionError):

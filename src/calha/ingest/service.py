@@ -30,7 +30,16 @@ from calha.domain.errors import (
 from calha.domain.quality import Quality, label
 from calha.domain.readings import MAX_READINGS, Batch, Micros
 from calha.ingest.counters import Counters, Tally
-from calha.ingest.decode import Decoding, Deferred, Problem, Ranges, decode_deferred, decode_record, decode_records
+from calha.ingest.decode import (
+    Decoding,
+    Deferred,
+    Problem,
+    Ranges,
+    decode_deferred,
+    decode_record,
+    decode_records,
+    encoded,
+)
 from calha.ingest.formats import Format, Record, format_of, records, unpack
 from calha.ingest.limits import IngestLimits, MessageRate
 from calha.log.lane import Mark
@@ -44,9 +53,7 @@ MAX_DEVICES_REMEMBERED, REMEMBERED_BYTES = 50_000, 64 * 1024  # of what each has
 DECODED_AT_ONCE_BYTES = 256 * 1024  # what is larger is decoded in a thread, beside what else is to be done
 REPLAY_PAGE = 500
 MAX_PUTS_AT_ONCE = 1_000  # messages on their way to quarantine
-MAX_PROBLEMS_APART = (
-    1_000  # of all messages of one call; beyond that each message is kept whole, as each entry is an fsync
-)
+MAX_PROBLEMS_APART = 1_000  # of one call; beyond that each message is kept whole, as each entry is an fsync
 
 
 class Message(NamedTuple):
@@ -313,7 +320,7 @@ class Ingest:
         for key, record in zip(named, found, strict=True):
             if key in faults:
                 reason, detail = faults[key]
-                decoding.problems.append(Problem(key, reason, detail, msgspec.json.encode(record), 1))
+                decoding.problems.append(Problem(key, reason, detail, encoded(record), 1))
             elif type(key) is str:
                 self._remember(key, _of_one(message, record))
         if faults:
@@ -442,8 +449,8 @@ def _beginning(message: Message) -> LastMessage:
 
 def _of_one(message: Message, record: Record) -> LastMessage:
     """One device's record of a message as it is remembered."""
-    if len(message.payload) > REMEMBERED_BYTES and len(written := repr(record)) > REMEMBERED_BYTES:
-        return _beginning(message._replace(payload=written.encode(errors="replace")))
+    if len(message.payload) > REMEMBERED_BYTES and len(written := encoded(record)) > REMEMBERED_BYTES:
+        return _beginning(message._replace(payload=written))
     return LastMessage(message._replace(payload=b""), record)
 
 

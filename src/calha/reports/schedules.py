@@ -29,9 +29,8 @@ Clock = Callable[[], Micros]
 
 def next_of(report: NewReport, after: Micros) -> Micros | None:
     """When a report is due next; None without a schedule. Raises Malformed."""
-    if not report.cron:
-        return None
-    require_calm(report.cron, ZoneInfo(report.zone), after)
+    if report.cron:
+        require_calm(report.cron, ZoneInfo(report.zone), after)
     return _following(report, after)
 
 

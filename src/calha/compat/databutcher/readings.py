@@ -20,7 +20,7 @@ from calha.compat.databutcher.wire import Fault
 from calha.domain.access import Principal
 from calha.domain.errors import Malformed, NotSignedIn
 from calha.domain.readings import Micros
-from calha.domain.times import DAY_US, HOUR_US, from_number, from_text, require_plausible, to_datetime
+from calha.domain.times import DAY_US, HOUR_US, require_plausible, time_of, to_datetime
 from calha.ingest.decode import parse_number
 from calha.ingest.limits import MessageRate
 from calha.ingest.service import Ingest, Message
@@ -151,9 +151,8 @@ class Readings:
         entry = self._fleet.entry(machine)
         assert entry is not None
         try:
-            at = from_text(given, entry.zone) if isinstance(given, str) else from_number(given)
-            return require_plausible(at, now)
-        except (Malformed, TypeError, ValueError, OverflowError):
+            return require_plausible(time_of(given, entry.zone), now)
+        except (Malformed, ValueError, OverflowError):
             return None
 
 

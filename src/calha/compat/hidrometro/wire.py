@@ -18,10 +18,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from calha.compat.clocks import time_of
 from calha.domain.errors import Malformed
 from calha.domain.readings import Micros
-from calha.domain.times import SECOND_US
+from calha.domain.times import SECOND_US, time_of
 from calha.ingest.decode import parse_number
 from calha.ingest.formats import parse_json
 

@@ -269,10 +269,6 @@ class People:
         with writing(self._engine) as connection:
             connection.execute(insert(Identity).values(issuer=issuer, subject=subject, person_id=person_id))
 
-    def _set(self, person_id: int, **values: object) -> None:
-        with writing(self._engine) as connection:
-            connection.execute(update(Person).where(Person.id == person_id).values(values))
-
     def _passkeys(self, condition: Any) -> list[PasskeyRow]:  # noqa: ANN401 - a condition of SQLAlchemy
         with self._engine.connect() as connection:
             found = connection.execute(select(Passkey.__table__).where(condition).order_by(Passkey.id))

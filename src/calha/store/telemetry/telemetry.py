@@ -222,8 +222,8 @@ class Telemetry:
         """Move complete days that are no longer hot into sorted files, and late readings into theirs.
 
         What a follower has still to see stays (see `await_follower`), unless that has become too much. Few late readings wait
-        for more of them, unless `all_late`. May be interrupted at any point, and goes on beside
-        writers and readers. Raises StoreUnavailable.
+        for more of them, unless `all_late`. May be interrupted at any point, and goes on beside writers and readers.
+        Raises StoreUnavailable.
         """
         with self._compacting, self._database.guard():
             if not self._segments.is_whole:
