@@ -46,7 +46,7 @@ class AuditLog:
             number, previous = (last.id, last.hash) if last is not None else (0, "")
             at = datetime.now(UTC).replace(microsecond=0)  # MariaDB's DATETIME keeps whole seconds
             row = AuditRow(
-                number + 1, at, actor[:120], action, target[:160], _text(before), _text(after), address[:64], ""
+                number + 1, at, actor[:120], None, action, target[:160], _text(before), _text(after), address[:64], ""
             )
             values = {name: getattr(row, name) for name in AuditRow.__slots__} | {"hash": _hash(row, previous)}
             connection.execute(insert(AuditEntry).values(values))
@@ -162,6 +162,8 @@ def _hash(row: AuditRow, previous: str) -> str:
         "after": row.after,
         "address": row.address,
     }
+    if row.actor_id is not None:  # entries from before there were ids verify as they were written
+        content = {**content, "actor_id": row.actor_id}
     return hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest()
 
 

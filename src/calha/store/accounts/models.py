@@ -82,6 +82,8 @@ class Session(Base):
 
 
 class ApiKey(Base):
+    """made_by: as he was called then. made_by_id: of the person, also where he did it with another key of his."""
+
     __tablename__ = "api_key"
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
@@ -91,6 +93,7 @@ class ApiKey(Base):
     site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)
     scopes: Mapped[Any] = mapped_column(JSON)
     made_by: Mapped[str] = mapped_column(String(100))
+    made_by_id: Mapped[int | None] = mapped_column(Integer)
     created_at: Mapped[datetime] = mapped_column(Moment)
     expires_at: Mapped[datetime | None] = mapped_column(Moment)
     used_at: Mapped[datetime | None] = mapped_column(Moment)
@@ -107,13 +110,17 @@ class Link(Base):
 
 
 class AuditEntry(Base):
-    """Appended only; `hash` covers the entry and the hash of the one before."""
+    """Appended only; `hash` covers the entry and the hash of the one before.
+
+    actor: as he was called then. actor_id: `person 7`, `key 3`, empty for others; None in entries from before there were any.
+    """
 
     __tablename__ = "audit"
     __table_args__ = (Index("ix_audit_target", "target"), Index("ix_audit_actor", "actor"))
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(Moment)
     actor: Mapped[str] = mapped_column(String(120))
+    actor_id: Mapped[str | None] = mapped_column(String(40), index=True)
     action: Mapped[str] = mapped_column(String(64))
     target: Mapped[str] = mapped_column(String(160))
     before: Mapped[str] = mapped_column(Text)
@@ -178,10 +185,10 @@ class Provisioned(Base):
 class DeviceCommand(Base):
     """state: see `domain.commands`. history: [[state, µs, who, note], …].
 
-    requester: kind and id of who asked; for an API key also the name of who made it. due_at: µs of what comes next without
-    anybody's doing: its expiry, a time-out, the end of the read-back. log_seq: of the message to the device, so that it can
-    be taken back. given: digest of the request, by which a repeated one is known. answer_s: how long the device may take.
-    missed: the device was away when it was sent, so that it is sent once more when the device is back.
+    requester: kind and id of who asked; for an API key also of who made it. approved_by_id: likewise. due_at: µs of what
+    comes next without anybody's doing: its expiry, a time-out, the end of the read-back. log_seq: of the message to the
+    device, so that it can be taken back. given: digest of the request, by which a repeated one is known. answer_s: how long
+    the device may take. missed: the device was away when it was sent, so that it is sent once more when the device is back.
     """
 
     __tablename__ = "device_command"
@@ -205,6 +212,7 @@ class DeviceCommand(Base):
     idempotency_key: Mapped[str | None] = mapped_column(String(64))
     given: Mapped[str] = mapped_column(String(64))
     approved_by: Mapped[str | None] = mapped_column(String(120))
+    approved_by_id: Mapped[str | None] = mapped_column(String(40))
     read_back: Mapped[Any | None] = mapped_column(JSON)
     verification: Mapped[str | None] = mapped_column(String(16))
     log_seq: Mapped[int | None] = mapped_column(BigInteger)

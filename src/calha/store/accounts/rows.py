@@ -84,11 +84,12 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """before, after: JSON texts. hash: hex of SHA-256, over the entry and the hash of the one before."""
+    """actor_id: see `AuditEntry`. before, after: JSON texts. hash: hex of SHA-256, over the entry and the hash before."""
 
     id: int
     at: datetime
     actor: str
+    actor_id: str | None
     action: str
     target: str
     before: str

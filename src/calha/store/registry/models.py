@@ -58,7 +58,10 @@ class Site(Base):
 
 
 class Device(Base):
-    """gateway_id: the device through which it reports, if there is one."""
+    """gateway_id: the device through which it reports, if there is one.
+
+    first_event: number from which on events of its key are its own; those before tell of a device that was deleted.
+    """
 
     __tablename__ = "device"
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -72,6 +75,7 @@ class Device(Base):
     latitude: Mapped[float | None] = mapped_column(Double)
     longitude: Mapped[float | None] = mapped_column(Double)
     created_at: Mapped[datetime] = mapped_column(Moment)
+    first_event: Mapped[int | None] = mapped_column(Integer)
     version: Mapped[int] = mapped_column(Integer)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
-HEAD = "0030"
+HEAD = "0031"
 FOLDER = Path(__file__).parent / "migrations"
 
 

@@ -1,0 +1,24 @@
+"""People and programs are known by id where they did something, and devices begin with their first event.
+
+What was written before keeps the names alone.
+"""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0031"
+down_revision = "0030"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.add_column("audit", sa.Column("actor_id", sa.String(length=40), nullable=True))
+    op.create_index("ix_audit_actor_id", "audit", ["actor_id"])
+    op.add_column("api_key", sa.Column("made_by_id", sa.Integer(), nullable=True))
+    op.add_column("device_command", sa.Column("approved_by_id", sa.String(length=40), nullable=True))
+    op.add_column("device", sa.Column("first_event", sa.Integer(), nullable=True))
+    device = sa.table("device", sa.column("key"), sa.column("first_event"))
+    event = sa.table("event", sa.column("id"), sa.column("device"), sa.column("kind"))
+    last = sa.select(sa.func.max(event.c.id)).where(event.c.device == device.c.key, event.c.kind == "device_deleted")
+    op.execute(device.update().values(first_event=last.scalar_subquery() + 1))
