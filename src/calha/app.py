@@ -30,7 +30,7 @@ from calha.api.gateways import gateways_of
 from calha.api.live_signal import LiveSignal
 from calha.api.services import Services
 from calha.api.status import StatusReport
-from calha.backup import make_backup, return_quarantine
+from calha.backup import Backups, return_quarantine
 from calha.certificates import FOLDER as CERTIFICATES
 from calha.certificates import server_certificate
 from calha.commanding import Commanding
@@ -352,9 +352,6 @@ async def _connect(
         gateways=lambda: gateways_of(ingest.directory, gateway_states(), settings.gateways, micros_now()),
     )
 
-    async def backup(name: str) -> dict[str, object]:
-        return await make_backup(settings.data.folder, name, registry, telemetry, quarantine)
-
     async def disconnect(device: str) -> int:
         closed = await commanding.disconnect(device)
         return closed + (await doorman.disconnect(device) if doorman is not None else 0)
@@ -405,7 +402,7 @@ async def _connect(
         notifier,
         live,
         status,
-        backup,
+        Backups(settings.data.folder, registry, telemetry, quarantine).make,
         gateway_states,
         disconnect,
         micros_now,

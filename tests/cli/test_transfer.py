@@ -4,12 +4,16 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 import pytest
 
+from calha.backup import DamagedBackup, restore_backup
+from disks import small_disk
 from running import running_calha
 
 START_MS = int(time.time() * 1000) - 3_600_000
@@ -28,6 +32,13 @@ def calha(tmp_path_factory):
         assert running.send("POST", "/api/v1/telemetry/a", records)[0] == 200
         running.until_stored()
         yield running
+
+
+@pytest.fixture(scope="module")
+def backup(calha) -> Path:
+    status, made = calha.send("POST", "/api/v1/backups", {"name": "sound"})
+    assert status == 201
+    return Path(made["folder"])
 
 
 @pytest.mark.parametrize("suffix", ["parquet", "csv"])
@@ -92,6 +103,39 @@ def test_a_backup_of_a_running_calha_is_restored_and_proved(calha, tmp_path):
     ended = command("restore", damaged, "--data", tmp_path / "other")
     assert ended.returncode == 1
     assert "promises" in ended.stderr
+
+
+@pytest.mark.parametrize("name", ["registry.sqlite", "quarantine.ndjson", "telemetry/telemetry.duckdb"])
+def test_a_backup_of_which_a_file_is_no_longer_what_it_was_is_not_restored(backup, tmp_path, name):
+    copy, target = tmp_path / "copy", tmp_path / "restored"
+    shutil.copytree(backup, copy)
+    (copy / name).write_bytes(b"\0" + (copy / name).read_bytes()[1:])
+    with pytest.raises(DamagedBackup, match=f"{name} has changed"):
+        restore_backup(copy, target)
+    (copy / name).unlink()
+    with pytest.raises(DamagedBackup, match=f"{name} is missing"):
+        restore_backup(copy, target)
+    assert not target.exists(), "another backup can be tried at once"
+
+
+def test_what_an_interrupted_backup_left_goes_with_the_next(calha):
+    left = calha.folder / "backups" / ".night.unfinished"
+    (left / "telemetry").mkdir(parents=True)
+    assert calha.send("POST", "/api/v1/backups", {"name": "morning"})[0] == 201
+    assert not left.exists()
+
+
+def test_of_two_backups_at_once_one_is_made(calha):
+    with ThreadPoolExecutor() as pool:
+        asked = [pool.submit(calha.send, "POST", "/api/v1/backups", {"name": "twice"}) for _ in range(2)]
+    assert sorted(each.result()[0] for each in asked) == [201, 409]
+
+
+def test_a_backup_for_which_there_is_no_room_is_not_begun(calha):
+    with small_disk(calha.folder / "backups", "10m"):
+        status, told = calha.send("POST", "/api/v1/backups", {"name": "large"})
+        assert (status, told["reason"]) == (507, "disk_full")
+        assert list((calha.folder / "backups").iterdir()) == []
 
 
 def _quarantined(calha):

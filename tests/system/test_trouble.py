@@ -7,30 +7,17 @@ import socket
 import subprocess
 import time
 import urllib.error
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 
 import paho.mqtt.client as mqtt
 import pytest
 
+from disks import small_disk
 from running import Calha, running_calha
 
 NOW_MS = int(time.time() * 1000)
 BEFORE_MS = NOW_MS - 24 * 3_600_000
-
-
-@contextmanager
-def small_disk(folder: Path, size: str):
-    if os.getuid() != 0:
-        if os.environ.get("CI"):
-            pytest.fail("a small disk can only be mounted by root")
-        pytest.skip("a small disk can only be mounted by root")
-    folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)], check=True)
-    try:
-        yield
-    finally:
-        subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def filled(disk: Path) -> Path:

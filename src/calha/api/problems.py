@@ -15,6 +15,7 @@ from calha.domain.errors import (
     CalhaError,
     Conflict,
     ConnectionFailed,
+    DiskFull,
     Forbidden,
     InvalidProfile,
     InvalidRule,
@@ -53,6 +54,7 @@ _STATUS: tuple[tuple[type[CalhaError], int, str], ...] = (
     (LogFull, 503, "The log is full"),
     (LogUnavailable, 503, "The log does not answer"),
     (StoreUnavailable, 503, "The store does not answer"),
+    (DiskFull, 507, "No room on the disk"),
     (MailFull, 503, "Too many messages wait"),
 )
 

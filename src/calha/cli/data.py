@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from calha.cli import databutcher, eta, hidrometro
-from calha.cli.options import ConfigFile, Data, configuration, progress_bar
+from calha.cli.options import ConfigFile, Data, configuration, progress_bar, working
 from calha.domain.errors import InvalidConfiguration, Malformed
 
 ROWS_A_REQUEST = 200_000
@@ -137,10 +137,12 @@ def backup(
 
     running = Running(configuration(data, config).settings.data.folder)
     chosen = name or datetime.now().astimezone().strftime("%Y-%m-%dT%H%M%S")
-    manifest = running.post("/api/v1/backups", json.dumps({"name": chosen}).encode())
-    typer.echo(f"{manifest['folder']}: {manifest['telemetry']}")
+    with working("Copying, and comparing what was copied"):
+        manifest = running.post("/api/v1/backups", json.dumps({"name": chosen}).encode(), timeout_s=None)
+    typer.echo(f"{manifest['folder']}: {_told(manifest)}")
+    typer.echo("Not in it: keys.json, tls/ and calha.toml. Copy them and the backup to another machine.")
     if not manifest["registry_included"]:
-        typer.echo("The registry is in another database; back that up with its own tools (pg_dump, mariadb-dump).")
+        typer.echo("The registry is in another database; back that up now, with its own tools (pg_dump, mariadb-dump).")
 
 
 def restore(
@@ -156,9 +158,18 @@ def restore(
     from calha.up import hold
 
     folder = configuration(data, config).settings.data.folder
-    with hold(folder):
+    with hold(folder), working("Copying, and comparing what was copied"):
         manifest = restore_backup(backup_folder, folder)
-    typer.echo(f"{folder} has what {backup_folder} promises: {manifest['telemetry']}")
+    typer.echo(f"{folder} has what {backup_folder} promises: {_told(manifest)}")
+    typer.echo(f"Copy keys.json and tls/ into {folder}, then start Calha on it.")
+    if not manifest["registry_included"]:
+        typer.echo("The registry was in another database; restore that with its own tools (pg_restore, mariadb).")
+
+
+def _told(manifest: dict[str, Any]) -> str:
+    telemetry = manifest["telemetry"]
+    counts = f"{telemetry['readings']} readings of {telemetry['series']} series, checksum {telemetry['checksum']}"
+    return f"{counts}; {manifest['quarantine_messages']} messages in quarantine"
 
 
 class _Pieces(io.RawIOBase):

@@ -41,3 +41,18 @@ def progress_bar(title: str, total: int | None) -> Any:  # noqa: ANN401
             yield progress, progress.add_task(title, total=total)
 
     return showing()
+
+
+def working(what: str) -> Any:  # noqa: ANN401
+    """A sign of life with the time that has passed, as long as its `with`, where nobody knows how much there is to do."""
+    from contextlib import contextmanager
+
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    @contextmanager
+    def showing() -> Iterator[None]:
+        with Progress(SpinnerColumn(), TextColumn(what), TimeElapsedColumn(), transient=True) as progress:
+            progress.add_task(what)
+            yield
+
+    return showing()

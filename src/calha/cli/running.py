@@ -30,23 +30,37 @@ class Running:
         self.key = Keyring.open(folder).local_key
 
     def get(self, path: str, **query: str | None) -> Any:  # noqa: ANN401 - JSON
-        return json.loads(b"".join(self.stream("GET", path, b"", "", **query)))
+        return json.loads(b"".join(self.stream("GET", path, b"", "", TIMEOUT_S, **query)))
 
-    def post(self, path: str, body: bytes, content_type: str = "application/json", **query: str | None) -> Any:  # noqa: ANN401 - JSON
-        return json.loads(b"".join(self.stream("POST", path, body, content_type, **query)))
+    def post(
+        self,
+        path: str,
+        body: bytes,
+        content_type: str = "application/json",
+        timeout_s: float | None = TIMEOUT_S,
+        **query: str | None,
+    ) -> Any:  # noqa: ANN401 - JSON
+        return json.loads(b"".join(self.stream("POST", path, body, content_type, timeout_s, **query)))
 
-    def _connection(self, scheme: str, host: str, port: int | None) -> http.client.HTTPConnection:
-        if scheme != "https":
-            return http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
-        return http.client.HTTPSConnection(host, port, timeout=TIMEOUT_S, context=trusting(self._folder))
+    def _connection(self, timeout_s: float | None) -> http.client.HTTPConnection:
+        where = urlsplit(self.address)
+        host = where.hostname or ""
+        if where.scheme != "https":
+            return http.client.HTTPConnection(host, where.port, timeout=timeout_s)
+        return http.client.HTTPSConnection(host, where.port, timeout=timeout_s, context=trusting(self._folder))
 
     def stream(
-        self, method: str, path: str, body: bytes = b"", content_type: str = "", **query: str | None
+        self,
+        method: str,
+        path: str,
+        body: bytes = b"",
+        content_type: str = "",
+        timeout_s: float | None = TIMEOUT_S,
+        **query: str | None,
     ) -> Iterator[bytes]:
         """The answer's body in pieces. Raises CalhaError with the server's own words."""
-        where = urlsplit(self.address)
         asked = urlencode({key.rstrip("_"): value for key, value in query.items() if value is not None})
-        with closing(self._connection(where.scheme, where.hostname or "", where.port)) as connection:
+        with closing(self._connection(timeout_s)) as connection:
             try:
                 headers = {"Authorization": f"Bearer {self.key}"}
                 if content_type:

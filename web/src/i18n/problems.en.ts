@@ -87,6 +87,7 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.second_factor_on": "There is a second factor already. Switch it off first; that asks for the password.",
   "problem.second_factor_key": "This is no key of a second factor. Ask for another.",
   "problem.login_taken": "Somebody has that e-mail address or user name already.",
+  "problem.disk_full": "There is no room on the server's disk for this. Tell the administrator.",
   "problem.mail_full": "Too many messages wait for the mail server. Tell the administrator.",
   "problem.missing_filter": "Name a device or a reason.",
   "problem.no_account": "Nobody invited this account, or its provider has not verified the address. Ask an administrator for an invitation.",

@@ -86,6 +86,7 @@ export const problemsPtBR = {
   "problem.second_factor_on": "Já há um segundo fator. Desligue-o antes; isso pede a senha.",
   "problem.second_factor_key": "Isto não é uma chave de segundo fator. Peça outra.",
   "problem.login_taken": "Alguém já usa esse e-mail ou nome de usuário.",
+  "problem.disk_full": "Não há espaço para isto no disco do servidor. Avise o administrador.",
   "problem.mail_full": "Mensagens demais esperam o servidor de e-mail. Avise o administrador.",
   "problem.missing_filter": "Informe um dispositivo ou um motivo.",
   "problem.no_account": "Esta conta não foi convidada, ou o provedor não verificou o e-mail dela. Peça um convite ao administrador.",

@@ -1,5 +1,7 @@
 """Database engines by URL: the driver is chosen here, and SQLite is set up for one writer and many readers."""
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,14 @@ def engine_for(url: str) -> Engine:
             f"registry.url: {error}; supported are sqlite, mariadb (pip install 'calha[mariadb]') "
             "and postgresql (pip install 'calha[postgresql]')"
         ) from None
+
+
+def copy_file(engine: Engine, path: Path) -> None:
+    """Copy the database of a SQLite engine into a new file, as one moment of it, while it is used."""
+    with engine.connect() as connection, closing(sqlite3.connect(path)) as target:
+        source = connection.connection.driver_connection
+        assert isinstance(source, sqlite3.Connection)
+        source.backup(target)
 
 
 def _sqlite(url: str, database: str | None) -> Engine:

@@ -1,8 +1,6 @@
 """The registry as the rest of Calha uses it. Synchronous and thread-safe; each method is one transaction."""
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -19,7 +17,7 @@ from calha.domain.profile_reader import read_profile
 from calha.domain.profiles import Profile, ProfileChannel, Retention, Text
 from calha.store.registry import gateways, models, profiles
 from calha.store.registry.choosing import of_devices
-from calha.store.registry.engines import engine_for
+from calha.store.registry.engines import copy_file, engine_for
 from calha.store.registry.models import Change, Channel, ClaimCode, Device, Event, Site, UserProfile
 from calha.store.registry.positions import columns_of, position_in
 from calha.store.registry.rows import ChannelRow, DeviceRow, EventRow, NewDevice, Page, Position, Selection, SiteRow
@@ -54,6 +52,14 @@ class Registry:
     def is_file(self) -> bool:
         """Whether the registry is a SQLite file of our own."""
         return self._engine.dialect.name == "sqlite"
+
+    @property
+    def bytes(self) -> int:
+        """What a SQLite file takes on the disk; 0 of another database."""
+        if not self.is_file or not self._engine.url.database:
+            return 0
+        file = Path(self._engine.url.database)
+        return sum(path.stat().st_size for path in file.parent.glob(f"{file.name}*"))
 
     @property
     def version(self) -> int:
@@ -510,10 +516,7 @@ class Registry:
         """Copy a SQLite registry while it is used. Raises InvalidConfiguration for another database."""
         if not self.is_file:
             raise InvalidConfiguration("back this registry up with its own tools: pg_dump or mariadb-dump")
-        with self._engine.connect() as connection, closing(sqlite3.connect(path)) as target:
-            source = connection.connection.driver_connection
-            assert isinstance(source, sqlite3.Connection)
-            source.backup(target)
+        copy_file(self._engine, path)
 
     # -- below: what the public part is made of
 
