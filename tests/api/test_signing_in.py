@@ -310,6 +310,21 @@ def test_what_is_known_of_a_person_is_exported_and_forgotten(calha, person):
     assert calha.get("/api/v1/audit/verdict")["broken_at"] is None
 
 
+def test_what_is_exported_of_a_person_is_not_what_another_did_under_the_same_name(calha, person):
+    name, visitor, number = person
+    assert calha.send("POST", f"/api/v1/people/{number}/grants", {"role": "administrator"})[0] == 201
+    assert visitor.send("POST", "/keys", {"name": "first", "scopes": ["view"]})[0] == 201
+    assert visitor.send("PATCH", "/account", {"email": f"other.{name}", "password": PASSWORD})[0] == 200
+    invited(calha, name, [])
+    second = calha.get(f"/api/v1/people?q={name}")["items"]
+    later = next(one["id"] for one in second if one["email"] == name)
+    known = calha.get(f"/api/v1/people/{later}/export")
+    assert known["keys"] == []
+    assert "key.made" not in {one["action"] for one in known["audit"]}
+    (key,) = calha.get(f"/api/v1/people/{number}/export")["keys"]
+    assert (key["name"], key["made_by"], key["made_by_id"]) == ("first", name, number)
+
+
 def test_a_password_is_measured_and_not_kept(calha):
     visitor = Visitor(calha)
     measured = visitor.send("POST", "/passwords/strength", {"password": "password1234"})[1]

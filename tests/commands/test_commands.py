@@ -295,13 +295,29 @@ def test_whoever_made_a_key_cannot_approve_what_it_asked_for(calha, device):
         "POST", "/api/v1/keys", {"name": "robot arm", "role": "operator", "scopes": ["view", "operate"]}
     )
     assert status == 201, key
-    body, headers = (
-        json.dumps({"command": "blast"}).encode(),
-        {"Authorization": f"Bearer {key['key']}", "Content-Type": "application/json"},
-    )
-    with urllib.request.urlopen(calha.request(device.path, body, headers, "POST")) as answer:
-        asked = json.loads(answer.read())
+    asked = sent(calha, key["key"], device.path, {"command": "blast"})
     assert dora.send("POST", f"{device.path}/{asked['id']}/approve")[0] == 403
+
+
+def test_whoever_made_a_key_cannot_approve_what_it_asked_for_under_another_name(calha, device):
+    emil = Person(calha, "Emil", {"role": "administrator"})
+    wanted = {"name": "arm", "role": "administrator", "scopes": ["view", "operate", "administer"]}
+    first = emil.send("POST", "/api/v1/keys", wanted)[1]["key"]
+    second = sent(calha, first, "/api/v1/keys", {**wanted, "role": "operator", "scopes": ["view", "operate"]})["key"]
+    asked = sent(calha, second, device.path, {"command": "blast"})
+    assert emil.send("PATCH", "/api/v1/account", {"user_name": f"{emil.login}-2"})[0] == 200
+    approve = f"{device.path}/{asked['id']}/approve"
+    status, refused = emil.send("POST", approve)
+    assert (status, refused["reason"]) == (403, "own_request")
+    other = Person(calha, "Fia", {"role": "operator"})
+    assert other.send("PATCH", "/api/v1/account", {"user_name": emil.login})[0] == 200
+    assert other.send("POST", approve)[0] == 200, "another person, who has his former name"
+
+
+def sent(calha, key, path, body):
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    with urllib.request.urlopen(calha.request(path, json.dumps(body).encode(), headers, "POST")) as answer:
+        return json.loads(answer.read())
 
 
 def test_lists_have_pages_and_filters(device):

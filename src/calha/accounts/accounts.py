@@ -12,6 +12,7 @@ from calha.accounts.keyring import Keyring
 from calha.accounts.openid import OpenId, Provider
 from calha.accounts.passkeys import Passkeys
 from calha.accounts.sign_in import SignIn
+from calha.domain.access import Principal
 from calha.mail import PostOffice
 from calha.store.accounts import AuditLog, Keys, Links, People, Sessions
 from calha.store.accounts.credentials import Credentials
@@ -69,3 +70,20 @@ class Accounts:
             forgotten,
             Invited(post, public_url),
         )
+
+    def maker(self, principal: Principal) -> int | None:
+        """The person behind somebody: himself, or who made the key, also where he did that with another key."""
+        if principal.kind == "key":
+            return self.keys.get(principal.id).made_by_id
+        return principal.id if principal.kind == "person" else None
+
+    def identities(self, principal: Principal) -> list[str]:
+        """By kind and id who asks, and for a key who made it: nobody may approve a request of his own, by whatever way.
+
+        Of keys from before their makers were known by id, `name …` of the maker.
+        """
+        asks = [f"{principal.kind} {principal.id}"]
+        if principal.kind == "key":
+            maker = self.maker(principal)
+            asks.append(f"person {maker}" if maker is not None else f"name {self.keys.get(principal.id).made_by}")
+        return asks

@@ -33,7 +33,7 @@ class Claims:
             found = self._found(plain(typed))
         except (Malformed, NotFound):
             self._patience.failed(claimant.id, visitor.address)
-            self._accounts.audit.append(claimant.name, "claim.failed", "claim code", address=visitor.address)
+            self._accounts.audit.append(claimant.actor, "claim.failed", "claim code", address=visitor.address)
             raise
         self._patience.succeeded(claimant.id)
         return found

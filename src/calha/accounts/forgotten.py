@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from calha.accounts.keyring import digest, new_secret
 from calha.accounts.sign_in import Visitor
 from calha.accounts.throttle import Patience
+from calha.domain.access import Actor
 from calha.domain.errors import NotFound
 from calha.mail import Letter, PostOffice
 from calha.store.accounts import AuditLog, Links, People, PersonRow
@@ -74,7 +75,7 @@ class Forgotten:
         secret, until = new_secret(), datetime.now(UTC) + LIFETIME
         self._links.add(digest(secret), "forgotten", person.id, until)
         self._post.post(self._letter(person, person.email, f"{self._public_url}/link#{secret}", until))
-        self._audit.append(person.label, "password.forgotten", f"person {person.id}", address=visitor.address)
+        self._audit.append(Actor(person.label), "password.forgotten", f"person {person.id}", address=visitor.address)
 
     def _letter(self, person: PersonRow, to: str, link: str, until: datetime) -> Letter:
         subject, text = _LETTERS.get(person.language, _LETTERS["en"])

@@ -14,7 +14,7 @@ from calha.accounts.devices import new_device_secret
 from calha.accounts.keyring import digest, new_secret
 from calha.accounts.sign_in import Visitor
 from calha.accounts.throttle import Patience
-from calha.domain.access import Tree
+from calha.domain.access import Actor, Tree
 from calha.domain.errors import CalhaError, Conflict, Forbidden, NotSignedIn
 from calha.store.accounts.provisioning import NewProvisioningKey, ProvisioningKeyRow, ProvisioningKeys
 from calha.store.registry import DeviceRow, Registry
@@ -126,7 +126,7 @@ class Provisioning:
 
     def _note(self, actor: str, action: str, serial: str, what: str, visitor: Visitor) -> None:
         after = {"serial": serial, "what": what}
-        self._accounts.audit.append(actor, action, f"serial {serial}", after=after, address=visitor.address)
+        self._accounts.audit.append(Actor(actor), action, f"serial {serial}", after=after, address=visitor.address)
 
 
 def _actor(key: ProvisioningKeyRow) -> str:

@@ -15,7 +15,7 @@ from calha.accounts.door import BROWSER_IDLE
 from calha.accounts.keyring import Keyring, digest, new_secret
 from calha.accounts.throttle import Patience
 from calha.accounts.tokens import AccessToken
-from calha.domain.access import Role
+from calha.domain.access import Actor, Role
 from calha.domain.errors import Conflict, Malformed, NotFound, NotSignedIn
 from calha.store.accounts import AuditLog, Links, People, PersonRow, SessionRow, Sessions
 
@@ -92,7 +92,7 @@ class SignIn:
         right = passwords.verify(password, known.password_hash if known is not None else None)
         if not right or person is None or known is None:
             self._patience.failed(name, visitor.address)
-            self._audit.append(login, "sign_in.failed", _target(person, login), address=visitor.address)
+            self._audit.append(Actor(login), "sign_in.failed", _target(person, login), address=visitor.address)
             raise NotSignedIn("the name or the password is wrong", "wrong_credentials")
         self._require_code(person, name, code, visitor)
         self._patience.succeeded(name)
@@ -106,14 +106,14 @@ class SignIn:
     ) -> SignedIn:
         """A session for somebody who has proved who he is. Raises NotSignedIn for one who is blocked."""
         if person.state != "active":
-            self._audit.append(person.label, "sign_in.failed", _target(person), address=visitor.address)
+            self._audit.append(Actor(person.label), "sign_in.failed", _target(person), address=visitor.address)
             raise NotSignedIn("this account is blocked; an administrator can open it again", "blocked")
         now = datetime.now(UTC)
         secret, session_id = new_secret(), secrets.token_hex(16)
         expires_at = now + (lifetime or (BROWSER_IDLE if kind == "browser" else CLIENT_IDLE))
         row = SessionRow(session_id, person.id, kind, now, now, expires_at, visitor.address[:64], visitor.agent[:200])
         self._sessions.open(row, digest(secret))
-        self._audit.append(person.label, "sign_in", _target(person), after={"by": how}, address=visitor.address)
+        self._audit.append(person.actor, "sign_in", _target(person), after={"by": how}, address=visitor.address)
         return SignedIn(person, session_id, secret)
 
     def access_token(self, signed_in: SignedIn, lifetime_s: int = tokens.LIFETIME_S) -> str:
@@ -175,7 +175,7 @@ class SignIn:
             new.language,
             [(Role.ADMINISTRATOR, None)],
         )
-        self._audit.append(person.label, "set_up", _target(person), address=visitor.address)
+        self._audit.append(person.actor, "set_up", _target(person), address=visitor.address)
         return self.open(person, visitor, "browser", "set-up link")
 
     def set_password_by_link(self, secret: str, password: str, code: str | None, visitor: Visitor) -> SignedIn:
@@ -196,7 +196,7 @@ class SignIn:
         self._people.set_password(person.id, passwords.hashed(password))
         self._sessions.close_all(person.id)
         self._changed()
-        self._audit.append(person.label, "password.set_by_link", _target(person), address=visitor.address)
+        self._audit.append(person.actor, "password.set_by_link", _target(person), address=visitor.address)
         return self.open(person, visitor, "browser", "link")
 
     # -- one's own account
@@ -209,7 +209,7 @@ class SignIn:
         self._people.set_password(person_id, passwords.hashed(new))
         self._sessions.close_all(person_id, but=session_id)
         self._changed()
-        self._audit.append(person.label, "password.changed", _target(person), address=visitor.address)
+        self._audit.append(person.actor, "password.changed", _target(person), address=visitor.address)
 
     def require_address_change(self, person_id: int, email: str | None, password: str | None, visitor: Visitor) -> None:
         """Whether a person may give himself this e-mail address, to which links go that set a password: with the present one.
@@ -245,7 +245,7 @@ class SignIn:
         self._people.set_second_factor(person_id, self._keyring.seal(key), [digest(one) for one in codes])
         self._people.use_step(person_id, step)
         person = self._people.get(person_id)
-        self._audit.append(person.label, "second_factor.on", _target(person), address=visitor.address)
+        self._audit.append(person.actor, "second_factor.on", _target(person), address=visitor.address)
         return codes
 
     def remove_second_factor(self, person_id: int, password: str, visitor: Visitor) -> None:
@@ -253,7 +253,7 @@ class SignIn:
         person = self._people.get(person_id)
         self._require_password(person, password, visitor)
         self._people.set_second_factor(person_id, None)
-        self._audit.append(person.label, "second_factor.off", _target(person), address=visitor.address)
+        self._audit.append(person.actor, "second_factor.off", _target(person), address=visitor.address)
 
     def _require_password(self, person: PersonRow, password: str, visitor: Visitor) -> None:
         self._patience.require(person.label, visitor.address)
@@ -270,7 +270,7 @@ class SignIn:
             raise NotSignedIn("the code of the second factor is missing", "second_factor_required")
         if not self._is_right_code(person, sealed, code):
             self._patience.failed(name, visitor.address)
-            self._audit.append(person.label, "sign_in.failed", _target(person), address=visitor.address)
+            self._audit.append(Actor(person.label), "sign_in.failed", _target(person), address=visitor.address)
             raise NotSignedIn("the code is wrong, or was used already", "wrong_code")
 
     def _is_right_code(self, person: PersonRow, sealed: str, code: str) -> bool:
@@ -286,7 +286,7 @@ class SignIn:
             self._sessions.close(session.id)
             self._changed()
             person = self._people.get(session.person_id)
-            self._audit.append(person.label, "session.token_reused", _target(person), address=visitor.address)
+            self._audit.append(Actor(person.label), "session.token_reused", _target(person), address=visitor.address)
 
 
 def _target(person: PersonRow | None, login: str = "") -> str:

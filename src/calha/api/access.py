@@ -105,7 +105,7 @@ class Caller:
         """Write it into the audit log."""
         self.noted = True
         await asyncio.to_thread(
-            self.accounts.audit.append, self.principal.name, action, target, before, after, self.visitor.address
+            self.accounts.audit.append, self.principal.actor, action, target, before, after, self.visitor.address
         )
 
 

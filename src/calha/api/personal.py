@@ -3,7 +3,7 @@
 Secrets are not in it, nor readings: those of his devices are exported by `GET /export`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -13,8 +13,8 @@ from calha.api.services import Services
 from calha.domain.notices import Owner
 from calha.domain.times import to_text
 from calha.metering.books import Billing
-from calha.store.accounts import PersonRow
-from calha.store.accounts.commands import CommandRow, CommandStore
+from calha.store.accounts import AuditRow, KeyRow, PersonRow
+from calha.store.accounts.commands import CommandRow
 from calha.store.billing import CustomerRow
 from calha.store.databutcher.store import DataButcherStore
 from calha.watch.notify.service import Notifier
@@ -26,15 +26,17 @@ def known_of(services: Services, person_id: int) -> dict[str, Any]:
     """Raises NotFound."""
     person = services.accounts.people.get(person_id)
     butcher = DataButcherStore(services.registry.engine).user(person_id)
+    audit = services.accounts.audit.of_person(person_id, person.label)
     return {
         "person": asdict(person),
         **_of_accounts(services.accounts, person),
+        "keys": [asdict(one) for one in _keys(services.accounts.keys.list(), person_id, audit)],
         **_of_billing(services.billing, person_id),
         "notifications": _notifications(services.notifier, person.id),
-        "commands": _commands(services.commands.store, person),
+        "commands": [_told(row) for row in services.commands.store.of_person(f"person {person_id}", MAX_LISTED)],
         "views": [asdict(one) for one in services.views.of(person_id)],
         "databutcher": asdict(butcher) if butcher is not None else None,
-        "audit": [asdict(row) for row in services.accounts.audit.of_person(person_id, person.label)],
+        "audit": [asdict(row) for row in audit],
     }
 
 
@@ -45,7 +47,6 @@ def _of_accounts(accounts: Accounts, person: PersonRow) -> dict[str, Any]:
         "sessions": [asdict(one) for one in accounts.sessions.of(person.id)],
         "passkeys": [{"name": one.name, "created_at": one.created_at} for one in people.passkeys(person.id)],
         "identities": [{"issuer": issuer, "subject": subject} for issuer, subject in people.identities(person.id)],
-        "keys": [asdict(one) for one in accounts.keys.list() if one.made_by == person.label],
         "devices": {
             key: [
                 {"from": to_text(from_), "until": to_text(until) if until is not None else None}
@@ -54,6 +55,14 @@ def _of_accounts(accounts: Accounts, person: PersonRow) -> dict[str, Any]:
             for key, held in accounts.ownerships.of(person.id).items()
         },
     }
+
+
+def _keys(keys: Iterable[KeyRow], person_id: int, audit: Iterable[AuditRow]) -> Iterator[KeyRow]:
+    """Those that he made; of keys from before makers were known by id, those of which the audit log has that he did."""
+    made = {(row.target, row.actor) for row in audit if row.action == "key.made"}
+    for one in keys:
+        if one.made_by_id == person_id or (one.made_by_id is None and (f"key {one.id}", one.made_by) in made):
+            yield one
 
 
 def known_of_customer(services: Services, customer: CustomerRow) -> dict[str, Any]:
@@ -93,10 +102,6 @@ def _notifications(notifier: Notifier, person_id: int) -> dict[str, Any]:
             for one in log
         ],
     }
-
-
-def _commands(store: CommandStore, person: PersonRow) -> Sequence[dict[str, Any]]:
-    return [_told(row) for row in store.of_person(f"person {person.id}", person.label, MAX_LISTED)]
 
 
 def _told(row: CommandRow) -> dict[str, Any]:

@@ -222,7 +222,11 @@ class KeyAnswer(Answer):
     role: Role
     site_id: int | None
     scopes: list[Permission]
-    made_by: str = Field(examples=["maria@example.org"])
+    made_by: str = Field(description="As he was called then.", examples=["maria@example.org"])
+    made_by_id: int | None = Field(
+        description="The person, also where he did it with another key; null if it was none, and of old keys.",
+        examples=[7],
+    )
     created_at: datetime
     expires_at: datetime | None
     used_at: datetime | None
@@ -235,7 +239,11 @@ class KeyMade(KeyAnswer):
 class AuditAnswer(Answer):
     id: int
     at: datetime
-    actor: str = Field(examples=["maria@example.org"])
+    actor: str = Field(description="As he was called then.", examples=["maria@example.org"])
+    actor_id: str | None = Field(
+        description="Of a person or an API key, whatever it is called now; empty for others, null in old entries.",
+        examples=["person 7"],
+    )
     action: str = Field(examples=["device.created"])
     target: str = Field(examples=["device pump-1"])
     before: str = Field(examples=[""])

@@ -5,6 +5,7 @@ What a person did is written into the audit log where he asked for it, with his 
 
 import asyncio
 
+from calha.domain.access import Actor
 from calha.domain.commands import State
 from calha.domain.profiles import Text
 from calha.store.accounts.audit import AuditLog
@@ -52,4 +53,4 @@ def _write(registry: Registry, audit: AuditLog, row: CommandRow) -> None:
     )
     if row.state not in _BY_PEOPLE:
         action = "command.not_verified" if is_unverified else f"command.{row.state}"
-        audit.append(step.by, action, f"device {row.device}", after=about)
+        audit.append(Actor(step.by), action, f"device {row.device}", after=about)

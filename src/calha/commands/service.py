@@ -19,6 +19,7 @@ from typing import Any, Literal, NamedTuple
 
 from calha.commands.messages import EVENTS, Reply, order_json, read_reply
 from calha.commands.ways import Ways
+from calha.domain.access import Actor
 from calha.domain.commands import (
     Event,
     EventKind,
@@ -59,7 +60,7 @@ ChannelShows = Callable[[str, str], Shown | None]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """requester: who asks, by kind and id; of an API key also `name …` of who made it."""
+    """requester: see `Accounts.identities`."""
 
     device: str
     command: str
@@ -135,15 +136,16 @@ class Commands:
             row = await self._send(row)
         return row, is_new
 
-    async def approve(self, device: str, command_id: str, by: str, approver: str) -> CommandRow:
+    async def approve(self, device: str, command_id: str, by: Actor) -> CommandRow:
         """Let a command go that another has asked for. Raises NotFound, Forbidden, Conflict."""
         row = await asyncio.to_thread(self.store.get, device, command_id)
-        if approver in row.requester or f"name {by}" in row.requester:
+        if by.id in row.requester or f"name {by.name}" in row.requester:
             raise Forbidden("who asked for a command cannot approve it; another person has to", "own_request")
         now = self._clock()
         expires_at = now + round(row.answer_s * SECOND_US)
-        event = Event(EventKind.APPROVE, now, by)
-        return await self._send(await self._advance(row, event, approved_by=by[:120], expires_at=expires_at))
+        event = Event(EventKind.APPROVE, now, by.name)
+        agreed = {"approved_by": by.name[:120], "approved_by_id": by.id, "expires_at": expires_at}
+        return await self._send(await self._advance(row, event, **agreed))
 
     async def cancel(self, device: str, command_id: str, by: str) -> CommandRow:
         """Take a command back that the device has not confirmed. Raises NotFound, Conflict."""

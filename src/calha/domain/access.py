@@ -8,7 +8,7 @@ devices that are his, each from the day on which he claimed it.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from calha.domain.readings import Micros
 
@@ -53,6 +53,13 @@ class Grant:
     site: int | None = None
 
 
+class Actor(NamedTuple):
+    """Who did something. name: as he was called then. id: `person 7`, `key 3`; empty for who has none, or has not proved it."""
+
+    name: str
+    id: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Who asks. kind: person, key (API), device, or local (a program of this machine that may read the data folder).
@@ -68,6 +75,10 @@ class Principal:
     scopes: frozenset[Permission] | None = None
     device: str | None = None
     session: str | None = None
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.name, f"{self.kind} {self.id}" if self.id else "")
 
     def sites(self, permission: Permission, tree: "Tree") -> "Everywhere | frozenset[int]":
         """Where it may do that."""

@@ -1,14 +1,17 @@
 """People, sessions, keys, the audit log, devices' credentials and owners, on each database."""
 
+import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
-from calha.domain.access import Permission, Role
+from calha.domain.access import Actor, Permission, Role
 from calha.domain.errors import Conflict, NotFound
 from calha.store.accounts import AuditLog, Keys, Links, People, SessionRow, Sessions
 from calha.store.accounts.credentials import Credentials
+from calha.store.accounts.models import AuditEntry
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
@@ -62,19 +65,79 @@ def test_nobody_takes_the_name_of_a_device_or_of_this_machine(people, maria, pum
     people.update(maria.id, user_name="maria")
 
 
+def written_before(registry, *entries):
+    """Audit entries (actor, action, target, before, after) as they were written when actors had no ids."""
+    last = AuditLog(registry.engine).verify()
+    number, previous = last.entries, last.last_hash
+    with registry.engine.begin() as connection:
+        for actor, action, target, *changes in entries:
+            number += 1
+            before, after = changes or ("", "")
+            about = {"actor": actor, "action": action, "target": target, "before": before, "after": after}
+            entry = {"id": number, "at": NOW.isoformat(), "address": "", "previous": previous, **about}
+            text = json.dumps(entry, sort_keys=True, ensure_ascii=False)
+            previous = hashlib.sha256(text.encode()).hexdigest()
+            row = {name: value for name, value in entry.items() if name != "previous"}
+            connection.execute(insert(AuditEntry).values({**row, "at": NOW, "hash": previous}))
+
+
 def test_what_was_done_under_a_name_before_it_was_his_is_not_told_to_a_person(registry, people, maria):
-    audit = AuditLog(registry.engine)
     who = f"person {maria.id}"
-    audit.append("local", "person.invited", who)
-    audit.append("joana@example.org", "customer.added", "customer 7")
-    audit.append(maria.label, "site.added", "site 1")
-    old, new = {"email": maria.email}, {"email": "Joana@example.org"}
-    audit.append(maria.label, "person.changed", who, old, new)
-    audit.append("joana@example.org", "site.added", "site 2")
+    old, new = json.dumps({"email": maria.email}), json.dumps({"email": "Joana@example.org"})
+    written_before(
+        registry,
+        ("local", "person.invited", who),
+        ("joana@example.org", "customer.added", "customer 7"),
+        (maria.label, "site.added", "site 1"),
+        (maria.label, "person.changed", who, old, new),
+        ("joana@example.org", "site.added", "site 2"),
+    )
+    audit = AuditLog(registry.engine)
     told = [(row.actor, row.target) for row in audit.of_person(maria.id, "joana@example.org")]
     assert ("joana@example.org", "site 2") in told
     assert (maria.label, "site 1") in told
     assert ("joana@example.org", "customer 7") not in told
+
+
+def test_what_a_person_did_is_known_by_id_and_not_by_a_name_that_went_to_another(registry, people, maria):
+    audit = AuditLog(registry.engine)
+    audit.append(Actor("local"), "person.invited", f"person {maria.id}")
+    audit.append(maria.actor, "site.added", "site 1")
+    people.update(maria.id, email="ana@example.org", user_name=None)
+    joana = people.create("Joana", maria.email, "maria")
+    audit.append(Actor("local"), "person.invited", f"person {joana.id}")
+    audit.append(joana.actor, "site.added", "site 2")
+    audit.append(Actor(joana.label), "sign_in.failed", "login maria@example.org")
+    audit.append(people.get(maria.id).actor, "site.added", "site 3")
+    assert maria.label == joana.label
+
+    def told(person_id):
+        label = people.get(person_id).label
+        return [row.target for row in audit.of_person(person_id, label) if row.action != "person.invited"]
+
+    assert (told(maria.id), told(joana.id)) == (["site 1", "site 3"], ["site 2"])
+    assert [row.target for row in audit.search(actor=f"person {maria.id}").items] == ["site 3", "site 1"]
+    people.anonymise(maria.id)
+    assert told(maria.id) == ["site 1", "site 3"]
+
+
+def test_entries_of_before_and_with_ids_verify_in_one_chain(registry, maria):
+    written_before(registry, ("maria", "site.added", "site 1"), ("local", "site.added", "site 2"))
+    audit = AuditLog(registry.engine)
+    audit.append(maria.actor, "site.added", "site 3")
+    audit.append(Actor("local"), "site.added", "site 4")
+    assert (audit.verify().entries, audit.verify().broken_at) == (4, None)
+    assert [row.actor_id for row in audit.all()] == [None, None, f"person {maria.id}", ""]
+
+
+@pytest.mark.parametrize(("entry", "actor_id"), [(1, "'person 2'"), (2, "'person 2'"), (2, "NULL"), (2, "''")])
+def test_an_entry_whose_actor_was_exchanged_breaks_the_chain(registry, maria, entry, actor_id):
+    written_before(registry, ("maria", "site.added", "site 1"))
+    audit = AuditLog(registry.engine)
+    audit.append(Actor("maria", "person 1"), "site.added", "site 2")
+    with registry.engine.begin() as connection:
+        connection.execute(text(f"UPDATE audit SET actor_id = {actor_id} WHERE id = {entry}"))
+    assert audit.verify().broken_at == entry
 
 
 def test_roles_are_given_and_taken_but_the_last_administrator_stays(people, maria, site):
@@ -143,22 +206,22 @@ def test_a_link_works_once_and_a_newer_one_takes_its_place(registry, maria):
 
 def test_an_api_key_is_found_by_its_digest_until_it_expires_or_is_removed(registry, site):
     keys = Keys(registry.engine)
-    made = keys.add("k", "calha_key_ab", "d" * 64, Role.VIEWER, site, [Permission.VIEW], "maria", None)
+    made = keys.add("k", "calha_key_ab", "d" * 64, Role.VIEWER, site, [Permission.VIEW], "maria", 7, None)
     assert keys.find("d" * 64) == made
     keys.used(made.id)
     assert keys.get(made.id).used_at is not None
     keys.remove(made.id)
     assert keys.find("d" * 64) is None
-    keys.add("old", "calha_key_cd", "e" * 64, Role.VIEWER, None, [], "maria", NOW - timedelta(seconds=1))
+    keys.add("old", "calha_key_cd", "e" * 64, Role.VIEWER, None, [], "maria", None, NOW - timedelta(seconds=1))
     assert keys.find("e" * 64) is None
     with pytest.raises(NotFound):
-        keys.add("k", "x", "f" * 64, Role.VIEWER, 99_999, [], "maria", None)
+        keys.add("k", "x", "f" * 64, Role.VIEWER, 99_999, [], "maria", None, None)
 
 
 def test_the_audit_log_is_a_chain_that_shows_every_change(registry):
     audit = AuditLog(registry.engine)
     for number in range(5):
-        audit.append("maria", "device.changed", f"device {number}", {"a": 1}, {"a": "ção"}, "192.0.2.7")
+        audit.append(Actor("maria"), "device.changed", f"device {number}", {"a": 1}, {"a": "ção"}, "192.0.2.7")
     assert (audit.verify().entries, audit.verify().broken_at) == (5, None)
     assert [row.target for row in audit.search(target="device 3").items] == ["device 3"]
     assert len(audit.search(q="ção").items) == 5
@@ -170,7 +233,7 @@ def test_the_audit_log_is_a_chain_that_shows_every_change(registry):
 def test_an_entry_that_was_taken_out_of_the_audit_log_shows(registry):
     audit = AuditLog(registry.engine)
     for number in range(4):
-        audit.append("maria", "x", str(number))
+        audit.append(Actor("maria"), "x", str(number))
     with registry.engine.begin() as connection:
         connection.execute(text("DELETE FROM audit WHERE id = 2"))
     assert audit.verify().broken_at == 3

@@ -37,8 +37,8 @@ export function AuditPage() {
       <Group gap="xs" mb="sm" align="center">
         <TextInput type="search" w={{ base: "100%", xs: 360 }} aria-label={t("audit.search")} placeholder={t("audit.search")} defaultValue={search.q ?? ""} onChange={(event) => searchSoon(event.currentTarget.value)} />
         {filters.map((name) => (
-          <Button key={name} size="compact-sm" variant="default" aria-label={`${t("audit.without")} ${search[name] ?? ""}`} onClick={() => void navigate({ search: (before) => without(before, name) })}>
-            {search[name]} ×
+          <Button key={name} size="compact-sm" variant="default" aria-label={`${t("audit.without")} ${targetText(search[name] ?? "", t)}`} onClick={() => void navigate({ search: (before) => without(before, name) })}>
+            {targetText(search[name] ?? "", t)} ×
           </Button>
         ))}
       </Group>
@@ -85,7 +85,7 @@ function Verdict() {
   );
 }
 
-/** "device pump-1" in the person's language. */
+/** "device pump-1" in the person's language; also who acted, by id. */
 function targetText(target: string, t: Translate): string {
   const [kind = "", ...rest] = target.split(" ");
   const key = `target.${kind}`;
@@ -110,7 +110,7 @@ function EntryLine({ entry }: { entry: Entry }) {
         </div>
         <div>
           {t("audit.by")}{" "}
-          <Link to="/audit" search={(before) => ({ ...before, actor: entry.actor })} className="plain-link">
+          <Link to="/audit" search={(before) => ({ ...before, actor: entry.actor_id || entry.actor })} className="plain-link">
             {entry.actor}
           </Link>
         </div>

@@ -16,6 +16,7 @@ from calha.api.access import Anybody
 from calha.api.bodies import read_body
 from calha.api.files import SECURITY_HEADERS
 from calha.api.services import Here
+from calha.domain.access import Actor
 from calha.domain.errors import Forbidden, NotFound
 from calha.store.notify import NoticeRow
 from calha.watch.notify.audience import Somebody
@@ -99,10 +100,10 @@ async def acknowledge_notice(token: Token, services: Here, request: Request, _: 
     except (NotFound, Forbidden):
         return _refusal(request)
     if is_first:
-        audit, label = services.accounts.audit, somebody.principal.name if somebody.principal else somebody.name
+        audit, actor = services.accounts.audit, somebody.principal.actor if somebody.principal else Actor(somebody.name)
         address = request.client.host if request.client else ""
         after = {"what": notice.what.en, "comment": comment}
-        await asyncio.to_thread(audit.append, label, "notice.acknowledged", notice.source, None, after, address)
+        await asyncio.to_thread(audit.append, actor, "notice.acknowledged", notice.source, None, after, address)
     return _page(notice, somebody, is_first)
 
 

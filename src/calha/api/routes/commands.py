@@ -1,5 +1,6 @@
 """Commands to devices: ask, approve, cancel, follow; and, for a device without MQTT or TCP, fetch and answer."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Annotated, Any
 
@@ -69,7 +70,7 @@ async def ask_for_command(
             command=new.command,
             parameters=new.parameters,
             requested_by=caller.principal.name,
-            requester=_who(caller),
+            requester=await asyncio.to_thread(services.accounts.identities, caller.principal),
             expires_s=new.expires_s,
             offline=new.offline,
             needs_approval=new.needs_approval,
@@ -121,8 +122,8 @@ async def cancel_command(key: str, command_id: CommandId, services: Here, caller
 @router.post("/devices/{key}/commands/{command_id}/approve")
 async def approve_command(key: str, command_id: CommandId, services: Here, caller: OperatesDevice) -> DeviceCommand:
     """Let a command go that somebody else has asked for; only a person can, and not the same one."""
-    person = f"person {caller.person_id()}"
-    row = await services.commands.approve(key, command_id, caller.principal.name, person)
+    caller.person_id()
+    row = await services.commands.approve(key, command_id, caller.principal.actor)
     await caller.note("command.approved", f"device {key}", after={"id": row.id, "command": row.command})
     return described(row)
 
@@ -190,12 +191,3 @@ def _states(text: str | None) -> list[State]:
         if word not in known:
             raise Malformed(f"there is no state {word[:40]!r}; there are: {', '.join(known)}", "bad_state")
     return [State(word) for word in named]
-
-
-def _who(caller: Caller) -> list[str]:
-    """Who asks, for nobody may approve his own request, not even one that he made with a key of his."""
-    principal = caller.principal
-    asks = [f"{principal.kind} {principal.id}"]
-    if principal.kind == "key":
-        asks.append(f"name {caller.accounts.keys.get(principal.id).made_by}")
-    return asks

@@ -198,6 +198,7 @@ async def make_key(new: NewKey, services: Here, caller: Administers) -> KeyMade:
         new.site_id,
         new.scopes,
         caller.principal.name,
+        await asyncio.to_thread(services.accounts.maker, caller.principal),
         new.expires_at,
     )
     await caller.note("key.made", f"key {made.id}", after=new.model_dump(mode="json"))
@@ -223,7 +224,9 @@ def search_audit(
     q: Annotated[
         str | None, Query(max_length=100, description="Part of any of its texts.", examples=["pump-1"])
     ] = None,
-    actor: Annotated[str | None, Query(max_length=120, examples=["maria@example.org"])] = None,
+    actor: Annotated[
+        str | None, Query(max_length=120, description="A name as of then, or an id.", examples=["person 7"])
+    ] = None,
     target: Annotated[str | None, Query(max_length=160, examples=["device pump-1"])] = None,
     before: Annotated[
         int | None, Query(ge=1, le=2**31 - 1, description="Entry before which to go on.", examples=[9])

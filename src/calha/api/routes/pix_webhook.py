@@ -20,6 +20,7 @@ from calha.api.routes.billing import take_payments
 from calha.api.routing import api_router
 from calha.api.schemas_billing import PixCall, StatementReceipt
 from calha.api.services import Here, Services
+from calha.domain.access import Actor
 from calha.domain.errors import NotFound
 
 router = api_router("billing", "/webhooks/pix")
@@ -51,7 +52,7 @@ async def _taken(call: PixCall, services: Services, request: Request, word: str)
         address = request.client.host if request.client else ""
         after = receipt.model_dump(exclude={"unreadable"})
         audit = services.accounts.audit
-        await asyncio.to_thread(audit.append, "pix webhook", "pix.taken", "payments", None, after, address)
+        await asyncio.to_thread(audit.append, Actor("pix webhook"), "pix.taken", "payments", None, after, address)
     return receipt
 
 

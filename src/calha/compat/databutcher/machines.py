@@ -124,7 +124,7 @@ class Machines:
         self, user: User, machine: MachineRow, command: str, given: Mapping[str, Any], visitor: Visitor
     ) -> None:
         principal = user.principal
-        who = [f"person {principal.id}"]
+        who = self._accounts.identities(principal)
         try:
             row, _ = await self._commands.request(Request(machine.device, command, given, principal.name, who))
         except Conflict:
@@ -148,5 +148,5 @@ class Machines:
 
     async def _note(self, user: User, action: str, target: str, visitor: Visitor, after: object = None) -> None:
         await asyncio.to_thread(
-            self._accounts.audit.append, user.principal.name, action, target, None, after, visitor.address
+            self._accounts.audit.append, user.principal.actor, action, target, None, after, visitor.address
         )

@@ -73,7 +73,7 @@ class Users:
         except Conflict:
             raise Fault(400, "Erro ao cadastrar usuário") from None
         self._store.add_user(UserRow(new_id(), person.id, _text(company), _text(email)))
-        self._accounts.audit.append(person.label, "person.registered", f"person {person.id}", address=visitor.address)
+        self._accounts.audit.append(person.actor, "person.registered", f"person {person.id}", address=visitor.address)
 
     def sign_in(self, name: object, password: object, code: object, visitor: Visitor) -> tuple[str, str]:
         """(token, user's code). Raises Fault, TooManyTries."""

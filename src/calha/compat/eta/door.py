@@ -42,7 +42,7 @@ class Caller:
     async def note(self, action: str, target: str, after: object = None, before: object = None) -> None:
         """Write it into the audit log."""
         append = self.parts.accounts.audit.append
-        await asyncio.to_thread(append, self.principal.name, action, target, before, after, self.visitor.address)
+        await asyncio.to_thread(append, self.principal.actor, action, target, before, after, self.visitor.address)
 
 
 @router.post("/usuarios/login", include_in_schema=False)  # as the collector's documentation has it

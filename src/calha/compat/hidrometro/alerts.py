@@ -122,7 +122,7 @@ class Alerting:
         row = await asyncio.to_thread(self._alerts.resolve, row.id, caller.principal.name)
         await asyncio.to_thread(
             self._ground.accounts.audit.append,
-            *(caller.principal.name, "alert.resolved", f"device {row.device}", None, {"alert": row.id}),
+            *(caller.principal.actor, "alert.resolved", f"device {row.device}", None, {"alert": row.id}),
             caller.visitor.address,
         )
         numbers = await asyncio.to_thread(self._table.numbers)

@@ -151,7 +151,8 @@ class Api:
         assert caller.principal is not None
         principal = caller.principal
         parameters = {} if value is None else {"value": value}
-        asked = CommandRequest(device, action, parameters, principal.name, [f"{principal.kind} {principal.id}"])
+        who = await asyncio.to_thread(self._ground.accounts.identities, principal)
+        asked = CommandRequest(device, action, parameters, principal.name, who)
         try:
             row, _ = await self._ground.commands.request(asked)
         except Malformed as error:
@@ -161,7 +162,7 @@ class Api:
         after = {"command": action, "parameters": parameters, "id": row.id}
         await asyncio.to_thread(
             self._ground.accounts.audit.append,
-            *(principal.name, "command.requested", f"device {device}", None, after, caller.visitor.address),
+            *(principal.actor, "command.requested", f"device {device}", None, after, caller.visitor.address),
         )
         return row
 

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Engine, and_, func, insert, or_, select
+from sqlalchemy import ColumnElement, Engine, and_, false, func, insert, or_, select
 
+from calha.domain.access import Actor
 from calha.store.accounts.models import AuditEntry
 from calha.store.accounts.rows import AuditRow
 from calha.store.registry.rows import Page
@@ -37,7 +38,7 @@ class AuditLog:
         self._engine = engine
 
     def append(
-        self, actor: str, action: str, target: str, before: object = None, after: object = None, address: str = ""
+        self, actor: Actor, action: str, target: str, before: object = None, after: object = None, address: str = ""
     ) -> None:
         with writing(self._engine) as connection:  # whose first statement makes writers queue, so the chain has one end
             last = connection.execute(
@@ -45,9 +46,8 @@ class AuditLog:
             ).first()
             number, previous = (last.id, last.hash) if last is not None else (0, "")
             at = datetime.now(UTC).replace(microsecond=0)  # MariaDB's DATETIME keeps whole seconds
-            row = AuditRow(
-                number + 1, at, actor[:120], None, action, target[:160], _text(before), _text(after), address[:64], ""
-            )
+            who, what = (actor.name[:120], actor.id), (action, target[:160], _text(before), _text(after))
+            row = AuditRow(number + 1, at, *who, *what, address[:64], "")
             values = {name: getattr(row, name) for name in AuditRow.__slots__} | {"hash": _hash(row, previous)}
             connection.execute(insert(AuditEntry).values(values))
 
@@ -59,12 +59,12 @@ class AuditLog:
         before: int | None = None,
         limit: int = 100,
     ) -> Page[AuditRow]:
-        """Newest first; `before`: an id, downwards."""
+        """Newest first; `actor`: a name, or an id of one; `before`: an id of an entry, downwards."""
         query = select(AuditEntry.__table__).order_by(AuditEntry.id.desc()).limit(limit + 1)
         if before is not None:
             query = query.where(AuditEntry.id < before)
         if actor:
-            query = query.where(AuditEntry.actor == actor)
+            query = query.where(or_(AuditEntry.actor == actor, AuditEntry.actor_id == actor))
         if target:
             query = query.where(AuditEntry.target == target)
         if q:
@@ -75,17 +75,19 @@ class AuditLog:
         return Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
 
     def of_person(self, person_id: int, label: str) -> Sequence[AuditRow]:
-        """What a person did under any name that was his, what was done to him, and who read his curves; oldest first."""
-        target = f"person {person_id}"
-        about = self._read(AuditEntry.target == target)
-        if not about:
-            return []
-        acted = [
+        """What a person did, what was done to him, and who read his curves; oldest first.
+
+        Of entries without an id of who acted, those under a name while it was his. label: as he is called now.
+        """
+        who = f"person {person_id}"
+        about = self._read(AuditEntry.target == who)
+        named = [
             and_(AuditEntry.actor == one.text, AuditEntry.id >= one.since, AuditEntry.id <= one.until)
             for one in _labels(about, label)
         ]
-        curves = and_(AuditEntry.action == "curve.read", AuditEntry.after.contains(f'"{target}"'))
-        return self._read(or_(AuditEntry.target == target, curves, *acted))
+        acted = or_(AuditEntry.actor_id == who, and_(AuditEntry.actor_id.is_(None), or_(false(), *named)))
+        curves = and_(AuditEntry.action == "curve.read", AuditEntry.after.contains(f'"{who}"'))
+        return self._read(or_(AuditEntry.target == who, curves, acted))
 
     def about(self, target: str) -> Sequence[AuditRow]:
         """What was done to something; oldest first."""
@@ -136,6 +138,8 @@ class _Label(NamedTuple):
 
 def _labels(about: Sequence[AuditRow], label: str) -> Iterator[_Label]:
     """Out of the changes of a person's data; before and afterwards the same name may have been somebody else's."""
+    if not about:
+        return
     since = dict.fromkeys(("email", "user_name"), about[0].id)
     given: dict[str, str] = {}
     for row in about:

@@ -69,6 +69,7 @@ class CommandRow:
     due_at: Micros | None
     missed: bool
     approved_by: str | None
+    approved_by_id: str | None
     read_back: ReadBack | None
     verification: Verification | None
     log_seq: int | None
@@ -125,11 +126,11 @@ class CommandStore:
         found = self._read(query)
         return Page(found[:limit], found[limit - 1].id if len(found) > limit else None)
 
-    def of_person(self, requester: str, name: str, limit: int) -> Sequence[CommandRow]:
-        """What somebody has asked for or approved, newest first. requester: by kind and id; name: as he is called now."""
-        named = or_(DeviceCommand.requested_by == name[:120], DeviceCommand.approved_by == name[:120])
-        asked = as_text(DeviceCommand.requester, String).contains(f'"{requester}"')
-        return self._read(_rows().where(or_(named, asked)).order_by(DeviceCommand.id.desc()).limit(limit))
+    def of_person(self, who: str, limit: int) -> Sequence[CommandRow]:
+        """What somebody, by kind and id, has asked for, also with a key that he made, or approved; newest first."""
+        asked = as_text(DeviceCommand.requester, String).contains(f'"{who}"')
+        his = or_(asked, DeviceCommand.approved_by_id == who)
+        return self._read(_rows().where(his).order_by(DeviceCommand.id.desc()).limit(limit))
 
     def for_device(self, device: str) -> Sequence[CommandRow]:
         """What a device has still to get, oldest first."""
@@ -251,6 +252,7 @@ def _row(row: Any) -> CommandRow:  # noqa: ANN401 - of `_rows`
         due_at=row.due_at,
         missed=row.missed,
         approved_by=row.approved_by,
+        approved_by_id=row.approved_by_id,
         read_back=ReadBack(**row.read_back) if row.read_back else None,
         verification=cast(Verification | None, row.verification),
         log_seq=row.log_seq,

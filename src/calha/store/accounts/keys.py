@@ -26,9 +26,10 @@ class Keys:
         site_id: int | None,
         scopes: Sequence[Permission],
         made_by: str,
+        made_by_id: int | None,
         expires_at: datetime | None,
     ) -> KeyRow:
-        """Raises NotFound (site)."""
+        """made_by, made_by_id: see `ApiKey`. Raises NotFound (site)."""
         values = {
             "name": name,
             "start": start,
@@ -36,7 +37,8 @@ class Keys:
             "role": role,
             "site_id": site_id,
             "scopes": sorted(scopes),
-            "made_by": made_by,
+            "made_by": made_by[:100],
+            "made_by_id": made_by_id,
             "created_at": datetime.now(UTC),
             "expires_at": expires_at,
         }
@@ -86,6 +88,7 @@ def _row(row: Any) -> KeyRow:  # noqa: ANN401 - a row of ApiKey
         row.site_id,
         frozenset(Permission(scope) for scope in row.scopes),
         row.made_by,
+        row.made_by_id,
         row.created_at,
         row.expires_at,
         row.used_at,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from calha.domain.access import Grant, Permission, PersonState, Role
+from calha.domain.access import Actor, Grant, Permission, PersonState, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,10 @@ class PersonRow:
     def label(self) -> str:
         """As the audit log names a person."""
         return self.email or self.user_name or f"person {self.id}"
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(self.label, f"person {self.id}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +74,8 @@ class SessionRow:
 
 @dataclass(frozen=True, slots=True)
 class KeyRow:
+    """made_by_id: see `ApiKey`."""
+
     id: int
     name: str
     start: str
@@ -77,6 +83,7 @@ class KeyRow:
     site_id: int | None
     scopes: frozenset[Permission]
     made_by: str
+    made_by_id: int | None
     created_at: datetime
     expires_at: datetime | None
     used_at: datetime | None

@@ -97,8 +97,8 @@ class Frame:
     async def note(self, caller: Caller, action: str, target: str, after: object = None) -> None:
         """Write a change into the audit log."""
         assert caller.principal is not None
-        name, address = caller.principal.name, caller.visitor.address
-        await asyncio.to_thread(self._accounts.audit.append, name, action, target, None, after, address)
+        actor, address = caller.principal.actor, caller.visitor.address
+        await asyncio.to_thread(self._accounts.audit.append, actor, action, target, None, after, address)
 
     # -- when something is wrong
 
