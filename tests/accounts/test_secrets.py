@@ -2,6 +2,8 @@
 
 import base64
 import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import bcrypt
 import pyotp
@@ -12,9 +14,9 @@ from werkzeug.security import generate_password_hash
 
 from calha.accounts import foreign_hashes, passwords, second_factor, tokens
 from calha.accounts.keyring import Keyring, digest, new_secret
-from calha.accounts.throttle import FREE_TRIES, LONGEST_WAIT_S, Throttle
+from calha.accounts.throttle import FREE_TRIES, LONGEST_WAIT_S, Patience, Throttle
 from calha.accounts.tokens import AccessToken
-from calha.domain.errors import InvalidConfiguration, Malformed, NotSignedIn
+from calha.domain.errors import InvalidConfiguration, Malformed, NotSignedIn, TooManyTries
 
 GOOD = "canoa lenta abacaxi 7"
 KEY = "0" * 64
@@ -195,3 +197,61 @@ def test_failures_are_forgotten_after_a_while():
     now = 4_000.0
     throttle.failed("maria")
     assert throttle.wait_s("maria") == 0.0
+
+
+def test_tries_at_once_are_no_more_than_tries_one_after_another():
+    patience, judged, refused = Patience(lambda: 0.0), [], []
+    tries = 4 * FREE_TRIES
+    all_there = threading.Barrier(tries)
+
+    def guess():
+        all_there.wait()
+        try:
+            with patience.attempt("maria", "192.0.2.7"):
+                judged.append(1)
+        except TooManyTries:
+            refused.append(1)
+
+    with ThreadPoolExecutor(tries) as pool:
+        list(pool.map(lambda _: guess(), range(tries)))
+    assert (len(judged), len(refused)) == (FREE_TRIES, tries - FREE_TRIES)
+
+
+def test_right_tries_at_once_wait_for_each_other_and_are_all_let_in():
+    patience, tries = Patience(), 4 * FREE_TRIES
+    all_there, judging, most = threading.Barrier(tries), [], []
+
+    def sign_in():
+        all_there.wait()
+        with patience.attempt("maria", "192.0.2.7") as attempt:
+            judging.append(1)
+            most.append(len(judging))
+            attempt.outcome = "right"
+            judging.pop()
+        return attempt.outcome
+
+    with ThreadPoolExecutor(tries) as pool:
+        assert list(pool.map(lambda _: sign_in(), range(tries))) == ["right"] * tries
+    assert max(most) <= FREE_TRIES
+
+
+def test_a_right_try_forgets_failures_and_an_open_one_neither_adds_to_them_nor_takes_away():
+    patience = Patience(lambda: 0.0)
+
+    def tried(outcome):
+        with patience.attempt("maria", "192.0.2.7") as attempt:
+            attempt.outcome = outcome
+
+    for outcome in ("wrong",) * (FREE_TRIES - 1) + ("right",) + ("wrong",) * (FREE_TRIES - 1) + ("open", "wrong"):
+        tried(outcome)
+    with pytest.raises(TooManyTries):
+        tried("right")
+
+
+def test_a_try_that_ends_in_an_error_counts_as_wrong_and_holds_nobody_up():
+    patience = Patience(lambda: 0.0)
+    for _ in range(FREE_TRIES):
+        with pytest.raises(RuntimeError), patience.attempt("maria", "192.0.2.7"):
+            raise RuntimeError
+    with pytest.raises(TooManyTries), patience.attempt("maria", "192.0.2.8"):
+        pass

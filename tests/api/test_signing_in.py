@@ -5,6 +5,7 @@ import json
 import time
 import urllib.error
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 
 import pyotp
 import pytest
@@ -97,6 +98,28 @@ def test_guessing_is_slowed_down_for_the_account(calha, person):
     assert sign_in(calha, login)[1] == 429, "also with the right password"
     time.sleep(problem["retry_after_s"] + 0.2)
     assert sign_in(calha, login)[1] == 201
+
+
+def test_guessing_by_address_and_by_user_name_counts_together_and_a_right_one_is_not_harmed(calha, person):
+    login, visitor, number = person
+    user_name = f"user-{number}"
+    assert visitor.send("PATCH", "/account", {"user_name": user_name})[0] == 200
+    for wrong in (login, user_name, login.upper(), f" {user_name} "):
+        assert sign_in(calha, wrong, "wrong")[1] == 401
+    assert sign_in(calha, user_name)[1] == 201
+    for wrong in (login, user_name, login, user_name, login):
+        assert sign_in(calha, wrong, "wrong")[1] == 401
+    assert sign_in(calha, user_name, "wrong")[1] == 429
+
+
+def test_many_guesses_at_once_are_slowed_down_and_many_right_ones_are_let_in(calha, person):
+    login, _, _ = person
+    with ThreadPoolExecutor(12) as pool:
+        right = list(pool.map(lambda _: sign_in(calha, login)[1], range(12)))
+        wrong = list(pool.map(lambda _: sign_in(calha, login, "wrong")[1], range(12)))
+    assert right == [201] * 12
+    assert wrong.count(401) < 12
+    assert set(wrong) == {401, 429}
 
 
 def test_a_change_without_the_token_of_our_own_page_is_refused(calha, person):

@@ -13,7 +13,7 @@ from typing import Literal
 from calha.accounts import passwords, second_factor, tokens
 from calha.accounts.door import BROWSER_IDLE
 from calha.accounts.keyring import Keyring, digest, new_secret
-from calha.accounts.throttle import Patience
+from calha.accounts.throttle import Attempt, Patience
 from calha.accounts.tokens import AccessToken
 from calha.domain.access import Actor, Role
 from calha.domain.errors import Conflict, Malformed, NotFound, NotSignedIn
@@ -85,17 +85,16 @@ class SignIn:
         """lifetime: of the session, if another than its kind has.
 
         Raises TooManyTries, and NotSignedIn, whose reason is second_factor_required when only the code is missing."""
-        name = login.strip().lower()
-        self._patience.require(name, visitor.address)
         person = self._people.find(login)
-        known = self._people.secrets(person.id) if person is not None else None
-        right = passwords.verify(password, known.password_hash if known is not None else None)
-        if not right or person is None or known is None:
-            self._patience.failed(name, visitor.address)
-            self._audit.append(Actor(login), "sign_in.failed", _target(person, login), address=visitor.address)
-            raise NotSignedIn("the name or the password is wrong", "wrong_credentials")
-        self._require_code(person, name, code, visitor)
-        self._patience.succeeded(name)
+        tried = person.id if person is not None else login.strip().lower()
+        with self._patience.attempt(tried, visitor.address) as attempt:
+            known = self._people.secrets(person.id) if person is not None else None
+            right = passwords.verify(password, known.password_hash if known is not None else None)
+            if not right or person is None or known is None:
+                self._audit.append(Actor(login), "sign_in.failed", _target(person, login), address=visitor.address)
+                raise NotSignedIn("the name or the password is wrong", "wrong_credentials")
+            self._require_code(person, code, visitor, attempt)
+            attempt.outcome = "right"
         if known.password_hash is not None and passwords.needs_upgrade(known.password_hash):
             self._people.set_password(person.id, passwords.hashed(password))
         how = "password" if known.second_factor is None else "password and code"
@@ -189,8 +188,9 @@ class SignIn:
             raise NotFound("this link does not set a password", "wrong_link")
         passwords.require_good(password, _words(person.name, person.email, person.user_name))
         if purpose == "forgotten":
-            self._patience.require(person.label, visitor.address)
-            self._require_code(person, person.label, code, visitor)
+            with self._patience.attempt(person.id, visitor.address) as attempt:
+                self._require_code(person, code, visitor, attempt)
+                attempt.outcome = "right"
         if not self._links.use(digest(secret)):
             raise NotFound("this link was used just now", "old_link")
         self._people.set_password(person.id, passwords.hashed(password))
@@ -256,20 +256,20 @@ class SignIn:
         self._audit.append(person.actor, "second_factor.off", _target(person), address=visitor.address)
 
     def _require_password(self, person: PersonRow, password: str, visitor: Visitor) -> None:
-        self._patience.require(person.label, visitor.address)
-        if not passwords.verify(password, self._people.secrets(person.id).password_hash):
-            self._patience.failed(person.label, visitor.address)
-            raise NotSignedIn("the password is wrong", "wrong_credentials")
+        with self._patience.attempt(person.id, visitor.address) as attempt:
+            if not passwords.verify(password, self._people.secrets(person.id).password_hash):
+                raise NotSignedIn("the password is wrong", "wrong_credentials")
+            attempt.outcome = "right"
 
-    def _require_code(self, person: PersonRow, name: str, code: str | None, visitor: Visitor) -> None:
-        """The code of the second factor, from whoever has one. name: under which failures are counted. Raises NotSignedIn."""
+    def _require_code(self, person: PersonRow, code: str | None, visitor: Visitor, attempt: Attempt) -> None:
+        """The code of the second factor, from whoever has one. Raises NotSignedIn."""
         sealed = self._people.secrets(person.id).second_factor
         if sealed is None:
             return
         if not code:
+            attempt.outcome = "open"
             raise NotSignedIn("the code of the second factor is missing", "second_factor_required")
         if not self._is_right_code(person, sealed, code):
-            self._patience.failed(name, visitor.address)
             self._audit.append(Actor(person.label), "sign_in.failed", _target(person), address=visitor.address)
             raise NotSignedIn("the code is wrong, or was used already", "wrong_code")
 

@@ -1,14 +1,18 @@
 """Slows guessing down: after a few failures each further try has to wait, twice as long each time.
 
 Counted per account and per address, so that neither one account can be tried from many addresses nor many accounts from
-one. What is remembered is bounded; the oldest is forgotten first. A restart forgets all, which costs a guesser's machine
-more than it gives: the hash alone allows some tens of tries a second.
+one. Tries that come at once are no more than those that come one after another: a try is judged only while there is room
+for its failure, and waits until those before it are decided. What is remembered is bounded; the oldest is forgotten first.
+A restart forgets all, which costs a guesser's machine more than it gives: the hash alone allows some tens of tries a second.
 """
 
+import threading
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Literal
 
 from calha.domain.errors import TooManyTries
 
@@ -49,6 +53,11 @@ class Throttle:
         for key in keys:
             self._failures.pop(key, None)
 
+    def has_room(self, key: Hashable, undecided: int) -> bool:
+        """Whether a further try may be judged while so many are; one at a time once the free ones are used up."""
+        known = self._failures.get(key)
+        return not undecided or (known.count if known is not None else 0) + undecided < self._free_tries
+
     def _wait_of(self, key: Hashable) -> float:
         known = self._failures.get(key)
         if known is None or known.count < self._free_tries:
@@ -57,12 +66,39 @@ class Throttle:
         return max(0.0, known.last_at + wait_s - self._clock())
 
 
+@dataclass(slots=True)
+class Attempt:
+    """A try, which is wrong unless it is said to be right, for which older failures are forgotten, or open: neither."""
+
+    outcome: Literal["wrong", "right", "open"] = "wrong"
+
+
 class Patience:
     """What guessing costs: counted for who is tried (an account, a person, a serial) and for the address that tries."""
 
-    def __init__(self) -> None:
-        self._by_name = Throttle()
-        self._by_address = Throttle(free_tries=FREE_TRIES_OF_ADDRESS)
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._by_name = Throttle(clock)
+        self._by_address = Throttle(clock, FREE_TRIES_OF_ADDRESS)
+        self._undecided: Counter[Hashable] = Counter()
+        self._decided = threading.Condition()
+
+    @contextmanager
+    def attempt(self, name: Hashable, address: str) -> Iterator[Attempt]:
+        """A try that is judged in this block. Waits in its thread for those before it. Raises TooManyTries."""
+        attempt, keys = Attempt(), (("name", name), ("address", address))
+        with self._decided:
+            self.require(name, address)
+            while not self._has_room(name, address):
+                self._decided.wait()
+                self.require(name, address)
+            self._undecided.update(keys)
+        try:
+            yield attempt
+        finally:
+            with self._decided:
+                self._undecided -= Counter(keys)
+                self._count(attempt, name, address)
+                self._decided.notify_all()
 
     def require(self, name: Hashable, address: str) -> None:
         """Raises TooManyTries."""
@@ -76,5 +112,12 @@ class Patience:
         if address is not None:
             self._by_address.failed(address)
 
-    def succeeded(self, name: Hashable) -> None:
-        self._by_name.succeeded(name)
+    def _has_room(self, name: Hashable, address: str) -> bool:
+        of_name, of_address = self._undecided["name", name], self._undecided["address", address]
+        return self._by_name.has_room(name, of_name) and self._by_address.has_room(address, of_address)
+
+    def _count(self, attempt: Attempt, name: Hashable, address: str) -> None:
+        if attempt.outcome == "wrong":
+            self.failed(name, address)
+        elif attempt.outcome == "right":
+            self._by_name.succeeded(name)

@@ -50,14 +50,16 @@ class Machines:
             raise Fault(400, "Nome da máquina é obrigatório")
         if len(name) > MAX_NAME_CHARS or "\0" in name:
             raise Fault(400, f"Nome da máquina tem no máximo {MAX_NAME_CHARS} caracteres")
-        self._patience.require(user.principal.id, visitor.address)
         machine = await self._fleet.find(code)
+        with self._patience.attempt(
+            user.principal.id, visitor.address
+        ) as attempt:  # waits for none, as nothing awaits in it
+            if machine is not None:
+                attempt.outcome = "open"
         if machine is None:
-            self._patience.failed(user.principal.id, visitor.address)
             await self._note(user, "claim.failed", "machine code", visitor)
             raise Fault(404, "Máquina não encontrada.")
         await asyncio.to_thread(self._claim, user, machine, name.strip())
-        self._patience.succeeded(user.principal.id)
         await self._note(user, "device.claimed", f"device {machine.device}", visitor)
         return {"_id": machine.code, "nome_maquina": name.strip(), "id_usuario": user.code}
 
