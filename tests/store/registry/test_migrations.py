@@ -14,11 +14,20 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from calha import store
+from calha.domain.alarm_rule_reader import read_rule
+from calha.domain.alarm_rules import Rationalisation, Where
+from calha.domain.alarm_states import Priority
 from calha.domain.errors import InvalidConfiguration
+from calha.domain.notices import Notice, Text
+from calha.store.alarms import AlarmStore, Change, RuleStore
+from calha.store.notify import Notices
 from calha.store.registry import Registry
 from calha.store.registry.engines import engine_for
 from calha.store.registry.models import Base
-from calha.store.registry.schema import FOLDER, HEAD
+from calha.store.registry.schema import FOLDER, HEAD, migrate
+
+NOW = 1_767_225_600_000_000
+HI = read_rule({"signal": {"kind": "value", "channel": "level"}, "limits": {"hi": 80}})
 
 
 def test_a_migrated_database_is_as_the_models_say(registry):
@@ -54,6 +63,30 @@ def test_the_registry_of_a_newer_calha_is_left_alone(tmp_path):
     with pytest.raises(InvalidConfiguration, match="schema 9999, of a newer Calha"):
         Registry.open(f"sqlite:///{file}")
     assert file.read_bytes() == before
+
+
+def test_alarms_keep_their_history_and_their_numbers_are_given_to_no_others(tmp_path):
+    lay(tmp_path / "registry.sqlite", "0031")
+    engine = engine_for(f"sqlite:///{tmp_path}/registry.sqlite")
+    registry, alarms = Registry(engine), AlarmStore(engine)
+    site = registry.create_site("Companhia", None, "America/Sao_Paulo").id
+    rule = RuleStore(engine).add("High", HI, Where(site=site), Rationalisation(), "Ana", NOW).named.id
+
+    def raise_alarm(device: str) -> int:
+        registry.create_device(device, "generic", site)
+        (row,) = alarms.follow([Change(rule, "hi", device, NOW, True, 81.5, 80.0, Priority.HIGH)], NOW)
+        return row.id
+
+    kept, last = raise_alarm("t1"), raise_alarm("t2")
+    Notices(engine).open(Notice("alarm 9", Text("a", "a"), "", site, Priority.HIGH, NOW), NOW)
+    migrate(engine)
+    assert [one.id for one in alarms.history(kept).items] == [1]
+    assert [one.id for one in alarms.history(last).items] == [2]
+    registry.delete_device("t2")
+    assert alarms.newest_transition() == 1
+    assert raise_alarm("t3") == 10, "messages still speak of alarm 9"
+    assert alarms.newest_transition() == 3
+    registry.close()
 
 
 def lay(file: Path, revision: str) -> None:

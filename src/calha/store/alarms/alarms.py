@@ -203,6 +203,11 @@ class AlarmStore:
             raise NotFound(f"there is no alarm {min(missing)}", "unknown_alarm", alarm=min(missing))
         return found
 
+    def existing(self, ids: Collection[int]) -> set[int]:
+        """Which of them there are."""
+        with self._engine.connect() as connection:
+            return set(_ids(connection, AlarmRecord.id, AlarmRecord.id, ids))
+
     def of_keys(self, keys: Collection[tuple[int, str, str]]) -> list[AlarmRow]:
         """Alarms by rule, limit and device, as far as there are any."""
         wanted, found = set(keys), []

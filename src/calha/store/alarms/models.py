@@ -39,6 +39,7 @@ class AlarmRecord(Base):
     __table_args__ = (
         UniqueConstraint("rule_id", "limit_name", "device_id"),
         Index("ix_alarm_state_id", "state", "id"),
+        {"sqlite_autoincrement": True},  # notices name it by its id, so that is never given twice
     )
     id: Mapped[int] = mapped_column(primary_key=True)
     rule_id: Mapped[int] = mapped_column(ForeignKey("alarm_rule.id", ondelete="CASCADE"))
@@ -64,7 +65,11 @@ class AlarmTransition(Base):
     """What happened to an alarm. at: when; made_at: when Calha came to know. author: empty where nobody did it."""
 
     __tablename__ = "alarm_transition"
-    __table_args__ = (Index("ix_alarm_transition_alarm_id", "alarm_id", "id"), Index("ix_alarm_transition_at", "at"))
+    __table_args__ = (
+        Index("ix_alarm_transition_alarm_id", "alarm_id", "id"),
+        Index("ix_alarm_transition_at", "at"),
+        {"sqlite_autoincrement": True},  # who is told goes by the last id
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     alarm_id: Mapped[int] = mapped_column(ForeignKey("alarm.id", ondelete="CASCADE"))
     at: Mapped[int] = mapped_column(BigInteger)

@@ -70,6 +70,12 @@ class Notices:
             row = connection.execute(select(Notice.__table__).where(Notice.open_source == source)).first()
         return notice_row(row) if row is not None else None
 
+    def open_sources(self, begin: str) -> list[str]:
+        """Sources that begin so, of which a notice is not over."""
+        query = select(Notice.open_source).where(Notice.open_source.startswith(begin, autoescape=True))
+        with self._engine.connect() as connection:
+            return [source for source in connection.execute(query).scalars() if source is not None]
+
     def acknowledge(self, notice_id: int, by: str, comment: str, now: Micros) -> bool:
         """Whether nobody had done it before; its chains end."""
         values = {

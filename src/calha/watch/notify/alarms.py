@@ -2,12 +2,14 @@
 
 Rule 1: the number of the last transition that was told is kept in a file, so that a restart misses none. What is no longer
         active when its turn comes is not told: nobody is rung about the past.
-Rule 2: an alarm that somebody puts away (shelved, suppressed, out of service) is over without a message.
+Rule 2: an alarm that somebody puts away (shelved, suppressed, out of service), or that is deleted with its device or site, is
+        over without a message.
 Rule 3: who acknowledges by a link acknowledges the alarm.
 """
 
 import asyncio
 import logging
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,8 +46,12 @@ class AlarmNotices:
         """Follow the alarms until cancelled."""
         self._loop = asyncio.get_running_loop()
         number = await asyncio.to_thread(self._kept)
+        version = -1
         while True:
             beat()
+            if (changed := await asyncio.to_thread(lambda: self._registry.version)) != version:
+                await asyncio.to_thread(self._end_deleted)
+                version = changed
             for told in await self._alarms.transitions.following(number, BEAT_S):
                 try:
                     await asyncio.to_thread(self._take, told)
@@ -66,6 +72,11 @@ class AlarmNotices:
         elif alarm.alarm.is_active and alarm.alarm.is_annunciated and not alarm.alarm.is_acknowledged:
             self._notifier.tell(self._notice(source, alarm))
 
+    def _end_deleted(self) -> None:
+        numbers = [int(one.removeprefix(ALARM)) for one in self._notifier.notices.open_sources(ALARM)]
+        for gone in set(numbers) - self._alarms.alarms.existing(numbers):
+            self._notifier.end(f"{ALARM}{gone}", tells=False)
+
     def _notice(self, source: str, alarm: AlarmRow) -> Notice:
         place = f"{self._registry.device(alarm.device).name} · {' / '.join(self._registry.site(alarm.site).path)}"
         since = alarm.alarm.raised_at
@@ -84,14 +95,21 @@ class AlarmNotices:
             log.info("%s is not acknowledged by a link: %s", notice.source, error)
 
     def _kept(self) -> int:
-        """The last transition that was told; at the first start none of those that there are."""
-        if not self._file.exists():
-            self._keep(self._alarms.transitions.newest())
-        return int(self._file.read_text())
+        """The last transition that was told; at the first start none of those that there are.
+
+        Never one that is still to come, as after the registry was put back from a backup.
+        """
+        newest = self._alarms.transitions.newest()
+        number = min(int(self._file.read_text()), newest) if self._file.exists() else newest
+        self._keep(number)
+        return number
 
     def _keep(self, number: int) -> None:
         temporary = self._file.with_suffix(".new")
-        temporary.write_text(str(number))
+        with temporary.open("w") as file:
+            file.write(str(number))
+            file.flush()
+            os.fsync(file.fileno())
         temporary.replace(self._file)
 
 

@@ -1,0 +1,103 @@
+"""Alarms become notices, through restarts and whatever is deleted meanwhile: a real registry, store, watch and notifier."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from calha.domain.alarm_rule_reader import read_rule
+from calha.domain.alarm_rules import Rationalisation, Where
+from calha.domain.alarm_states import Priority
+from calha.domain.notices import Owner, Preferences
+from calha.store.alarms import AlarmStore, Change, RuleStore
+from calha.store.telemetry import Telemetry
+from calha.watch.alarms.service import AlarmWatch
+from calha.watch.notify.alarms import FILE, AlarmNotices
+from calha.watch.notify.channels import Address
+from house import House
+
+HI = read_rule({"signal": {"kind": "value", "channel": "level"}, "limits": {"hi": 80}})
+
+
+class Plant(House):
+    """Two devices with a rule."""
+
+    def __init__(self, folder) -> None:
+        super().__init__(folder)
+        self.folder = folder
+        self.telemetry = Telemetry.open(folder / "telemetry")
+        for key in ("t1", "t2"):
+            self.registry.create_device(key, "generic", self.plant)
+        rules = RuleStore(self.registry.engine)
+        self.rule = rules.add("High", HI, Where(site=self.plant), Rationalisation(), "Ana", self.now).named.id
+
+    def raise_alarm(self, device: str) -> int:
+        """Its number."""
+        self.now += 1
+        change = Change(self.rule, "hi", device, self.now, True, 81.5, 80.0, Priority.HIGH)
+        (row,) = AlarmStore(self.registry.engine).follow([change], self.now)
+        return row.id
+
+    def told(self, number: int) -> str:
+        """How the last notice of an alarm stands; empty without one."""
+        log = self.notifier.deliveries.page(sites=frozenset({self.plant}), limit=200).items
+        return next((one.notice.state for one in log if one.notice.source == f"alarm {number}"), "")
+
+    def follow_until(self, condition: Callable[[], bool]) -> None:
+        """Run what makes notices of alarms, as after a start, until something is so."""
+
+        async def follow() -> None:
+            engine = self.registry.engine
+            stores = RuleStore(engine), AlarmStore(engine), self.telemetry, self.registry.directory, dict
+            watch = AlarmWatch(*stores, self.folder, lambda: self.now)
+            notices = AlarmNotices(watch, self.notifier, self.registry, self.folder, lambda: self.now)
+            running = asyncio.create_task(notices.run(lambda: None))
+            try:
+                while not condition():
+                    await asyncio.wait([running], timeout=0.01)
+                    if running.done():
+                        running.result()
+            finally:
+                running.cancel()
+
+        asyncio.run(follow())
+
+    def close(self) -> None:
+        self.telemetry.close()
+        self.registry.close()
+
+
+@pytest.fixture
+def plant(tmp_path):
+    made = Plant(tmp_path)
+    ana = Owner("person", made.person("Ana"))
+    made.notifier.recipients.set_preferences(ana, Preferences(follows=True))
+    made.notifier.add_channel(ana, "hook", Address("webhook", "http://127.0.0.1:9"))
+    made.follow_until((tmp_path / FILE).exists)
+    yield made
+    made.close()
+
+
+def test_what_is_raised_after_the_newest_alarm_was_deleted_is_told(plant):
+    first = plant.raise_alarm("t2")
+    plant.follow_until(lambda: plant.told(first) == "open")
+    plant.registry.delete_device("t2")
+    second = plant.raise_alarm("t1")
+    assert second > first
+    plant.follow_until(lambda: plant.told(second) == "open")
+
+
+def test_the_notice_of_an_alarm_that_went_with_its_device_is_over_and_calls_nobody(plant):
+    number = plant.raise_alarm("t2")
+    plant.follow_until(lambda: plant.told(number) == "open")
+    plant.registry.delete_device("t2")
+    plant.follow_until(lambda: plant.told(number) == "over")
+    (line,) = plant.notifier.deliveries.page(sites=frozenset({plant.plant})).items
+    assert (line.delivery.state, line.delivery.reason) == ("dropped", "over")
+
+
+def test_what_is_told_goes_on_where_numbers_have_shrunk(plant):
+    (plant.folder / FILE).write_text("1000")  # as of a registry that was put back from a backup
+    plant.follow_until(lambda: (plant.folder / FILE).read_text() == "0")
+    number = plant.raise_alarm("t1")
+    plant.follow_until(lambda: plant.told(number) == "open")
