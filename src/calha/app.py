@@ -333,7 +333,8 @@ async def _connect(
     if settings.registry.commands_days:
         days = settings.registry.commands_days
         supervisor.add("old commands", partial(housekeeping.forget_commands, commands.store, days, micros_now))
-    supervisor.add("registry", lambda beat: housekeeping.follow_registry(registry, ingest, beat))
+    follower = housekeeping.RegistryFollower(registry, ingest)
+    supervisor.add("registry", follower.run)
     status = StatusReport(
         settings,
         telemetry,
@@ -349,6 +350,7 @@ async def _connect(
         brokers=lambda: [broker.state for broker in brokers],
         post=post,
         notifier=notifier,
+        registry_error=lambda: follower.error,
         gateways=lambda: gateways_of(ingest.directory, gateway_states(), settings.gateways, micros_now()),
     )
 

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 
 from calha.config.keeping import StoreSection
-from calha.domain.errors import LogUnavailable
+from calha.domain.errors import LogUnavailable, RegistryUnavailable
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, SECOND_US
 from calha.ingest.service import Ingest
@@ -57,13 +57,38 @@ async def forget_commands(commands: CommandStore, days: int, clock: Clock, beat:
         await _pause(DAY_US / SECOND_US, beat)
 
 
-async def follow_registry(registry: Registry, ingest: Ingest, beat: Beat) -> None:
-    """Take over what another process has changed in a shared registry."""
-    while True:
-        beat()
-        if await asyncio.to_thread(lambda: registry.version) != ingest.directory.version:
-            await ingest.refresh()
-        await asyncio.sleep(REGISTRY_POLL_S)
+class RegistryFollower:
+    """Takes over what another process has changed in a shared registry, and knows whether its database answers.
+
+    error: why it does not; None when it does.
+    """
+
+    def __init__(self, registry: Registry, ingest: Ingest) -> None:
+        self._registry = registry
+        self._ingest = ingest
+        self._has_put_off = True  # what had to wait for the registry, perhaps before the last start
+        self.error: str | None = None
+
+    async def run(self, beat: Beat) -> None:
+        while True:
+            beat()
+            try:
+                await self._follow()
+            except RegistryUnavailable as error:
+                if self.error is None:
+                    log.error("%s; readings go on with what is known of devices", error)
+                self.error, self._has_put_off = str(error), True
+            await asyncio.sleep(REGISTRY_POLL_S)
+
+    async def _follow(self) -> None:
+        if await asyncio.to_thread(lambda: self._registry.version) != self._ingest.directory.version:
+            await self._ingest.refresh()
+        if self.error is not None:
+            log.warning("the registry's database answers again")
+            self.error = None
+        if self._has_put_off:
+            await self._ingest.replay_all(RegistryUnavailable.reason)
+            self._has_put_off = False
 
 
 def note_lost_tail(registry: Registry, lost: int) -> None:
@@ -89,6 +114,8 @@ def note_restart(registry: Registry, task: Task) -> None:
             },
             data={"task": task.name, "restarts": task.restarts},
         )
+    except RegistryUnavailable as error:
+        log.warning("the restart of %s could not be noted: %s", task.name, error)
     except Exception:
         log.exception("the restart of %s could not be noted", task.name)
 

@@ -7,6 +7,8 @@ from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass, field
 from typing import Literal
 
+from calha.domain.errors import CalhaError
+
 log = logging.getLogger(__name__)
 
 LOG_URL_VARIABLE = "_CALHA_LOG_URL"  # from `up` to the core; it holds a password, therefore it is no argument
@@ -85,7 +87,10 @@ async def keep_running(task: Task, job: Job, noted: Noted | None = None) -> None
             raise
         except Exception as error:  # the only place that catches everything
             task.last_error = f"{type(error).__name__}: {_root(error)}"
-            log.exception("task %s failed", task.name)
+            if isinstance(error, CalhaError):
+                log.error("task %s failed: %s", task.name, error)
+            else:
+                log.exception("task %s failed", task.name)
         if time.monotonic() - started_at > CALM_AFTER_S:
             back_off_s = FIRST_BACK_OFF_S
         task.state = "restarting"

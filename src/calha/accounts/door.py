@@ -2,6 +2,7 @@
 
 Answers are remembered for CACHE_S, so that a live page does not ask the database with each request; `forget` empties the
 memory, which every change through this process does. A change by another process on the same registry holds within CACHE_S.
+While the registry's database does not answer, devices are who they were before: their readings go on.
 """
 
 import secrets
@@ -13,7 +14,7 @@ from typing import Any
 from calha.accounts import tokens
 from calha.accounts.keyring import LOCAL_PREFIX, Keyring, digest
 from calha.domain.access import Grant, Periods, Principal
-from calha.domain.errors import NotSignedIn
+from calha.domain.errors import NotSignedIn, RegistryUnavailable
 from calha.store.accounts.credentials import Credentials
 from calha.store.accounts.keys import Keys
 from calha.store.accounts.ownership import Ownerships
@@ -72,7 +73,11 @@ class Door:
     def device_proofs(self) -> Mapping[str, tuple[str, datetime | None]]:
         """(device, end) of the secrets and certificates of all devices, by digest."""
         if self._clock() - self._devices_read_at > CACHE_S:
-            self._devices = self._credentials.devices_by_digest()
+            try:
+                self._devices = self._credentials.devices_by_digest()
+            except RegistryUnavailable:
+                if not self._devices:
+                    raise
             self._devices_read_at = self._clock()
         return self._devices
 

@@ -49,11 +49,12 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
         yield _head("calha_mail_waiting", "gauge", "Messages that the mail server has not taken yet.")
         yield _line("calha_mail_waiting", report["mail"]["waiting"])
     notifications = report["notifications"]
-    yield _head("calha_notifications_total", "counter", "Notifications: sent, failed for good, tries made again.")
-    for outcome in ("sent", "failed", "retried"):
-        yield _line("calha_notifications_total", notifications[outcome], outcome=outcome)
-    yield _head("calha_notifications_waiting", "gauge", "Notifications that have not been sent yet.")
-    yield _line("calha_notifications_waiting", notifications["waiting"])
+    if notifications is not None:
+        yield _head("calha_notifications_total", "counter", "Notifications: sent, failed for good, tries made again.")
+        for outcome in ("sent", "failed", "retried"):
+            yield _line("calha_notifications_total", notifications[outcome], outcome=outcome)
+        yield _head("calha_notifications_waiting", "gauge", "Notifications that have not been sent yet.")
+        yield _line("calha_notifications_waiting", notifications["waiting"])
     yield _head("calha_commit_milliseconds", "gauge", "Time of a commit, by quantile, of the last thousand.")
     for quantile in ("p50", "p99"):
         yield _line("calha_commit_milliseconds", store["commit_ms"][quantile], quantile=f"0.{quantile[1:]}")

@@ -26,6 +26,7 @@ from calha.domain.errors import (
     Malformed,
     NotFound,
     NotSignedIn,
+    RegistryUnavailable,
     StoreUnavailable,
     TooFast,
     TooLarge,
@@ -54,6 +55,7 @@ _STATUS: tuple[tuple[type[CalhaError], int, str], ...] = (
     (LogFull, 503, "The log is full"),
     (LogUnavailable, 503, "The log does not answer"),
     (StoreUnavailable, 503, "The store does not answer"),
+    (RegistryUnavailable, 503, "The registry does not answer"),
     (DiskFull, 507, "No room on the disk"),
     (MailFull, 503, "Too many messages wait"),
 )

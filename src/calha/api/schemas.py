@@ -343,6 +343,10 @@ class CommitTimes(Answer):
     p99: float
 
 
+class RegistryStatus(Answer):
+    error: str | None = Field(description="Why its database does not answer; null when it does.")
+
+
 class StoreStatus(Answer):
     committed_seq: int
     lag_messages: int
@@ -441,10 +445,13 @@ class Status(Answer):
     log: LogStatus
     gate: GateStatus | None = Field(description="null with an external log server.")
     store: StoreStatus
+    registry: RegistryStatus
     mail: MailStatus | None = Field(
         description="null without a mail server (smtp.host), and for who does not see all sites."
     )
-    notifications: NotificationStatus | None = Field(description="null for who does not see all sites.")
+    notifications: NotificationStatus | None = Field(
+        description="null for who does not see all sites, or while it is not known."
+    )
     tasks: list[TaskStatus]
     connections: list[ConnectionStatus]
     brokers: list[BrokerStatus]

@@ -4,9 +4,10 @@ import asyncio
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypedDict
 
 from calha import __version__
 from calha.api.gateways import warnings_of
@@ -15,6 +16,7 @@ from calha.api.schemas_gateways import Gateway
 from calha.config.settings import Settings
 from calha.connectors.opcua.service import Shown
 from calha.domain.connections import BrokerState
+from calha.domain.errors import RegistryUnavailable
 from calha.domain.readings import Micros
 from calha.domain.times import SECOND_US, to_text
 from calha.ingest.service import Ingest
@@ -66,6 +68,11 @@ class Listening(Protocol):
     def tls(self) -> bool: ...
 
 
+class _OfRegistry(TypedDict):
+    notifications: dict[str, Any] | None
+    connections: list[dict[str, Any]]
+
+
 class StatusReport:
     def __init__(
         self,
@@ -84,6 +91,7 @@ class StatusReport:
         brokers: Callable[[], Sequence[BrokerState]],
         post: PostOffice | None,
         notifier: Notifier,
+        registry_error: Callable[[], str | None],
         gateways: Callable[[], Sequence[Gateway]],
     ) -> None:
         self._settings = settings
@@ -100,7 +108,9 @@ class StatusReport:
         self._brokers = brokers
         self._post = post
         self._notifier = notifier
+        self._registry_error = registry_error
         self._gateways = gateways
+        self._known: _OfRegistry = {"notifications": None, "connections": []}
         self._started_at = clock()
 
     async def __call__(self) -> dict[str, Any]:
@@ -136,9 +146,9 @@ class StatusReport:
             "gate": self._gate_status(),
             "store": self._store(logged_seq),
             "mail": await asyncio.to_thread(_mail, self._post) if self._post is not None else None,
-            "notifications": await asyncio.to_thread(_notifications, self._notifier),
+            "registry": {"error": self._registry_error()},
+            **await asyncio.to_thread(self._of_registry),
             "tasks": tasks,
-            "connections": await asyncio.to_thread(self._connection_states),
             "brokers": [asdict(one) | {"since": to_text(one.since)} for one in self._brokers()],
             "gateways": [one.model_dump() for one in self._gateways()],  # for the metrics; there are routes for people
             "ingest": counts(self._ingest.counters.total).model_dump(),
@@ -164,6 +174,15 @@ class StatusReport:
             ],
             "commit_ms": {"p50": found.commit_ms_p50, "p99": found.commit_ms_p99},
         }
+
+    def _of_registry(self) -> "_OfRegistry":
+        """As it was when the registry's database last answered."""
+        with suppress(RegistryUnavailable):  # which a warning tells
+            self._known = {
+                "notifications": _notifications(self._notifier),
+                "connections": self._connection_states(),
+            }
+        return self._known
 
     def _connection_states(self) -> list[dict[str, Any]]:
         return [
@@ -290,6 +309,14 @@ def warnings(report: Mapping[str, Any]) -> list[dict[str, Any]]:
                     "Raise log.max_bytes or mend what delays the store.",
                 )
             )
+    if report["registry"]["error"]:
+        found.append(
+            _warning(
+                "registry_unavailable",
+                f"O cadastro não responde; as leituras dos canais conhecidos continuam: {report['registry']['error']}",
+                f"The registry does not answer; readings of known channels go on: {report['registry']['error']}",
+            )
+        )
     if report["store"]["error"]:
         found.append(
             _warning(

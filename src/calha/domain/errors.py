@@ -23,6 +23,7 @@ CalhaError                 what, where, and what to do
 ├── LogUnavailable         the log does not answer; nothing was acknowledged      → HTTP 503
 │   └── LogFull            the log's disk budget is used up                       → HTTP 503
 ├── StoreUnavailable       the store cannot write; readings stay in the log        → HTTP 503
+├── RegistryUnavailable    the registry's database does not answer               → HTTP 503
 ├── DiskFull               no room on the disk for what was asked for              → HTTP 507
 ├── MailFull               too many messages wait to be sent                      → HTTP 503
 └── CorruptBatch           bytes that are not a batch
@@ -181,6 +182,12 @@ class StoreUnavailable(CalhaError):
     """The store cannot write now (disk full, say); readings stay in the log until it can."""
 
     reason = "store_unavailable"
+
+
+class RegistryUnavailable(CalhaError):
+    """The registry's database does not answer, or cannot write now; readings go on with what is known of devices."""
+
+    reason = "registry_unavailable"
 
 
 class DiskFull(CalhaError):

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from calha.domain.directory import ChannelEntry, DeviceEntry, Directory
-from calha.domain.errors import Malformed
+from calha.domain.errors import Malformed, RegistryUnavailable
 from calha.domain.quality import BY_LABEL, Quality
 from calha.domain.readings import Batch, Micros
 from calha.domain.times import from_number, from_text, require_plausible
@@ -202,6 +202,12 @@ def decode_deferred(deferred: Deferred, directory: Directory, into: Decoding) ->
         into.problems.append(
             _problem(device, "unknown_device", detail, record, values_of(record), position, whole=True)
         )
+
+
+def put_off(deferred: Deferred, outage: RegistryUnavailable) -> Problem:
+    """What waited for channels that cannot be made now, to be replayed when they can."""
+    device, record, _, position = deferred
+    return _problem(device, outage.reason, str(outage), record, values_of(record), position, whole=True)
 
 
 def readings_in(record: Record) -> int:

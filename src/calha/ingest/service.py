@@ -23,6 +23,7 @@ from calha.domain.errors import (
     Malformed,
     NotFound,
     Refused,
+    RegistryUnavailable,
     TooFast,
     TooLarge,
     UnknownDevice,
@@ -39,6 +40,7 @@ from calha.ingest.decode import (
     decode_record,
     decode_records,
     encoded,
+    put_off,
 )
 from calha.ingest.formats import Format, Record, format_of, records, unpack
 from calha.ingest.limits import IngestLimits, MessageRate
@@ -282,9 +284,12 @@ class Ingest:
                 self._decode_message(message, intake.decoding)
             intake.came_from(message)
         if intake.decoding.deferred:
-            await self._discover(intake.decoding.undeclared(self.directory))
+            outage = await self._discover(intake.decoding.undeclared(self.directory))
             for deferred, message in intake.take_deferred():
-                decode_deferred(deferred, self.directory, intake.decoding)
+                if outage is None:
+                    decode_deferred(deferred, self.directory, intake.decoding)
+                else:
+                    intake.decoding.problems.append(put_off(deferred, outage))
                 intake.came_from(message)
         return intake
 
@@ -346,11 +351,16 @@ class Ingest:
     def _too_fast(self, device: str) -> str:
         return f"{device} sends more than {self._limits.messages_per_s:g} messages a second"
 
-    async def _discover(self, undeclared: dict[str, set[str]]) -> None:
-        for device, keys in undeclared.items():
-            log.info("%s reports undeclared channels: %s", device, ", ".join(sorted(keys)))
-            await asyncio.to_thread(partial(self._registry.discover, device, sorted(keys)))
-        await self.refresh()
+    async def _discover(self, undeclared: dict[str, set[str]]) -> RegistryUnavailable | None:
+        """Make channels of undeclared keys; why that cannot be now. Nobody else's messages wait for it."""
+        try:
+            for device, keys in undeclared.items():
+                await asyncio.to_thread(partial(self._registry.discover, device, sorted(keys)))
+                log.info("%s reports undeclared channels: %s", device, ", ".join(sorted(keys)))
+            await self.refresh()
+        except RegistryUnavailable as outage:
+            return outage
+        return None
 
     async def _log(self, batch: Batch, source: str, mark: Mark | None, after: int | None = None) -> int | None:
         """The sequence of the last message; a mark is logged also when there is no reading to carry it."""

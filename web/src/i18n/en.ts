@@ -206,6 +206,7 @@ export const en: Catalogue = {
   "reason.too_large": "too large",
   "reason.no_device": "no device named",
   "reason.bad_quality": "unknown quality",
+  "reason.registry_unavailable": "the registry did not answer; taken up by itself",
   "reason.log_full": "log full",
   "reason.quarantine_full": "quarantine full",
   "reason.overload": "overload",

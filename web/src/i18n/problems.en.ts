@@ -131,6 +131,7 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.site_below_itself": "A site cannot stand below itself.",
   "problem.site_not_empty": "{site} still holds {devices} devices, {sites} sites and {connections} connections. Move them first.",
   "problem.somebodys": "This device belongs to somebody already, who has to release it first.",
+  "problem.registry_unavailable": "The registry's database does not answer now. Readings are still taken. Try again in a moment.",
   "problem.store_unavailable": "The store does not answer now. Readings are kept in the log.",
   "problem.table_too_large": "A table has at most {most}. Send it in parts.",
   "problem.table_too_long": "A table has at most {most} lines. Send it in parts.",

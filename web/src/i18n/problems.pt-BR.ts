@@ -130,6 +130,7 @@ export const problemsPtBR = {
   "problem.site_below_itself": "Um local não pode ficar dentro de si mesmo.",
   "problem.site_not_empty": "{site} ainda tem {devices} dispositivos, {sites} locais e {connections} conexões. Mova-os antes.",
   "problem.somebodys": "Este dispositivo já é de alguém; essa pessoa precisa liberá-lo antes.",
+  "problem.registry_unavailable": "O banco de dados do cadastro não responde agora. As leituras continuam a ser recebidas. Tente de novo em instantes.",
   "problem.store_unavailable": "O banco de leituras não grava agora. As leituras ficam guardadas no registro.",
   "problem.table_too_large": "Uma tabela tem no máximo {most}. Envie em partes.",
   "problem.table_too_long": "Uma tabela tem no máximo {most} linhas. Envie em partes.",

@@ -206,6 +206,7 @@ export const ptBR = {
   "reason.too_large": "grande demais",
   "reason.no_device": "sem dispositivo",
   "reason.bad_quality": "qualidade desconhecida",
+  "reason.registry_unavailable": "o cadastro não respondia; retomada sozinha",
   "reason.log_full": "registro cheio",
   "reason.quarantine_full": "quarentena cheia",
   "reason.overload": "sobrecarga",

@@ -15,7 +15,7 @@ from calha.api.routing import api_router
 from calha.api.schemas import Accepted, Fault
 from calha.api.services import Here, Services
 from calha.domain.access import Permission
-from calha.domain.errors import Forbidden, LogFull, LogUnavailable, TooLarge
+from calha.domain.errors import Forbidden, LogFull, LogUnavailable, RegistryUnavailable, TooLarge
 from calha.ingest.decode import Problem
 from calha.ingest.service import MAX_ERRORS_IN_RECEIPT, Receipt
 
@@ -111,7 +111,8 @@ async def _require_own(caller: Caller, devices: Callable[[], set[str]]) -> None:
 def answer(receipt: Receipt, request: Request) -> Response:
     """What a sender is told."""
     faults = [_fault(fault) for fault in receipt.problems[:MAX_ERRORS_IN_RECEIPT]]
-    if receipt.problems and not receipt.accepted:
+    is_put_off = all(fault.reason == RegistryUnavailable.reason for fault in receipt.problems)
+    if receipt.problems and not receipt.accepted and not is_put_off:
         is_unknown = all(fault.reason == "unknown_device" for fault in receipt.problems)
         first = receipt.problems[0]
         return problem(

@@ -16,7 +16,7 @@ import numpy as np
 
 from calha.application_certificate import ApplicationCertificate, application_certificate
 from calha.domain.connections import Mode, Security, StateName
-from calha.domain.errors import CalhaError, ConnectionFailed, NotFound
+from calha.domain.errors import CalhaError, ConnectionFailed, NotFound, RegistryUnavailable
 from calha.domain.readings import Batch, Micros
 from calha.ingest.service import Ingest
 from calha.store.registry import Registry
@@ -101,9 +101,11 @@ class OpcUa:
         try:
             while True:
                 beat()
-                if self._ingest.directory is not self._seen:
-                    self._seen = self._ingest.directory
-                    await self._follow()
+                directory = self._ingest.directory
+                if directory is not self._seen:
+                    with suppress(RegistryUnavailable):  # which a warning tells; links stay as they are meanwhile
+                        await self._follow()
+                        self._seen = directory
                 await asyncio.sleep(LOOK_EVERY_S)
         finally:
             self._seen = None

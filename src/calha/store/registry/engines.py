@@ -9,6 +9,7 @@ from sqlalchemy import Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from calha.domain.errors import InvalidConfiguration
+from calha.store.registry.outages import CONNECT_ARGUMENTS, tell_outages
 
 _DRIVERS = {
     "mariadb": "mariadb+pymysql",
@@ -30,12 +31,15 @@ def engine_for(url: str) -> Engine:
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(str(parsed), parsed.database)
     try:
-        return create_engine(parsed, pool_pre_ping=True, pool_recycle=1_800)
+        patience = CONNECT_ARGUMENTS.get(parsed.get_driver_name(), {})
+        engine = create_engine(parsed, pool_recycle=1_800, connect_args=patience)
     except (NoSuchModuleError, ModuleNotFoundError) as error:
         raise InvalidConfiguration(
             f"registry.url: {error}; supported are sqlite, mariadb (pip install 'calha[mariadb]') "
             "and postgresql (pip install 'calha[postgresql]')"
         ) from None
+    tell_outages(engine)
+    return engine
 
 
 def copy_file(engine: Engine, path: Path) -> None:
@@ -61,4 +65,5 @@ def _sqlite(url: str, database: str | None) -> Engine:
     def begin(connection: Any) -> None:  # noqa: ANN401 - sqlalchemy.Connection
         connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get("writes") else "BEGIN")
 
+    tell_outages(engine)
     return engine
