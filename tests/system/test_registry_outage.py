@@ -31,6 +31,7 @@ def test_readings_go_on_while_the_registrys_database_hangs(tmp_path):
         with hanging(tmp_path / "server"):
             until(lambda: "registry_unavailable" in warnings(calha))
             assert calha.get("/readyz")["ready"] is True
+            assert 'calha_warnings{code="registry_unavailable"} 1\n' in calha.get("/metrics").decode()
             assert send(calha, secret, {"flow": 2})[0] == 200
             assert publish(calha, secret, {"flow": 3}) == 0, "a device that connects only now"
             status, receipt = send(calha, secret, {"pressure": 4})

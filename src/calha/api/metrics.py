@@ -1,5 +1,6 @@
 """The status report in Prometheus' text format (exposition format 0.0.4)."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -66,8 +67,9 @@ def _lines(report: dict[str, Any]) -> Iterator[str]:
     yield from _connections(report["connections"])
     yield from _brokers(report["brokers"])
     yield from _gateways(report["gateways"])
-    yield _head("calha_warnings", "gauge", "Warnings on the status page.")
-    yield _line("calha_warnings", len(report["warnings"]))
+    yield _head("calha_warnings", "gauge", "Warnings of the System page that stand, by what is wrong.")
+    for code, count in Counter(warning["code"] for warning in report["warnings"]).items():
+        yield _line("calha_warnings", count, code=code)
 
 
 def _connections(connections: list[dict[str, Any]]) -> Iterator[str]:
