@@ -142,3 +142,26 @@ def test_a_flow_with_a_hole_is_short(plant, billing):  # noqa: F811
     assert found.problem.startswith("only 68% of the cycle is known")
     assert to_micros(datetime(2026, 7, 1, 3, tzinfo=UTC)) == JULY
     assert found.cycle.from_ == date(2026, 7, 1)
+
+
+@pytest.mark.parametrize(("stated", "settled"), [("7.44", None), ("10.00", "-2.56"), ("5.00", "2.44")])
+def test_what_the_register_shows_settles_an_estimate_whose_hours_stay_unknown(
+    plant,
+    billing,  # noqa: F811
+    contract,  # noqa: F811
+    stated,
+    settled,
+):
+    billing.tariffs.save(read_tariff(BY_HOURS), "test")
+    by_hours = billing.customers.change_contract(contract.number, tariff="by_hours")
+    hourly(plant, JUNE, JULY + 10 * DAY_US, 100 - 7.2)
+    decision = Decision("stated", "ana", "read by telephone", D(stated))
+    (july,) = issue(billing, [only(billing, by_hours, decision=decision)])
+    hourly(plant, AUGUST, SEPTEMBER, 107.44)  # silent for 21 of 31 days
+    (august,) = issue(billing, [only(billing, by_hours, "2026-08")])
+    adjusted = unseal(billing.invoices.content(august.number)).inputs.adjustments
+    assert [(one.invoice, one.quantity) for one in adjusted] == ([(july.number, D(settled))] if settled else [])
+    a_day = unseal(billing.invoices.content(july.number)).bill.total / D(stated)  # a m³ costs as it was divided
+    assert all(abs(one.amount - one.quantity * a_day) < D("0.02") for one in adjusted)
+    assert list(differences(billing, [july, august])) == []
+    assert verified(billing, august) == []

@@ -10,8 +10,10 @@ import msgspec
 import numpy as np
 import pypdf
 import pytest
+from sqlalchemy import update
 from test_invoicing import AUGUST, JULY, SEPTEMBER, billing, today  # noqa: F401 - fixtures
 
+from calha.domain.errors import Conflict
 from calha.domain.invoices import faults, seal, unseal
 from calha.domain.tariff_reader import read_tariff
 from calha.domain.times import DAY_US, HOUR_US
@@ -19,6 +21,7 @@ from calha.metering.earlier import opening_credits
 from calha.metering.invoicing import differences, issue, issue_again, verified
 from calha.metering.previews import previews
 from calha.reports.invoices import invoice_pdf
+from calha.store.billing.models import Invoice
 
 D = Decimal
 PROFILE = """
@@ -147,3 +150,40 @@ def test_injected_energy_that_is_not_known_is_not_billed_by_itself(plant, billin
     plain = billing.customers.change_contract("S-1", tariff="preco_por_unidade_energia")
     (other,) = previews(billing, [plain], "2026-07")
     assert other.problem == "tariff 'preco_por_unidade_energia' knows no net metering on 2026-07-01"
+
+
+def test_a_channel_that_is_taken_out_counts_in_what_was_billed_with_it(plant, billing, contract):  # noqa: F811
+    months(plant, "taken", 400, 400)
+    months(plant, "injected", 500, 100)
+    july, _ = issued(billing, contract, "2026-07")
+    billing.customers.change_contract("S-1", injected_channel=None)
+    assert list(differences(billing, [july])) == []
+    months(plant, "injected", 300, 100)
+    (difference,) = differences(billing, [july])
+    assert difference.now.inputs.net_metering.injected == 300
+    _, again = issue_again(billing, july.number)
+    assert verified(billing, again) == []
+
+
+def test_what_was_sealed_without_its_channel_takes_that_of_the_contract(plant, billing, contract):  # noqa: F811
+    months(plant, "taken", 400, 400)
+    months(plant, "injected", 500, 100)
+    july, _ = issued(billing, contract, "2026-07")
+    sealed = unseal(billing.invoices.content(july.number))
+    inputs = msgspec.structs.replace(sealed.inputs, injected_channel=msgspec.UNSET)
+    content, sha256 = seal(msgspec.structs.replace(sealed, inputs=inputs))
+    with plant.registry.engine.execution_options(writes=True).begin() as connection:
+        values = {"content": content.decode(), "sha256": sha256}
+        connection.execute(update(Invoice).where(Invoice.id == july.id).values(values))
+    july = billing.invoices.get(july.number)
+    assert b"injected_channel" not in content
+    assert verified(billing, july) == []
+    assert list(differences(billing, [july])) == []
+    billing.customers.change_contract("S-1", injected_channel=None)
+    (difference,) = differences(billing, [july])
+    assert (difference.amount, difference.now.problem) == (
+        None,
+        "it is not known any more which channel counted the injected energy",
+    )
+    with pytest.raises(Conflict, match="not known any more which channel"):
+        issue_again(billing, july.number)

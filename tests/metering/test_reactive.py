@@ -10,7 +10,7 @@ from test_invoicing import JULY, D, billing, today  # noqa: F401 - fixtures
 
 from calha.domain.tariff_reader import read_tariff
 from calha.domain.times import DAY_US, HOUR_US
-from calha.metering.invoicing import issue, verified
+from calha.metering.invoicing import differences, issue, verified
 from calha.metering.previews import previews
 
 PROFILE = """
@@ -110,3 +110,12 @@ def test_the_green_tariff_bills_the_excess_beside_energy_and_demand(plant, billi
     (preview,) = previews(billing, [changed], "2026-07")
     quantities = {line.key: line.quantity for line in preview.bill.lines}
     assert (quantities["reactive"], quantities["demand"], quantities["te_off_peak"]) == (15, 100, 100)
+
+
+def test_a_channel_that_is_taken_out_counts_in_what_was_billed_with_it(plant, billing, contract):  # noqa: F811
+    assert total(plant, billing, contract, [100], [75]) == D("4.50")
+    (row,) = issue(billing, list(previews(billing, [contract], "2026-07")))
+    billing.customers.change_contract("C-1", reactive_channel=None)
+    assert list(differences(billing, [row])) == []
+    hours(plant, "reactive", TEN, [0])
+    assert [one.now.total for one in differences(billing, [row])] == [0], "a corrected reading still corrects it"

@@ -106,6 +106,15 @@ def test_a_tariff_touches_the_invoices_of_its_contracts(plant, billing, issued):
     assert touched_by_tariff(billing, read_tariff(text.replace("5.00", "6.00"), "test"), frozenset()).touched == []
 
 
+def test_a_tariff_touches_what_was_billed_by_it_before_another_was_agreed(plant, billing, contract, issued):  # noqa: F811
+    billing.customers.change_contract(contract.number, tariff="agua_fixa_copasa")
+    text = (files("calha.tariffs") / "preco_por_unidade_agua.yaml").read_text()
+    reach = touched_by_tariff(billing, read_tariff(text.replace("price: 5.00", "price: 6.00"), "test"), None)
+    assert [one.invoice.number for one in reach.touched] == [one.number for one in issued]
+    other = (files("calha.tariffs") / "agua_fixa_copasa.yaml").read_text().replace("amount: 15.29", "amount: 16.29")
+    assert touched_by_tariff(billing, read_tariff(other, "test"), None).touched == [], "nothing was billed by it yet"
+
+
 def test_what_could_not_be_computed_by_then_says_why(plant, billing, issued):  # noqa: F811
     text = (files("calha.tariffs") / "preco_por_unidade_agua.yaml").read_text()
     first = read_tariff(text, "test").versions[0].valid_from

@@ -122,7 +122,8 @@ class Month(_Part, frozen=True, kw_only=True):
 class Inputs(_Part, frozen=True, kw_only=True):
     """All that an invoice is computed from and shows. tariff: hash of its text. until: first day that is not in the cycle.
 
-    What came later than the first invoices is unset in those that do without it, and then not written: their bytes stay.
+    reactive_channel, injected_channel: what counted such energy. What came later than the first invoices is unset in those
+    that do without it, and then not written: their bytes stay.
     """
 
     contract: str
@@ -146,6 +147,8 @@ class Inputs(_Part, frozen=True, kw_only=True):
     estimate: Estimate | msgspec.UnsetType = msgspec.UNSET
     exchanges: tuple[Exchange, ...] | msgspec.UnsetType = msgspec.UNSET
     net_metering: Credits | msgspec.UnsetType = msgspec.UNSET
+    reactive_channel: str | msgspec.UnsetType = msgspec.UNSET
+    injected_channel: str | msgspec.UnsetType = msgspec.UNSET
     format: int = FORMAT
 
 

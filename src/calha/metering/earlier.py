@@ -13,11 +13,13 @@ from decimal import Decimal
 
 import msgspec
 
-from calha.domain.billing import ZERO
-from calha.domain.invoices import Adjustment, made_from, unseal
+from calha.domain.billing import PLACES, ZERO, Metered
+from calha.domain.errors import Malformed, NotFound
+from calha.domain.invoices import Adjustment, Inputs, made_from, unseal
 from calha.domain.late_payment import Delay, LateKind, delay_of, late_charges
 from calha.domain.net_metering import Lot
-from calha.domain.tariffs import Tariff, Text
+from calha.domain.tariffs import CONSUMPTION, DEMAND, Tariff, Text, posts_of
+from calha.metering.as_billed import counting_as_billed
 from calha.metering.books import LOOK_BACK, Billing, Books
 from calha.metering.cycles import Cycle, Wanted, in_one, measured
 from calha.metering.paid_before import CREDIT, PAID, paid_instead
@@ -123,20 +125,54 @@ def _lateness(tariff: Tariff, row: InvoiceRow, amount: Decimal, delay: Delay) ->
         )
 
 
+def _known_by_now(
+    billing: Billing, wanted: Wanted, cycle: Cycle, billed: Inputs, tariff: Tariff
+) -> Sequence[Metered] | None:
+    """What was used in a cycle that was estimated; None as long as it is not known, or a person has to judge it."""
+    try:
+        own = counting_as_billed(billing.meters, wanted, billed, tariff)
+    except (NotFound, Malformed):
+        return None
+    ((_, counted),) = measured([replace(own, cycle=cycle)], billing.counter)
+    if not counted.spans or not (counted.is_sure or not counted.is_estimated):
+        return None
+    if counted.is_short and counted.total is not None and counted.total >= 0:
+        return _as_divided(billed.metered, counted.spans, tariff)
+    return counted.spans if counted.problem is None else None
+
+
+def _as_divided(billed: Sequence[Metered], counted: Sequence[Metered], tariff: Tariff) -> Sequence[Metered]:
+    """The consumption that the register shows, divided over hours as it was billed, where too many of them are not known.
+
+    A demand that was measured meanwhile counts where it is higher than what was billed.
+    """
+    used = in_one(billed)
+    if not used:
+        return counted
+    factor = in_one(counted) / used
+    return tuple(_scaled(one, factor, by_now, tariff) for one, by_now in zip(billed, counted, strict=True))
+
+
+def _scaled(billed: Metered, factor: Decimal, counted: Metered, tariff: Tariff) -> Metered:
+    divided = (CONSUMPTION, *posts_of(tariff.version_at(billed.from_)))
+    known = {name: round(amount * factor, PLACES) for name, amount in billed.quantities.items() if name in divided}
+    if DEMAND in billed.quantities:
+        known[DEMAND] = max(billed.quantities[DEMAND], counted.quantities.get(DEMAND, ZERO))
+    return replace(billed, quantities={**billed.quantities, **known})
+
+
 def _settlement(billing: Billing, wanted: Wanted, row: InvoiceRow) -> Iterator[Adjustment]:
     sealed = unseal(billing.invoices.content(row.number))
     if sealed.inputs.net_metering is not msgspec.UNSET:
         return  # its credits would be others as well: it is issued again instead
     tariff = billing.tariffs.by_hash(row.tariff_sha256)
-    cycle = Cycle(row.from_day, row.until_day)
-    ((_, counted),) = measured([replace(wanted, cycle=cycle, tariff=tariff)], billing.counter)
-    is_final = counted.is_sure or not counted.is_estimated
-    if not is_final or not counted.spans or counted.problem:
-        return
     plain = msgspec.structs.replace(sealed.inputs, adjustments=())
+    metered = _known_by_now(billing, wanted, Cycle(row.from_day, row.until_day), plain, tariff)
+    if metered is None:
+        return
     billed = made_from(plain, tariff)
-    known = made_from(msgspec.structs.replace(plain, metered=counted.spans), tariff)
-    amount, quantity = known.total - billed.total, in_one(counted.spans) - in_one(plain.metered)
+    known = made_from(msgspec.structs.replace(plain, metered=metered), tariff)
+    amount, quantity = known.total - billed.total, in_one(metered) - in_one(plain.metered)
     if not amount and not quantity:
         return  # it was right
     yield Adjustment(

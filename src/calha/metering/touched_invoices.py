@@ -4,9 +4,8 @@ A change is supposed: of a meter (`counting.Supposed`) or of a tariff. Each invo
 it and without it; those that would be another amount are told. Nothing is kept.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 
 from calha.domain.invoices import digest
@@ -53,28 +52,27 @@ def touched_by_meter(billing: Billing, counting: Counting, meter: Meter, suppose
     """Invoices that a change of a meter from a time on would touch."""
     day = to_datetime(from_at).astimezone(meter.zone).date()
     contracts = billing.customers.contracts(device=meter.device, limit=MAX_CONTRACTS)
-    reached = [one for one in contracts if meter.channel in (one.channel, one.reactive_channel, one.injected_channel)]
-    return _touched(billing, replace(billing, counter=_Supposing(counting, supposed)), reached, day)
+    standing = billing.invoices.standing([one.id for one in contracts], day)
+    rows = sorted((row for some in standing.values() for row in some), key=lambda row: (row.from_day, row.id))
+    return _touched(billing, replace(billing, counter=_Supposing(counting, supposed)), rows)
 
 
 def touched_by_tariff(billing: Billing, tariff: Tariff, sites: frozenset[int] | None) -> Reach:
-    """Invoices of contracts on some sites (None = all) that a new revision of a tariff would touch."""
-    contracts = billing.customers.contracts(sites, tariff=tariff.key, limit=MAX_CONTRACTS)
-    found = _touched(billing, replace(billing, tariffs=_SupposedTariffs(billing.tariffs, tariff)), contracts, date.min)
-    return replace(found, is_whole=found.is_whole and len(contracts) < MAX_CONTRACTS)
+    """Invoices for devices on some sites (None = all) that a new revision of a tariff would touch, whatever is used by now."""
+    rows = billing.invoices.made_with(tariff.key, sites, MAX_COMPARED + 1)
+    return _touched(billing, replace(billing, tariffs=_SupposedTariffs(billing.tariffs, tariff)), rows)
 
 
-def _touched(billing: Billing, supposing: Billing, contracts: Sequence[ContractRow], from_: date) -> Reach:
-    by_id = {one.id: one for one in contracts}
-    standing = billing.invoices.standing(list(by_id), from_)
-    rows = sorted((row for some in standing.values() for row in some), key=lambda row: (row.from_day, row.id))
+def _touched(billing: Billing, supposing: Billing, rows: Sequence[InvoiceRow]) -> Reach:
+    """rows: the oldest first."""
     compared = rows[:MAX_COMPARED]
-    found = list(_compared(billing, supposing, compared, by_id))
+    contracts = billing.customers.contracts_by_id({row.contract_id for row in compared})
+    found = list(_compared(billing, supposing, compared, contracts))
     return Reach(found, is_whole=len(rows) <= MAX_COMPARED)
 
 
 def _compared(
-    billing: Billing, supposing: Billing, rows: Sequence[InvoiceRow], contracts: dict[int, ContractRow]
+    billing: Billing, supposing: Billing, rows: Sequence[InvoiceRow], contracts: Mapping[int, ContractRow]
 ) -> Iterator[Touched]:
     without = {one.invoice.id: one for one in differences(billing, rows)}
     with_ = {one.invoice.id: one for one in differences(supposing, rows)}
