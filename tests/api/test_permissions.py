@@ -70,6 +70,8 @@ BODIES = {  # by the end of the path, where an empty one is refused before it is
     "links": b'{"name": "x"}',
     "{view_id}": b'{"name": "x", "search": {}}',
     "payment": b'{"paid_at": "2026-08-05T10:30:00Z"}',
+    "payout": b'{"paid_at": "2026-08-05T10:30:00Z"}',
+    "credit": b'{"contract": "perm-1"}',
 }
 TARIFF = """
 key: perm_water

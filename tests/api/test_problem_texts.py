@@ -39,11 +39,14 @@ FILES += tuple(f"domain/{name}.py" for name in ("claim_codes", "commands", "conn
 FILES += (
     "domain/report_definitions.py",
     "domain/schedules.py",
+    "api/routes/open_credits.py",
+    "metering/credits.py",
     "metering/estimating.py",
     "reports/kinds/consumption.py",
     "reports/kinds/ground.py",
 )
 FILES += tuple(f"reports/{name}.py" for name in ("delivery", "making", "runs", "schedules"))
+FILES += ("store/billing/credits.py",)
 FILES += tuple(f"connectors/opcua/{name}.py" for name in ("browse", "link", "session", "subscription"))
 FILES += tuple(f"store/registry/{name}.py" for name in ("connections", "gateways", "profiles", "registry", "writing"))
 # Of which only some errors have reasons of their own.

@@ -21,7 +21,7 @@ from calha.metering.cycles import Cycle, cycle_in
 from calha.metering.estimating import Decision
 from calha.metering.invoicing import cancel, differences, issue, issue_again, verified
 from calha.metering.previews import previews
-from calha.store.billing import Customers, Invoices, Runs, Tariffs
+from calha.store.billing import Credits, Customers, Invoices, Runs, Tariffs
 
 D = Decimal
 JULY = to_micros(datetime(2026, 7, 1, 3, tzinfo=UTC))  # local midnight
@@ -51,7 +51,14 @@ def billing(plant, today):
         tariffs.save(read_tariff((files("calha.tariffs") / f"{key}.yaml").read_text()), "test")
     tree = Tree({site.id: site.parent_id for site in plant.registry.sites()})
     return Billing(
-        Customers(engine), tariffs, Invoices(engine), plant.meters, plant.counting, lambda: tree, lambda: today[0]
+        Customers(engine),
+        tariffs,
+        Invoices(engine),
+        Credits(engine),
+        plant.meters,
+        plant.counting,
+        lambda: tree,
+        lambda: today[0],
     )
 
 

@@ -281,6 +281,38 @@ class ReadingAnswer(Answer):
     quality: str
 
 
+class CreditLeft(Answer):
+    """What an invoice of less than nothing leaves to its customer."""
+
+    number: str = Field(description="The invoice.")
+    customer_id: int
+    customer: str
+    contract: str
+    amount: Amount = Field(description="In the customer's favour.", examples=["10.00"])
+    issued_on: date
+    holder: str = Field(
+        description="The contract whose next invoice takes it: its own, or the one to which it was moved.",
+        examples=["C-1001"],
+    )
+    taken_by: str | None = Field(description="The invoice that is less by it.", examples=["2026-000018"])
+    paid_at: datetime | None = Field(description="When it was paid out.")
+    is_stranded: bool = Field(description="Whether no invoice is to come that would take it: a person has to decide.")
+
+
+class CreditsLeft(Answer):
+    credits: list[CreditLeft]
+    is_whole: bool = Field(description="Whether these are all of them.")
+
+
+class PaidOut(Body):
+    paid_at: AwareDatetime = Field(examples=["2026-08-05T10:30:00Z"])
+    reference: Annotated[str, Field(max_length=50, examples=["Pix E1234"], description="A receipt's number, say.")] = ""
+
+
+class CreditHolder(Body):
+    contract: ContractNumber = Field(description="Of the same customer; its own one takes it back.")
+
+
 class InvoiceWhole(InvoiceAnswer):
     bill: BillAnswer
     channel: str
@@ -294,6 +326,9 @@ class InvoiceWhole(InvoiceAnswer):
     pix: str | None = Field(description="Text of the Pix code.")
     barcode: str | None = Field(description="The line to type of the bar code.")
     credits: str | None = Field(description="The invoice that a credit note takes back.")
+    credit: CreditLeft | None = Field(
+        description="What it leaves to the customer, where it comes to less than nothing."
+    )
     estimate: EstimateAnswer | None = Field(description="Why it was estimated, where a person decided that.")
     net_metering: NetMeteringAnswer | None = Field(description="Of injected energy, where the tariff has net metering.")
     history: list[dict[str, Any]] = Field(examples=[[{"from": "2026-06-01", "quantity": "11.5", "estimated": False}]])
@@ -393,6 +428,25 @@ class RunPreview(Answer):
         description="Would be billed with fewer or more days between their readings than are usual."
     )
     is_whole: bool = Field(description="Whether all contracts were looked at.")
+
+
+class UnbilledAnswer(Answer):
+    """Days of a cycle that is over, and that no invoice in force charges."""
+
+    contract: str = Field(examples=["C-1003"])
+    customer_id: int
+    customer: str
+    from_day: date
+    until_day: date = Field(description="The first day that is not in it.")
+    invoice: str | None = Field(
+        description="Ends within the cycle; issued again it charges the whole of it. null: the cycle is not billed at all.",
+        examples=["2026-000017"],
+    )
+
+
+class UnbilledAnswers(Answer):
+    cycles: list[UnbilledAnswer]
+    is_whole: bool = Field(description="Whether these are all of them.")
 
 
 class ReceivedPayment(Body):

@@ -11,6 +11,7 @@ from calha.metering.cycles import Counter
 from calha.metering.meters import Meter, Meters, Uncountable
 from calha.store.billing import (
     ContractRow,
+    Credits,
     CustomerRow,
     Customers,
     InvoiceRow,
@@ -31,6 +32,7 @@ class Billing:
     customers: Customers
     tariffs: Tariffs
     invoices: Invoices
+    credits: Credits
     meters: Meters
     counter: Counter
     tree: Callable[[], Tree]
@@ -39,7 +41,10 @@ class Billing:
 
 @dataclass
 class Books:
-    """What many previews share, read once. standing: invoices in force by contract, as far back as anything asks for them."""
+    """What many previews share, read once. standing: invoices in force by contract, as far back as anything asks for them.
+
+    moved: invoices of others whose credits were moved to a contract, by its number.
+    """
 
     tariffs: Mapping[str, tuple[TariffRow, Tariff]]
     customers: Mapping[int, CustomerRow]
@@ -48,6 +53,7 @@ class Books:
     tree: Tree
     today: date
     meters: Mapping[tuple[str, str], Meter | Uncountable]
+    moved: Mapping[str, Sequence[InvoiceRow]]
 
 
 def books_of(billing: Billing, contracts: Sequence[ContractRow], days: Iterable[date] = ()) -> Books:
@@ -69,6 +75,7 @@ def books_of(billing: Billing, contracts: Sequence[ContractRow], days: Iterable[
         billing.tree(),
         today,
         billing.meters.of_channels(_channels(contracts)),
+        billing.credits.moved_to({one.number for one in contracts}),
     )
 
 

@@ -12,14 +12,16 @@ from decimal import Decimal
 
 import msgspec
 
-from calha.domain.errors import Conflict
+from calha.domain.errors import Conflict, NotFound
 from calha.domain.invoices import Adjustment, Sealed, credit_note, faults, made_from, seal, unseal
-from calha.domain.tariffs import CONSUMPTION, EXCESS_REACTIVE, INJECTED, quantities_of
+from calha.domain.tariffs import CONSUMPTION
+from calha.metering.as_billed import as_billed
 from calha.metering.books import Billing, books_of
 from calha.metering.cycles import Cycle, in_one
 from calha.metering.earlier import is_decided, is_settled
-from calha.metering.paid_before import leaves_nothing_to_pay, own_payment, paid_lines
+from calha.metering.paid_before import CREDIT, own_payment, paid_lines
 from calha.metering.previews import Preview, in_order, previews_of
+from calha.metering.unbilled import cycle_of
 from calha.store.billing import ContractRow, InvoiceRow, NewInvoice
 
 
@@ -43,7 +45,8 @@ def issue(billing: Billing, found: Sequence[Preview], run_id: int | None = None)
             raise Conflict(f"contract {one.contract.number} cannot be billed: {one.problem}")
         if one.inputs.until > billing.today():
             raise Conflict(f"the cycle of contract {one.contract.number} ends on {one.inputs.until}; it is not over")
-        row = _new(billing, one)
+        credits_of = tuple(line.invoice for line in one.inputs.adjustments if line.key == CREDIT)
+        row = replace(_new(billing, one), credits_of=credits_of)
         new.append(row)
         sealed[row.contract_id, row.from_day] = one
     return billing.invoices.add(
@@ -54,13 +57,22 @@ def issue(billing: Billing, found: Sequence[Preview], run_id: int | None = None)
 def differences(billing: Billing, invoices: Iterable[InvoiceRow]) -> Iterator[Difference]:
     """What invoices in force would be with today's readings, edits and tariffs; only those that would differ.
 
-    The terms are those of their own time, as a contract changes from the next invoice on.
+    The terms are those of their own time, as a contract changes from the next invoice on. Where it goes on by now, though the
+    invoice is for a part of its cycle, that is the whole cycle.
     """
-    rows = list(invoices)
-    contracts = billing.customers.contracts_by_id({row.contract_id for row in rows})
-    billed = [_as_billed(billing, contracts[row.contract_id], row) for row in rows]
-    books = books_of(billing, billed, (row.from_day for row in rows))
-    cycles = [(one, Cycle(row.from_day, row.until_day)) for one, row in zip(billed, rows, strict=True)]
+    rows: list[InvoiceRow] = []
+    cycles: list[tuple[ContractRow, Cycle]] = []
+    known = list(invoices)
+    contracts = billing.customers.contracts_by_id({row.contract_id for row in known})
+    for row in known:
+        contract = contracts[row.contract_id]
+        cycle = cycle_of(contract, row, billing.today())
+        try:
+            cycles.append((_as_billed(billing, contract, row), cycle))
+            rows.append(row)
+        except NotFound as error:
+            yield Difference(row, Preview(contract, cycle, problem=str(error)))
+    books = books_of(billing, [one for one, _ in cycles], (row.from_day for row in rows))
     for row, found in zip(rows, in_order(cycles, previews_of(billing, cycles, books)), strict=True):
         now = _with(billing, found, paid_lines(billing, row))
         if _is_same(billing, row, now) or (now.is_short and is_decided(billing, row)):
@@ -107,26 +119,17 @@ def verified(billing: Billing, row: InvoiceRow) -> Sequence[str]:
 
 
 def _is_same(billing: Billing, row: InvoiceRow, now: Preview) -> bool:
-    """Whether nothing that counts would be another: the total, and the credits that are left."""
-    if now.total != row.total:
+    """Whether nothing that counts would be another: the days, the total, and the credits that are left."""
+    if now.total != row.total or (now.cycle is not None and now.cycle.until != row.until_day):
         return False
     ledger = now.inputs.net_metering if now.inputs is not None else msgspec.UNSET
     return ledger is msgspec.UNSET or ledger == unseal(billing.invoices.content(row.number)).inputs.net_metering
 
 
 def _as_billed(billing: Billing, contract: ContractRow, row: InvoiceRow) -> ContractRow:
-    """A contract with the terms that an invoice was issued by; the tariff in its newest revision."""
-    inputs, tariff = unseal(billing.invoices.content(row.number)).inputs, billing.tariffs.by_hash(row.tariff_sha256)
-    counted = {name for span in inputs.metered for name in span.quantities}
-    had_reactive = EXCESS_REACTIVE in counted or EXCESS_REACTIVE not in quantities_of(tariff.version_at(inputs.from_))
-    return replace(
-        contract,
-        tariff=tariff.key,
-        dwellings=inputs.terms.dwellings,
-        contracted=inputs.terms.contracted,
-        reactive_channel=contract.reactive_channel if had_reactive else None,
-        injected_channel=contract.injected_channel if INJECTED in counted else None,
-    )
+    """Raises NotFound."""
+    inputs = unseal(billing.invoices.content(row.number)).inputs
+    return as_billed(contract, inputs, billing.tariffs.by_hash(row.tariff_sha256))
 
 
 def _with(billing: Billing, preview: Preview, more: Sequence[Adjustment]) -> Preview:
@@ -157,7 +160,7 @@ def _new(billing: Billing, preview: Preview) -> NewInvoice:
         quantity=in_one(inputs.metered, CONSUMPTION),
         is_estimated=any(span.is_estimated for span in inputs.metered),
         tariff_sha256=inputs.tariff,
-        is_paid=made.total <= 0 and leaves_nothing_to_pay(inputs.adjustments),
+        is_paid=made.total <= 0,
     )
 
 

@@ -11,7 +11,7 @@ from calha.domain.tariff_reader import read_tariff
 from calha.metering.billing_run import BillingRuns
 from calha.metering.books import Billing
 from calha.metering.metering import Metering
-from calha.store.billing import Customers, Invoices, Runs, Tariffs
+from calha.store.billing import Credits, Customers, Invoices, Runs, Tariffs
 
 PACKAGED_BY = "Calha"
 
@@ -23,7 +23,8 @@ def open_billing(
     tariffs = Tariffs(engine)
     if not tariffs.newest():
         _add_examples(tariffs)
-    billing = Billing(Customers(engine), tariffs, Invoices(engine), metering.meters, metering.counting, tree, today)
+    stores = Customers(engine), tariffs, Invoices(engine), Credits(engine)
+    billing = Billing(*stores, metering.meters, metering.counting, tree, today)
     runs = BillingRuns(billing, Runs(engine))
     runs.end_broken()
     return billing, runs

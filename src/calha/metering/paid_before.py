@@ -1,11 +1,11 @@
 """What was paid for a cycle before its invoice was issued again, and what is left to its customer by that.
 
 Rule 1: what was paid of an invoice that is replaced is a line of the one that comes instead, and of all that come after it.
-Rule 2: where more was paid than is due by now, nothing is left to pay, and the next invoice is less by the rest, once.
+Rule 2: an invoice of less than nothing, be it by what was paid or by the settlement of an estimate, leaves nothing to pay and
+        is a credit: the next invoice of its contract, or of the one to which it was moved, is less by it, once.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date
 from decimal import Decimal
 
 from calha.domain.billing import ZERO
@@ -31,7 +31,7 @@ def cost(billing: Billing, row: InvoiceRow) -> Decimal:
 
 def own_payment(billing: Billing, row: InvoiceRow) -> tuple[Adjustment, ...]:
     """What was paid of an invoice itself, for the one that comes instead; of one that was less than nothing, what was given."""
-    if row.paid_at is None and not _is_credited(billing, row):
+    if row.paid_at is None and not (is_in_hand(row) and taker(billing, row)):
         return ()
     name: Text = (
         {"pt": f"Já pago pela fatura {row.number}", "en": f"Paid already by invoice {row.number}"}
@@ -56,14 +56,27 @@ def credits_left(billing: Billing, wanted: Wanted, books: Books) -> Sequence[Adj
     own = next((row for row in standing if row.from_day == from_), None)
     if own is not None:
         return _lines(billing, own, CREDIT)
-    left = [row for row in standing if from_ - LOOK_BACK < row.from_day < from_ and _is_in_hand(row)]
+    left = [row for row in standing if from_ - LOOK_BACK < row.from_day < from_ and is_in_hand(row)]
+    moved = billing.credits.moved([row.id for row in left]) if left else {}
+    left = [row for row in left if row.id not in moved]
+    left += books.moved.get(wanted.contract.number, ())
     elsewhere = taken(billing, standing, (CREDIT,), from_).elsewhere if left else frozenset()
     return [_credit(row) for row in left if row.number not in elsewhere]
 
 
-def leaves_nothing_to_pay(adjustments: Sequence[Adjustment]) -> bool:
-    """Whether a total of nothing or less comes of what was paid, and not of what was used."""
-    return any(one.key in (PAID, CREDIT) for one in adjustments)
+def taker(billing: Billing, row: InvoiceRow) -> str | None:
+    """The invoice in force that is less by a credit, None as long as none is."""
+    moved = billing.credits.moved([row.id]).get(row.id)
+    holder = billing.customers.contract(moved).id if moved is not None else row.contract_id
+    for one in billing.invoices.standing([holder]).get(holder, ()):
+        if one.id != row.id and row.number in referred(billing, one, (CREDIT,)):
+            return one.number
+    return None
+
+
+def is_in_hand(row: InvoiceRow) -> bool:
+    """Whether it leaves a credit that nobody has paid out; one that was paid out has its day of payment."""
+    return row.total < 0 and row.state in ("issued", "paid") and row.paid_at is None
 
 
 def _lines(billing: Billing, row: InvoiceRow, key: str) -> tuple[Adjustment, ...]:
@@ -74,15 +87,3 @@ def _lines(billing: Billing, row: InvoiceRow, key: str) -> tuple[Adjustment, ...
 def _credit(row: InvoiceRow) -> Adjustment:
     name: Text = {"pt": f"Crédito da fatura {row.number}", "en": f"Credit of invoice {row.number}"}
     return Adjustment(key=CREDIT, name=name, amount=row.total, invoice=row.number)
-
-
-def _is_in_hand(row: InvoiceRow) -> bool:
-    """Whether it says that more was paid than is due; one that a person paid out has its day of payment."""
-    return row.total < 0 and row.state == "paid" and row.paid_at is None
-
-
-def _is_credited(billing: Billing, row: InvoiceRow) -> bool:
-    if not _is_in_hand(row):
-        return False
-    standing = billing.invoices.standing([row.contract_id], row.until_day).get(row.contract_id, ())
-    return row.number in taken(billing, standing, (CREDIT,), date.max).elsewhere

@@ -177,6 +177,8 @@ def _inputs(wanted: Wanted, counted: Measured, books: Books) -> Inputs:
         closing=counted.closing,
         exchanges=counted.exchanges or msgspec.UNSET,
         history=_history(books.standing.get(contract.id, ()), cycle),
+        reactive_channel=contract.reactive_channel or msgspec.UNSET,
+        injected_channel=contract.injected_channel or msgspec.UNSET,
     )
 
 

@@ -11,9 +11,10 @@ import { cycleText, dayText, moneyText } from "./words";
 
 const marks: Record<Invoice["state"], MarkKind> = { issued: "quiet", overdue: "warn", paid: "ok", cancelled: "quiet", replaced: "quiet" };
 
-export function InvoiceState({ invoice }: { invoice: Pick<Invoice, "state" | "kind"> }) {
+export function InvoiceState({ invoice }: { invoice: Pick<Invoice, "state" | "kind" | "total"> }) {
   const { t } = useTexts();
   if (invoice.kind === "credit_note") return <span className="bill-state">{t("invoice.creditNote")}</span>;
+  if (invoice.state === "paid" && Number(invoice.total) < 0) return <span className="bill-state">{t("invoiceState.credit")}</span>;
   return (
     <span className="bill-state">
       <Mark kind={marks[invoice.state]} /> {t(`invoiceState.${invoice.state}`)}

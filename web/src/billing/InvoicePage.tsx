@@ -11,6 +11,7 @@ import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
 import { Section } from "../ui/Section";
 import { qualityText } from "../ui/words";
+import { CreditLeft } from "./CreditLeft";
 import { InvoiceActions } from "./InvoiceActions";
 import { InvoiceLines } from "./InvoiceLines";
 import { InvoicePix } from "./InvoicePix";
@@ -40,6 +41,7 @@ export function InvoicePage() {
           <div className="bill-two">
             <Stack gap="md">
               <Facts invoice={found} />
+              {found.credit !== null && <CreditLeft credit={found.credit} mayBill={mayBill} />}
               {mayBill && <InvoiceActions invoice={found} />}
               <InvoiceLines bill={found.bill} />
               <Readings invoice={found} />
@@ -91,7 +93,7 @@ function Facts({ invoice }: { invoice: InvoiceWhole }) {
         </Figure>
         <Figure name={t("invoice.issued")}>{dayText(invoice.issued_on, language)}</Figure>
         <Figure name={t("invoice.dueOn")}>{dayText(invoice.due_on, language)}</Figure>
-        {invoice.paid_at !== null && <Figure name={t("invoice.paidAt")}>{formatTime(invoice.paid_at, language)}</Figure>}
+        {invoice.paid_at !== null && <Figure name={t(invoice.credit === null ? "invoice.paidAt" : "invoice.paidOutAt")}>{formatTime(invoice.paid_at, language)}</Figure>}
         {invoice.credits !== null && (
           <Figure name={t("invoice.credits")}>
             <Link to="/billing/invoices/$number" params={{ number: invoice.credits }} className="plain-link">

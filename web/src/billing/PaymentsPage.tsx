@@ -15,6 +15,7 @@ import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import { BillingHead } from "./BillingTabs";
 import { textIn } from "./statement";
+import { OpenCredits } from "./OpenCredits";
 import { PAYMENT_STATES } from "./search";
 import type { Payment } from "./types";
 import { moneyText } from "./words";
@@ -29,14 +30,17 @@ export function PaymentsPage() {
   return (
     <>
       <BillingHead title={t("billing.payments")} />
-      {mayReconcile ? (
-        <Stack gap="md">
-          <Statement />
-          <PaymentList />
-        </Stack>
-      ) : (
-        <NoPermission />
-      )}
+      <Stack gap="md">
+        <OpenCredits />
+        {mayReconcile ? (
+          <>
+            <Statement />
+            <PaymentList />
+          </>
+        ) : (
+          <NoPermission />
+        )}
+      </Stack>
     </>
   );
 }
@@ -128,7 +132,7 @@ function PaymentList() {
                     <b className="number">{moneyText(one.amount, language)}</b>
                     <div>
                       <span className="bill-state">
-                        <Mark kind={marks[one.state]} /> {t(`paymentState.${one.state}`)}
+                        <Mark kind={marks[one.state]} /> {t(one.source === "payout" ? "payments.payout" : one.source === "credit" ? "payments.moved" : `paymentState.${one.state}`)}
                       </span>
                     </div>
                   </div>

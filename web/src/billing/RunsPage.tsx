@@ -15,6 +15,7 @@ import { IssuerSection } from "./IssuerSection";
 import { Problems, RunList } from "./RunList";
 import { useBilledSites } from "./useBilling";
 import { isMonth } from "./search";
+import { UnbilledDays } from "./UnbilledDays";
 import { moneyText, monthBefore, monthText } from "./words";
 
 /** Issues the invoices of a month: look first, then begin, watch, stop, and begin again where it broke off. */
@@ -30,6 +31,7 @@ export function RunsPage() {
     <>
       <BillingHead title={t("billing.runs")} />
       <Stack gap="md">
+        <UnbilledDays />
         <Section title={t("run.begin")} text={t("run.text")}>
           <div className="bill-three">
             <TextInput type="month" label={t("run.month")} value={month} onChange={({ currentTarget: { value } }) => void navigate({ search: (before) => ({ ...before, month: value }), replace: true })} />

@@ -65,6 +65,8 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^only (?<share>[\d.]+%) of the injected energy is known/, "tooLittleInjected"],
   [/^tariff '(?<tariff>.*)' knows no net metering/, "noNetMetering"],
   [/^the consumption is negative/, "negative"],
+  [/^it is not known any more which channel counted the reactive energy$/, "noReactiveChannel"],
+  [/^it is not known any more which channel counted the injected energy$/, "noInjectedChannel"],
   [/^the contract does not run in this month$/, "notRunning"],
   [/^the cycle ends on (?<day>[\d-]+); it is not over$/, "notOver"],
   [/^there is no tariff '(?<tariff>.*)'$/, "noTariff"],

@@ -1,6 +1,9 @@
 import type { auditPtBR } from "./audit.pt-BR";
 
 export const auditEn: Record<keyof typeof auditPtBR, string> = {
+  "action.credit.moved": "Credit of an invoice moved to another contract",
+  "action.credit.paid_out": "Credit of an invoice paid out",
+  "action.credit.payout_taken_back": "Payout of a credit taken back",
   "action.dashboard.created": "Dashboard created",
   "action.dashboard.changed": "Dashboard changed",
   "action.dashboard.deleted": "Dashboard deleted",

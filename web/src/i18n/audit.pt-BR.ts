@@ -1,5 +1,8 @@
 /** What the audit log tells of billing, metering and the replaced systems. */
 export const auditPtBR = {
+  "action.credit.moved": "Crédito de fatura passado a outro contrato",
+  "action.credit.paid_out": "Crédito de fatura devolvido",
+  "action.credit.payout_taken_back": "Devolução de crédito desfeita",
   "action.dashboard.created": "Painel criado",
   "action.dashboard.changed": "Painel alterado",
   "action.dashboard.deleted": "Painel excluído",

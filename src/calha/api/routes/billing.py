@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC
+from itertools import islice
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -24,17 +25,21 @@ from calha.api.schemas_billing import (
     RunRequest,
     StatementReceipt,
     StatementText,
+    UnbilledAnswer,
+    UnbilledAnswers,
 )
 from calha.api.services import Here, Services
 from calha.domain.access import Permission
 from calha.domain.errors import NotFound
 from calha.domain.pix_charges import invoice_txid
 from calha.metering.statements import StatementLine, read_statement
+from calha.metering.unbilled import unbilled
 from calha.store.billing import PaymentRow, PaymentState, RunRow
 
 router = api_router("billing")
 
 MAX_FAULTS = 100  # lines of a statement that are named
+MAX_UNBILLED = 200  # cycles that are named
 
 
 @router.get("/billing-runs")
@@ -85,6 +90,30 @@ async def stop_run(run_id: Number, services: Here, caller: Bills) -> RunAnswer:
     services.billing_runs.stop(run_id)
     await caller.note("billing_run.stopped", f"billing run {run_id}")
     return RunAnswer.model_validate(run)
+
+
+@router.get("/unbilled-days")
+async def list_unbilled(services: Here, caller: Bills) -> UnbilledAnswers:
+    """Days that no invoice charges, though the contract's invoices before them are there; at most 200 cycles.
+
+    The running backlog, which is the next run's, is not among them; `GET /billing-runs/preview` tells it.
+    """
+    found = await asyncio.to_thread(
+        lambda: list(islice(unbilled(services.billing, billed_sites(caller)), MAX_UNBILLED + 1))
+    )
+    payers = await asyncio.to_thread(services.billing.customers.named, {one.contract.customer_id for one in found})
+    cycles = [
+        UnbilledAnswer(
+            contract=one.contract.number,
+            customer_id=one.contract.customer_id,
+            customer=payers[one.contract.customer_id].name,
+            from_day=one.days.from_,
+            until_day=one.days.until,
+            invoice=one.invoice,
+        )
+        for one in found[:MAX_UNBILLED]
+    ]
+    return UnbilledAnswers(cycles=cycles, is_whole=len(found) <= MAX_UNBILLED)
 
 
 @router.get("/payments")

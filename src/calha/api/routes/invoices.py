@@ -18,6 +18,7 @@ from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_billing import (
     METHOD_TEXT,
+    CreditLeft,
     DifferenceAnswer,
     EstimateAnswer,
     EstimateMethod,
@@ -35,6 +36,8 @@ from calha.domain.errors import Conflict, NotFound
 from calha.domain.invoices import Inputs, after, is_overdue, unseal
 from calha.metering import invoicing
 from calha.metering.books import issuer_of
+from calha.metering.credits import CreditLeft as Credit
+from calha.metering.credits import credit_left
 from calha.metering.estimating import Decision
 from calha.metering.previews import Preview, previews
 from calha.reports.invoices import State, barcode, invoice_pdf, pix_code
@@ -186,7 +189,7 @@ async def verify_invoice(number: InvoiceNumber, services: Here, caller: Bills) -
 @router.post("/invoices/{number}/cancellation")
 async def cancel_invoice(number: InvoiceNumber, services: Here, caller: Bills) -> InvoiceAnswer:
     """Take an unpaid invoice out of force; its cycle can be billed again. 409 where a part of it was paid."""
-    await _billed_by(caller, services, number)
+    await billed_by(caller, services, number)
     row = await asyncio.to_thread(invoicing.cancel, services.billing, number)
     await caller.note("invoice.cancelled", f"invoice {number}", after={"total": str(row.total)})
     return (await _page(services, [row], 1)).items[0]
@@ -197,7 +200,7 @@ async def receive_payment(
     number: InvoiceNumber, received: ReceivedPayment, services: Here, caller: Bills
 ) -> InvoiceAnswer:
     """Say that an invoice has been paid whole in another way than by its Pix code, such as in cash."""
-    await _billed_by(caller, services, number)
+    await billed_by(caller, services, number)
     row = await asyncio.to_thread(services.billing.invoices.get, number)
     after(row.state, "pay")
     external_id = f"{number} {received.reference}"
@@ -217,7 +220,7 @@ async def issue_invoice_again(number: InvoiceNumber, services: Here, caller: Bil
 
     What was paid of it is a line of the new one; where that is more than is due, the next invoice is less by the rest.
     """
-    await _billed_by(caller, services, number)
+    await billed_by(caller, services, number)
     rows = await asyncio.to_thread(invoicing.issue_again, services.billing, number)
     told = {"credit_note": rows[0].number, "invoice": rows[1].number, "total": str(rows[1].total)}
     await caller.note("invoice.issued_again", f"invoice {number}", after=told)
@@ -253,11 +256,36 @@ async def invoice_of(caller: Caller, services: Services, number: str) -> Invoice
     raise NotFound(f"there is no invoice {number!r}")
 
 
-async def _billed_by(caller: Caller, services: Services, number: str) -> None:
+async def billed_by(caller: Caller, services: Services, number: str) -> None:
     """Raises NotFound for an invoice that the caller does not bill, also when he pays it."""
     row = await invoice_of(caller, services, number)
     contracts = await asyncio.to_thread(services.billing.customers.contracts_by_id, [row.contract_id])
     caller.require(Permission.BILL, contracts[row.contract_id].site_id)
+
+
+async def credit_of(services: Services, row: InvoiceRow) -> CreditLeft | None:
+    """What an invoice leaves to its customer."""
+    found = await asyncio.to_thread(credit_left, services.billing, row)
+    return (await credit_answers(services, [found]))[0] if found is not None else None
+
+
+async def credit_answers(services: Services, found: Sequence[Credit]) -> list[CreditLeft]:
+    payers = await asyncio.to_thread(services.billing.customers.named, {one.invoice.customer_id for one in found})
+    return [
+        CreditLeft(
+            number=one.invoice.number,
+            customer_id=one.invoice.customer_id,
+            customer=payers[one.invoice.customer_id].name,
+            contract=one.contract.number,
+            amount=str(-one.invoice.total),
+            issued_on=one.invoice.issued_on,
+            holder=one.holder.number,
+            taken_by=one.taken_by,
+            paid_at=one.invoice.paid_at,
+            is_stranded=one.is_stranded and one.is_open,
+        )
+        for one in found
+    ]
 
 
 async def _page(services: Services, rows: Sequence[InvoiceRow], limit: int) -> Page[InvoiceAnswer]:
@@ -316,6 +344,7 @@ async def _whole(services: Services, row: InvoiceRow) -> InvoiceWhole:
         pix=pix_code(sealed, row.txid, row.charge_url),
         barcode=typeable_line(digits) if digits else None,
         credits=sealed.credits or None,
+        credit=await credit_of(services, row),
         estimate=_estimate(sealed.inputs),
         net_metering=net_metering_answer(sealed.inputs),
         history=history,

@@ -1,5 +1,6 @@
 """Customers, contracts, tariffs, invoices and payments, in the registry's database."""
 
+from calha.store.billing.credits import Credits
 from calha.store.billing.customers import Customers
 from calha.store.billing.invoices import Invoices, Seal
 from calha.store.billing.notices import Notices
@@ -14,6 +15,7 @@ from calha.store.billing.rows import (
     PaymentState,
     RunRow,
     RunState,
+    Seam,
     TariffRow,
 )
 from calha.store.billing.runs import Runs
@@ -21,6 +23,7 @@ from calha.store.billing.tariffs import Tariffs
 
 __all__ = [
     "ContractRow",
+    "Credits",
     "CustomerRow",
     "Customers",
     "InvoiceRow",
@@ -35,6 +38,7 @@ __all__ = [
     "RunState",
     "Runs",
     "Seal",
+    "Seam",
     "TariffRow",
     "Tariffs",
 ]

@@ -7,17 +7,18 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Date, Engine, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calha.domain.errors import Conflict, NotFound
 from calha.domain.invoices import Event, State, after
-from calha.store.billing.models import Contract, Invoice, InvoiceSeries, Payment
-from calha.store.billing.rows import InvoiceRow, NewInvoice, PaymentRow, PaymentState
+from calha.store.billing.credits import require_credits_in_hand
+from calha.store.billing.invoice_rows import INVOICE_COLUMNS, invoice_row
+from calha.store.billing.models import Contract, Invoice, InvoiceSeries, Payment, TariffRevision
+from calha.store.billing.rows import InvoiceRow, NewInvoice, PaymentRow, PaymentState, Seam
 from calha.store.registry.models import Device
 
 ROWS_AT_ONCE = 500  # databases limit the parameters of a statement
-_COLUMNS = [getattr(Invoice, name) for name in InvoiceRow.__dataclass_fields__]
 
 Seal = Callable[[NewInvoice, str, str | None], tuple[bytes, str]]
 """Content and hash of an invoice, given its number and txid."""
@@ -51,6 +52,7 @@ class Invoices:
         self, connection: Connection, new: Sequence[NewInvoice], seal: Seal, run_id: int | None
     ) -> Sequence[InvoiceRow]:
         self._require_free(connection, new)
+        require_credits_in_hand(connection, new)
         rows = []
         numbers = _numbers(connection, [one.issued_on.year for one in new])
         for one, number in zip(new, numbers, strict=True):
@@ -58,6 +60,7 @@ class Invoices:
             content, sha256 = seal(one, number, txid)
             values = asdict(one)
             is_paid = values.pop("is_paid") or one.kind == "credit_note"
+            del values["credits_of"]
             values |= {
                 "number": number,
                 "state": "paid" if is_paid else "issued",
@@ -76,8 +79,8 @@ class Invoices:
                 connection.execute(insert(Invoice), rows[start : start + ROWS_AT_ONCE])
         except IntegrityError:  # somebody else was quicker
             raise Conflict("one of these cycles is billed already") from None
-        found = connection.execute(select(*_COLUMNS).where(Invoice.number.in_([row["number"] for row in rows])))
-        return sorted((_row(row) for row in found), key=lambda row: numbers.index(row.number))
+        found = connection.execute(select(*INVOICE_COLUMNS).where(Invoice.number.in_([row["number"] for row in rows])))
+        return sorted((invoice_row(row) for row in found), key=lambda row: numbers.index(row.number))
 
     def _require_free(self, connection: Connection, new: Sequence[NewInvoice]) -> None:
         slots = [slot for one in new if (slot := _slot(one)) is not None]
@@ -90,10 +93,10 @@ class Invoices:
     def get(self, number: str) -> InvoiceRow:
         """Raises NotFound."""
         with self._engine.connect() as connection:
-            row = connection.execute(select(*_COLUMNS).where(Invoice.number == number)).first()
+            row = connection.execute(select(*INVOICE_COLUMNS).where(Invoice.number == number)).first()
         if row is None:
             raise NotFound(f"there is no invoice {number!r}")
-        return _row(row)
+        return invoice_row(row)
 
     def content(self, number: str) -> bytes:
         """What was sealed. Raises NotFound."""
@@ -117,7 +120,7 @@ class Invoices:
         limit: int = 100,
     ) -> Sequence[InvoiceRow]:
         """Newest first. sites: of the devices; customers: of these only. overdue_on: only those due before and not paid."""
-        query = select(*_COLUMNS).order_by(Invoice.id.desc()).limit(limit)
+        query = select(*INVOICE_COLUMNS).order_by(Invoice.id.desc()).limit(limit)
         if sites is not None:
             query = query.join(Contract, Contract.id == Invoice.contract_id).join(
                 Device, Device.id == Contract.device_id
@@ -140,13 +143,13 @@ class Invoices:
         if before_id is not None:
             query = query.where(Invoice.id < before_id)
         with self._engine.connect() as connection:
-            return [_row(row) for row in connection.execute(query)]
+            return [invoice_row(row) for row in connection.execute(query)]
 
     def standing(
         self, contracts: Collection[int], from_: date | None = None, until: date | None = None
     ) -> Mapping[int, Sequence[InvoiceRow]]:
         """Invoices in force of some contracts, by contract, oldest first, that overlap a time."""
-        query = select(*_COLUMNS).where(Invoice.slot.is_not(None), Invoice.contract_id.in_(contracts))
+        query = select(*INVOICE_COLUMNS).where(Invoice.slot.is_not(None), Invoice.contract_id.in_(contracts))
         if until is not None:
             query = query.where(Invoice.from_day < until)
         if from_ is not None:
@@ -154,8 +157,30 @@ class Invoices:
         found: dict[int, list[InvoiceRow]] = {}
         with self._engine.connect() as connection:
             for row in connection.execute(query.order_by(Invoice.from_day)):
-                found.setdefault(row.contract_id, []).append(_row(row))
+                found.setdefault(row.contract_id, []).append(invoice_row(row))
         return found
+
+    def made_with(self, tariff: str, sites: Collection[int] | None, limit: int) -> Sequence[InvoiceRow]:
+        """Invoices in force by any revision of a tariff, for devices on some sites (None = all), oldest first."""
+        revisions = select(TariffRevision.sha256).where(TariffRevision.key == tariff)
+        query = select(*INVOICE_COLUMNS).where(Invoice.slot.is_not(None), Invoice.tariff_sha256.in_(revisions))
+        if sites is not None:
+            query = query.join(Contract, Contract.id == Invoice.contract_id)
+            query = query.join(Device, Device.id == Contract.device_id).where(Device.site_id.in_(sites))
+        with self._engine.connect() as connection:
+            ordered = query.order_by(Invoice.from_day, Invoice.id).limit(limit)
+            return [invoice_row(row) for row in connection.execute(ordered)]
+
+    def seams(self, contracts: Collection[int]) -> Sequence[Seam]:
+        """Where no invoice in force follows another one of some contracts, by contract, oldest first."""
+        next_from = func.lead(Invoice.from_day, type_=Date).over(
+            partition_by=Invoice.contract_id, order_by=Invoice.from_day
+        )
+        columns = Invoice.contract_id, Invoice.number, Invoice.until_day, next_from.label("next_from")
+        ends = select(*columns).where(Invoice.slot.is_not(None), Invoice.contract_id.in_(contracts)).subquery()
+        query = select(ends).where(or_(ends.c.next_from.is_(None), ends.c.next_from > ends.c.until_day))
+        with self._engine.connect() as connection:
+            return [Seam(*row) for row in connection.execute(query.order_by(ends.c.contract_id, ends.c.until_day))]
 
     # -- states
 
@@ -197,9 +222,9 @@ class Invoices:
             return connection.execute(query).scalar()
 
     def _some(self, limit: int, *where: ColumnElement[bool]) -> Sequence[InvoiceRow]:
-        query = select(*_COLUMNS).where(Invoice.kind == "invoice", *where).order_by(Invoice.id).limit(limit)
+        query = select(*INVOICE_COLUMNS).where(Invoice.kind == "invoice", *where).order_by(Invoice.id).limit(limit)
         with self._engine.connect() as connection:
-            return [_row(row) for row in connection.execute(query)]
+            return [invoice_row(row) for row in connection.execute(query)]
 
     def keep_charge(self, invoice_id: int, url: str | None) -> None:
         """Where its charge stands; None for one that has none any more."""
@@ -217,10 +242,10 @@ class Invoices:
             known = connection.execute(select(Payment.__table__).where(Payment.external_id == external_id)).first()
             if known is not None:
                 return _payment(known)
-            invoice = connection.execute(select(*_COLUMNS).where(Invoice.txid == txid)).first() if txid else None
+            invoice = connection.execute(select(*INVOICE_COLUMNS).where(Invoice.txid == txid)).first() if txid else None
             state: PaymentState = "unmatched"
             if invoice is not None:
-                state = _judged(_row(invoice), amount)
+                state = _judged(invoice_row(invoice), amount)
             if state == "matched" and invoice is not None:
                 self._change(connection, invoice.id, "pay", paid_at)
             values = {
@@ -282,10 +307,6 @@ def _taken(connection: Connection, series: str, count: int) -> int:
     if not connection.execute(step).rowcount:
         connection.execute(insert(InvoiceSeries).values(name=series, last=count))
     return connection.execute(select(InvoiceSeries.last).where(InvoiceSeries.name == series)).scalar_one()
-
-
-def _row(row: Any) -> InvoiceRow:  # noqa: ANN401 - a row of _COLUMNS
-    return InvoiceRow(**{**row._mapping, "total": Decimal(row.total), "quantity": Decimal(row.quantity)})
 
 
 def _payment(row: Any) -> PaymentRow:  # noqa: ANN401 - a row of Payment

@@ -129,7 +129,9 @@ class Invoice(Base):
 
 
 class Payment(Base):
-    """Money that came in. external_id: the bank's or provider's own number, so that nothing counts twice."""
+    """Money that came in, a credit that was paid out (an amount less than nothing), or one that was moved to another contract,
+    whose number is then the txid. external_id: the bank's or provider's own number, so that nothing counts twice.
+    """
 
     __tablename__ = "payment"
     id: Mapped[int] = mapped_column(primary_key=True)

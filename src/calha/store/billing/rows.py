@@ -106,9 +106,19 @@ class InvoiceRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Seam:
+    """The end of an invoice in force at which the contract's next one does not begin. next_from: None behind the last one."""
+
+    contract_id: int
+    number: str
+    until_day: date
+    next_from: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class NewInvoice:
     """An invoice to be given a number. `seal` is called with it, and returns content and hash. is_paid: that nothing is left
-    to pay of it; nobody pays a credit note, either.
+    to pay of it; nobody pays a credit note, either. credits_of: invoices whose credits it takes for the first time.
     """
 
     kind: Kind
@@ -125,10 +135,13 @@ class NewInvoice:
     credits_id: int | None = None
     replaces_id: int | None = None
     is_paid: bool = False
+    credits_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentRow:
+    """amount: less than nothing for what was paid out. txid: of the Pix; of a credit that was moved, the contract to which."""
+
     id: int
     external_id: str
     source: str
