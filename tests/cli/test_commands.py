@@ -130,3 +130,32 @@ def test_devices_of_other_systems_that_nobody_hears_are_told_and_end_in_an_error
     assert ended.returncode == 1
     assert f"calha: coiot: no reading was answered at 127.0.0.1, port {port}" in ended.stderr
     assert "--host" in ended.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (("export", "out.xlsx"), 2, "write to *.parquet or *.csv"),
+        (("export", "nowhere/out.csv"), 2, "there is no folder nowhere"),
+        (("audit", "export", "audit.xlsx"), 2, "write to *.csv or *.ndjson"),
+        (("import", "databutcher"), 2, "name the exported files"),
+        (("import", "sensorflow", "old.csv"), 2, "databutcher, eta, hidrometro"),
+        (("demo", "--history", "long"), 2, "write it as 90s, 15m, 36h, 30d or 2w"),
+        (("simulate", "water-meter", "--backfill", "long"), 2, "write it as 90s, 15m, 36h, 30d or 2w"),
+        (("edge", "--hub", "http://hub", "--gateway", "g"), 2, "nats-leaf://host:7422"),
+    ],
+    ids=lambda one: " ".join(one) if isinstance(one, tuple) else "",
+)
+def test_wrong_words_end_in_a_sentence_that_says_what_to_write(tmp_path, words, code, told):
+    ended = calha(*words, cwd=tmp_path)
+    assert (ended.returncode, told in ended.stderr) == (code, True), ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_simulated_devices_whom_no_calha_hears_say_where_they_looked(tmp_path):
+    api, mqtt = map(str, free_ports(2))
+    ended = calha("simulate", "water-meter", "--http-port", api, "--port", mqtt, cwd=tmp_path)
+    assert ended.returncode == 1
+    assert f"no Calha answers at 127.0.0.1, ports {api} (API) and {mqtt}" in ended.stderr
+    assert "--http-port" in ended.stderr
+    assert "Traceback" not in ended.stderr

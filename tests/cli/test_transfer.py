@@ -140,3 +140,28 @@ def test_a_backup_for_which_there_is_no_room_is_not_begun(calha):
 
 def _quarantined(calha):
     return [(one["device"], one["reason"], one["raw"]) for one in calha.get("/api/v1/quarantine")["items"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("a,b\n1,2\n", "it lacks device, channel, at, value; its columns are a, b"),
+        ("device;channel;at;value\na;x;2026-01-31T12:00:00-03:00;1,5\n", "commas between its columns"),
+        ('device,channel,at,value\na,x,2026-01-31T12:00:00-03:00,"1,5"\n', "points in its decimals"),
+        (
+            "device,channel,at,value\na,x,2026-01-31T12:00:00-03:00,1\na,x,2026-01-31T12:00:00,1\n",
+            "at, row 2: '2026-01-31T12:00:00' is no time with a zone; write it as 2026-01-31T12:00:00-03:00",
+        ),
+    ],
+)
+def test_a_table_that_is_written_otherwise_is_told_how_to_be(calha, tmp_path, content, told):
+    source = tmp_path / "in.csv"
+    source.write_text(content)
+    ended = command("import", source, "--data", calha.folder)
+    assert (ended.returncode, told in ended.stderr) == (1, True), ended.stderr
+
+
+def test_a_key_that_calha_does_not_know_is_told_to_be_looked_for_elsewhere(calha, tmp_path):
+    ports = ("--http-port", calha.address.rpartition(":")[2], "--port", "1")
+    ended = command("simulate", "water-meter", *ports, "--data", tmp_path)
+    assert (ended.returncode, "--data" in ended.stderr) == (1, True), ended.stderr

@@ -1,10 +1,14 @@
 """`calha audit verify` and `calha set-up-link`."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from calha.cli.options import ConfigFile, Data, configuration
+from calha.domain.errors import InvalidConfiguration
+
+WRITTEN = (".csv", ".ndjson")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -42,8 +46,10 @@ def export(
     """
     from calha.cli.running import Running
 
+    if Path(target.name).suffix not in WRITTEN:
+        raise InvalidConfiguration(f"{target.name}: write to *.csv or *.ndjson")
     running = Running(configuration(data, config).settings.data.folder)
-    form = "ndjson" if target.name.endswith("json") else "csv"
+    form = Path(target.name).suffix.lstrip(".")
     for piece in running.stream("GET", "/api/v1/audit/export", form=form):
         target.write(piece.decode())
 

@@ -2,7 +2,7 @@
 
 import io
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +16,9 @@ from calha.domain.errors import InvalidConfiguration, Malformed
 ROWS_A_REQUEST = 200_000
 ARROW = "application/vnd.apache.arrow.stream"
 SYSTEMS = {"databutcher": databutcher.bring}
+OF_DATABASES = ("eta", "hidrometro")
+COLUMNS = ("device", "channel", "at", "value")
+WRITTEN = (".parquet", ".csv")
 RECEIPT = ("stored", "late", "corrected", "duplicate")
 
 
@@ -40,6 +43,7 @@ def export(
     """
     from calha.cli.running import Running
 
+    _require_writable(target)
     running = Running(configuration(data, config).settings.data.folder)
     pieces = running.stream("GET", "/api/v1/export", device=",".join(device or []) or None, from_=from_, to=to)
     import pyarrow as pa
@@ -93,11 +97,14 @@ def import_(
     if what == "hidrometro":
         hidrometro.bring(from_, zone, serial, dry_run, data, config)
         return
-    if what in SYSTEMS and files:
+    if what in SYSTEMS:
+        if not files:
+            raise InvalidConfiguration(f"name the exported files behind {what}; `calha import --help` shows an example")
         SYSTEMS[what](files, dry_run, data, config)
         return
     if files:
-        raise InvalidConfiguration(f"one file at a time, or one of {', '.join(SYSTEMS)} before the files")
+        known = ", ".join([*SYSTEMS, *OF_DATABASES])
+        raise InvalidConfiguration(f"one file at a time; {what!r} is no system that is brought over ({known})")
     source = Path(what)
     if not source.is_file():
         raise InvalidConfiguration(f"there is no file {source}")
@@ -123,7 +130,9 @@ def import_(
 
 
 def backup(
-    name: Annotated[str | None, typer.Argument(help="Name of the backup; the time when missing.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Its name, of letters, digits, '.', '-' and '_'; the time when missing.")
+    ] = None,
     data: Data = None,
     config: ConfigFile = None,
 ) -> None:
@@ -172,6 +181,13 @@ def _told(manifest: dict[str, Any]) -> str:
     return f"{counts}; {manifest['quarantine_messages']} messages in quarantine"
 
 
+def _require_writable(target: Path) -> None:
+    if target.suffix not in WRITTEN:
+        raise InvalidConfiguration(f"{target}: write to *.parquet or *.csv")
+    if not target.parent.is_dir():
+        raise InvalidConfiguration(f"{target}: there is no folder {target.parent}")
+
+
 class _Pieces(io.RawIOBase):
     """An iterator of bytes as a readable file."""
 
@@ -208,11 +224,9 @@ def _writer(target: Path, schema: Any) -> Any:  # noqa: ANN401 - pyarrow has no 
         if target.suffix == ".parquet":
             with pa.parquet.ParquetWriter(target, schema, compression="zstd") as writer:
                 yield writer.write_batch
-        elif target.suffix == ".csv":
+        else:
             with pa.csv.CSVWriter(target, plain) as writer:
                 yield lambda batch: writer.write_table(pa.Table.from_batches([batch]).cast(plain))
-        else:
-            raise InvalidConfiguration(f"{target}: write to *.parquet or *.csv")
 
     return writing()
 
@@ -238,13 +252,22 @@ def _tables(source: Path) -> tuple[int | None, Iterator[Any]]:
     try:
         if source.suffix == ".parquet":
             file = pa.parquet.ParquetFile(source)
+            _require_columns(source, file.schema_arrow.names)
             return file.metadata.num_rows, of_batches(file.iter_batches(ROWS_A_REQUEST))
         if source.suffix == ".csv":
-            types = {"device": pa.string(), "channel": pa.string(), "at": pa.string(), "value": pa.float64()}
-            return None, of_batches(pa.csv.open_csv(source, convert_options=pa.csv.ConvertOptions(column_types=types)))
+            types = dict.fromkeys(COLUMNS, pa.string()) | {"value": pa.float64()}
+            rows = pa.csv.open_csv(source, convert_options=pa.csv.ConvertOptions(column_types=types))
+            _require_columns(source, rows.schema.names)
+            return None, of_batches(rows)
     except pa.ArrowInvalid as error:
-        raise Malformed(f"{source}: {error}") from None
+        form = "; CSV has commas between its columns and points in its decimals" if source.suffix == ".csv" else ""
+        raise Malformed(f"{source}: {error}{form}") from None
     raise InvalidConfiguration(f"{source}: only *.parquet and *.csv are read")
+
+
+def _require_columns(source: Path, found: Sequence[str]) -> None:
+    if missing := [name for name in COLUMNS if name not in found]:
+        raise Malformed(f"{source}: it lacks {', '.join(missing)}; its columns are {', '.join(found)}")
 
 
 def _as_stream(table: Any) -> bytes:  # noqa: ANN401

@@ -31,6 +31,7 @@ from calha.cli.options import (
     configuration,
 )
 from calha.cli.running import trusting
+from calha.cli.simulate import parse_span
 from calha.cli.up import plan
 from calha.config.loading import Configuration, load
 from calha.config.settings import Settings, address_of, local_address_of
@@ -86,6 +87,7 @@ def demo(
 
     Example: `calha demo --http-port 8080`
     """
+    parse_span(history)
     effective = configuration(
         data,
         config,

@@ -12,7 +12,7 @@ import typer
 from calha.certificates import FOLDER as CERTIFICATES
 from calha.cli.options import ConfigFile, Data, configuration
 from calha.domain.connections import Security, require_endpoint
-from calha.domain.errors import InvalidConfiguration
+from calha.domain.errors import ConnectionFailed, InvalidConfiguration
 
 if TYPE_CHECKING:
     from calha.connectors.opcua.browse import Content, Found, Search
@@ -52,7 +52,10 @@ def nodes(
         password = typer.prompt("Password", hide_input=True, err=True)
     target = Target(require_endpoint(endpoint), security, user, password, trusted)
     folder = configuration(data, config).settings.data.folder
-    found, contents = asyncio.run(_look(target, folder, " ".join(words or [])))
+    try:
+        found, contents = asyncio.run(_look(target, folder, " ".join(words or [])))
+    except ConnectionFailed as error:
+        raise ConnectionFailed(f"{endpoint}: {error}", error.reason, error.offered) from None
     for line in lines(found.items, contents):
         typer.echo(line)
     if not found.items:

@@ -84,6 +84,8 @@ def list_saved(data: Data = None, config: ConfigFile = None) -> None:
     after: str | None = None
     while True:
         page = running.get("/api/v1/reports", limit="500", after=after)
+        if not page["items"] and after is None:
+            typer.echo("No report is saved yet.", err=True)
         for one in page["items"]:
             to = ", ".join([*one["recipients"], *([f"folder {one['folder']}"] if one["folder"] else [])])
             typer.echo(f"{one['id']:>5}  {one['name']}  {one['next_at'] or 'not scheduled'}  {to}")

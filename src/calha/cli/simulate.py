@@ -2,16 +2,17 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from datetime import timedelta
+from socket import gaierror
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from calha.cli import simulate_originals, simulate_plc
 from calha.cli.options import Data, configuration
-from calha.domain.errors import InvalidConfiguration
+from calha.domain.errors import CalhaError, InvalidConfiguration, NotSignedIn
 
 if TYPE_CHECKING:
     from calha.simulate.run import Outcome
@@ -81,6 +82,7 @@ def simulate(
     kind = str(context.info_name)
     transport = _one_of(over, PORTS, "--over")
     faults = [_one_of(one, FAULTS, "--fault") for one in fault or []]
+    place, span = parse_place(near) if near else None, parse_span(backfill) if backfill else None
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, transient=False) as progress:
         history = progress.add_task("history", total=None, visible=backfill is not None)
@@ -88,7 +90,7 @@ def simulate(
         def on_progress(acknowledged: int, total: int) -> None:
             progress.update(history, completed=acknowledged, total=total)
 
-        with suppress(KeyboardInterrupt):
+        with suppress(KeyboardInterrupt), _told_where(host, port or PORTS[transport], http_port):  # type: ignore[index]
             outcome = asyncio.run(
                 run(
                     kind,
@@ -100,9 +102,9 @@ def simulate(
                     token=token,
                     prefix=prefix or kind,
                     name=name,
-                    near=parse_place(near) if near else None,
+                    near=place,
                     faults=faults,  # type: ignore[arg-type]  # of FAULTS
-                    backfill=parse_span(backfill) if backfill else None,
+                    backfill=span,
                     backfill_interval_s=backfill_interval,
                     register=register_over_http(host, http_port, token),
                     duration_s=duration,
@@ -111,6 +113,20 @@ def simulate(
                 )
             )
             typer.echo(_summary(outcome))
+
+
+@contextmanager
+def _told_where(host: str, port: int, http_port: int) -> Iterator[None]:
+    """A Calha that cannot be reached, or does not know the key, is a sentence. Raises CalhaError."""
+    try:
+        yield
+    except NotSignedIn as error:
+        raise CalhaError(f"{error}. Name the folder of that Calha with --data, or an API key with --key") from error
+    except (ConnectionError, TimeoutError, gaierror) as error:
+        raise CalhaError(
+            f"no Calha answers at {host}, ports {http_port} (API) and {port}: {error}. "
+            "Start it, or say where it is with --host, --http-port and --port"
+        ) from error
 
 
 def parse_span(text: str) -> timedelta:

@@ -117,4 +117,6 @@ def _explain(fault: Any, sources: Mapping[str, str]) -> str:  # noqa: ANN401 - p
     place = [str(part) for part in fault["loc"]]
     key = next(key for length in range(len(place), 0, -1) if (key := ".".join(place[:length])) in set(keys()))
     given = fault["input"]
-    return f"{sources.get(key, 'built in')}: {key} = {given!r}: {fault['msg']}{allowed(key)}"
+    is_of_a_form = fault["type"] == "string_pattern_mismatch" and key == ".".join(place)
+    said = described(key) if is_of_a_form else f"{fault['msg']}{allowed(key)}"
+    return f"{sources.get(key, 'built in')}: {key} = {given!r}: {said}"

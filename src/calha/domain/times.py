@@ -73,7 +73,7 @@ def to_text(at: Micros) -> str:
 def require_plausible(at: Micros, arrived_at: Micros) -> Micros:
     """The same time, or Malformed with the reason: in the future, or before 2000."""
     if at < EARLIEST:
-        raise Malformed(f"time {at} µs is before 2000", "time_before_2000")
+        raise Malformed(f"time {to_text(max(at, _FIRST))} is before 2000", "time_before_2000")
     if at > arrived_at + MAX_AHEAD_US:
         raise Malformed(f"time {to_text(min(at, _LATEST))} is more than 5 min in the future", "time_in_future")
     return at
@@ -88,4 +88,5 @@ def _from_written_number(text: str) -> Micros:
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST: Micros = -62_135_596_800 * SECOND_US  # year 1, the first that has a text
 _LATEST: Micros = 253_402_300_799 * SECOND_US

@@ -123,11 +123,28 @@ def _micros(column: Any) -> "np.ndarray[Any, np.dtype[np.int64]]":  # noqa: ANN4
     import pyarrow as pa
 
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        column = column.cast(pa.timestamp("us", "UTC"))
+        column = _moments(column)
     elif pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("us"), safe=False)
     result: np.ndarray[Any, np.dtype[np.int64]] = column.cast(pa.int64()).fill_null(0).to_numpy()
     return result
+
+
+def _moments(column: Any) -> Any:  # noqa: ANN401
+    """Texts as timestamps. Raises Malformed with the first that is none, which Arrow tells in words of its own."""
+    import pyarrow as pa
+
+    moment = pa.timestamp("us", "UTC")
+    try:
+        return column.cast(moment)
+    except pa.ArrowInvalid:
+        for row, text in enumerate(column, 1):
+            try:
+                text.cast(moment)
+            except pa.ArrowInvalid:
+                told = "no time with a zone; write it as 2026-01-31T12:00:00-03:00"
+                raise Malformed(f"at, row {row}: {text.as_py()!r} is {told}", "bad_table") from None
+        raise
 
 
 def _qualities(table: Any, rows: int) -> "np.ndarray[Any, np.dtype[np.int64]]":  # noqa: ANN401

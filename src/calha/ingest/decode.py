@@ -181,7 +181,7 @@ def decode_records(
             decode_record(record, entry, arrived_at, into, position=position)
         elif not key:
             problem = unreadable(key, record)
-            into.problems.append(problem._replace(reason="no_device", detail=f"no device is named: {problem.detail}"))
+            into.problems.append(problem._replace(reason="no_device", detail=_unnamed(record, problem.detail)))
         else:
             values = values_of(record) if type(record) is dict else {}
             into.problems.append(
@@ -189,6 +189,11 @@ def decode_records(
                     key, "unknown_device", f"device {key!r} is not registered", record, values, position, whole=True
                 )
             )
+
+
+def _unnamed(record: Record, otherwise: str) -> str:
+    said = "no device is named"
+    return f'{said}; write {{"device": "…"}} in each object' if type(record) is dict else f"{said}: {otherwise}"
 
 
 def decode_deferred(deferred: Deferred, directory: Directory, into: Decoding) -> None:

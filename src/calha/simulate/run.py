@@ -8,6 +8,7 @@ what comes after that is counted as not sent.
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -15,6 +16,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
+from calha.domain.errors import CalhaError, NotSignedIn
 from calha.domain.readings import Micros
 from calha.domain.times import SECOND_US
 from calha.simulate.commanded import Commanded
@@ -110,12 +112,21 @@ def register_over_http(host: str, port: int, token: str) -> Register:
             for device in devices:
                 body = msgspec.json.encode(device._asdict())
                 answer = await connection.request("POST", "/api/v1/devices", body)
+                if answer.status == 401:
+                    raise NotSignedIn(_said(answer.body))
                 if answer.status >= 300 and answer.status != 409:
-                    raise ValueError(f"device {device.key} was not registered: {answer.body[:500].decode()}")
+                    raise CalhaError(f"device {device.key} was not registered: {_said(answer.body)}")
         finally:
             connection.close()
 
     return register
+
+
+def _said(body: bytes) -> str:
+    """What a problem says; of anything else its beginning."""
+    with suppress(msgspec.DecodeError, KeyError, TypeError):
+        return str(msgspec.json.decode(body)["detail"])
+    return body[:500].decode("utf-8", "replace")
 
 
 async def send_history(

@@ -10,6 +10,7 @@ The host names under which a server announces its endpoints are not used: many a
 import asyncio
 import hashlib
 import logging
+import os
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -246,6 +247,10 @@ def explained(error: BaseException) -> ConnectionFailed:
         return ConnectionFailed(f"the server's answer cannot be read: {error}", "server_refused")
     if isinstance(error, TimeoutError):
         return ConnectionFailed("the server does not answer in time", "unreachable")
+    if isinstance(error, OSError):
+        is_of_system = (error.errno or 0) > 0  # below 0: a name that nobody knows
+        known = os.strerror(error.errno or 0) if is_of_system else error.strerror
+        return ConnectionFailed(known or str(error), "unreachable")
     return ConnectionFailed(str(error) or type(error).__name__, "unreachable")
 
 
