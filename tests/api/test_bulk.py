@@ -113,6 +113,26 @@ def test_one_imports_only_where_one_configures(calha, plant):
     assert calha.get("/api/v1/devices/bulk-e3")["site_id"] == plant["id"]
 
 
+def test_devices_are_put_behind_a_gateway_that_one_sees(calha, plant):
+    calha.create_device("bulk-gateway", "gateway")
+    status, report = imported(
+        calha, "key,gateway\nbulk-g1,bulk-gateway\nbulk-g2,\nbulk-g3,bulk-none\n", "?partial=true"
+    )
+    assert (status, results(report)) == (
+        200,
+        [(2, "created", None), (3, "created", None), (4, "error", "unknown_gateway")],
+    )
+    assert [calha.get(f"/api/v1/devices/{key}")["gateway"] for key in ("bulk-g1", "bulk-g2")] == ["bulk-gateway", None]
+    engineer = Person(calha, "gil", {"role": "engineer", "site_id": plant["id"]})
+    request = urllib.request.Request(
+        f"{calha.address}/api/v1/devices/import",
+        b"key,gateway\nbulk-g4,bulk-gateway\n",
+        {"Authorization": f"Bearer {engineer.token}", "Content-Type": "text/csv"},
+    )
+    with urllib.request.urlopen(request) as answer:
+        assert results(json.load(answer)) == [(2, "error", "unknown_gateway")]
+
+
 def test_what_is_no_table_is_refused(calha):
     assert imported(calha, b"PK\x03\x04rubbish", content_type=XLSX)[0] == 422
     assert imported(calha, "nome\nx\n")[0] == 422

@@ -36,13 +36,21 @@ class Plan:
 
 
 def plan(
-    found: Sequence[Line], registry: Registry, may_configure: Callable[[int], bool], site_id: int, taken: set[str]
+    found: Sequence[Line],
+    registry: Registry,
+    may_configure: Callable[[int], bool],
+    may_see: Callable[[str], bool],
+    site_id: int,
+    taken: set[str],
 ) -> Plan:
-    """Read a table. site_id: of lines that name none. taken: keys that are registered. Raises Malformed."""
+    """Read a table. may_see: a device, as a gateway. site_id: of lines that name none. taken: keys that are registered.
+
+    Raises Malformed.
+    """
     if not found:
         raise Malformed("the table is empty", "bad_table")
     columns = columns_of(found[0].cells)
-    judge = _Judge(registry, may_configure, site_id, taken)
+    judge = _Judge(registry, may_configure, may_see, site_id, taken)
     lines: list[LineReport] = []
     devices: list[NewDevice] = []
     for line in found[1:]:
@@ -66,10 +74,18 @@ def carry_out(made: Plan, registry: Registry, accounts: Accounts, *, secrets: bo
 
 
 class _Judge:
-    def __init__(self, registry: Registry, may_configure: Callable[[int], bool], site_id: int, taken: set[str]) -> None:
+    def __init__(
+        self,
+        registry: Registry,
+        may_configure: Callable[[int], bool],
+        may_see: Callable[[str], bool],
+        site_id: int,
+        taken: set[str],
+    ) -> None:
         self._profiles = {profile.name for profile in registry.profiles()}
         self._sites = SitePaths((site.id, site.path) for site in registry.sites())
         self._may_configure = may_configure
+        self._may_see = may_see
         self._site_id = site_id
         self._taken = taken
         self._serials = registry.serials()
@@ -92,8 +108,12 @@ class _Judge:
             return Fault("unknown_profile", f"there is no profile {profile!r}")
         if wanted.serial and wanted.serial in self._serials:
             return Fault("duplicate_serial", f"another device has the serial {wanted.serial!r}")
+        if wanted.gateway and not (wanted.gateway in self._taken and self._may_see(wanted.gateway)):
+            return Fault("unknown_gateway", f"there is no device {wanted.gateway!r} to be its gateway")
         self._serials.add(wanted.serial)
-        return NewDevice(wanted.key, profile, wanted.name, wanted.serial or None, wanted.note, site)
+        return NewDevice(
+            wanted.key, profile, wanted.name, wanted.serial or None, wanted.note, site, wanted.gateway or None
+        )
 
 
 def _report(line: Line, wanted: Wanted | Fault, verdict: NewDevice | Fault | None) -> LineReport:

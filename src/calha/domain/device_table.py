@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from calha.domain.errors import Malformed
 
-Column = Literal["key", "name", "serial", "profile", "site", "note"]
+Column = Literal["key", "name", "serial", "profile", "site", "gateway", "note"]
 
 HEADERS: Mapping[Column, tuple[str, ...]] = {
     "key": ("key", "device", "device key", "chave", "dispositivo", "identificador"),
@@ -16,9 +16,18 @@ HEADERS: Mapping[Column, tuple[str, ...]] = {
     "serial": ("serial", "serial number", "serie", "numero de serie", "n de serie", "no de serie", "no serie"),
     "profile": ("profile", "perfil"),
     "site": ("site", "site id", "local", "unidade"),
+    "gateway": ("gateway",),
     "note": ("note", "notes", "nota", "observacao", "observacoes", "obs"),
 }
-LONGEST: Mapping[Column, int] = {"key": 64, "name": 100, "serial": 64, "profile": 64, "site": 2_000, "note": 2_000}
+LONGEST: Mapping[Column, int] = {
+    "key": 64,
+    "name": 100,
+    "serial": 64,
+    "profile": 64,
+    "site": 2_000,
+    "gateway": 64,
+    "note": 2_000,
+}
 KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 _COLUMN_OF: Mapping[str, Column] = {word: column for column, words in HEADERS.items() for word in words}
@@ -40,6 +49,7 @@ class Wanted:
     serial: str = ""
     profile: str = ""
     site: str = ""
+    gateway: str = ""
     note: str = ""
 
 

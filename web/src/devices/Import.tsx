@@ -12,7 +12,7 @@ import { Refusal } from "../ui/Saving";
 type Report = components["schemas"]["ImportReport"];
 
 const XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-const COLUMNS = "key,name,serial,profile,site,note";
+const COLUMNS = "key,name,serial,profile,site,gateway,note";
 const LINES_SHOWN = 200;
 
 /** Many devices from a spreadsheet: first what would become of each line, then for good. */
@@ -50,7 +50,7 @@ export function Import({ close }: { close: () => void }) {
           <>
             <Text size="sm">
               {t("import.text")} <code>{COLUMNS}</code>.{" "}
-              <button type="button" className="like-link" onClick={() => download("calha-devices.csv", `\ufeff${COLUMNS}\r\npump-1,Bomba 1,A17-0042,generic,,\r\n`, "text/csv")}>
+              <button type="button" className="like-link" onClick={() => download("calha-devices.csv", `\ufeff${COLUMNS}\r\npump-1,Bomba 1,A17-0042,generic,,,\r\n`, "text/csv")}>
                 {t("import.sample")}
               </button>
             </Text>

@@ -179,6 +179,7 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "fault.no_key": "the key is missing",
   "fault.not_allowed": "you may not register devices in this site",
   "fault.too_long": "one of the texts is too long",
+  "fault.unknown_gateway": "there is no such device to be the gateway; register it first",
   "fault.unknown_profile": "there is no such profile",
   "fault.unknown_site": "there is no such site",
   "problem.bad_period": "A report has either a period such as last month, or a first and a last day.",

@@ -178,6 +178,7 @@ export const problemsPtBR = {
   "fault.no_key": "falta a chave",
   "fault.not_allowed": "você não pode cadastrar dispositivos neste local",
   "fault.too_long": "um dos textos é longo demais",
+  "fault.unknown_gateway": "não há dispositivo com este código para ser o gateway; cadastre-o antes",
   "fault.unknown_profile": "este perfil não existe",
   "fault.unknown_site": "este local não existe",
   "problem.bad_period": "Um relatório tem um período como mês passado, ou um primeiro e um último dia.",

@@ -27,7 +27,7 @@ router = api_router("devices", "/devices")
 TOO_LARGE = f"a table has at most {MAX_BYTES // 1024 // 1024} MB; send it in parts"
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_TABLE = "key,name,serial,profile,site,note\r\npump-1,Bomba de saída,A17-0042,generic,Calha,\r\n"
+_TABLE = "key,name,serial,profile,site,gateway,note\r\npump-1,Bomba de saída,A17-0042,generic,Calha,,\r\n"
 _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -50,20 +50,22 @@ async def import_devices(
     secrets: Annotated[bool, Query(description="Make secrets; without, for devices that provision themselves.")] = True,
     site_id: Annotated[SiteId | None, Query(description="Of lines that name no site; the first when missing.")] = None,
 ) -> ImportReport | Response:
-    """Register the devices of a CSV or XLSX with the columns key, name, serial, profile, site (path or id) and note.
+    """Register the devices of a CSV or XLSX: key, name, serial, profile, site (path or id), gateway (a key) and note.
 
     All or none, unless `partial`. The secrets are in this answer and nowhere else; with `Accept: text/csv` it is a CSV of
     the new devices with their secrets and claim codes.
     """
     found = await asyncio.to_thread(lines_of, await read_body(request, MAX_BYTES, TOO_LARGE))
     default_site = site_id if site_id is not None else await asyncio.to_thread(first_site, caller)
+    directory = services.ingest.directory
     planned = await asyncio.to_thread(
         registration.plan,
         found,
         services.registry,
         lambda site: caller.may(Permission.CONFIGURE, site),
+        lambda gateway: caller.may(Permission.VIEW, directory.site_of(gateway)),
         default_site,
-        set(services.ingest.directory.devices),
+        set(directory.devices),
     )
     if dry_run or (planned.faults and not partial):
         caller.noted = True  # nothing has changed
