@@ -21,6 +21,7 @@ from mkdocs.structure.pages import Page
 
 sys.path.insert(0, str(Path(__file__).parent))
 import http_pages
+import reasons_page
 import settings_page
 
 log = logging.getLogger("mkdocs.hooks.handbook")
@@ -35,7 +36,11 @@ ELSEWHERE = {
     "web/public/calha.svg": "calha.svg",
     "handbook/site.css": "site.css",
 }
-WRITTEN_AT_BUILD = {"docs/configuration.md": "configuration.md", "docs/http/README.md": "http/README.md"}
+WRITTEN_AT_BUILD = {
+    "docs/configuration.md": "configuration.md",
+    "docs/reasons.md": "reasons.md",
+    "docs/http/README.md": "http/README.md",
+}
 REST = "…"
 _LINK = re.compile(r"\[((?:[^\[\]]|!\[[^\]]*\]\([^)]*\))*)\]\(([^)\s#]*)(#[^)\s]*)?\)")
 _CODE = re.compile(r"^(```|~~~).*?^\1|`[^`\n]+`", re.DOTALL | re.MULTILINE)
@@ -55,7 +60,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for source, uri in ELSEWHERE.items():
         if (TREE / source).is_file():
             files.append(File.generated(config, uri, abs_src_path=str(TREE / source)))
-    written = {"configuration.md": settings_page.page(), **http_pages.pages()}
+    written = {"configuration.md": settings_page.page(), "reasons.md": reasons_page.page(), **http_pages.pages()}
     for uri, content in written.items():
         files.append(File.generated(config, uri, content=content))
     for source in sorted(_copied(files)):

@@ -19,9 +19,9 @@ with an [API key or an access token](../security.md#programs), or `X-API-Key`. D
 operation says what it asks of its caller.
 
 **Errors** are problem details (RFC 9457, `application/problem+json`): `title`, `detail`, `reason` as one word for
-programs, and `about`, what it speaks of. 401: not signed in. 403: the role does not reach. 404: it does not exist,
-or may not be seen. 409: it contradicts what is there. 413, 422: the body is too large, or wrong. 429, 503: wait for
-`Retry-After`.
+programs ([all of them](../reasons.md)), and `about`, what it speaks of. 401: not signed in. 403: the role does not
+reach. 404: it does not exist, or may not be seen. 409: it contradicts what is there. 413, 422: the body is too
+large, or wrong. 429, 503: wait for `Retry-After`.
 
 **Lists** that may be long come in pages: pass on what the answer gives as the place to go on from.
 

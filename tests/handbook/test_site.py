@@ -14,6 +14,7 @@ sys.path.insert(0, str(TREE / "handbook"))
 
 import hooks  # noqa: E402
 import http_pages  # noqa: E402
+import reasons_page  # noqa: E402
 import settings_page  # noqa: E402
 
 
@@ -35,6 +36,13 @@ def test_a_setting_is_told_with_default_range_and_choices(settings):
     assert settings["CALHA_LOG_MAX_BYTES"][1:3] == ["`10737418240` (10 GiB)", "from 67,108,864"]
     assert settings["CALHA_TLS_KEY"][1:3] == ["not set", "path"]
     assert settings["CALHA_INGEST_MESSAGES_PER_S"][1:3] == ["`200.0`", "above 0"]
+
+
+def test_every_reason_of_an_error_is_told_in_both_languages():
+    rows = [line.strip("| ").split(" | ") for line in reasons_page.page().splitlines() if line.startswith("| `")]
+    assert all(len(row) == 3 and all(row) for row in rows)
+    assert {"`bad_time`", "`billed_in_part`", "`duplicate_key`"} <= {row[0] for row in rows}
+    assert len(rows) > 200
 
 
 def test_lists_of_tables_are_told_key_by_key():

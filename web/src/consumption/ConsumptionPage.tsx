@@ -188,7 +188,7 @@ function CsvButton({ device, channel, period, unit }: { device: string; channel:
   };
   return (
     <Button size="compact-sm" variant="subtle" onClick={() => void fetchCsv()}>
-      {t("chart.csv")}
+      {t("consumption.csv")}
     </Button>
   );
 }

@@ -15,6 +15,7 @@ export const meteringEn: Record<keyof typeof meteringPtBR, string> = {
   "consumption.unit": "Unit",
   "consumption.amount": "Consumption",
   "consumption.table": "Table",
+  "consumption.csv": "Download CSV",
   "consumption.unknown": "no readings",
   "consumption.point": "Point at a bar to see its value.",
   "consumption.pointAndOpen": "Point at a bar to see its value; tap it to open the period.",

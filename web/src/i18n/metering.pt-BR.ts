@@ -14,6 +14,7 @@ export const meteringPtBR = {
   "consumption.unit": "Unidade",
   "consumption.amount": "Consumo",
   "consumption.table": "Tabela",
+  "consumption.csv": "Baixar CSV",
   "consumption.unknown": "sem leituras",
   "consumption.point": "Aponte uma barra para ver o valor.",
   "consumption.pointAndOpen": "Aponte uma barra para ver o valor; toque nela para abrir o período.",
