@@ -1,13 +1,15 @@
 """The writer: from the log into the store, one commit at a time, exactly once.
 
 The store keeps the log sequence that it has reached in the same transaction as the rows; the log is acknowledged after
-the commit. What the store cannot take (disk full, say) stays in the log and is tried again.
+the commit. What the store cannot take (disk full, say) stays in the log and is tried again. Commits have a thread of their
+own: however many questions take their time elsewhere, none of them keeps readings from being stored and shown.
 """
 
 import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -54,6 +56,7 @@ class Writer:
         self._source = source
         self._telemetry = telemetry
         self._committed = committed
+        self._thread = ThreadPoolExecutor(1, "writer")
         self._beat: Callable[[], None] = lambda: None
         self._waiting: asyncio.Queue[list[LoggedBatch]] = asyncio.Queue(maxsize=4)
         self.error: str | None = None
@@ -105,7 +108,8 @@ class Writer:
     async def _write(self, batch: Batch, through_seq: int) -> Written:
         while True:
             try:
-                written = await asyncio.to_thread(self._telemetry.write, batch, through_seq)
+                loop = asyncio.get_running_loop()
+                written = await loop.run_in_executor(self._thread, self._telemetry.write, batch, through_seq)
                 self.error = None
                 return written
             except StoreUnavailable as error:
