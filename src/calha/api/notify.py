@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from datetime import time
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from calha.api.access import Caller
 from calha.api.schemas import Page
@@ -20,7 +20,7 @@ from calha.api.schemas_notify import (
 )
 from calha.domain.errors import Malformed, NotFound
 from calha.domain.notices import Owner, Preferences, QuietHours
-from calha.domain.times import to_datetime
+from calha.domain.times import is_zone, to_datetime
 from calha.mail.smtp import Fate
 from calha.store.notify import ChannelRow, LoggedDelivery
 from calha.store.registry.rows import Page as Found
@@ -61,7 +61,7 @@ def preferences_of(body: NotifyPreferences) -> Preferences:
     """Raises Malformed."""
     quiet = None
     if body.quiet is not None:
-        if body.quiet.zone not in available_timezones():
+        if not is_zone(body.quiet.zone):
             raise Malformed(f"{body.quiet.zone[:40]!r} is no IANA time zone", "unknown_zone")
         begin, end = time.fromisoformat(body.quiet.from_), time.fromisoformat(body.quiet.until)
         quiet = QuietHours(begin, end, ZoneInfo(body.quiet.zone))

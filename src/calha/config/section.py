@@ -10,11 +10,13 @@ import json
 from functools import cache
 from itertools import pairwise
 from typing import Annotated, Protocol, TypeVar
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
+
+from calha.domain.times import is_zone
 
 MEBIBYTE = 1024 * 1024
 GIBIBYTE = 1024 * MEBIBYTE
@@ -49,7 +51,7 @@ def texts_of(kind: type[Section]) -> dict[str, str]:
 
 
 def known_zone(name: str) -> str:
-    if name not in available_timezones():
+    if not is_zone(name):
         raise ValueError("not an IANA time zone; write it as in America/Sao_Paulo or UTC")
     ZoneInfo(name)
     return name

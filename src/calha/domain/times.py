@@ -6,6 +6,8 @@ MAX_AHEAD_US after the arrival.
 """
 
 from datetime import UTC, datetime, tzinfo
+from functools import cache
+from zoneinfo import available_timezones
 
 from calha.domain.errors import Malformed
 
@@ -18,6 +20,17 @@ DAY_US = 24 * HOUR_US
 
 EARLIEST: Micros = 946_684_800 * SECOND_US  # 2000-01-01T00:00Z
 MAX_AHEAD_US = 5 * MINUTE_US
+
+
+def is_zone(name: str) -> bool:
+    """Whether that is the name of an IANA time zone, as America/Sao_Paulo is."""
+    return name in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Looked up once: whoever asks Python walks all files of the zones again."""
+    return frozenset(available_timezones())
 
 
 def from_number(number: float) -> Micros:

@@ -1,7 +1,7 @@
 """Hidrômetro Inteligente: bringing its database over."""
 
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from fastapi import Query
 from pydantic import AfterValidator, Field
@@ -10,6 +10,7 @@ from calha.api.access import Administers
 from calha.api.routing import api_router
 from calha.api.schemas import Answer, Body
 from calha.api.services import Here
+from calha.domain.times import is_zone
 
 router = api_router("hidrometro", "/hidrometro")
 
@@ -18,7 +19,7 @@ Table = Literal["customers", "kinds", "meters", "tariffs", "months", "users", "a
 
 
 def _zone(name: str) -> str:
-    if name not in available_timezones():
+    if not is_zone(name):
         raise ValueError("not an IANA time zone; write it as in America/Sao_Paulo or UTC")
     return name
 

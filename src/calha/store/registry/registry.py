@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, Select, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -15,6 +15,7 @@ from calha.domain.directory import ChannelEntry, DeviceEntry, Directory
 from calha.domain.errors import Conflict, InvalidConfiguration, Malformed, NotFound
 from calha.domain.profile_reader import read_profile
 from calha.domain.profiles import Profile, ProfileChannel, Retention, Text
+from calha.domain.times import is_zone
 from calha.store.registry import gateways, models, profiles
 from calha.store.registry.choosing import of_devices
 from calha.store.registry.engines import copy_file, engine_for
@@ -658,7 +659,7 @@ def _subtree(connection: Connection, site_id: int) -> set[int]:
 
 
 def _known_zone(zone: str) -> str:
-    if zone not in available_timezones():
+    if not is_zone(zone):
         raise Malformed(f"{zone!r} is no IANA time zone; write it as in America/Sao_Paulo", "bad_zone", zone=zone)
     return zone
 
