@@ -159,3 +159,24 @@ def test_simulated_devices_whom_no_calha_hears_say_where_they_looked(tmp_path):
     assert f"no Calha answers at 127.0.0.1, ports {api} (API) and {mqtt}" in ended.stderr
     assert "--http-port" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_doctor_knows_a_gateway_that_runs_from_a_calha_that_does_not_answer(tmp_path):
+    (port,) = free_ports(1)
+    (tmp_path / "calha.toml").write_text(f"[http]\nport = {port}\n")
+    with hold(tmp_path / "data", f"http://127.0.0.1:{port}"):
+        told = calha("doctor", "--data", "data", cwd=tmp_path).stdout
+        assert "and does not answer" in told
+        assert "cannot be used" not in told
+        gateway = {"CALHA_EDGE_HUB": "nats-leaf://127.0.0.1:7422", "CALHA_EDGE_PAGE_PORT": "8099"}
+        assert (
+            "how it does is told at http://127.0.0.1:8099"
+            in calha("doctor", cwd=tmp_path, env=gateway | {"CALHA_DATA_FOLDER": "data"}).stdout
+        )
+
+
+def test_doctor_misses_pages_that_are_not_there(tmp_path):
+    (tmp_path / "calha.toml").write_text('[compat.databutcher]\nenabled = true\npages = "templates"\n')
+    assert "there is no folder templates" in calha("doctor", cwd=tmp_path).stdout
+    (tmp_path / "templates").mkdir()
+    assert "no folder" not in calha("doctor", cwd=tmp_path).stdout

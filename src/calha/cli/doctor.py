@@ -5,7 +5,7 @@ import shutil
 import socket
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from calha.config.settings import Settings
 from calha.domain.errors import InvalidConfiguration
 from calha.mail.smtp import Unreachable, connected
 from calha.post_office import mail_server
+from calha.up import holder
 
 FSYNC_TRIALS = 50
 SLOW_FSYNC_MS = 20.0
@@ -51,6 +52,10 @@ def _findings(settings: Settings) -> Iterator[Finding]:
     running = _running(settings)
     yield from exposure(settings if running is None else in_use(settings, running))
     yield from _mail(settings)
+    yield from _pages(settings)
+    if running is None and (found := holder(settings.data.folder)) is not None:
+        yield _held(settings, found)
+        return
     if running is None:
         yield from _ports(settings)
         yield "ok", "Calha", f"does not run on {settings.data.folder}"
@@ -114,6 +119,22 @@ def _mail(settings: Settings) -> Iterator[Finding]:
         yield "fault", "mail", str(error)
     except Unreachable as error:
         yield "warning", "mail", f"nothing can be sent by {settings.smtp.host}:{settings.smtp.port}: {error}"
+
+
+def _pages(settings: Settings) -> Iterator[Finding]:
+    """Whether there is the folder of pages that are to be served as before; without it the app's own way is shown."""
+    section = settings.compat.databutcher
+    if section.enabled and section.pages is not None and not section.pages.is_dir():
+        yield "warning", "compat.databutcher.pages", f"there is no folder {section.pages}; its pages are not served"
+
+
+def _held(settings: Settings, found: Mapping[str, Any]) -> Finding:
+    """Of a folder in use whose process has no status to tell: a gateway, or a Calha that does not answer."""
+    where = f"process {found['pid']} runs on {settings.data.folder}, at {found['address']}"
+    if settings.edge.hub:
+        page = f"http://{settings.edge.page_host}:{settings.edge.page_port}"
+        return "ok", "gateway", f"{where}; how it does is told at {page}"
+    return "warning", "Calha", f"{where}, and does not answer; look into its log"
 
 
 def _ports(settings: Settings) -> Iterator[Finding]:
