@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from calha.accounts import tokens
+from calha.accounts.fingerprints import fingerprint
 from calha.accounts.keyring import LOCAL_PREFIX, Keyring, digest
 from calha.domain.access import Grant, Periods, Principal
 from calha.domain.errors import NotSignedIn, RegistryUnavailable
@@ -174,14 +175,6 @@ class Door:
         now = datetime.now(UTC)
         if now - session.seen_at > SEEN_EVERY:
             self._sessions.seen(session.id, now + BROWSER_IDLE)
-
-
-def fingerprint(pem: str) -> str:
-    """SHA-256 of a certificate's DER form, in hex."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives.hashes import SHA256
-
-    return x509.load_pem_x509_certificate(pem.encode()).fingerprint(SHA256()).hex()
 
 
 def _bound(cache: dict[Any, Any]) -> None:

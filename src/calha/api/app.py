@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 
 from calha import __version__
-from calha.api import docs, examples, files, problems
+from calha.api import docs, examples, files, invalid_requests, problems
 from calha.api.conditional import ConditionalGet
 from calha.api.hosts import OwnNames
 from calha.api.routes import (
@@ -160,6 +160,7 @@ def create_app(services: Services | None) -> FastAPI:
     for router in (*ROUTERS, status.probes, acknowledgements.pages):
         take_over(app, router)
     problems.add_to(app)
+    invalid_requests.add_to(app)
     docs.add_to(app)
     files.add_to(app)
     examples.add_to(app)

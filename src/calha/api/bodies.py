@@ -1,6 +1,6 @@
 """Bodies that are not JSON of ours: read as they come, and no further than a limit."""
 
-from fastapi import Request
+from starlette.requests import Request
 
 from calha.domain.errors import TooLarge
 

@@ -5,10 +5,9 @@ import math
 from http import HTTPStatus
 from typing import Any
 
-from fastapi import Request
-from fastapi.exceptions import RequestValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from calha.domain.errors import (
@@ -97,7 +96,7 @@ def problem(status: int, title: str, detail: str, request: Request, **more: Any)
 
 
 def add_to(app: Starlette) -> None:
-    """Translate every error that leaves a route."""
+    """Translate every error that leaves a route; with FastAPI see also `invalid_requests`."""
 
     async def of_ours(request: Request, error: Exception) -> Response:
         assert isinstance(error, CalhaError)
@@ -108,16 +107,6 @@ def add_to(app: Starlette) -> None:
                     told["retry_after_s"] = error.retry_after_s
                 return problem(status, title, str(error), request, **told)
         return problem(400, "Refused", str(error), request, reason=error.reason)
-
-    async def of_validation(request: Request, error: Exception) -> Response:
-        assert isinstance(error, RequestValidationError)
-        faults = [
-            {"where": ".".join(str(part) for part in fault["loc"]), "detail": fault["msg"]} for fault in error.errors()
-        ]
-        detail = "; ".join(f"{fault['where']}: {fault['detail']}" for fault in faults)
-        about = {"where": ", ".join(fault["where"].rpartition(".")[2] for fault in faults)}
-        more = {"reason": "invalid_request", "about": about, "errors": faults}
-        return problem(422, "Invalid request", detail, request, **more)
 
     async def of_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
@@ -133,6 +122,5 @@ def add_to(app: Starlette) -> None:
         )
 
     app.add_exception_handler(CalhaError, of_ours)
-    app.add_exception_handler(RequestValidationError, of_validation)
     app.add_exception_handler(HTTPException, of_http)
     app.add_exception_handler(Exception, of_nobody)

@@ -1,11 +1,12 @@
 """Bodies of requests and answers; the OpenAPI document, and from it the web app's types, come from here."""
 
 from datetime import datetime
-from typing import Annotated, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from calha.store.registry import Position as Place
+if TYPE_CHECKING:
+    from calha.store.registry import Position as Place
 
 Item = TypeVar("Item")
 DeviceKey = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$", examples=["pump-1"])]
@@ -35,8 +36,10 @@ class Position(Body):
     longitude: Annotated[float, Field(ge=-180, le=180, examples=[-34.9])]
 
 
-def as_position(given: Position | None) -> Place | None:
+def as_position(given: Position | None) -> "Place | None":
     """As the registry keeps it."""
+    from calha.store.registry import Position as Place  # a gateway has none, and loads this module too
+
     return Place(given.latitude, given.longitude) if given is not None else None
 
 

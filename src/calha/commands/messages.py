@@ -4,7 +4,7 @@ to the device: {"id": "…", "command": "start", "parameters": {"speed": 900}, "
 from it:       {"state": "delivered" | "executed" | "rejected", "detail": "…"}
 """
 
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
 
@@ -12,7 +12,9 @@ from calha.domain import device_json
 from calha.domain.commands import EventKind
 from calha.domain.errors import Malformed
 from calha.domain.times import to_text
-from calha.store.accounts.commands import CommandRow
+
+if TYPE_CHECKING:  # a gateway has no such store
+    from calha.store.accounts.commands import CommandRow
 
 ReplyState = Literal["delivered", "executed", "rejected"]
 MAX_DETAIL = 500
@@ -29,7 +31,7 @@ class Reply(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-def order(command: CommandRow) -> dict[str, Any]:
+def order(command: "CommandRow") -> dict[str, Any]:
     """What a device gets. It must not begin after `expires_at`, and does nothing twice for one id."""
     return {
         "id": command.id,
@@ -39,7 +41,7 @@ def order(command: CommandRow) -> dict[str, Any]:
     }
 
 
-def order_json(command: CommandRow) -> bytes:
+def order_json(command: "CommandRow") -> bytes:
     return msgspec.json.encode(order(command))
 
 

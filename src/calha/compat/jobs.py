@@ -5,14 +5,17 @@ Each is imported where it is switched on; all of them take a tenth of a start.
 
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from calha.accounts.gatekeeper import Guest
-from calha.compat.ground import Ground
 from calha.config.compat import CompatSection
 from calha.domain.dialects import Dialect
 from calha.ingest.mqtt import Translate, untranslated
 from calha.ingest.routes import Route
-from calha.store.registry import Registry
+
+if TYPE_CHECKING:  # a gateway has neither
+    from calha.compat.ground import Ground
+    from calha.store.registry import Registry
 
 Job = Callable[[Callable[[], None]], Awaitable[None]]
 
@@ -26,7 +29,7 @@ class Parts:
     translate: Translate
 
 
-def prepare(section: CompatSection, registry: Registry) -> None:
+def prepare(section: CompatSection, registry: "Registry") -> None:
     """Make what must be there before the first message is read. Raises InvalidConfiguration."""
     if section.eta.enabled:
         from calha.compat.eta import place
@@ -71,7 +74,7 @@ def said_topics(section: CompatSection) -> tuple[str, ...]:
     return (COMMANDS_FILTER,)
 
 
-def parts(section: CompatSection, ground: Ground) -> Parts:
+def parts(section: CompatSection, ground: "Ground") -> Parts:
     jobs = list(_listeners(section, ground))
     if not section.databutcher.enabled:
         return Parts(jobs, (), untranslated)
@@ -82,7 +85,7 @@ def parts(section: CompatSection, ground: Ground) -> Parts:
     return Parts(jobs, (databutcher.dialect,), databutcher.dialect.read)
 
 
-def _listeners(section: CompatSection, ground: Ground) -> Iterator[tuple[str, Job]]:
+def _listeners(section: CompatSection, ground: "Ground") -> Iterator[tuple[str, Job]]:
     base = ground.registry, ground.ingest, ground.telemetry, ground.clock
     if section.coiot.enabled:
         from calha.compat.coiot import Coiot, CoiotOptions

@@ -3,9 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from fastapi import HTTPException, Request
-from fastapi.exceptions import RequestValidationError
-from starlette.responses import JSONResponse
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calha.serving import bound, http_server
@@ -46,10 +44,3 @@ class BoundedBodies:
             return message
 
         await self._app(scope, counting if scope["type"] == "http" else receive, send)
-
-
-async def refused(_: Request, error: Exception) -> JSONResponse:
-    """FastAPI's list of faults without what was sent, in which a NaN would break the answer."""
-    assert isinstance(error, RequestValidationError)
-    faults = [{name: fault[name] for name in ("type", "loc", "msg")} for fault in error.errors()]
-    return JSONResponse({"detail": faults}, 422)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 
-from calha.accounts.door import fingerprint
+from calha.accounts.fingerprints import fingerprint
 from calha.accounts.keyring import digest
 from calha.domain.access import Principal
 from calha.domain.directory import DeviceEntry, Directory

@@ -13,7 +13,7 @@ from starlette.routing import Route
 from calha.accounts.gatekeeper import Proofs
 from calha.api import problems
 from calha.api.bodies import read_body
-from calha.api.routes.telemetry import answer
+from calha.api.receipts import answer
 from calha.domain.access import Principal
 from calha.domain.errors import Forbidden, LogFull, LogUnavailable, NotSignedIn
 from calha.edge.intake import EdgeIntake

@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from calha import certificates
 from calha.accounts.devices import new_device_secret
-from calha.accounts.door import fingerprint
+from calha.accounts.fingerprints import fingerprint
 from calha.api.access import Caller, Configures, ConfiguresDevice, Views, ViewsDevice
 from calha.api.presence import presence_of
 from calha.api.routing import api_router

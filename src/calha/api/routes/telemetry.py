@@ -6,18 +6,16 @@ from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Header, Path, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from calha.api.access import Caller, Sends, SendsOfDevice
 from calha.api.bodies import read_body
-from calha.api.problems import problem
+from calha.api.receipts import answer
 from calha.api.routing import api_router
-from calha.api.schemas import Accepted, Fault
+from calha.api.schemas import Accepted
 from calha.api.services import Here, Services
 from calha.domain.access import Permission
-from calha.domain.errors import Forbidden, LogFull, LogUnavailable, RegistryUnavailable, TooLarge
-from calha.ingest.decode import Problem
-from calha.ingest.service import MAX_ERRORS_IN_RECEIPT, Receipt
+from calha.domain.errors import Forbidden, LogFull, LogUnavailable, TooLarge
 
 router = api_router("telemetry", "/telemetry")
 
@@ -106,26 +104,3 @@ async def _require_own(caller: Caller, devices: Callable[[], set[str]]) -> None:
             raise Forbidden(
                 f"{caller.principal.name} may not send readings of {key!r}; nothing was taken", "not_its_own"
             )
-
-
-def answer(receipt: Receipt, request: Request) -> Response:
-    """What a sender is told."""
-    faults = [_fault(fault) for fault in receipt.problems[:MAX_ERRORS_IN_RECEIPT]]
-    is_put_off = all(fault.reason == RegistryUnavailable.reason for fault in receipt.problems)
-    if receipt.problems and not receipt.accepted and not is_put_off:
-        is_unknown = all(fault.reason == "unknown_device" for fault in receipt.problems)
-        first = receipt.problems[0]
-        return problem(
-            404 if is_unknown else 422,
-            "Unknown device" if is_unknown else "Cannot be read",
-            f"{first.detail}. The message is kept in quarantine and can be replayed.",
-            request,
-            reason=first.reason,
-            errors=[fault.model_dump() for fault in faults],
-        )
-    accepted = Accepted(accepted=receipt.accepted, quarantined=receipt.quarantined, seq=receipt.seq, errors=faults)
-    return JSONResponse(accepted.model_dump())
-
-
-def _fault(fault: Problem) -> Fault:
-    return Fault(device=fault.device, reason=fault.reason, detail=fault.detail, readings=fault.readings)

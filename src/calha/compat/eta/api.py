@@ -12,7 +12,8 @@ from calha.compat import docs_page
 from calha.compat.eta import analysis, curves, door, listing, measurements, people, place, plant, reports
 from calha.compat.eta.parts import Parts
 from calha.compat.ground import Ground
-from calha.compat.listening import refused, serve
+from calha.compat.listening import serve
+from calha.compat.refusing import refused
 from calha.config.compat import EtaSection
 from calha.domain.errors import CalhaError, NotFound, StoreUnavailable
 from calha.store.eta import EtaNumbers
