@@ -6,12 +6,14 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from calha.compat.coiot import consumed
 from calha.compat.coiot_wire import HttpRequest, MeterMessage, NotUnderstood, Stream, meter_answer
+from calha.domain.register_breaks import Readings
 from ports import free_ports
 from running import running_calha
 
@@ -395,10 +397,22 @@ def test_it_is_switched_off_unless_told(tmp_path):
     assert Settings().compat.coiot.enabled is False
 
 
+def register(*values: float) -> Readings:
+    at = np.arange(len(values), dtype=np.int64) * 60_000_000
+    return Readings.of(at, np.array(values, np.float64), np.zeros(len(values), np.uint8))
+
+
 def test_a_bill_goes_on_over_restarts():
-    assert consumed([]) == 0
-    assert consumed([1.0, 5.0, 5.0]) == 5.0
-    assert consumed([1.0, 5.0, 0.0, 2.0]) == 7.0
+    assert consumed(register()) == 0
+    assert consumed(register(1.0, 5.0, 5.0)) == 5.0
+    assert consumed(register(1.0, 5.0, 0.0, 2.0)) == 7.0
+    assert consumed(register(1.0, 500.0, 3.0, 4.0)) == 504.0
+
+
+def test_a_register_that_falls_a_little_is_not_billed_anew():
+    assert consumed(register(0.0, 500.0, 499.9, 501.0)) == 501.0, "rounding, or a report between"
+    assert consumed(register(0.0, 500.0, 2.0, 501.0)) == 501.0, "a single wrong report"
+    assert consumed(register(0.0, 500.0, 499.9)) == 499.9
 
 
 def test_an_object_that_comes_byte_by_byte_is_looked_at_once():

@@ -29,15 +29,18 @@ from calha.compat.gathering import Gathering
 from calha.compat.own_devices import OwnDevices
 from calha.domain.errors import CalhaError, LogUnavailable, Malformed
 from calha.domain.readings import Micros
+from calha.domain.register_breaks import Readings
+from calha.domain.registers import LOOK_AHEAD, TICKS, Register, Verdict, verdict, volume_of
 from calha.domain.times import DAY_US, SECOND_US, from_text, time_of, to_datetime
 from calha.ingest.service import Ingest, Message
 from calha.store.registry import Registry
-from calha.store.telemetry import Telemetry
+from calha.store.telemetry import Columns, Telemetry
 
 log = logging.getLogger(__name__)
 
 PREFIX = "coiot-"
 PROFILE = "energy_meter"
+REGISTER = Register("kWh")
 CHANNEL = "energy"
 SOURCE = "coiot"
 PRICE_PER_KWH = 0.4
@@ -281,21 +284,24 @@ class Coiot:
     async def _invoice(self, device: str) -> dict[str, Any]:
         """What the meter has counted, over its restarts too, at one price."""
         until = self._clock() + DAY_US
-        rows = await self._rows(device, until - HISTORY_SPANS[-1], until)
-        counted = consumed([value for value, _ in rows])
+        found = await self._readings(device, until - HISTORY_SPANS[-1], until)
+        counted = consumed(Readings.of(found.at, found.value, found.quality))
         return {"alert": self._alert(device, first=WITHIN), "invoice": round(counted * PRICE_PER_KWH, 2)}
 
     async def _rows(self, device: str, since: Micros, until: Micros) -> list[list[Any]]:
         """[consumption, local time] by time."""
-        series = self._series(device)
-        assert series is not None
-        found = await asyncio.to_thread(self._telemetry.readings, [series], since, until, resolution="raw")
-        columns, zone = found[series], self._zone(device)
+        columns, zone = await self._readings(device, since, until), self._zone(device)
         return [
             [value, to_datetime(at).astimezone(zone).strftime("%Y-%m-%d %H:%M:%S")]
             for at, value in zip(columns.at.tolist(), columns.value.tolist(), strict=True)
             if value == value  # a failed read is no consumption
         ]
+
+    async def _readings(self, device: str, since: Micros, until: Micros) -> Columns:
+        series = self._series(device)
+        assert series is not None
+        found = await asyncio.to_thread(self._telemetry.readings, [series], since, until, resolution="raw")
+        return found[series]
 
     def _has_reported(self, device: str | None) -> bool:
         """Whether pages know the meter, which they do from its first report on."""
@@ -321,13 +327,26 @@ class Coiot:
         return ABOVE if int(value) >= ALERT_FROM_KWH else WITHIN
 
 
-def consumed(register: list[float]) -> float:
-    """What a register has counted that begins anew at zero whenever its meter restarts."""
-    total, before = 0.0, 0.0
-    for value in register:
-        total += value - before if value >= before else value
-        before = value
-    return total
+def consumed(register: Readings) -> float:
+    """What a register has counted that begins anew at zero whenever its meter restarts.
+
+    A fall is judged by the rules of all registers: it may be a rounding, or one wrong report. Growth is always believed, as a
+    restart soon after the first report would make what was reported before it look wrong.
+    """
+    marks = [
+        (REGISTER.ticks(value), at) for value, at in zip(register.value.tolist(), register.at.tolist(), strict=True)
+    ]
+    if not marks:
+        return 0.0
+    total, (before, before_at) = marks[0][0], marks[0]
+    for place, (after, at) in enumerate(marks[1:], 1):
+        ahead = marks[place + 1 : place + 1 + LOOK_AHEAD] if after < before else []
+        following = [(ticks, later - before_at) for ticks, later in ahead]
+        found = verdict(REGISTER, before, after, at - before_at, following)
+        if found is not Verdict.GLITCH:
+            total += volume_of(REGISTER, found, before, after)
+            before, before_at = after, at
+    return total / TICKS
 
 
 def _device_of(given: object) -> str | None:
