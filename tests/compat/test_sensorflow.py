@@ -6,6 +6,7 @@ import re
 import socket
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
@@ -257,7 +258,7 @@ async def test_who_connects_is_told_the_newest_reading_and_each_as_its_station_w
         assert json.loads(await client.recv()) == told
         for path, body in (
             ("/api/v1/temperature_reading", cleaning("live second", 2, "12", "rinse")),
-            ("/sensor_data", BODY | {"sensor_id": "live-second"}),
+            ("/sensor_data", BODY | {"sensor_id": "live second"}),
             ("/api/v1/cip_monitoring", cleaning("live second", 4, "12", "drain")),
         ):
             _, told = await asyncio.to_thread(ask, calha, "POST", path, body)
@@ -266,7 +267,7 @@ async def test_who_connects_is_told_the_newest_reading_and_each_as_its_station_w
     await asyncio.to_thread(calha.start)
     async with websockets.connect(address) as client:
         again = json.loads(await client.recv())
-    assert again == told | {"id_sensor": "live-second", "client_ip": None}
+    assert again == told | {"client_ip": None}
 
 
 @pytest.mark.parametrize("query", ["", "?api-key=wrong", f"?api_key={LIVE_KEY}", "?api-key="])
@@ -330,3 +331,30 @@ def test_it_is_switched_off_and_closed_to_the_anonymous_unless_told():
 
     assert Settings().compat.sensorflow.enabled is False
     assert Settings().compat.sensorflow.anonymous is False
+
+
+NAMES = ["CIP é", "CIP è", "CIP-", "CIP", "cip.1", "cip/1", "é", "è", "10.0.0.7", "10-0-0-7"]
+
+
+def test_stations_whose_names_differ_in_a_special_letter_are_two(calha):
+    for number, name in enumerate(NAMES):
+        assert ask(calha, "POST", "/sensor_data", BODY | {"sensor_id": name, "flow": number})[0] == 201
+    calha.until_stored()
+    rows = {row["name"]: row["key"] for row in calha.get("/api/v1/devices?limit=500")["items"]}
+    keys = [rows[f"SensorFlow {name}"] for name in NAMES]
+    assert len(set(keys)) == len(NAMES)
+    assert [calha.values(key, "flow") for key in keys] == [[float(number)] for number in range(len(NAMES))]
+    assert "sensorflow-CIP" in keys, "what can be a key is one"
+    for name in NAMES:
+        if "/" not in name:
+            told = ask(calha, "GET", f"/api/v1/query/sensor/{urllib.parse.quote(name)}/latest")[1]
+            assert told["row_count"] == 1, name
+
+
+def test_a_station_that_was_registered_before_keeps_its_device_and_no_other_gets_it(calha):
+    body = {"key": "sensorflow-tanque-1", "name": "SensorFlow tanque 1", "profile": "sensorflow_station"}
+    assert calha.send("POST", "/api/v1/devices", body)[0] == 201
+    for flow, name in enumerate(("tanque 1", "tanque.1")):
+        assert ask(calha, "POST", "/sensor_data", BODY | {"sensor_id": name, "flow": flow})[0] == 201
+    calha.until_stored()
+    assert calha.values("sensorflow-tanque-1", "flow") == [0.0]

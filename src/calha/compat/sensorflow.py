@@ -10,7 +10,6 @@ The newest firmware sends no key. Stations without one are let in only where the
 import asyncio
 import json
 import math
-import re
 import secrets
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -28,9 +27,11 @@ from starlette.websockets import WebSocketDisconnect
 from calha.compat import docs_page
 from calha.compat.gathering import Gathering
 from calha.compat.ground import Newer
-from calha.compat.listening import refused, serve
+from calha.compat.listening import serve
 from calha.compat.own_devices import OwnDevices
+from calha.compat.refusing import refused
 from calha.compat.sensorflow_history import History, Said
+from calha.compat.sensorflow_stations import PREFIX, Stations, label_of, name_of
 from calha.compat.short_way import ShortWay
 from calha.domain.errors import LogUnavailable
 from calha.domain.readings import Micros
@@ -39,7 +40,6 @@ from calha.ingest.service import Ingest, Message
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 
-PREFIX = "sensorflow-"
 PROFILE = "sensorflow_station"
 SOURCE = "sensorflow"
 NEW_CYCLE_AFTER_US = 10 * MINUTE_US
@@ -119,12 +119,14 @@ class SensorFlow:
         """newer: whether something beyond a log sequence is stored within so many seconds."""
         self._options = options
         self._own = OwnDevices(PREFIX, PROFILE, options.max_devices, registry, ingest, telemetry)
+        self._registry = registry
+        self._stations = Stations(self._own, registry)
         self._ingest = ingest
         self._telemetry = telemetry
         self._clock = clock
         self._newer = newer
         self._gathering = Gathering(ingest, SOURCE)
-        self._history = History(PREFIX, self._own, registry, telemetry, clock)
+        self._history = History(self._own, registry, telemetry, clock)
         self._senders: dict[str, Sender] = {}
         self._cycles: dict[str, tuple[int, Micros]] = {}  # of a station: cip_id, time of its last reading
         self._live: Counter[str] = Counter()
@@ -220,13 +222,14 @@ class SensorFlow:
 
     async def _station(self, name: str | None, request: Request) -> str:
         """The device of a station, made when it is heard for the first time."""
-        device = _key_of_station(name or _address(request))
+        known_as = name or _address(request)
+        device = await self._stations.device_of(known_as, is_address=not name)
         if device not in self._ingest.directory.devices:
-            await self._create(device, name or _address(request))
+            await self._create(device, known_as)
         return device
 
     async def _create(self, device: str, name: str) -> None:
-        if not await self._own.create(device, f"SensorFlow {name}"):
+        if not await self._own.create(device, label_of(name)):
             raise HTTPException(403, "No more stations are taken (compat.sensorflow.max_devices).")
 
     def _cycle(self, device: str, at: Micros, told: int | None = None) -> int:
@@ -276,7 +279,7 @@ class SensorFlow:
         together = {name: self._value(device, name) for name in OLDER_VALUES if self._at(device, name) == at}
         if self._at(device, "flow") == at or not together.keys() & {"humidity", "concentration"}:
             return self._newest(device)
-        sender = self._sender(device)
+        sender = self._senders.get(device) or await self._remembered(device)
         said = sender.said if sender.at == at else await self._history.said(device)
         key = "sensor_id" if "humidity" in together else "id_sensor"
         told = {key: sender.name, "cip_id": said.cip_id, "status_cip": said.status}
@@ -294,12 +297,13 @@ class SensorFlow:
             "date_recorded": moment.date().isoformat(),
             "time_recorded": moment.time().isoformat("seconds"),
             **names,
-            "client_ip": self._sender(device).address,
+            "client_ip": self._senders[device].address if device in self._senders else None,
         }
 
-    def _sender(self, device: str) -> Sender:
-        """As far as it is known after a restart."""
-        return self._senders.get(device, Sender(device.removeprefix(PREFIX), None))
+    async def _remembered(self, device: str) -> Sender:
+        """As far as the sender is known after a restart."""
+        rows = await asyncio.to_thread(self._registry.devices_named, [device])
+        return Sender(name_of(device, rows[device].name), None)
 
     def _health(self) -> dict[str, str]:
         return {"status": "healthy", "timestamp": datetime.now(UTC).isoformat(), "service": "SensorFlow API"}
@@ -311,7 +315,9 @@ class SensorFlow:
         return _result("the last 24 hours", await self._history.recent(limit))
 
     async def _latest_of(self, sensor: str, limit: Limit = 10) -> dict[str, Any]:
-        return _result(f"the newest of {sensor}", await self._history.latest(_key_of_station(sensor), limit))
+        return _result(
+            f"the newest of {sensor}", await self._history.latest(await self._stations.device_of(sensor), limit)
+        )
 
     async def _events(self, api_key: Annotated[str, Query(alias="api-key")] = "") -> Response:
         if not self._options.live_key or not _same(api_key, self._options.live_key):
@@ -376,12 +382,6 @@ class SensorFlow:
     def _zone(self, device: str) -> Any:  # noqa: ANN401 - a tzinfo
         entry = self._own.entry(device)
         return entry.zone if entry is not None else ZoneInfo("America/Sao_Paulo")
-
-
-def _key_of_station(name: str) -> str:
-    """The device of a station, known by what it calls itself or by its address."""
-    text = re.sub(r"[^A-Za-z0-9_-]+", "-", name).strip("-")[:40]
-    return f"{PREFIX}{text or 'station'}"
 
 
 def _result(query: str, rows: list[dict[str, Any]]) -> dict[str, Any]:

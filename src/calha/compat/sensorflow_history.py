@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from calha.compat.own_devices import OwnDevices
+from calha.compat.sensorflow_stations import name_of
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, EARLIEST, HOUR_US, MINUTE_US, to_datetime
 from calha.store.registry import Registry
@@ -40,12 +41,7 @@ class Said(NamedTuple):
 
 
 class History:
-    """prefix: of the stations' keys."""
-
-    def __init__(
-        self, prefix: str, own: OwnDevices, registry: Registry, telemetry: Telemetry, clock: Callable[[], Micros]
-    ) -> None:
-        self._prefix = prefix
+    def __init__(self, own: OwnDevices, registry: Registry, telemetry: Telemetry, clock: Callable[[], Micros]) -> None:
         self._own = own
         self._registry = registry
         self._telemetry = telemetry
@@ -86,7 +82,9 @@ class History:
                 break
         chosen = sorted(values, reverse=True)[:limit]
         said = self._said_by(key for key in chosen if "flow" not in values[key])
-        return [self._row(key, values[key], said.get(key, Said())) for key in chosen]
+        rows = self._registry.devices_named(list({device for _, device in chosen}))
+        names = {device: name_of(device, row.name) for device, row in rows.items()}
+        return [_row(key, values[key], said.get(key, Said()), names.get(key[1], key[1])) for key in chosen]
 
     def _values(self, devices: Sequence[str], since: Micros, until: Micros) -> Mapping[Key, Values]:
         """What was measured together, of whatever has a temperature."""
@@ -103,19 +101,6 @@ class History:
             for at, value in zip(columns.at.tolist(), columns.value.tolist(), strict=True):
                 rows.setdefault((at, device), {})[channel] = value
         return {key: values for key, values in rows.items() if "temperature" in values}
-
-    def _row(self, key: Key, values: Values, said: Said) -> dict[str, Any]:
-        at, device = key
-        cycle = values.get("cip_id", math.nan)
-        counted = str(int(cycle)) if math.isfinite(cycle) else None
-        told = {
-            "time": to_datetime(at).isoformat(timespec="microseconds"),
-            "local": device.removeprefix(self._prefix),
-            "cip_id": counted if said.cip_id is None else said.cip_id,
-            "status_cip": said.status,
-        }
-        measured = {name: values.get(name, math.nan) for name in VALUES}
-        return told | {name: value if math.isfinite(value) else None for name, value in measured.items()}
 
     def _said_by(self, keys: Iterable[Key]) -> Mapping[Key, Said]:
         """What was said of each row."""
@@ -139,3 +124,16 @@ class History:
         about = {"at": at, "cip_id": said.cip_id, "status_cip": said.status}
         text = {"pt": f"Limpeza {told}", "en": f"Cleaning {told}"}
         self._registry.add_event(KIND, device=device, text=text, data=about, at=to_datetime(at))
+
+
+def _row(key: Key, values: Values, said: Said, local: str) -> dict[str, Any]:
+    cycle = values.get("cip_id", math.nan)
+    counted = str(int(cycle)) if math.isfinite(cycle) else None
+    told = {
+        "time": to_datetime(key[0]).isoformat(timespec="microseconds"),
+        "local": local,
+        "cip_id": counted if said.cip_id is None else said.cip_id,
+        "status_cip": said.status,
+    }
+    measured = {name: values.get(name, math.nan) for name in VALUES}
+    return told | {name: value if math.isfinite(value) else None for name, value in measured.items()}
