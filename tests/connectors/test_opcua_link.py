@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from calha.connectors.opcua import subscription
 from calha.connectors.opcua.link import Hands, Link, Wanted
 from calha.connectors.opcua.outbox import Outbox
 from calha.connectors.opcua.session import Target
@@ -139,6 +140,19 @@ async def test_a_server_that_serves_no_subscription_is_polled(taken, subscriptio
         await until(lambda: taken.values(1) == [19.0, 60.0])
         assert set(link.faults) == {1}
         assert link.counts() == {"good": 1, "uncertain": 0, "bad": 2, "unknown": 0}
+
+
+async def test_a_subscription_that_was_served_and_falls_silent_is_had_again_and_not_polled_for_ever(taken, monkeypatch):
+    monkeypatch.setattr(subscription, "SHORTEST_SILENCE_S", 1.0)
+    monkeypatch.setattr(subscription, "KEEP_ALIVE_S", 0.2)
+    async with running_plc(stops=False) as plc, linked(wanted(plc.port, "vazao_saida1"), taken) as link:
+        await until(lambda: taken.values(1) == [19.0])
+        for one in list(plc._server.iserver.subscription_service.subscriptions.values()):
+            await one.stop()
+        await until(lambda: link.state.attempts == 2 and link.state.mode == "subscription")
+        assert taken.told == ["silent", None]
+        await plc.run_once()
+        await until(lambda: 60.0 in taken.values(1))
 
 
 async def test_an_unchanged_value_is_told_again(taken):

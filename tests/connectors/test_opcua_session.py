@@ -1,11 +1,13 @@
 """Sessions with a real OPC UA server: every security with every login, and each refusal with its cause."""
 
 import asyncio
+import struct
 
 import pytest
 from asyncua import ua
 
 from calha.application_certificate import application_certificate
+from calha.connectors.opcua import session
 from calha.connectors.opcua.browse import children, contents, search
 from calha.connectors.opcua.session import Session, Target, offer_of, open_session
 from calha.domain.connections import read_node_id
@@ -165,3 +167,17 @@ async def test_limits_of_the_server_are_read(plc, own):
     async with open_session(Target(address(plc), "none"), own) as session:
         assert isinstance(session, Session)
         assert 1 <= session.limits.read <= 500
+
+
+@pytest.mark.parametrize("fault", [struct.error("4 bytes"), KeyError(7), RecursionError("deep"), TypeError("none")])
+def test_whatever_broken_bytes_lead_to_is_a_connection_that_failed(fault):
+    def read(_: bytes):
+        raise fault
+
+    with pytest.raises(ConnectionFailed, match="cannot be read"):
+        session._cut(read, b"")
+
+
+def test_a_server_that_answers_for_fewer_nodes_than_asked_for_is_told():
+    with pytest.raises(ConnectionFailed, match="answers for 2 nodes when asked for 3"):
+        session.require_all(2, 3)

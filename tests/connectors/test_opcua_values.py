@@ -153,3 +153,10 @@ def test_a_gap_that_an_earlier_process_has_told_counts_too():
     translator = Translator(slots(GAUGE), [NOW])
     batch = translator.readings(changes([5.0], source_at=NOW - 5, server_at=NOW - 3), NOW + 7).batch
     assert (batch.at[0], batch.quality[0]) == (NOW + 7, Quality.ARRIVAL_TIME)
+
+
+def test_after_the_clock_was_set_back_a_gap_of_its_future_pins_no_time():
+    translator = Translator(slots(GAUGE), [NOW + 3_600 * SECOND_US])
+    for moment in (NOW, NOW + SECOND_US):
+        batch = translator.readings(changes([5.0], source_at=moment - 1, server_at=moment), moment).batch
+        assert (batch.at[0], batch.quality[0]) == (moment - 1, Quality.GOOD)

@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, NamedTuple
 from asyncua import ua
 
 from calha.connectors.opcua.limits import MAX_CHILDREN, MAX_FOUND, MAX_SEARCHED, SEARCH_S
-from calha.connectors.opcua.session import Session
+from calha.connectors.opcua.session import Session, require_all
 from calha.connectors.opcua.wire import Changes, Strange
 from calha.domain.connections import read_node_id, write_node_id
 from calha.domain.errors import NotFound
@@ -137,8 +137,13 @@ async def _browse(session: Session, nodes: Sequence[Any], most: int) -> list[tup
     request.Parameters.RequestedMaxReferencesPerNode = most
     request.Parameters.NodesToBrowse = [_question(node) for node in nodes]
     answer = await session.call(request, ua.BrowseResponse)
+    results = answer.Results or []
+    require_all(len(results), len(nodes))
     found = []
-    for result in answer.Results:
+    for node, result in zip(nodes, results, strict=True):
+        if result.StatusCode.value == ua.StatusCodes.BadNoContinuationPoints and len(nodes) > 1:
+            found += await _browse(session, [node], most)  # the server keeps few of them at a time
+            continue
         references = list(result.References or [])
         point = result.ContinuationPoint
         while point and len(references) < most:
@@ -202,7 +207,9 @@ async def _types(session: Session, nodes: Sequence[Any]) -> list[str]:
     request = ua.ReadRequest()
     request.Parameters.NodesToRead = [ua.ReadValueId(node, ua.AttributeIds.DataType) for node in nodes]
     answer = await session.call(request, ua.ReadResponse)
-    return [_type_name(result) for result in answer.Results]
+    results = answer.Results or []
+    require_all(len(results), len(nodes))
+    return [_type_name(result) for result in results]
 
 
 def _type_name(result: Any) -> str:  # noqa: ANN401 - ua.DataValue
@@ -219,16 +226,19 @@ async def _units(session: Session, nodes: Sequence[Any]) -> list[str]:
     request = ua.TranslateBrowsePathsToNodeIdsRequest()
     request.Parameters.BrowsePaths = [_path_to_unit(node) for node in nodes]
     answer = await session.call(request, ua.TranslateBrowsePathsToNodeIdsResponse)
+    results = answer.Results or []
+    require_all(len(results), len(nodes))
     targets = [
-        result.Targets[0].TargetId if result.StatusCode.is_good() and result.Targets else None
-        for result in answer.Results
+        result.Targets[0].TargetId if result.StatusCode.is_good() and result.Targets else None for result in results
     ]
     asked = [target for target in targets if target is not None]
     if not asked:
         return [""] * len(nodes)
     request = ua.ReadRequest()
     request.Parameters.NodesToRead = [ua.ReadValueId(node, ua.AttributeIds.Value) for node in asked]
-    read = iter((await session.call(request, ua.ReadResponse)).Results)
+    results = (await session.call(request, ua.ReadResponse)).Results or []
+    require_all(len(results), len(asked))
+    read = iter(results)
     return [_unit_symbol(next(read)) if target is not None else "" for target in targets]
 
 

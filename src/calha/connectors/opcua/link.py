@@ -157,7 +157,8 @@ class Link:
         try:
             await self._follow(session, items, beat)
         except ConnectionFailed as error:
-            if error.reason not in ("server_refused", "silent") or session.lost.done():
+            is_served = self.state.mode == "subscription"  # and has only ended; it is had again with the next session
+            if is_served or error.reason not in ("server_refused", "silent") or session.lost.done():
                 raise
             self.state.trouble = Trouble(error.reason, str(error), self._hands.clock())
             log.warning("%s is polled: %s", self.wanted.name, error)

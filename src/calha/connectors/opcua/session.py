@@ -11,6 +11,7 @@ import asyncio
 import hashlib
 import logging
 import os
+import struct
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -38,6 +39,18 @@ SESSION_TIMEOUT_MS: Final = 60_000
 PER_CALL: Final = 500  # nodes in one request, where the server does not say how many it takes
 
 Cut = TypeVar("Cut", Changes, Published)
+
+BROKEN: Final = (
+    UaError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    struct.error,
+)
+"""Whatever broken bytes lead asyncua to."""
 
 _NONE, _SIGN, _ENCRYPT = (
     ua.MessageSecurityMode.None_,
@@ -142,7 +155,9 @@ class Session:
         request.Parameters.TimestampsToReturn = ua.TimestampsToReturn.Both
         request.Parameters.NodesToRead = [ua.ReadValueId(node, ua.AttributeIds.Value) for node in nodes]
         _, rest = await self._ask(request, REQUEST_TIMEOUT_S)
-        return _cut(read_values, rest)
+        found = _cut(read_values, rest)
+        require_all(len(found), len(nodes))
+        return found
 
     async def publish(self, acknowledged: Sequence[tuple[int, int]]) -> Published:
         """The next message of a subscription, whenever it comes. acknowledged: (subscription, sequence) of those done with.
@@ -229,6 +244,12 @@ def require_trusted(target: Target, shown: ServerCertificate) -> None:
             "Find out why it has changed, then trust the new one",
             "certificate_changed",
         )
+
+
+def require_all(answered: int, asked: int) -> None:
+    """Raises ConnectionFailed when a server answers for fewer or more nodes than it was asked for."""
+    if answered != asked:
+        raise ConnectionFailed(f"the server answers for {answered} nodes when asked for {asked}", "server_refused")
 
 
 def explained(error: BaseException) -> ConnectionFailed:
@@ -350,14 +371,14 @@ async def _limits(session: Session) -> Limits:
 def _read(answer: type[Any], body: Any) -> Any:  # noqa: ANN401 - messages of asyncua
     try:
         return struct_from_binary(answer, body)
-    except (UaError, ValueError, IndexError, KeyError, TypeError) as error:  # whatever broken bytes lead it to
+    except BROKEN as error:
         raise ConnectionFailed(f"the server's answer cannot be read: {error}", "server_refused") from None
 
 
 def _cut(read: Callable[[bytes], Cut], rest: bytes) -> Cut:
     try:
         return read(rest)
-    except (UaError, ValueError, IndexError) as error:
+    except BROKEN as error:
         raise ConnectionFailed(f"the server's values cannot be read: {error}", "server_refused") from None
 
 

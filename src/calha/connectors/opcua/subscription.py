@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from asyncua import ua
 
-from calha.connectors.opcua.session import Session
+from calha.connectors.opcua.session import Session, require_all
 from calha.connectors.opcua.wire import Published
 from calha.domain.errors import ConnectionFailed
 
@@ -65,7 +65,9 @@ class Subscription:
             request.Parameters.TimestampsToReturn = ua.TimestampsToReturn.Both
             request.Parameters.ItemsToCreate = [self._wish(item) for item in part]
             answer = await self._session.call(request, ua.CreateMonitoredItemsResponse)
-            for item, result in zip(part, answer.Results, strict=True):
+            results = answer.Results or []
+            require_all(len(results), len(part))
+            for item, result in zip(part, results, strict=True):
                 if not result.StatusCode.is_good():
                     refused[item.handle] = str(result.StatusCode.name)
         return refused

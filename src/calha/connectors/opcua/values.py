@@ -3,7 +3,8 @@
 Rules
 - Quality comes from the status code. A bad one, and one without a value, has no value (NaN), never a 0.
 - Time is that of the source if it is plausible, else the server's, else that of arrival, and then the quality says so.
-  A time at or before `floor` is not: until then the slot is known to have had a gap.
+  A time at or before `floor` is not: until then the slot is known to have had a gap. A floor that lies ahead is of a clock
+  that was wrong, and forgotten: else everything would be told as of one moment until then.
 - Numbers are taken as they are. Booleans, texts and states go by the rules of every other way in (`ingest.decode`);
   what those refuse is a Fault of its node, and stops no other.
 - `last` holds the newest of each node, from which it is repeated while the server says that nothing has changed.
@@ -110,6 +111,7 @@ class Translator:
     def _times(
         self, changes: Changes, slot: NDArray[np.int64], arrived_at: Micros
     ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        self.floor[self.floor > arrived_at + MAX_AHEAD_US] = 0
         latest, earliest = arrived_at + MAX_AHEAD_US, np.maximum(EARLIEST, self.floor[slot] + 1)
         of_source = (changes.source_at >= earliest) & (changes.source_at <= latest)
         of_server = (changes.server_at >= earliest) & (changes.server_at <= latest)
