@@ -35,6 +35,7 @@ IDLE_TIMEOUT_S = 3_600.0
 RETRY_AFTER_S = 5
 BEAT_S = 5.0
 WRONG_TOKEN_S = 0.5  # before the answer, so that guessing is slow
+LOOKED_INTO_AT_ONCE_BYTES = 16 * 1024  # half a millisecond; the devices of a longer line are looked for in a thread
 MAX_TOKEN_LINE = MAX_REPLY_LINE = 4_096
 
 Admit = Callable[[str], Awaitable[Principal]]
@@ -204,7 +205,7 @@ class TcpListener:
     async def _take_line(self, line: bytes, speaker: Principal | None) -> bytes:
         if len(line) > self._limits.message_bytes:
             return self._too_large()
-        stranger = self._stranger(line, speaker)
+        stranger = await self._stranger(line, speaker)
         if stranger is not None:
             self._ingest.refuse("", "not_allowed" if speaker else "not_signed_in")
             return stranger
@@ -221,17 +222,22 @@ class TcpListener:
             return _refusal(problem.detail, problem.reason, accepted=receipt.accepted)
         return b'{"ok":%d}\n' % receipt.accepted
 
-    def _stranger(self, line: bytes, speaker: Principal | None) -> bytes | None:
+    async def _stranger(self, line: bytes, speaker: Principal | None) -> bytes | None:
         """The refusal of a line whose device the speaker may not speak for."""
         if speaker is None:
             return _refusal('say who you are first: {"token": "…"}', "not_signed_in")
         directory = self._ingest.directory
         if speaker is ANONYMOUS or speaker.may(Permission.SEND, None, directory.tree):
             return None
-        for device in self._ingest.devices_named(line, "application/json", ""):
+        for device in await self._devices_named(line):
             if not speaker.may_send(device, directory.site_of(device), directory.tree):
                 return _refusal(f"{speaker.name} may not send readings of {device!r}", "not_allowed")
         return None
+
+    async def _devices_named(self, line: bytes) -> set[str]:
+        if len(line) > LOOKED_INTO_AT_ONCE_BYTES:
+            return await asyncio.to_thread(self._ingest.devices_named, line, "application/json", "")
+        return self._ingest.devices_named(line, "application/json", "")
 
     def _too_large(self) -> bytes:
         self._ingest.refuse("", "too_large")

@@ -7,11 +7,11 @@ sender after it returned, and refuses if it raised.
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, NamedTuple, Protocol, get_args
+from typing import Any, NamedTuple, Protocol, TypeVar, get_args
 
 import msgspec
 import numpy as np
@@ -50,8 +50,10 @@ from calha.log.quarantine import Entry, Quarantine
 
 log = logging.getLogger(__name__)
 
+T = TypeVar("T")
+
 MAX_ERRORS_IN_RECEIPT = 20
-MAX_DEVICES_REMEMBERED, REMEMBERED_BYTES = 50_000, 64 * 1024  # of what each has sent last
+MAX_DEVICES_REMEMBERED, REMEMBERED_BYTES = 50_000, 64 * 1024  # of what each has sent last; the oldest is forgotten
 DECODED_AT_ONCE_BYTES = 256 * 1024  # what is larger is decoded in a thread, beside what else is to be done
 REPLAY_PAGE = 500
 MAX_PUTS_AT_ONCE = 1_000  # messages on their way to quarantine
@@ -119,8 +121,8 @@ class Ingest:
         self._clock = clock
         self._rate = MessageRate(limits)
         self._refreshing = asyncio.Lock()
-        self._last: dict[str, LastMessage] = {}
-        self._last_problem: dict[str, tuple[Micros, Problem]] = {}
+        self._last: OrderedDict[str, LastMessage] = OrderedDict()
+        self._last_problem: OrderedDict[str, tuple[Micros, Problem]] = OrderedDict()
         self.counters = Counters()
         self.directory = Directory({}, {})
         self._ranges = Ranges(self.directory)
@@ -385,9 +387,9 @@ class Ingest:
         """Sequences under which the problems are kept, 0 for one that quarantine has no room for."""
         entries = [_entry(problem, message) for problem, message in intake.problems()]
         for problem, message in intake.problems():
-            if problem.device and len(self._last_problem) < MAX_DEVICES_REMEMBERED:
+            if problem.device:
                 beginning = problem._replace(raw=problem.raw[:REMEMBERED_BYTES])
-                self._last_problem[problem.device] = (message.arrived_at, beginning)
+                _put_newest(self._last_problem, problem.device, (message.arrived_at, beginning))
         kept: list[int] = []
         for start in range(0, len(entries), MAX_PUTS_AT_ONCE):
             part = entries[start : start + MAX_PUTS_AT_ONCE]
@@ -414,10 +416,15 @@ class Ingest:
     def _remember(self, device: str, last: LastMessage) -> None:
         """The newest by its arrival: what a gateway had to keep back arrived before what it has sent already."""
         known = self._last.get(device)
-        if known is None and len(self._last) >= MAX_DEVICES_REMEMBERED:
-            return
         if known is None or last.message.arrived_at >= known.message.arrived_at:
-            self._last[device] = last
+            _put_newest(self._last, device, last)
+
+
+def _put_newest(known: "OrderedDict[str, T]", device: str, new: T) -> None:
+    known[device] = new
+    known.move_to_end(device)
+    if len(known) > MAX_DEVICES_REMEMBERED:
+        known.popitem(last=False)
 
 
 def request_message(
