@@ -57,15 +57,17 @@ from calha.ingest.transfer import Transfer
 from calha.ingest.writer import Commit, Writer
 from calha.log.connection import Connection
 from calha.log.connections import Connections
+from calha.log.continuity import Continuity
 from calha.log.doorman import Doorman
 from calha.log.gate import Gate
+from calha.log.height import Height
 from calha.log.mqtt_source import READ_PAUSE_S, MqttSource
 from calha.log.publisher import Publisher
 from calha.log.quarantine import Quarantine
 from calha.log.readings import ReadingsSource
 from calha.log.settings import LogSettings
 from calha.log.shards import gateways_url, shard_account, shard_of, source_urls, system_url
-from calha.log.streams import Streams
+from calha.log.streams import Loss, Streams
 from calha.metering.charging import Charging
 from calha.metering.metering import Metering
 from calha.metering.opening import open_billing
@@ -181,12 +183,14 @@ async def _connect(
 ) -> Parts:
     streams = Streams(connection, limits, shards)
     await streams.ensure()
-    lost = await streams.continue_after(telemetry.committed_seq)
+    height = Height(telemetry.committed_seq)
+    loss = await streams.continue_after(height.seq)
+    height.rise(await streams.last_seq())
     await asyncio.to_thread(_first_start, registry, settings)
     await asyncio.to_thread(compat.prepare, settings.compat, registry)
-    if lost:
-        await asyncio.to_thread(housekeeping.note_lost_tail, registry, lost)
-    publisher = Publisher(connection)
+    if loss.messages:
+        await asyncio.to_thread(housekeeping.note_lost_tail, registry, loss)
+    publisher = Publisher(connection, height)
     quarantine = Quarantine(connection)
     await return_quarantine(settings.data.folder, quarantine)
     ingest_limits = IngestLimits(**settings.ingest.model_dump())
@@ -207,11 +211,16 @@ async def _connect(
         anomalies.expected,
     )
     live.seq = telemetry.committed_seq
-    readings = ReadingsSource(connection, STORE_READER, telemetry.committed_seq + 1)
+    readings = ReadingsSource(connection, STORE_READER, telemetry.committed_seq + 1, height)
+
+    async def tell_loss(lost: Loss) -> None:
+        await asyncio.to_thread(housekeeping.note_lost_tail, registry, lost)
+
+    continuity = Continuity(connection, streams, height, readings, tell_loss)
 
     def committed(commit: Commit) -> None:
         ingest.counters.written(commit.batch, commit.written)
-        transfer.committed(commit.outcomes())
+        transfer.committed(commit.outcomes(), commit.seq)
         live.committed(commit.seq)
         alarms.committed(commit.batch, commit.seq)
 
@@ -249,13 +258,14 @@ async def _connect(
 
     supervisor = Supervisor(lambda task: housekeeping.note_restart(registry, task))
     writer = Writer(readings, telemetry, committed)
+    supervisor.add("log", continuity.run)
     supervisor.add("writer", writer.run)
     find = finder(compat.routes(settings.compat))
     for number, shard in enumerate(shards):
         source, lane = MqttSource(shard, limits), mqtt.lane(number)
         take = partial(mqtt.run, source, publisher, ingest, ingest_limits, commands.take_reply)
         take_shard = partial(take, lane=lane, find=find, translate=replaced.translate)
-        supervisor.add(lane, take_shard)
+        supervisor.add(lane, partial(housekeeping.hear, registry, number, take_shard))
     supervisor.add("commands", commands.run)
     if post is not None:
         supervisor.add("mail", post.run)
@@ -282,7 +292,7 @@ async def _connect(
     def gateway_states() -> Mapping[str, GatewayState]:
         return gateways.states if gateways is not None else {}
 
-    hearing = {"writer", "gate", "tcp", *(mqtt.lane(number) for number in range(len(shards)))}
+    hearing = {"log", "writer", "gate", "tcp", *(mqtt.lane(number) for number in range(len(shards)))}
 
     def fault() -> Cause:
         if not all(one.connected for one in (connection, *shards)):

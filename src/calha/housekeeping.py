@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from calha.config.keeping import StoreSection
 from calha.domain.errors import LogUnavailable, RegistryUnavailable
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, SECOND_US
 from calha.ingest.service import Ingest
-from calha.log.streams import Streams
+from calha.log.streams import Loss, Streams
 from calha.store.accounts.commands import CommandStore
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
@@ -91,15 +91,43 @@ class RegistryFollower:
             self._has_put_off = False
 
 
-def note_lost_tail(registry: Registry, lost: int) -> None:
+def note_lost_tail(registry: Registry, loss: Loss) -> None:
+    """The log has lost messages of its tail; no reading, if all of them had been read."""
+    if loss.unread:
+        pt = f"das quais {loss.unread} ainda não estavam gravadas no banco: as leituras delas se perderam"
+        en = f"{loss.unread} of which had not been stored yet: their readings are lost"
+    else:
+        pt = "as leituras delas já estavam gravadas no banco"
+        en = "their readings had been stored already"
+    registry.add_event(
+        "log_tail_lost",
+        severity="critical" if loss.unread else "warning",
+        text={
+            "pt": f"O registro durável perdeu {loss.messages} mensagens do fim; {pt}",
+            "en": f"The log lost its last {loss.messages} messages; {en}",
+        },
+        data={"messages": loss.messages, "unread": loss.unread},
+    )
+
+
+async def hear(registry: Registry, shard: int, take: Callable[[Beat], Awaitable[None]], beat: Beat) -> None:
+    """Take the messages of a shard, also of one that has lost its tail, which is told."""
+    while True:
+        await take(beat)
+        await asyncio.to_thread(_note_lost_messages, registry, shard)
+
+
+def _note_lost_messages(registry: Registry, shard: int) -> None:
     registry.add_event(
         "log_tail_lost",
         severity="warning",
         text={
-            "pt": f"O registro durável perdeu {lost} mensagens do fim; as leituras delas já estavam gravadas no banco",
-            "en": f"The log lost its last {lost} messages; their readings had been stored already",
+            "pt": "O servidor do registro perdeu o fim do que os aparelhos enviaram por MQTT; o que já tinha sido lido está no "
+            "banco, o que ainda não tinha sido lido se perdeu",
+            "en": "The log server lost the end of what devices sent over MQTT; what had been read is stored, what had not been "
+            "read is lost",
         },
-        data={"messages": lost},
+        data={"shard": shard},
     )
 
 

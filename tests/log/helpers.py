@@ -1,14 +1,20 @@
 """Small things that several tests of the log need."""
 
 import asyncio
+import os
+import shutil
+import signal
 from collections.abc import Callable, Sequence
 from contextlib import aclosing
+from pathlib import Path
 from typing import Any, TypeVar
 
 import aiomqtt
 
 from calha.domain.readings import Batch
+from calha.log.connection import Connection
 from calha.log.readings import LoggedBatch, ReadingsSource
+from calha.log.server import LogServer
 
 T = TypeVar("T")
 
@@ -48,3 +54,30 @@ async def eventually(holds: Callable[[], bool], timeout_s: float = 20.0) -> None
     async with asyncio.timeout(timeout_s):
         while not holds():  # noqa: ASYNC110 - what is waited for is in other processes
             await asyncio.sleep(0.02)
+
+
+async def come_back_with(server: LogServer, connection: Connection, damage: Callable[[Path], object]) -> None:
+    """Kill the server, do something to its store before it is started again, and return when it is there again."""
+    assert server.pid is not None
+    restarts = server.restarts
+    os.kill(server.pid, signal.SIGSTOP)
+    damage(server._folder.store)
+    os.kill(server.pid, signal.SIGKILL)
+    await eventually(lambda: server.restarts > restarts and server.state == "running")
+    await connection.wait_connected(20)
+
+
+def take_away(stream: str) -> Callable[[Path], object]:
+    """A damage to a store: a stream is gone."""
+    return lambda store: [shutil.rmtree(found) for found in store.glob(f"jetstream/*/streams/{stream}")]
+
+
+def tear(stream: str) -> Callable[[Path], object]:
+    """A damage to a store: half of each file of a stream is gone, and its index."""
+    return lambda store: [_tear(found) for found in store.glob(f"jetstream/*/streams/{stream}/msgs")]
+
+
+def _tear(messages: Path) -> None:
+    (messages / "index.db").unlink(missing_ok=True)
+    for block in messages.glob("*.blk"):
+        os.truncate(block, block.stat().st_size // 2)

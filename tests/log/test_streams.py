@@ -14,7 +14,7 @@ from calha.log.publisher import Publisher
 from calha.log.readings import ReadingsSource
 from calha.log.server import LogServer
 from calha.log.settings import MIB, LogSettings
-from calha.log.streams import MQTT, QUARANTINE, READINGS, Streams
+from calha.log.streams import MQTT, QUARANTINE, READINGS, Loss, Streams
 from log.helpers import a_batch, a_large_batch, eventually, read
 from servers import SMALL, connected_shard, running_log
 
@@ -75,10 +75,10 @@ async def test_an_idle_source_does_not_keep_a_busy_one_from_being_trimmed(connec
 
 async def test_in_ordinary_times_the_log_goes_on_as_it_was(connection: Connection) -> None:
     streams = Streams(connection, SMALL)
-    assert await streams.continue_after(0) == 0, "nothing was ever there"
+    assert await streams.continue_after(0) == Loss(), "nothing was ever there"
     await Publisher(connection).publish(a_batch(1), "http")
-    assert await streams.continue_after(0) == 0
-    assert await streams.continue_after(1) == 0
+    assert await streams.continue_after(0) == Loss()
+    assert await streams.continue_after(1) == Loss()
     assert await Publisher(connection).publish(a_batch(1), "http") == 2
 
 
@@ -88,13 +88,13 @@ async def test_after_a_lost_tail_new_readings_get_sequences_that_the_store_does_
     publisher, streams = Publisher(connection), Streams(connection, SMALL)
     for number in range(1, 11):
         await publisher.publish(a_batch(number), "mqtt", Mark(number))
-    assert await streams.continue_after(1000) == 990
-    assert await streams.continue_after(1000) == 0
+    assert await streams.continue_after(1000) == Loss(990)
+    assert await streams.continue_after(1000) == Loss()
     assert server.pid is not None
     os.kill(server.pid, signal.SIGKILL)  # and this outlives the server
     await eventually(lambda: not connection.connected)
     await connection.wait_connected(20)
-    assert await streams.continue_after(1000) == 0
+    assert await streams.continue_after(1000) == Loss()
     source = ReadingsSource(connection, "store", 1001)
     assert await Publisher(connection).publish(a_batch(5), "mqtt", Mark(11)) == 1001
     assert [one.seq for one in await read(source, 1)] == [1001]
@@ -115,7 +115,7 @@ async def test_a_power_cut_that_tears_the_end_of_the_files_is_survived_and_told(
         usage = await streams.usage_of(READINGS)
         assert usage is not None
         assert usage.messages < committed
-        assert await streams.continue_after(committed) == committed - usage.messages
+        assert await streams.continue_after(committed) == Loss(committed - usage.messages)
         publisher = Publisher(connection)
         seqs = [await publisher.publish(a_batch(n), "mqtt", Mark(n)) for n in range(60, 65)]
         assert seqs == [committed + n for n in range(1, 6)]
@@ -129,7 +129,7 @@ async def test_a_hole_in_the_log_that_the_store_has_not_read_is_told(connection:
         await publisher.publish(a_batch(number), "http")
     for seq in (3, 7, 8):
         await jetstream.call(connection, f"STREAM.MSG.DELETE.{READINGS}", {"seq": seq})
-    assert await streams.continue_after(5) == 2
+    assert await streams.continue_after(5) == Loss(2, 2)
     source = ReadingsSource(connection, "store", 6)
     assert [one.seq for one in await read(source, 3)] == [6, 9, 10]
 

@@ -127,7 +127,8 @@ class StatusReport:
                 }
                 for one in usages
             ]
-            logged_seq = max((one.last_seq for one in usages if one.name == READINGS), default=logged_seq)
+            kept = (one for one in usages if one.name == READINGS and one.messages)
+            logged_seq = max((one.last_seq for one in kept), default=logged_seq)
         except Exception as error:  # noqa: BLE001 - the page must show a broken log rather than fail with it
             log_error = str(error) or type(error).__name__
         settings = self._settings

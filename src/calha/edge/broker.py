@@ -24,7 +24,7 @@ from calha.edge.state import TRANSPORT
 from calha.log.connection import Connection
 from calha.log.mqtt_post import Broker, BrokerRefusedError, post
 from calha.log.outbox import OUTBOX, SUBJECT, Outbox
-from calha.log.reader import Delivery, Reader, ReaderLimits
+from calha.log.reader import Delivery, NumbersBeginAnew, Reader, ReaderLimits
 from calha.log.tasks import end
 
 READER = "broker"
@@ -56,6 +56,15 @@ class BrokerSink:
         start = None if await self._outbox.has_reader(READER) else self._outbox.last_seq + 1
         reader = Reader(self._connection, OUTBOX, READER, SUBJECT, LIMITS, start)
         await reader.ensure()
+        while True:
+            try:
+                await self._follow(reader, beat)
+            except NumbersBeginAnew as error:  # what waits here is published all the same, perhaps twice
+                log.error("the outbox is read from its beginning: %s", error)
+                reader.begin_anew()
+
+    async def _follow(self, reader: Reader, beat: Callable[[], None]) -> None:
+        """Publish what is read, until cancelled. Raises NumbersBeginAnew."""
         async with aclosing(reader.chunks()) as chunks:
             coming = asyncio.ensure_future(anext(chunks))
             seq, packs, due_at = 0, 0, self._next_due()

@@ -64,6 +64,7 @@ class Forwarder:
         self.had = Spans()
         """What the hub has of the outbox, as far as is known."""
         self._live_from = 1
+        self._life = outbox.life
         self.live, self.backlog = Lane("live"), Lane("backlog")
         self._clock = clock
         self.linked = False
@@ -116,6 +117,7 @@ class Forwarder:
     async def _greet(self) -> None:
         """Ask what the hub has. Raises LogUnavailable."""
         await self._outbox.look()
+        self._life = self._outbox.life
         known = await self._hub.hello()
         if not await self._is_ours(Spans.parse(known.spans).last, known.last_at):
             log.warning("the hub knows another outbox than this one; everything here is sent")
@@ -147,6 +149,7 @@ class Forwarder:
     async def _ship(self, lane: Lane, until: int) -> None:
         """Bring the next packs of a lane to the hub, or wait a little if it does not take them. Raises LogUnavailable."""
         packs = await self._outbox.read(lane.next_seq, until, lane.size_bytes)
+        self._outbox.require(self._life)
         if not packs:  # there are holes where the log was damaged
             lane.next_seq = until + 1
             return
@@ -165,7 +168,8 @@ class Forwarder:
         lane.next_seq = last.seq + 1
 
     def _note(self, had: Spans) -> None:
-        """What the hub has, and so what may be removed here."""
+        """What the hub has, and so what may be removed here. Raises LogUnavailable."""
+        self._outbox.require(self._life)
         self.had = had
         first_missing = next(had.missing(self._outbox.first_seq, self._outbox.last_seq), (self._outbox.last_seq + 1, 0))
         self._outbox.had_seq = first_missing[0] - 1

@@ -27,9 +27,18 @@ async def run(
     source: MqttSource, outbox: Outbox, intake: EdgeIntake, limit_bytes: int, lane: str, beat: Callable[[], None]
 ) -> None:
     """Move MQTT messages until cancelled; what the outbox cannot take now is waited for, not dropped."""
+    while True:  # until the server's stream is another one
+        await _move(source, outbox, intake, limit_bytes, lane, beat)
+
+
+async def _move(
+    source: MqttSource, outbox: Outbox, intake: EdgeIntake, limit_bytes: int, lane: str, beat: Callable[[], None]
+) -> None:
     known = await outbox.last_source(lane)
     moved_until = await source.logged_until(known.seq, known.at_us) if known else 0
     is_numbered = known is None or moved_until >= known.seq  # else the server's stream was made anew, with old numbers
+    if not is_numbered:
+        source.begin_anew()
     async for arrived in source.batches(beat):
         beat()
         fleeting = [message for message in arrived if not message.seq]

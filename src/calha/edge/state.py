@@ -81,9 +81,15 @@ class State:
             backlog=_lane_report(backlog, now),
             refused=self._intake.refused.total(),
             roster=self._door.fingerprint,
-            warnings=[f"{one.name} is {one.fill:.0%} full" for one in self.usages if one.fill >= WARN_AT],
+            warnings=self._warnings(),
             plcs=self._plcs(),
         )
+
+    def _warnings(self) -> list[str]:
+        found = [f"{one.name} is {one.fill:.0%} full" for one in self.usages if one.fill >= WARN_AT]
+        if self._outbox.life > 1:
+            found.append("the outbox has lost its tail: what it had not handed over of that is gone")
+        return found
 
     async def _waiting(self, lane: LaneName) -> Waiting:
         found = [await self._outbox.waiting(first, last) for first, last in self._forwarder.missing(lane)]

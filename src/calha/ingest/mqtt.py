@@ -51,7 +51,9 @@ async def run(
     find: Find = nowhere,
     translate: Translate = untranslated,
 ) -> None:
-    """Take MQTT messages until cancelled; what the log cannot take now is waited for, not dropped.
+    """Take MQTT messages, until the server's stream is found to be another one than was read; then it is to be called again.
+
+    What the log cannot take now is waited for, not dropped.
 
     answer: takes (device, command, payload, arrival) of a reply, or raises Malformed for one that goes to quarantine.
     find: tells where topics lead that are not Calha's own.
@@ -63,6 +65,8 @@ async def run(
     is_numbered = (
         logged is None or logged_until >= logged.seq
     )  # else the server's stream was made anew, with old numbers
+    if not is_numbered:
+        source.begin_anew()
     dropped = source.dropped
     async for arrived in source.batches(beat):
         beat()

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
+from calha.domain.errors import LogUnavailable
 from calha.domain.readings import MAX_READINGS, Batch
 from calha.domain.written import OUTCOMES
 from calha.log.publisher import Publisher
@@ -25,12 +26,14 @@ class Transfer:
         self._publisher = publisher
         self._importing = asyncio.Lock()
         self._outcomes: OrderedDict[int, NDArray[np.int64]] = OrderedDict()
+        self._reached = 0
         self._changed = asyncio.Event()
 
     async def load(self, batch: Batch) -> dict[str, int]:
         """Log a batch and wait until it is stored: how many readings ended as what (OUTCOMES).
 
-        Raises LogFull or LogUnavailable; what was logged until then is a duplicate when it comes again.
+        Raises LogFull or LogUnavailable, also when the log has lost it since; what was stored until then is a duplicate when it
+        comes again.
         """
         counted = np.zeros(len(OUTCOMES), np.int64)
         async with self._importing:
@@ -40,8 +43,9 @@ class Transfer:
                 counted += await self._outcome(seq)
         return dict(zip(OUTCOMES, counted.tolist(), strict=True))
 
-    def committed(self, outcomes: Iterable[tuple[int, NDArray[np.int64]]]) -> None:
-        """What became of each message of the log in a commit, as (sequence, counts by outcome)."""
+    def committed(self, outcomes: Iterable[tuple[int, NDArray[np.int64]]], through_seq: int) -> None:
+        """What became of each message of the log in a commit, as (sequence, counts by outcome), and how far it reached."""
+        self._reached = through_seq
         for seq, counts in outcomes:
             self._outcomes[seq] = counts
         while len(self._outcomes) > MAX_OUTCOMES_KEPT:
@@ -51,5 +55,7 @@ class Transfer:
 
     async def _outcome(self, seq: int) -> NDArray[np.int64]:
         while (counts := self._outcomes.get(seq)) is None:
+            if self._reached >= seq:
+                raise LogUnavailable("the log has lost a part of this before it was stored; import it again")
             await self._changed.wait()
         return counts

@@ -17,6 +17,7 @@ from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 from calha.domain.errors import LogUnavailable, TooLarge
 from calha.log import headers, jetstream
 from calha.log.connection import Connection
+from calha.log.height import Height, TailLost
 from calha.log.jetstream import LogRefused
 from calha.log.reader import delivery_of
 
@@ -88,12 +89,15 @@ class _Waiting(Generic[T]):
 class Lane(Generic[T]):
     """`messages` and `taken` count what the log has taken of this lane."""
 
-    def __init__(self, connection: Connection, stream: str, subject: str, cargo: Cargo[T]) -> None:
+    def __init__(self, connection: Connection, stream: str, subject: str, cargo: Cargo[T], height: Height) -> None:
+        """height: of the stream, for all its lanes."""
         self._connection = connection
+        self._height = height
         self._stream = stream
         self._subject = subject
         self._cargo = cargo
         self._reached: Reached | None = None  # None until read from the log, and again when in doubt
+        self._doubts = height.doubts
         self._first_seq: int | None = None  # of the lane's end before our first message
         self._waiting: deque[_Waiting[T]] = deque()
         self._waiting_size = 0
@@ -155,6 +159,8 @@ class Lane(Generic[T]):
 
     async def _send(self, group: list[_Waiting[T]]) -> int:
         for _ in range(TRIES):
+            self._forget_in_doubt()
+            self._height.require_sure()  # through each request it stays so, or the connection is lost and that fails
             reached = self._reached = self._reached or await self.reached()
             if self._first_seq is None:
                 self._first_seq = reached.seq
@@ -170,6 +176,10 @@ class Lane(Generic[T]):
                 self._reached = None
         raise LogUnavailable(f"another process writes into {self._subject}")
 
+    def _forget_in_doubt(self) -> None:
+        if self._doubts != self._height.doubts:
+            self._doubts, self._reached = self._height.doubts, None
+
     async def _send_once(self, reached: Reached, group: list[_Waiting[T]]) -> int:
         marks, here, is_noted = dict(reached.marks), Amount(), False
         for one in group:
@@ -182,8 +192,13 @@ class Lane(Generic[T]):
             told = {source: (mark.seq, mark.at_us, mark.note) for source, mark in marks.items()}
             fields |= {MARKS: json.dumps(told), _EXPECTED: str(reached.seq)}
         payload = self._cargo.packed([one.load for one in group])
+        known = self._height.seq
         message = await self._connection.request(self._subject, payload, headers.encode(fields), timeout_s=TIMEOUT_S)
         seq = int(jetstream.answer_of(message, f"writing into {self._subject}")["seq"])
+        if seq <= known:
+            self._height.doubt()
+            raise TailLost(f"{self._stream} gives {seq} again, after {known}")
+        self._height.rise(seq)
         self._reached = Reached(marks, total, seq)
         self.messages += 1
         self.taken += here.number

@@ -20,7 +20,7 @@ from calha.domain.errors import LogUnavailable
 from calha.log import jetstream, mqtt_hello, mqtt_sweep, topics
 from calha.log.connection import Connection
 from calha.log.parser import Message
-from calha.log.reader import Delivery, Reader, ReaderLimits, stored
+from calha.log.reader import Delivery, NumbersBeginAnew, Reader, ReaderLimits, stored
 from calha.log.settings import MIB, LogSettings
 from calha.log.streams import MQTT
 from calha.log.tasks import end
@@ -94,7 +94,8 @@ class MqttSource:
 
         beat: called every BEAT_S at least while it waits for messages, for a shard may have none for days.
         Makes our consumer exist if need be, and on an existing server also its stream. Called again, it begins after the
-        last message acknowledged.
+        last message acknowledged. It ends when the stream is found to be another one than was read: it lost its tail, or
+        was made anew, and gives the same numbers to other messages. Called again, it begins at the beginning of that.
         """
         await self._when_there_is_a_stream(beat)
         self._ends.clear()
@@ -115,7 +116,13 @@ class MqttSource:
                     fleeting = asyncio.ensure_future(self._fleeting_came.wait())
                     yield messages
                 if durable.done():
-                    messages = self._messages(durable.result())
+                    try:
+                        chunk = durable.result()
+                    except NumbersBeginAnew as error:
+                        logger.error("MQTT messages are read from the beginning: %s", error)
+                        self.begin_anew()
+                        return
+                    messages = self._messages(chunk)
                     if messages:
                         yield messages
                     durable = asyncio.ensure_future(anext(chunks))
@@ -140,18 +147,25 @@ class MqttSource:
         taken for known that is not. Raises LogUnavailable.
         """
         info = await jetstream.stream_info(self._connection, MQTT)
-        if info is None or info["state"]["last_seq"] < seq:
-            return 0
-        if info["state"]["first_seq"] > seq:
-            return seq
-        last = await stored(self._connection, MQTT, seq)
-        return seq if last is None or not at_us or last.at_us == at_us else 0
+        if info is not None and info["state"]["last_seq"] >= seq:
+            last = await stored(self._connection, MQTT, seq) if info["state"]["first_seq"] <= seq else None
+            if last is None or not at_us or last.at_us == at_us:
+                return seq
+        return 0
+
+    def begin_anew(self) -> None:
+        """Read the stream from its beginning, as one that was never read."""
+        self._reader.begin_anew()
+        self._ends.clear()
+        self._handed_seq = self._acked_seq = self._done_seq = 0
 
     async def _sweep(self) -> None:
         pause_s, swept_seq = SWEEP_INTERVAL_S, 0
         while True:
             await asyncio.sleep(pause_s)
-            if self._done_seq == swept_seq:
+            if (
+                self._done_seq == swept_seq or not self._reader.is_sure
+            ):  # a remade stream has others under these numbers
                 continue
             seq, began_at = self._done_seq, time.monotonic()
             try:

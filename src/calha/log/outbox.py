@@ -5,17 +5,21 @@ by then, so that what still waits can be told without reading it.
 
 Rule 1: nothing is removed that the hub does not have. When the budget is used up, what is new is refused.
 Rule 2: what the hub has stays for `keep_s` while there is room, so that a hub brought back from a backup gets it again.
+Rule 3: a log server that was killed can come back with the outbox's tail lost, or without the outbox. Then its numbers begin
+        anew: it has another `life`, and what was known of the last one, such as what the hub has, holds no more.
 """
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from calha.domain.errors import LogFull
+from calha.domain.errors import LogFull, LogUnavailable
 from calha.log import direct, headers, jetstream, trimming
 from calha.log.connection import Connection
+from calha.log.height import Height, TailLost
 from calha.log.jetstream import Answer
 from calha.log.lane import HERE, TOTAL, Amount, Lane, Mark
 from calha.log.publisher import SourceMark
@@ -31,6 +35,8 @@ READ_MESSAGES = 500
 ROOMY = 0.5  # of the budget, from where on what the hub has is removed however young
 
 Pack = Callable[[Sequence[bytes]], bytes]
+
+logger = logging.getLogger("calha.log.outbox")
 
 
 class Stored(NamedTuple):
@@ -52,7 +58,7 @@ class Waiting(NamedTuple):
 
 
 class Outbox:
-    """first_seq, last_seq: of its oldest and newest pack, as far as this process knows."""
+    """first_seq, last_seq: of its oldest and newest pack, as far as this process knows. life: see rule 3."""
 
     def __init__(self, connection: Connection, settings: LogSettings, pack: Pack, keep_s: float) -> None:
         """pack: makes one message of parcels."""
@@ -60,11 +66,18 @@ class Outbox:
         self._settings = settings
         self._keep_s = keep_s
         self.max_parcel_bytes = settings.max_payload_bytes - WRAPPING_BYTES
-        self._lane = Lane(connection, OUTBOX, SUBJECT, _Parcels(pack, self.max_parcel_bytes))
+        self._height = Height()
+        self._lane = Lane(connection, OUTBOX, SUBJECT, _Parcels(pack, self.max_parcel_bytes), self._height)
         self._grown = asyncio.Event()
-        self.first_seq, self.last_seq = 1, 0
+        self.life = 1
+        self.first_seq = 1
         self.had_seq = 0
         """Through which pack the hub has everything, as far as is known."""
+        connection.on_connect(self._height.doubt)
+
+    @property
+    def last_seq(self) -> int:
+        return self._height.seq
 
     async def ensure(self) -> None:
         """Make the stream, or bring it to the settings. Raises LogUnavailable."""
@@ -73,27 +86,53 @@ class Outbox:
 
     async def look(self) -> Usage:
         """How full the outbox is, and from where to where it reaches. Raises LogUnavailable."""
+        known = self.last_seq
         usage = await self._usage()
-        self.first_seq, self.last_seq = max(1, usage.first_seq), max(self.last_seq, usage.last_seq)
+        if usage.last_seq < known:
+            self._begin_anew(known, usage.last_seq)
+        self.first_seq = max(1, usage.first_seq)
+        self._height.rise(usage.last_seq)
         return usage
 
     async def until(self, seq: int) -> None:
-        """Return when there is a pack with this sequence, or a later one."""
+        """Return when there is a pack with this sequence, or a later one. Raises LogUnavailable when another life begins."""
+        life = self.life
         while self.last_seq < seq:
             self._grown.clear()
             await self._grown.wait()
+            self.require(life)
+
+    def require(self, life: int) -> None:
+        """Raises LogUnavailable when this life has ended."""
+        if life != self.life:
+            raise LogUnavailable("the outbox has lost its tail, and its numbers begin anew")
 
     async def put(self, parcels: Sequence[bytes], marks: Mapping[str, Mark] | None = None) -> int:
         """Sequence under which the parcels are on disk. Raises LogFull, LogUnavailable, TooLarge."""
+        if not self._height.is_sure:
+            await self._make_sure()
         try:
             seq = await self._lane.put(parcels, marks or {})
         except LogFull:
             if not await self.trim():
                 raise
             seq = await self._lane.put(parcels, marks or {})
-        self.last_seq = max(self.last_seq, seq)
+        except TailLost:
+            await self._make_sure()
+            seq = await self._lane.put(parcels, marks or {})
         self._grown.set()
         return seq
+
+    async def _make_sure(self) -> None:
+        """Look whether the outbox is the one that it was before the connection was lost. Raises LogUnavailable."""
+        await self.ensure()
+        self._height.settle()
+
+    def _begin_anew(self, known_seq: int, last_seq: int) -> None:
+        logger.error("the outbox ends at %d, and had %d: what was between them is lost", last_seq, known_seq)
+        self.life += 1
+        self._height.seq, self.had_seq = last_seq, 0
+        self._grown.set()
 
     async def last_source(self, source: str) -> SourceMark | None:
         """Through where the outbox has a source, None if it has nothing of it. Raises LogUnavailable."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from calha.domain.errors import TooLarge
 from calha.domain.readings import MAX_READINGS, Batch
 from calha.log.connection import Connection
+from calha.log.height import Height
 from calha.log.lane import Lane, Mark
 from calha.log.streams import READINGS
 
@@ -27,8 +28,10 @@ class SourceMark(NamedTuple):
 class Publisher:
     """Writes to READINGS. `messages` and `readings` count what the log has taken."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, height: Height | None = None) -> None:
+        """height: of READINGS, for all that write and read it."""
         self._connection = connection
+        self._height = height or Height()
         self._lanes: dict[str, Lane[Batch]] = {}
 
     @property
@@ -61,7 +64,7 @@ class Publisher:
         if source not in self._lanes:
             if not source or not source.isprintable() or set(source) & set(" .*>"):
                 raise ValueError(f"source {source!r} is not one word")
-            self._lanes[source] = Lane(self._connection, READINGS, f"{READINGS}.{source}", _Batches())
+            self._lanes[source] = Lane(self._connection, READINGS, f"{READINGS}.{source}", _Batches(), self._height)
         return self._lanes[source]
 
 

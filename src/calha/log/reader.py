@@ -8,7 +8,9 @@ Rule 1: deliveries are numbered by the server. A number that is not the next one
 Rule 2: a hole is filled by reading the stream itself, from the last message handed out to the last one delivered.
         This also replaces waiting for redelivery at start and after each reconnect.
 Rule 3: a message is handed out only if its stream sequence is above all handed out before.
-Rule 4: it asks for more only while little waits to be handed out: memory is bounded by the pulls outstanding.
+Rule 4: a server that came back from a kill may have lost the stream's tail, or the whole stream. Where numbers go on all the
+        same (see `continuity`) nothing is handed out until they do; elsewhere `NumbersBeginAnew` is raised.
+Rule 5: it asks for more only while little waits to be handed out: memory is bounded by the pulls outstanding.
 
 By itself each message comes at once, and alone. A reader that gathers asks for all that is there, waits a moment and asks
 again; where nothing is there, for the first that comes.
@@ -39,6 +41,10 @@ REPAIR_REQUESTS = 200  # at once
 RETRY_S = 0.5
 
 logger = logging.getLogger("calha.log.reader")
+
+
+class NumbersBeginAnew(LogUnavailable):
+    """The stream is not the one that was read: it gives numbers again that other messages had. See `Reader.begin_anew`."""
 
 
 class Delivery(NamedTuple):
@@ -73,6 +79,7 @@ class Reader:
     from_seq: the first sequence wanted, for readers that keep their own position; None = go on where it was.
     gather_s: ask for messages no oftener than this while few come; the server then sends them together, which costs it much
     less. A backlog is read without a pause.
+    numbers_go_on: somebody sees to it that the stream never gives a number twice, whatever it loses.
     """
 
     def __init__(
@@ -84,10 +91,12 @@ class Reader:
         limits: ReaderLimits,
         from_seq: int | None = None,
         gather_s: float = 0.0,
+        numbers_go_on: bool = False,
     ) -> None:
         self._connection = connection
         self._stream, self._name, self._subjects, self._limits = stream, name, subjects, limits
         self._gather_s = gather_s
+        self._numbers_go_on = numbers_go_on
         self._from_seq = from_seq
         self._arrived: deque[Message] = deque()
         self._wake = asyncio.Event()
@@ -96,27 +105,47 @@ class Reader:
         self._forget: Callable[[], None] = lambda: None
         self._life = 0  # how often `chunks` was called
         self._must_repair = True
+        self._created = ""  # when the stream was made
+        self._newest = (0, 0)  # sequence and time of the last message that was ever handed out
         self._next_delivery = 0  # the server's number of the next delivery
         self._handed_seq = self._acked_seq = from_seq - 1 if from_seq else 0
         self._ack_subjects: deque[tuple[int, str]] = deque()  # of the last message of each chunk handed out
         self._ack_prefix = f"$JS.ACK.{stream}.{name}.1"
         self.repairs = 0
 
+    @property
+    def handed_seq(self) -> int:
+        return self._handed_seq
+
+    @property
+    def acknowledged_seq(self) -> int:
+        return self._acked_seq
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether the stream is known to be the one that was read, for as long as the connection lasts."""
+        return self._connection.connected and not self._must_repair
+
+    def begin_anew(self) -> None:
+        """Read the stream from its beginning, as one that was never read. Not while `chunks` is being read."""
+        self._created, self._newest = "", (0, 0)
+        self._handed_seq = self._acked_seq = 0
+        self._from_seq = 1
+
     async def ensure(self) -> None:
         """Make the durable consumer if there is none, or if it is already past `from_seq`. Raises LogUnavailable."""
         info = await jetstream.consumer_info(self._connection, self._stream, self._name)
         from_seq = self._from_seq
         if info is not None and from_seq is not None and info["ack_floor"]["stream_seq"] >= from_seq:
-            await jetstream.call(self._connection, f"CONSUMER.DELETE.{self._stream}.{self._name}")
-            info = None
-        if info is None:
-            await self._create(from_seq)
+            await self._remake(from_seq)
+        elif info is None:
+            await self._create(self._name, from_seq)
         self._from_seq = None
 
     async def chunks(self) -> AsyncGenerator[list[Delivery]]:
         """Messages as they come, in order, never an empty list; waits while the log is away.
 
-        Called again, it begins after the last message acknowledged.
+        Called again, it begins after the last message acknowledged. Raises NumbersBeginAnew.
         """
         life = self._begin()
         try:
@@ -128,6 +157,8 @@ class Reader:
                             async for chunk in missing:
                                 yield chunk
                     self._ask()
+                except NumbersBeginAnew:
+                    raise
                 except LogUnavailable as error:
                     self._must_repair = True
                     logger.warning("reading %s waits: %s", self._stream, error)
@@ -176,11 +207,25 @@ class Reader:
         self._subscriptions.clear()
         self._pulls.clear()
 
-    async def _create(self, from_seq: int | None) -> None:
+    async def _remake(self, from_seq: int) -> None:
+        """Let the consumer begin there. Where the stream keeps only what somebody wants, another one wants it meanwhile."""
+        info = await jetstream.stream_info(self._connection, self._stream)
+        stand_in = f"{self._name}-stand-in" if info is not None and info["config"]["retention"] != "limits" else ""
+        if stand_in:
+            await self._create(stand_in, None)
+        await jetstream.call(self._connection, f"CONSUMER.DELETE.{self._stream}.{self._name}")
+        self._arrived.clear()
+        for pull in self._pulls:
+            pull.left = 0
+        await self._create(self._name, from_seq)
+        if stand_in:
+            await jetstream.call(self._connection, f"CONSUMER.DELETE.{self._stream}.{stand_in}")
+
+    async def _create(self, name: str, from_seq: int | None) -> None:
         start = {"deliver_policy": "by_start_sequence", "opt_start_seq": from_seq} if from_seq else {}
         config: Answer = {
-            "durable_name": self._name,
-            "name": self._name,
+            "durable_name": name,
+            "name": name,
             "deliver_policy": "all",
             "ack_policy": "all",
             "ack_wait": ACK_WAIT_S * 1_000_000_000,
@@ -192,9 +237,7 @@ class Reader:
         }
         body = {"stream_name": self._stream, "config": config, "action": "create"}
         try:
-            await jetstream.call(
-                self._connection, f"CONSUMER.CREATE.{self._stream}.{self._name}.{self._subjects}", body
-            )
+            await jetstream.call(self._connection, f"CONSUMER.CREATE.{self._stream}.{name}.{self._subjects}", body)
         except LogRefused as error:
             if error.code != jetstream.CONSUMER_EXISTS:
                 raise
@@ -203,6 +246,7 @@ class Reader:
         for pull in self._pulls:
             pull.left = 0
         self._arrived.clear()  # the server may number deliveries differently now
+        self._ack_subjects.clear()
         self._must_repair = True
         self._wake.set()
 
@@ -298,6 +342,8 @@ class Reader:
                 room -= 1
                 add(Delivery(seq, int(words[first + 2]) // 1000, message.subject, message.header, message.payload))
         self._next_delivery, self._handed_seq = expected, handed
+        if chunk:
+            self._newest = (handed, chunk[-1].at_us)
         if reply:
             self._ack_subjects.append((handed, reply.decode()))
             self.acknowledge(self._acked_seq)  # says it again if the server forgot that these were acknowledged
@@ -312,11 +358,12 @@ class Reader:
     async def _repair(self) -> AsyncGenerator[list[Delivery]]:
         """Hand out what was delivered elsewhere, then go on with the deliveries after it. Raises LogUnavailable."""
         await self.ensure()
-        info = await jetstream.consumer_info(self._connection, self._stream, self._name)
-        if info is None:
-            raise LogUnavailable(f"the consumer {self._name} of {self._stream} does not stay")
+        info = await self._consumer()
+        last_seq = await self._require_same_stream()
+        if info["delivered"]["stream_seq"] > last_seq:  # it would pass over what gets these numbers now
+            await self._remake(self._handed_seq + 1)
+            info = await self._consumer()
         self.repairs += 1
-        await self._notice_new_stream()
         delivered, floor = info["delivered"], info["ack_floor"]
         until = delivered["stream_seq"]
         self._next_delivery = delivered["consumer_seq"] + 1
@@ -327,7 +374,7 @@ class Reader:
             chunk = await self._read_stream(self._handed_seq + 1, until)
             if not chunk:
                 break
-            self._handed_seq = chunk[-1].seq
+            self._handed_seq, self._newest = chunk[-1].seq, (chunk[-1].seq, chunk[-1].at_us)
             if self._handed_seq == until:
                 self._ack_subjects.append((until, end_subject))
             yield chunk
@@ -335,18 +382,28 @@ class Reader:
             self._ack_subjects.append((self._handed_seq, end_subject))
             self.acknowledge(self._acked_seq)
 
-    async def _notice_new_stream(self) -> None:
-        """Begin anew if the stream ends before what was handed out: it was lost and made again."""
+    async def _consumer(self) -> Answer:
+        info = await jetstream.consumer_info(self._connection, self._stream, self._name)
+        if info is None:
+            raise LogUnavailable(f"the consumer {self._name} of {self._stream} does not stay")
+        return info
+
+    async def _require_same_stream(self) -> int:
+        """The stream's last sequence, if it still has all numbers that were handed out. Raises LogUnavailable."""
         info = await jetstream.stream_info(self._connection, self._stream)
-        if info is not None and info["state"]["last_seq"] < self._handed_seq:
-            logger.error(
-                "%s ends at %d, %d was read before: its tail is lost",
-                self._stream,
-                info["state"]["last_seq"],
-                self._handed_seq,
-            )
-            self._handed_seq = self._acked_seq = 0  # from there on it is another stream
-            self._ack_subjects.clear()
+        if info is None:
+            raise LogUnavailable(f"there is no stream {self._stream}")
+        last_seq = int(info["state"]["last_seq"])
+        if self._numbers_go_on:
+            if last_seq < self._handed_seq:
+                raise LogUnavailable(f"{self._stream} ends at {last_seq}, and has to go on above {self._handed_seq}")
+            return last_seq
+        created, (newest_seq, at_us) = self._created or info["created"], self._newest
+        newest = await stored(self._connection, self._stream, newest_seq) if newest_seq else None
+        if created != info["created"] or last_seq < newest_seq or (newest is not None and newest.at_us != at_us):
+            raise NumbersBeginAnew(f"{self._stream} ends at {last_seq}; {newest_seq} was read of another one")
+        self._created = created
+        return last_seq
 
     async def _read_stream(self, from_seq: int, until: int) -> list[Delivery]:
         """The next messages of the stream itself, at most REPAIR_REQUESTS of them."""

@@ -8,6 +8,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from calha.log import jetstream, trimming
 from calha.log.connection import Connection
@@ -99,6 +100,13 @@ async def ensure(connection: Connection, name: str, limits: Answer) -> None:
         await jetstream.call(connection, f"STREAM.UPDATE.{name}", info["config"] | config)
 
 
+class Loss(NamedTuple):
+    """Messages that the log has lost of its tail, and how many of them nobody had read."""
+
+    messages: int = 0
+    unread: int = 0
+
+
 class Streams:
     """The log's streams under one set of settings. Call `ensure` once before using any of them.
 
@@ -122,33 +130,36 @@ class Streams:
         for name, limits in ((READINGS, readings), (QUARANTINE, quarantine)):
             await ensure(self._connection, name, limits)
 
-    async def continue_after(self, committed_seq: int) -> int:
-        """Make sure that the next reading's sequence is above what the store has committed.
+    async def continue_after(self, known_seq: int) -> Loss:
+        """Make sure that the next reading's sequence is above the highest known, all up to which is done with.
 
-        After a power cut or a lost disk the stream may end before the store does. All that it still holds is then in
-        the store already, and new messages would be given sequences that the store takes for known, unless the log server
-        remembers which one was last. Returns how many messages the log is known to have lost, in the store or not (our
-        log says which), 0 in ordinary times. Raises LogUnavailable.
+        After a power cut or a lost disk the stream may end before that. New messages would be given sequences that the store
+        takes for known, unless the log server remembers which one was last. Raises LogUnavailable.
         """
         info = await jetstream.call(self._connection, f"STREAM.INFO.{READINGS}", {"deleted_details": True})
         state = info["state"]
         told: list[int] = state.get("deleted") or []
         deleted = sorted(seq for seq in told if seq > 0)  # a stream that never had a message tells of 0
-        holes = sum(seq > committed_seq for seq in deleted)
+        holes = sum(seq > known_seq for seq in deleted)
         if holes:
-            logger.error("the log has lost %d messages after %d, which the store does not have", holes, committed_seq)
-        behind: int = committed_seq - state["last_seq"]
+            logger.error("the log has lost %d messages after %d, which the store does not have", holes, known_seq)
+        behind: int = known_seq - state["last_seq"]
         if behind <= 0:
-            return max(holes, _at_the_end(deleted, state["last_seq"]))
+            return Loss(max(holes, _at_the_end(deleted, state["last_seq"])), holes)
         logger.warning(
-            "the log ends at %d, the store at %d: the log's tail is lost; what was in it up to there is in the store",
+            "the log ends at %d, and %d was known: its tail is lost; it goes on above that",
             state["last_seq"],
-            committed_seq,
+            known_seq,
         )
-        await jetstream.call(self._connection, f"STREAM.PURGE.{READINGS}", {"seq": committed_seq + 1})
+        await jetstream.call(self._connection, f"STREAM.PURGE.{READINGS}", {"seq": known_seq + 1})
         now = await self.usage_of(READINGS)
-        assert now is not None and now.last_seq >= committed_seq, f"the log goes on at {now}, not after {committed_seq}"
-        return behind
+        assert now is not None and now.last_seq >= known_seq, f"the log goes on at {now}, not after {known_seq}"
+        return Loss(behind)
+
+    async def last_seq(self) -> int:
+        """Of READINGS. Raises LogUnavailable."""
+        info = await jetstream.call(self._connection, f"STREAM.INFO.{READINGS}")
+        return int(info["state"]["last_seq"])
 
     async def usage(self) -> list[Usage]:
         """READINGS, QUARANTINE, what MQTT devices sent to each shard and ingest has not read, and all together.
