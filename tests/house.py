@@ -1,6 +1,10 @@
 """A house with people who want to be told: a real registry and notifier, and a clock that stands still until it is moved."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
 
 from calha.domain.access import Role, Tree
 from calha.domain.alarm_states import Priority
@@ -111,3 +115,15 @@ class House:
     def states(self, person: int) -> list[tuple[str, str]]:
         page = self.notifier.deliveries.page(owner=Owner("person", person), limit=200)
         return [(one.delivery.state, one.delivery.reason) for one in reversed(page.items)]
+
+    @contextmanager
+    def cannot_write(self, table: str) -> Iterator[None]:
+        """While nothing can be added to a table, as on a disk that is full at that moment."""
+        refuse = f"CREATE TRIGGER full BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+        with self.registry.engine.begin() as connection:
+            connection.execute(text(refuse))
+        try:
+            yield
+        finally:
+            with self.registry.engine.begin() as connection:
+                connection.execute(text("DROP TRIGGER full"))

@@ -10,7 +10,7 @@ from calha.domain.alarm_states import Priority
 from calha.domain.errors import Conflict, NotFound
 from calha.domain.notices import Chain, Notice, Owner, Preferences, QuietHours, Step, Text
 from calha.store.accounts import People
-from calha.store.notify import Chains, Deliveries, Notices, Recipients, recipients
+from calha.store.notify import Chains, Deliveries, NextStep, Notices, Outgoing, Recipients, recipients
 
 NOW = 1_800_000_000_000_000
 WHAT = Text("Nível alto", "High level")
@@ -108,28 +108,28 @@ def test_steps_that_are_due_end_with_the_acknowledgement(registry, site, ana):
     chain = chains.add(Chain("c", site, Priority.LOW, (Step(0, (Owner("person", ana),)),)))
     row = notices.open(notice("alarm 2", site), NOW)
     assert row is not None
-    notices.escalate(row.id, chain.id, 1, NOW + 10)
-    notices.escalate(row.id, chain.id, 2, NOW + 20)
+    notices.escalate(row.id, [], NextStep(chain.id, 1, NOW + 10), NOW)
+    notices.escalate(row.id, [], NextStep(chain.id, 2, NOW + 20), NOW)
     assert notices.due_steps(NOW + 19) == []
     assert notices.due_steps(NOW + 20) == [(row.id, chain.id, 2)]
     notices.acknowledge(row.id, "Ana", "", NOW + 21)
+    notices.escalate(row.id, [], NextStep(chain.id, 3, NOW + 30), NOW + 22)
     assert notices.due_steps(NOW + 100) == []
 
 
 def test_the_queue_gives_what_was_not_held_alone_and_what_was_held_together(registry, site, ana):
     notices, queue = Notices(registry.engine), Deliveries(registry.engine)
     channel = Recipients(registry.engine).add_channel(Owner("person", ana), "webhook", "a", "a", "a", NOW).id
-    rows = [notices.open(notice(f"alarm {number}", site), NOW) for number in range(4)]
+    held, free = Outgoing(channel, "raised", NOW + 50), Outgoing(channel, "raised", NOW)
+    rows = [
+        notices.open(notice(f"alarm {number}", site), NOW, [one]) for number, one in enumerate((held, held, free, free))
+    ]
     ids = [row.id for row in rows if row is not None]
-    queue.add(ids[0], channel, "raised", NOW, NOW + 50)
-    queue.add(ids[1], channel, "raised", NOW, NOW + 50)
-    queue.add(ids[2], channel, "raised", NOW, NOW)
-    queue.add(ids[3], channel, "raised", NOW, NOW)
     assert queue.due_channels(NOW, 10) == [channel]
     alone = queue.due(channel, NOW + 60)
     assert [one.notice.id for one in alone] == [ids[2]]
     queue.end([alone[0].delivery.id], "sent", "", NOW + 61)
-    queue.drop_waiting(ids[3], "acknowledged", NOW + 61)
+    notices.acknowledge(ids[3], "Ana", "", NOW + 61)
     together = queue.due(channel, NOW + 60)
     assert [one.notice.id for one in together] == ids[:2]
     assert together[0].channel.owner == Owner("person", ana)

@@ -5,6 +5,7 @@ import re
 from datetime import time
 
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from calha.domain.access import Role
 from calha.domain.alarm_states import Priority
@@ -120,6 +121,50 @@ def test_a_chain_begins_again_and_says_when_nobody_acknowledged(house, server):
     house.go(1)
     house.go(600)
     assert house.events == ["nobody_acknowledged alarm 1"]
+    assert not server.has_post
+
+
+@pytest.mark.parametrize("table", ["notify_delivery", "notify_escalation"])
+def test_what_was_interrupted_while_it_was_written_is_told_afterwards(house, server, table):
+    ana, rui = house.person("Ana"), house.person("Rui")
+    for person in (ana, rui):
+        house.hook(Owner("person", person), f"{server.url}/{person}")
+    house.chain(Step(0, (Owner("person", ana),)), Step(5, (Owner("person", rui),)))
+    with house.cannot_write(table), pytest.raises(IntegrityError):
+        house.notifier.tell(house.notice())
+    house.go()
+    assert not server.has_post
+    house.notifier.tell(house.notice())
+    house.go()
+    assert server.next_post().path == f"/{ana}"
+    with house.cannot_write(table), pytest.raises(IntegrityError):
+        house.go(5)
+    house.go()
+    assert server.next_post().path == f"/{rui}"
+    assert not server.has_post
+
+
+def test_that_it_is_over_is_told_also_where_that_was_interrupted(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    house.notifier.tell(house.notice(persons=(ana,)))
+    house.go()
+    server.next_post()
+    with house.cannot_write("notify_delivery"), pytest.raises(IntegrityError):
+        house.notifier.end("alarm 1")
+    house.notifier.end("alarm 1")
+    house.go()
+    assert facts(server.next_post())["type"] == "notice.over"
+
+
+def test_who_follows_and_stands_in_a_chain_is_told_once(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    house.notifier.recipients.set_preferences(Owner("person", ana), Preferences(follows=True))
+    house.chain(Step(0, (Owner("person", ana),)))
+    house.notifier.tell(house.notice())
+    house.go()
+    server.next_post()
     assert not server.has_post
 
 

@@ -11,7 +11,9 @@ from calha.store.notify.rows import (
     DeliveryRow,
     DeliveryState,
     LoggedDelivery,
+    NextStep,
     NoticeRow,
+    Outgoing,
     TeamRow,
 )
 from calha.store.notify.templates import MessageTemplateRow, MessageTemplates
@@ -27,8 +29,10 @@ __all__ = [
     "LoggedDelivery",
     "MessageTemplateRow",
     "MessageTemplates",
+    "NextStep",
     "NoticeRow",
     "Notices",
+    "Outgoing",
     "Recipients",
     "TeamRow",
 ]

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, Select, func, insert, or_, select, update
+from sqlalchemy import Engine, Select, func, or_, select, update
 
 from calha.domain.access import Everywhere
-from calha.domain.notices import Happening, Owner
+from calha.domain.notices import Owner
 from calha.domain.readings import Micros
 from calha.store.notify.models import Channel, Delivery, Notice
 from calha.store.notify.notices import notice_row
@@ -20,22 +20,6 @@ MAX_BUNDLED = 100  # deliveries in one message
 class Deliveries:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-
-    def add(self, notice: int, channel: int, happening: Happening, now: Micros, due_at: Micros) -> None:
-        """held: it waits for what else comes by then, and goes with it."""
-        values = {
-            "notice_id": notice,
-            "channel_id": channel,
-            "happening": happening,
-            "state": "waiting",
-            "made_at": now,
-            "due_at": due_at,
-            "held": due_at > now,
-            "tries": 0,
-            "reason": "",
-        }
-        with self._writing() as connection:
-            connection.execute(insert(Delivery).values(values))
 
     def due_channels(self, now: Micros, limit: int) -> Sequence[int]:
         """Channels with something to send, the longest waiting first."""
@@ -92,13 +76,6 @@ class Deliveries:
         with self._engine.connect() as connection:
             rows = connection.execute(select(Channel.__table__).where(Channel.id.in_(of_it)).order_by(Channel.id))
             return [channel_row(row) for row in rows]
-
-    def drop_waiting(self, notice: int, reason: str, now: Micros) -> None:
-        """Those that need not be sent any more, except what waits for a bundle anyway."""
-        values = {"state": "dropped", "reason": reason, "ended_at": now}
-        with self._writing() as connection:
-            chosen = Delivery.notice_id == notice, Delivery.state == "waiting", Delivery.held.is_(False)
-            connection.execute(update(Delivery).where(*chosen, Delivery.happening != "over").values(values))
 
     def page(
         self,

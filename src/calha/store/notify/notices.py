@@ -1,9 +1,14 @@
-"""Notices, and how far their chains have come."""
+"""Notices, how far their chains have come, and the messages that leave because of it.
 
-from collections.abc import Sequence
+Rule: what happens to a notice is written with all that follows from it, or not at all: one that stood without its messages
+would be told to nobody, as it is open already.
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calha.domain.alarm_states import Priority
@@ -11,8 +16,8 @@ from calha.domain.errors import NotFound
 from calha.domain.notices import Notice as NoticeValue
 from calha.domain.notices import Text
 from calha.domain.readings import Micros
-from calha.store.notify.models import Escalation, Notice
-from calha.store.notify.rows import NoticeRow
+from calha.store.notify.models import Delivery, Escalation, Notice
+from calha.store.notify.rows import NextStep, NoticeRow, Outgoing
 
 MAX_DUE = 200
 
@@ -29,8 +34,10 @@ class Notices:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def open(self, notice: NoticeValue, now: Micros) -> NoticeRow | None:
-        """The new one; None while one of its source is open."""
+    def open(
+        self, notice: NoticeValue, now: Micros, messages: Sequence[Outgoing] = (), steps: Sequence[NextStep] = ()
+    ) -> NoticeRow | None:
+        """The new one, with its messages and chains; None while one of its source is open."""
         values = {
             "source": notice.source,
             "open_source": notice.source,
@@ -53,7 +60,10 @@ class Notices:
                     key = connection.execute(insert(Notice).values(values)).inserted_primary_key
             except IntegrityError:  # another process was quicker
                 return None
-        assert key is not None
+            assert key is not None
+            _queue(connection, key[0], messages, now)
+            for one in steps:
+                _escalate(connection, key[0], one)
         return self.get(key[0])
 
     def get(self, notice_id: int) -> NoticeRow:
@@ -77,7 +87,7 @@ class Notices:
             return [source for source in connection.execute(query).scalars() if source is not None]
 
     def acknowledge(self, notice_id: int, by: str, comment: str, now: Micros) -> bool:
-        """Whether nobody had done it before; its chains end."""
+        """Whether nobody had done it before; its chains end, and what waits to be sent is dropped."""
         values = {
             "state": "acknowledged",
             "acknowledged_at": now,
@@ -93,15 +103,20 @@ class Notices:
                 late = {name: value for name, value in values.items() if name != "state"}
                 is_first = bool(connection.execute(update(Notice).where(*chosen).values(late)).rowcount)
             connection.execute(delete(Escalation).where(Escalation.notice_id == notice_id))
+            if is_first:
+                _drop_waiting(connection, notice_id, "acknowledged", now)
         return is_first
 
-    def end(self, notice_id: int, now: Micros) -> bool:
-        """Whether it was not over before; its chains end."""
+    def end(self, notice_id: int, now: Micros, messages: Sequence[Outgoing] = ()) -> bool:
+        """Whether it was not over before; its chains end, and what waits to be sent is dropped for these messages."""
         with self._writing() as connection:
             chosen = Notice.id == notice_id, Notice.state != "over"
             ended = {"state": "over", "over_at": now, "open_source": None}
             is_first = bool(connection.execute(update(Notice).where(*chosen).values(ended)).rowcount)
             connection.execute(delete(Escalation).where(Escalation.notice_id == notice_id))
+            if is_first:
+                _drop_waiting(connection, notice_id, "over", now)
+                _queue(connection, notice_id, messages, now)
         return is_first
 
     def forget(self, before: Micros, limit: int = 500) -> int:
@@ -115,13 +130,15 @@ class Notices:
 
     # -- chains under way
 
-    def escalate(self, notice_id: int, chain_id: int, step: int, due_at: Micros) -> None:
-        """The next step of a chain."""
-        chosen = Escalation.notice_id == notice_id, Escalation.chain_id == chain_id
-        values = {"step": step, "due_at": due_at}
+    def escalate(self, notice_id: int, messages: Sequence[Outgoing], following: NextStep, now: Micros) -> None:
+        """Take a step of a chain, unless the notice is no longer open: its messages, and what comes next."""
         with self._writing() as connection:
-            if not connection.execute(update(Escalation).where(*chosen).values(values)).rowcount:
-                connection.execute(insert(Escalation).values(notice_id=notice_id, chain_id=chain_id, **values))
+            chosen = Escalation.notice_id == notice_id, Escalation.chain_id == following.chain
+            connection.execute(delete(Escalation).where(*chosen))
+            is_open = select(Notice.id).where(Notice.id == notice_id, Notice.state == "open")
+            if connection.execute(is_open).first() is not None:
+                _queue(connection, notice_id, messages, now)
+                _escalate(connection, notice_id, following)
 
     def end_chain(self, notice_id: int, chain_id: int) -> None:
         with self._writing() as connection:
@@ -133,8 +150,42 @@ class Notices:
         with self._engine.connect() as connection:
             return [DueStep(*row) for row in connection.execute(query.order_by(Escalation.due_at).limit(MAX_DUE))]
 
-    def _writing(self) -> Any:  # noqa: ANN401 - a transaction; it changes nothing that others follow
-        return self._engine.execution_options(writes=True).begin()
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
+        """A transaction; it changes nothing that others follow."""
+        with self._engine.execution_options(writes=True).begin() as connection:
+            yield connection
+
+
+def _queue(connection: Connection, notice_id: int, messages: Sequence[Outgoing], now: Micros) -> None:
+    values = [
+        {
+            "notice_id": notice_id,
+            "channel_id": one.channel,
+            "happening": one.happening,
+            "state": "waiting",
+            "made_at": now,
+            "due_at": one.due_at,
+            "held": one.due_at > now,
+            "tries": 0,
+            "reason": "",
+        }
+        for one in messages
+    ]
+    if values:
+        connection.execute(insert(Delivery), values)
+
+
+def _escalate(connection: Connection, notice_id: int, following: NextStep) -> None:
+    values = {"chain_id": following.chain, "step": following.step, "due_at": following.due_at}
+    connection.execute(insert(Escalation).values(notice_id=notice_id, **values))
+
+
+def _drop_waiting(connection: Connection, notice_id: int, reason: str, now: Micros) -> None:
+    """What need not be sent any more, except what waits for a bundle anyway."""
+    chosen = Delivery.notice_id == notice_id, Delivery.state == "waiting", Delivery.held.is_(False)
+    values = {"state": "dropped", "reason": reason, "ended_at": now}
+    connection.execute(update(Delivery).where(*chosen, Delivery.happening != "over").values(values))
 
 
 def notice_row(row: Any) -> NoticeRow:  # noqa: ANN401 - a row of Notice

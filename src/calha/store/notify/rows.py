@@ -1,7 +1,7 @@
 """What the tables of notifications answer: plain frozen rows."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from calha.domain.alarm_states import Priority
 from calha.domain.notices import Chain, Happening, Owner, Text
@@ -41,6 +41,22 @@ class ChannelRow:
 class ChainRow:
     id: int
     chain: Chain
+
+
+class Outgoing(NamedTuple):
+    """A message for a channel. due_at: where it lies ahead, the message waits for what else comes by then, and goes with it."""
+
+    channel: int
+    happening: Happening
+    due_at: Micros
+
+
+class NextStep(NamedTuple):
+    """Of a chain, counted through all repeats."""
+
+    chain: int
+    step: int
+    due_at: Micros
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from calha.domain.access import Permission, Principal, Tree
 from calha.domain.errors import NotFound
-from calha.domain.notices import Chain, Owner, reaches
+from calha.domain.notices import Chain, Notice, Owner, reaches
 from calha.store.accounts import People
 from calha.store.notify import Chains, NoticeRow, Recipients
 from calha.store.notify.rows import ChainRow
@@ -47,7 +47,7 @@ class Audience:
         principal = Principal("person", person.id, person.label, grants)
         return Somebody(owner, person.name, person.language, person.email, principal)
 
-    def told(self, owners: Iterable[Owner], notice: NoticeRow) -> Iterator[Somebody]:
+    def told(self, owners: Iterable[Owner], notice: Notice | NoticeRow) -> Iterator[Somebody]:
         """Each of them once, a team with its members, as far as they may know of it."""
         for owner in dict.fromkeys(self._with_members(owners)):
             somebody = self.somebody(owner)
@@ -63,11 +63,11 @@ class Audience:
         """A team may what those may who made it: it stands for them."""
         return somebody.principal is None or somebody.principal.may(permission, site, self._tree())
 
-    def chains_of(self, notice: NoticeRow) -> list[ChainRow]:
+    def chains_of(self, notice: Notice) -> list[ChainRow]:
         """Those that a notice sets off."""
         return [one for one in self._chains.all() if self._is_for(one.chain, notice)]
 
-    def _is_for(self, chain: Chain, notice: NoticeRow) -> bool:
+    def _is_for(self, chain: Chain, notice: Notice) -> bool:
         if not chain.enabled or not reaches(notice.priority, chain.least):
             return False
         if chain.site is None:

@@ -1,6 +1,6 @@
 """Notifications: takes a notice, tells who must know, and goes on to the next until somebody acknowledges.
 
-Rule 1: a notice, its chains and its deliveries are in the database when `tell` returns; a restart goes on from there.
+Rule 1: a notice, its chains and its deliveries are in the database together, or none of them; a restart goes on from there.
 Rule 2: the core knows nothing of alarms. Who has something to tell calls `tell`, `end` and `acknowledged`; who wants to know
         that somebody acknowledged by a link gives `listen` a function.
 Rule 3: that nobody could be told, or nobody acknowledged, is an event of its own.
@@ -18,7 +18,7 @@ from calha.domain.message_templates import Template, TemplateKind
 from calha.domain.notices import Happening, Notice, Owner, held_until, reaches
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, MINUTE_US, SECOND_US
-from calha.store.notify import ChainRow, ChannelRow, Deliveries, NoticeRow, Notices, Recipients
+from calha.store.notify import ChainRow, ChannelRow, Deliveries, NextStep, NoticeRow, Notices, Outgoing, Recipients
 from calha.store.notify.chains import Chains
 from calha.store.notify.notices import DueStep
 from calha.watch.notify.audience import Audience, Somebody
@@ -85,20 +85,27 @@ class Notifier:
 
     def tell(self, notice: Notice) -> NoticeRow | None:
         """Set off whoever must know. None while a notice of this source is open."""
+        if self.notices.of_source(notice.source) is not None:
+            return None
         now = self._clock()
-        opened = self.notices.open(notice, now)
+        owners = [*(Owner("person", one) for one in notice.persons), *self.audience.followers()]
+        messages, steps = self._messages(owners, notice, "raised", now), []
+        nobody = 0
+        for row in self.audience.chains_of(notice):
+            wait_min = row.chain.steps[0].wait_min
+            if wait_min:
+                steps.append(NextStep(row.id, 0, now + wait_min * MINUTE_US))
+                continue
+            told, following = self._step(row, 0, notice, now)
+            messages += told
+            steps.append(following)
+            nobody += not told
+        opened = self.notices.open(notice, now, list(dict.fromkeys(messages)), steps)
         if opened is None:
             return None
-        owners = [*(Owner("person", one) for one in notice.persons), *self.audience.followers()]
-        count = self._queue(owners, opened, "raised", now)
-        for row in self.audience.chains_of(opened):
-            first = row.chain.steps[0]
-            if first.wait_min == 0:
-                count += self._step(opened, DueStep(opened.id, row.id, 0), now)
-            else:
-                self.notices.escalate(opened.id, row.id, 0, now + first.wait_min * MINUTE_US)
-                count += 1
-        if count == 0:
+        for _ in range(nobody):
+            self._unheard("nobody_told", opened)
+        if not messages and not steps:
             log.info("nobody is to be told of %s", opened.source)
         self._wake()
         return opened
@@ -106,23 +113,24 @@ class Notifier:
     def end(self, source: str, *, tells: bool = True) -> NoticeRow | None:
         """It is over: chains end, and who was told hears of it, unless told otherwise. None if none was open."""
         notice = self.notices.of_source(source)
-        now = self._clock()
-        if notice is None or not self.notices.end(notice.id, now):
+        if notice is None:
             return None
-        self.deliveries.drop_waiting(notice.id, "over", now)
+        now = self._clock()
+        messages = []
         for channel in self.deliveries.told(notice.id) if tells else ():
             wanted = self.recipients.preferences(channel.owner)
             if wanted.tells_end and channel.enabled:
-                due = held_until(wanted, notice.priority, now)
-                self.deliveries.add(notice.id, channel.id, "over", now, due)
+                messages.append(Outgoing(channel.id, "over", held_until(wanted, notice.priority, now)))
+        if not self.notices.end(notice.id, now, messages):
+            return None
         self._wake()
         return self.notices.get(notice.id)
 
     def acknowledged(self, source: str, by: str, comment: str = "") -> None:
         """Somebody has acknowledged it elsewhere: chains end."""
         notice = self.notices.of_source(source)
-        if notice is not None and self.notices.acknowledge(notice.id, by, comment, self._clock()):
-            self.deliveries.drop_waiting(notice.id, "acknowledged", self._clock())
+        if notice is not None:
+            self.notices.acknowledge(notice.id, by, comment, self._clock())
 
     # -- acknowledging by a link
 
@@ -145,7 +153,6 @@ class Notifier:
         notice, somebody = self.linked(token)
         is_first = self.notices.acknowledge(notice.id, somebody.name, comment, self._clock())
         if is_first:
-            self.deliveries.drop_waiting(notice.id, "acknowledged", self._clock())
             for listener in self._listeners:
                 listener(notice, somebody.name, comment)
         return self.notices.get(notice.id), somebody, is_first
@@ -162,12 +169,14 @@ class Notifier:
     def rehearse(self, notice: Notice, row: ChainRow) -> tuple[NoticeRow, int]:
         """Tell a notice through one chain only; how many messages are on their way. Raises Conflict."""
         now = self._clock()
-        opened = self.notices.open(notice, now)
+        messages, following = self._step(row, 0, notice, now)
+        opened = self.notices.open(notice, now, messages, [following])
         if opened is None:
             raise Conflict("somebody rehearses this chain at this moment", "rehearsed_now")
-        count = self._step(opened, DueStep(opened.id, row.id, 0), now)
+        if not messages:
+            self._unheard("nobody_told", opened)
         self._wake()
-        return opened, count
+        return opened, len(messages)
 
     def test(self, channel: ChannelRow) -> Sent:
         """Send a message that only says that the channel works. Blocks."""
@@ -206,7 +215,7 @@ class Notifier:
         now = self._clock()
         for due in self.notices.due_steps(now):
             with suppress(NotFound):  # the chain was removed, or the notice forgotten, at this moment
-                self._step(self.notices.get(due.notice), due, now)
+                self._go_on(self.notices.get(due.notice), due, now)
 
     def deliver_due(self) -> int:
         """Send what is due by each channel, one message each; by how many. Blocks."""
@@ -215,32 +224,37 @@ class Notifier:
             self._postman.deliver(channel)
         return len(channels)
 
-    def _step(self, notice: NoticeRow, due: DueStep, now: Micros) -> int:
-        """Tell those of a step, and wait for the next; how many messages there are."""
-        chain = self.chains.get(due.chain).chain
-        if notice.state != "open" or due.step > chain.last:
-            self.notices.end_chain(notice.id, due.chain)
+    def _go_on(self, notice: NoticeRow, due: DueStep, now: Micros) -> None:
+        row = self.chains.get(due.chain)
+        if notice.state != "open" or due.step > row.chain.last:
             if notice.state == "open":
                 self._unheard("nobody_acknowledged", notice)
-            return 0
-        happening: Happening = "raised" if due.step == 0 else "again"
-        count = self._queue(chain.owners_of(due.step), notice, happening, now)
-        if count == 0:
+            self.notices.end_chain(notice.id, due.chain)
+            return
+        messages, following = self._step(row, due.step, notice, now)
+        if not messages:
             self._unheard("nobody_told", notice)
-        self.notices.escalate(notice.id, due.chain, due.step + 1, now + chain.wait_after(due.step) * MINUTE_US)
-        return count
+        self.notices.escalate(notice.id, messages, following, now)
 
-    def _queue(self, owners: Iterable[Owner], notice: NoticeRow, happening: Happening, now: Micros) -> int:
-        count = 0
+    def _step(
+        self, row: ChainRow, number: int, notice: Notice | NoticeRow, now: Micros
+    ) -> tuple[list[Outgoing], NextStep]:
+        """What those of a step are told, and what comes next."""
+        happening: Happening = "raised" if number == 0 else "again"
+        chain = row.chain
+        messages = self._messages(chain.owners_of(number), notice, happening, now)
+        return messages, NextStep(row.id, number + 1, now + chain.wait_after(number) * MINUTE_US)
+
+    def _messages(
+        self, owners: Iterable[Owner], notice: Notice | NoticeRow, happening: Happening, now: Micros
+    ) -> list[Outgoing]:
+        found = []
         for somebody in self.audience.told(owners, notice):
             wanted = self.recipients.preferences(somebody.owner)
-            if not reaches(notice.priority, wanted.least):
-                continue
-            due = held_until(wanted, notice.priority, now)
-            for channel in self._channels_of(somebody):
-                self.deliveries.add(notice.id, channel.id, happening, now, due)
-                count += 1
-        return count
+            if reaches(notice.priority, wanted.least):
+                due_at = held_until(wanted, notice.priority, now)
+                found += [Outgoing(one.id, happening, due_at) for one in self._channels_of(somebody)]
+        return found
 
     def _channels_of(self, somebody: Somebody) -> list[ChannelRow]:
         """Those that are on. A person without any is told by e-mail, as far as that can be."""
