@@ -342,6 +342,56 @@ def test_silence_is_looked_at_also_after_the_clock_was_set_back(plant):
     assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
 
 
+def test_silence_is_told_though_the_clock_was_set_back_behind_the_last_one(plant):
+    plant.rule({"signal": {"kind": "no_data"}}, Where(device="t1"))
+    silent, online = ({"t1": Seen(state, "device", plant.site)} for state in ("silent", "online"))
+    watch = plant.watch()
+    plant.now = START + 120 * MINUTE_US
+    for plant.seen in (silent, online, silent):
+        watch.look()
+        plant.now += MINUTE_US
+    (before,) = watch.alarms.page().items
+    plant.now = START + 60 * MINUTE_US
+    watch = plant.watch()
+    plant.seen = online
+    assert states(watch.look()) == [("t1", State.RETURNED)]
+    plant.now += MINUTE_US
+    plant.seen = silent
+    (row,) = watch.look()
+    assert row.alarm.state is State.UNACKNOWLEDGED
+    assert row.alarm.raised_at == row.alarm.cleared_at == before.alarm.raised_at, "never before what is known"
+    assert [one.made_at for one in watch.alarms.history(row.id).items][:2] == [plant.now, plant.now - MINUTE_US]
+
+
+def test_a_rule_that_begins_after_the_clock_was_set_back_looks_at_what_stands(plant):
+    named = plant.rule()
+    watch = plant.watch()
+    said = named.name, named.rule, named.where, Rationalisation(), "Ana", plant.now
+    plant.now = START + 120 * MINUTE_US
+    plant.send(watch, (120, 11))
+    watch.look()
+    watch.rules.change(named.id, 1, *said, enabled=False)
+    assert states(watch.look()) == [("t1", State.RETURNED)]
+    plant.now = START + 60 * MINUTE_US
+    watch.rules.change(named.id, 2, *said, enabled=True)
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+
+
+def test_the_delay_of_silence_outlasts_other_changes_and_a_clock_that_is_set_back(plant):
+    plant.rule({"signal": {"kind": "no_data"}, "on_delay_s": 600}, Where(device="t1"))
+    watch = plant.watch()
+    plant.now = START + 120 * MINUTE_US
+    plant.seen = {"t1": Seen("silent", "device", plant.site)}
+    watch.look()
+    plant.now = START + 60 * MINUTE_US
+    watch.look()
+    plant.now += 6 * MINUTE_US
+    plant.registry.update_device("t2", name="Another")
+    assert watch.look() == []
+    plant.now += 4 * MINUTE_US
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+
+
 def test_after_a_restart_and_when_its_rule_no_longer_says_so_what_was_suppressed_is_right(plant):
     named = plant.rule(STOPPED)
     watch = plant.watch()

@@ -7,7 +7,7 @@ transitions are numbered in the order in which others come to see them.
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import accumulate, pairwise
 from threading import Lock
@@ -55,7 +55,9 @@ class AlarmStore:
     def _follow(self, connection: Connection, change: Change, device_id: int, made_at: Micros) -> int | None:
         row = connection.execute(_by_key(change, device_id)).first()
         before = _alarm(row) if row is not None else Alarm()
-        if _is_told(before, change):
+        if change.is_by_clock:
+            change = replace(change, at=_last_known(before, change.at))
+        elif change.at < _last_known(before, change.at):  # readings are taken once more, after a crash
             return None
         is_first = change.holds and bool(change.first_out) and not _is_group_active(connection, change, device_id)
         event = Event(Act.RAISE if change.holds else Act.CLEAR, change.at, is_first=is_first)
@@ -385,9 +387,9 @@ def _note(
     connection.execute(insert(AlarmTransition).values(values))
 
 
-def _is_told(alarm: Alarm, change: Change) -> bool:
-    """Whether something newer is known: the readings are taken once more, after a crash."""
-    return change.at < max(alarm.raised_at or change.at, alarm.cleared_at or change.at)
+def _last_known(alarm: Alarm, at: Micros) -> Micros:
+    """The last change of a condition that is known, or a time where that is later."""
+    return max(at, alarm.raised_at or at, alarm.cleared_at or at)
 
 
 def _by_key(change: Change, device_id: int) -> Select[Any]:

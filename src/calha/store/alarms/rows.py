@@ -22,7 +22,8 @@ class Change:
     """A condition that begins to hold, or no longer does. limit: its name; limit_value: where it lies.
 
     The limit BY_DESIGN says that all alarms of the rule and device begin to be suppressed, or no longer are.
-    is_suppressed: whether they are by then.
+    is_suppressed: whether they are by then. is_by_clock: `at` is when Calha saw it, and no reading's time: it is never too
+    old to be told, whatever became of the clock.
     """
 
     rule: int
@@ -36,6 +37,7 @@ class Change:
     latching: bool = False
     first_out: str = ""
     is_suppressed: bool = False
+    is_by_clock: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -131,7 +131,8 @@ class AlarmWatch:
         self._tell(self._evaluation.pass_time(now - SETTLE_US))
         is_due = abs(now - self._ticked_at) >= TICK_US  # also after the clock was set back
         if is_due and len(self._silences):
-            self._untold += [self._changed(*one, None) for one in self._silences.look(self._seen(), now)]
+            found = self._silences.look(self._seen(), now)
+            self._untold += [replace(self._changed(*one, None), is_by_clock=True) for one in found]
         changed = []
         while self._untold:  # in parts, so that others may write in between
             changed += self.alarms.follow(self._untold[:FOLLOWED_AT_ONCE], now)
@@ -188,14 +189,17 @@ class AlarmWatch:
         new = evaluation.succeed(self._evaluation)
         evaluation.resume(active)
         self._evaluation, self._designed = evaluation, evaluation.suppressed
-        self._silences = Silences([one for one in checks if isinstance(one.rule.signal, NoData)], active)
+        silences = Silences([one for one in checks if isinstance(one.rule.signal, NoData)], active)
+        silences.succeed(self._silences)
+        self._silences = silences
         self._known_version = directory.version
         self._incomplete.clear()
         self._untold += self._orphans(checks, active, now)
         if not is_first:
             latest = self._telemetry.latest
             began = evaluation.begin(new, latest.at, latest.value, latest.quality, now - MAX_CAUGHT_UP_US, now)
-            self._tell(replace(began, at=np.maximum(began.at, now)))  # a rule's alarms begin with the rule
+            began = replace(began, at=np.maximum(began.at, now))  # a rule's alarms begin with the rule
+            self._tell(began, is_by_clock=True)
 
     def _orphans(
         self, checks: Sequence[Check], active: Mapping[tuple[int, str, str], bool], now: Micros
@@ -205,17 +209,16 @@ class AlarmWatch:
         rows = {(row.rule, row.limit, row.device): row for row in self.alarms.of_keys(gone)}
         released = [Change(*key, now, False, None, None, Priority.LOW) for key in gone if key[1] == BY_DESIGN]
         return released + [
-            Change(*key, max(now, row.alarm.raised_at or now), False, None, row.limit_value, row.priority)
-            for key, row in rows.items()
+            Change(*key, now, False, None, row.limit_value, row.priority, is_by_clock=True) for key, row in rows.items()
         ]
 
-    def _tell(self, changes: Changes) -> None:
+    def _tell(self, changes: Changes, *, is_by_clock: bool = False) -> None:
         checks = self._evaluation.checks.all
         columns = (changes.check.tolist(), changes.at.tolist(), changes.holds.tolist(), changes.signal.tolist())
         told = [(checks[row], at, holds, signal) for row, at, holds, signal in zip(*columns, strict=True)]
         if any(check.is_design for check, *_ in told):  # of one moment: what begins to be suppressed before all others
             told.sort(key=lambda one: (one[1], -int(one[2]) if one[0].is_design else 0, one[0].is_design))
-        self._untold += [self._changed(*one) for one in told]
+        self._untold += [replace(self._changed(*one), is_by_clock=is_by_clock) for one in told]
 
     def _changed(self, check: Check, at: Micros, holds: bool, signal: float | None) -> Change:
         """The change, with whether it is suppressed by design at that time."""

@@ -34,6 +34,10 @@ class Silences:
         self._active = {one.key[:3] for one in checks if active.get(one.key[:3], False)}
         self._since: dict[Key, Micros] = {}
 
+    def succeed(self, other: "Silences") -> None:
+        """Go on with the delays that run for another, of the same checks."""
+        self._since = {one.key: other._since[one.key] for one in self._checks if one.key in other._since}
+
     def __len__(self) -> int:
         return len(self._checks)
 
@@ -48,7 +52,8 @@ class Silences:
                 continue
             rule = check.rule
             delay_s = rule.on_delay_s + rule.lasting_s if holds else rule.off_delay_s
-            if now - self._since.setdefault(check.key, now) >= delay_s * SECOND_US:
+            since = self._since[check.key] = min(self._since.get(check.key, now), now)  # the clock may be set back
+            if now - since >= delay_s * SECOND_US:
                 del self._since[check.key]
                 self._active ^= {check.key[:3]}
                 yield check, now, holds
