@@ -22,7 +22,7 @@ from calha.domain.errors import NotFound
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, MINUTE_US, from_text, to_datetime
 from calha.store.registry import DeviceRow
-from calha.watch.cleaning import LONGEST_US, Cleaned, cleanings
+from calha.watch.cleaning import LONGEST_US, Cleaned, cleanings, judged_now_or_before
 
 router = api_router("analyses", "/devices/{key}/cleanings")
 
@@ -77,13 +77,13 @@ async def verify_cleaning(
     device, entry, declared = await _station(services, key)
     from_ = from_text(at, ZoneInfo(device.zone))
     since, until = seen(caller, device, from_ - MINUTE_US, from_ + LONGEST_US, MAX_DAYS)
-    found = await asyncio.to_thread(cleanings, services.telemetry, entry, declared, since, until)
-    near = (cleaned for cleaned in found if abs(cleaned.from_ - from_) <= MINUTE_US)
-    one = min(near, key=lambda cleaned: abs(cleaned.from_ - from_), default=None)
-    if one is None:
+    found = await asyncio.to_thread(judged_now_or_before, services.telemetry, entry, declared, since, until)
+    near = [one for one in found if abs(one.from_ - from_) <= MINUTE_US]
+    if not near:
         raise NotFound(f"the readings of {key} tell of no cleaning that began at {at}", "no_cleaning")
-    ground = services.reports.ground
-    verdict = checked(seal, by, ground.evidence_key, key, one.from_, one.until, one.judgement)
+    evidence_key = services.reports.ground.evidence_key
+    verdicts = [(checked(seal, by, evidence_key, key, one.from_, one.until, one.judgement), one) for one in near]
+    verdict, one = next((told for told in verdicts if told[0] == "holds"), verdicts[0])
     return SealAnswer.model_validate({"verdict": verdict, "from": to_datetime(one.from_), "to": to_datetime(one.until)})
 
 
