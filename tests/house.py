@@ -1,6 +1,7 @@
 """A house with people who want to be told: a real registry and notifier, and a clock that stands still until it is moved."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
@@ -111,6 +112,21 @@ class House:
             if not self.notifier.deliver_due():
                 return
         raise AssertionError("the queue never ends")
+
+    def run_until(self, condition: Callable[[], bool]) -> None:
+        """Run what sends, as it does in Calha, until something is so."""
+
+        async def run() -> None:
+            running = asyncio.create_task(self.notifier.run(lambda: None))
+            try:
+                while not condition():
+                    await asyncio.wait([running], timeout=0.01)
+                    if running.done():
+                        running.result()
+            finally:
+                running.cancel()
+
+        asyncio.run(run())
 
     def states(self, person: int) -> list[tuple[str, str]]:
         page = self.notifier.deliveries.page(owner=Owner("person", person), limit=200)

@@ -331,6 +331,14 @@ def test_a_rule_that_is_switched_on_again_raises_anew_after_its_delay(plant):
     assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
 
 
+def test_alarms_go_on_where_there_is_no_room_for_what_they_remember(plant):
+    (plant.folder / "alarms.new").mkdir()
+    plant.rule()
+    watch = plant.watch()
+    plant.send(watch, (0, 11))
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+
+
 def test_silence_is_looked_at_also_after_the_clock_was_set_back(plant):
     plant.rule({"signal": {"kind": "no_data"}}, Where(device="t1"))
     watch = plant.watch()

@@ -125,7 +125,8 @@ def test_the_queue_gives_what_was_not_held_alone_and_what_was_held_together(regi
         notices.open(notice(f"alarm {number}", site), NOW, [one]) for number, one in enumerate((held, held, free, free))
     ]
     ids = [row.id for row in rows if row is not None]
-    assert queue.due_channels(NOW, 10) == [channel]
+    assert queue.due_channels(NOW, 10, ["webhook", "push"]) == [channel]
+    assert queue.due_channels(NOW, 10, ["email"]) == []
     alone = queue.due(channel, NOW + 60)
     assert [one.notice.id for one in alone] == [ids[2]]
     queue.end([alone[0].delivery.id], "sent", "", NOW + 61)
@@ -135,7 +136,7 @@ def test_the_queue_gives_what_was_not_held_alone_and_what_was_held_together(regi
     assert together[0].channel.owner == Owner("person", ana)
     assert together[0].notice.what == WHAT
     queue.try_again([one.delivery.id for one in together], "HTTP 503", NOW + 90)
-    assert queue.due_channels(NOW + 60, 10) == []
+    assert queue.due_channels(NOW + 60, 10, ["webhook"]) == []
     assert [one.id for one in queue.told(ids[2])] == [channel]
     assert queue.told(ids[3]) == []
     assert queue.sent_since(channel, NOW) == [NOW + 61]

@@ -101,3 +101,9 @@ def test_what_is_told_goes_on_where_numbers_have_shrunk(plant):
     plant.follow_until(lambda: (plant.folder / FILE).read_text() == "0")
     number = plant.raise_alarm("t1")
     plant.follow_until(lambda: plant.told(number) == "open")
+
+
+def test_alarms_are_told_also_where_there_is_no_room_to_keep_that_they_were(plant):
+    (plant.folder / f"{FILE}.new").mkdir()
+    numbers = [plant.raise_alarm(device) for device in ("t1", "t2")]
+    plant.follow_until(lambda: [plant.told(one) for one in numbers] == ["open", "open"])

@@ -2,9 +2,14 @@
 
 import json
 import re
+import socket
+import threading
+import time as time_
+from contextlib import suppress
 from datetime import time
 
 import pytest
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from calha.domain.access import Role
@@ -14,9 +19,12 @@ from calha.domain.message_templates import Template
 from calha.domain.notices import LAST_WAIT_MIN, Owner, Preferences, QuietHours, Step
 from calha.domain.times import DAY_US, HOUR_US, MINUTE_US, SECOND_US
 from calha.mail.smtp import Fate
-from calha.watch.notify import webhook
+from calha.store.notify.models import Channel
+from calha.watch.notify import posting, webhook
 from calha.watch.notify.channels import Address
 from calha.watch.notify.delivering import MAX_TRIES
+from calha.watch.notify.hosts import Hosts
+from calha.watch.notify.lanes import AT_ONCE
 from calha.watch.notify.push import packed
 from house import ZONE, House
 from postman import postman
@@ -437,3 +445,66 @@ def test_what_is_old_is_forgotten_with_its_deliveries(house, server):
     assert house.notifier.notices.forget(house.now - DAY_US) == 0
     assert house.notifier.notices.forget(house.now + 1) == 1
     assert house.states(ana) == []
+
+
+def test_a_dead_mail_server_keeps_nobody_else_waiting(tmp_path, server):
+    with socket.create_server(("127.0.0.1", 0), backlog=64) as dead:  # it takes calls and says nothing
+        house = House(tmp_path, dead.getsockname()[1])
+        by_mail = [house.person(f"P{number}") for number in range(20)]
+        ana = house.person("Ana")
+        house.hook(Owner("person", ana), server.url)
+        house.notifier.tell(house.notice(persons=(*by_mail, ana)))
+        calls: list[socket.socket] = []
+        threading.Thread(target=_take_calls, args=(dead, calls), daemon=True).start()
+        house.run_until(lambda: server.has_post and len(calls) >= AT_ONCE)
+        assert {state for one in by_mail for state in house.states(one)} == {("waiting", "")}
+        dead.shutdown(socket.SHUT_RDWR)
+        for one in calls:
+            one.close()
+    house.registry.close()
+
+
+def _take_calls(server: socket.socket, calls: list[socket.socket]) -> None:
+    with suppress(OSError):
+        while True:
+            calls.append(server.accept()[0])
+
+
+def test_a_channel_that_stumbles_is_tried_again_and_all_others_go_on(house, server):
+    rui, ana = house.person("Rui"), house.person("Ana")
+    broken = house.hook(Owner("person", rui), server.url)
+    house.hook(Owner("person", ana), server.url)
+    with house.registry.engine.begin() as connection:  # as another version may have written it
+        connection.execute(update(Channel).where(Channel.id == broken).values(sealed='!{"kind": "webhook"}'))
+    house.notifier.tell(house.notice(persons=(rui, ana)))
+    house.run_until(lambda: server.has_post and house.states(rui) != [("waiting", "")])
+    ((state, reason),) = house.states(rui)
+    assert state == "waiting"
+    assert reason.startswith("TypeError")
+
+
+def test_an_address_with_letters_of_any_language_is_posted_to(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), f"{server.url}/ação da água?to=são%20paulo")
+    house.notifier.tell(house.notice(persons=(ana,)))
+    house.go()
+    assert server.next_post().path == "/a%C3%A7%C3%A3o%20da%20%C3%A1gua?to=s%C3%A3o%20paulo"
+
+
+def test_an_answer_that_comes_drop_by_drop_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(posting, "LONGEST_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as slow:
+        calls: list[socket.socket] = []
+        threading.Thread(target=_take_calls, args=(slow, calls), daemon=True).start()
+        threading.Thread(target=_drip, args=(calls,), daemon=True).start()
+        with pytest.raises(posting.NotReached):
+            posting.post(f"http://127.0.0.1:{slow.getsockname()[1]}/", b"{}", {}, Hosts(["127.0.0.1"]))
+        slow.shutdown(socket.SHUT_RDWR)
+
+
+def _drip(calls: list[socket.socket]) -> None:
+    with suppress(OSError):
+        while True:
+            time_.sleep(0.05)
+            for one in calls:
+                one.sendall(b"H")

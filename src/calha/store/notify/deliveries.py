@@ -11,7 +11,7 @@ from calha.domain.readings import Micros
 from calha.store.notify.models import Channel, Delivery, Notice
 from calha.store.notify.notices import notice_row
 from calha.store.notify.recipients import channel_row, owned_by
-from calha.store.notify.rows import ChannelRow, DeliveryRow, DeliveryState, LoggedDelivery
+from calha.store.notify.rows import ChannelKind, ChannelRow, DeliveryRow, DeliveryState, LoggedDelivery
 from calha.store.registry.rows import Page
 
 MAX_BUNDLED = 100  # deliveries in one message
@@ -21,9 +21,10 @@ class Deliveries:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
-    def due_channels(self, now: Micros, limit: int) -> Sequence[int]:
-        """Channels with something to send, the longest waiting first."""
+    def due_channels(self, now: Micros, limit: int, kinds: Sequence[ChannelKind]) -> Sequence[int]:
+        """Channels of some kinds with something to send, the longest waiting first."""
         query = select(Delivery.channel_id).where(Delivery.state == "waiting", Delivery.due_at <= now)
+        query = query.join(Channel, Channel.id == Delivery.channel_id).where(Channel.kind.in_(kinds))
         query = query.group_by(Delivery.channel_id).order_by(func.min(Delivery.due_at)).limit(limit)
         with self._engine.connect() as connection:
             return list(connection.execute(query).scalars())

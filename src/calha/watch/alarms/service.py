@@ -289,9 +289,13 @@ class AlarmWatch:
         return found
 
     def _save(self) -> None:
+        """Alarms go on where there is no room for it; after a restart more readings are taken again then."""
         target = self._file.with_suffix(".new")
-        target.write_bytes(self._evaluation.to_bytes(self._seq))
-        target.replace(self._file)
+        try:
+            target.write_bytes(self._evaluation.to_bytes(self._seq))
+            target.replace(self._file)
+        except OSError as error:
+            log.warning("what alarms remember is kept later: %s", error)
         self._saved_at = self._clock()
 
 

@@ -105,12 +105,16 @@ class AlarmNotices:
         return number
 
     def _keep(self, number: int) -> None:
+        """Where there is no room for it alarms are told all the same; after a restart some are looked at once more."""
         temporary = self._file.with_suffix(".new")
-        with temporary.open("w") as file:
-            file.write(str(number))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._file)
+        try:
+            with temporary.open("w") as file:
+                file.write(str(number))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(self._file)
+        except OSError as error:
+            log.warning("it is not kept that alarms were told through %d: %s", number, error)
 
 
 def _what(alarm: AlarmRow) -> Text:

@@ -20,7 +20,7 @@ from calha.domain.notices import limited_until
 from calha.domain.readings import Micros
 from calha.domain.times import HOUR_US, SECOND_US
 from calha.mail.smtp import Fate
-from calha.store.notify import ChannelRow, Deliveries, LoggedDelivery, NoticeRow, Recipients
+from calha.store.notify import ChannelKind, ChannelRow, Deliveries, LoggedDelivery, NoticeRow, Recipients
 from calha.watch.notify import messages, samples
 from calha.watch.notify.audience import Audience, Somebody
 from calha.watch.notify.channels import Channels, Sent
@@ -79,9 +79,9 @@ class Postman:
         self.tally = Tally()
         self._tallying = Lock()
 
-    def due(self, limit: int) -> Sequence[int]:
-        """Channels with something to send."""
-        return self._deliveries.due_channels(self._clock(), limit)
+    def due(self, limit: int, kinds: Sequence[ChannelKind]) -> Sequence[int]:
+        """Channels of some kinds with something to send."""
+        return self._deliveries.due_channels(self._clock(), limit, kinds)
 
     def deliver(self, channel: int) -> None:
         """Send what goes next by a channel. Blocks."""
@@ -99,6 +99,12 @@ class Postman:
             self._deliveries.hold([one.delivery.id for one in lines], until)
             return
         self._note(lines, self._send(lines, somebody), now)
+
+    def stumbled(self, channel: int, error: BaseException) -> None:
+        """What should have left by a channel did not, for a reason that nobody has foreseen."""
+        now = self._clock()
+        if lines := self._deliveries.due(channel, now):
+            self._note(lines, Sent(Fate.LATER, f"{type(error).__name__}: {error}"), now)
 
     def test(self, channel: ChannelRow, message_id: str) -> Sent:
         """Send a message that only says that the channel works. Blocks."""

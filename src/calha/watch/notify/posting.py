@@ -6,16 +6,20 @@ Redirects are not followed, as they would lead past `Hosts`; of the answer only 
 import http.client
 import socket
 import ssl
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from calha.domain.errors import Malformed
 from calha.mail.smtp import Fate
 from calha.watch.notify.hosts import Hosts
 
-TIMEOUT_S = 15.0
+TIMEOUT_S = 15.0  # of each step
+LONGEST_S = 30.0  # of all from the request on: an answer may come drop by drop
 MAX_ANSWER_BYTES = 4096
+_IN_PATHS = "/?%:@!$&'()*+,;=~"  # what has a meaning there, or is encoded already
 PATIENCE = frozenset({408, 425, 429})  # asks to come again
 
 
@@ -50,7 +54,7 @@ def require_url(text: str, hosts: Hosts) -> str:
         raise Malformed("write the address as https://host/path, without a name or password in it", "bad_address")
     try:
         hosts.addresses(host, port or _port(parts.scheme))
-    except OSError:
+    except (OSError, UnicodeError):
         raise Malformed(f"there is no host {host!r}", "unknown_host", host=host) from None
     return text.strip()
 
@@ -62,14 +66,31 @@ def post(url: str, body: bytes, headers: Mapping[str, str], hosts: Hosts) -> Ans
     connection = http.client.HTTPConnection(host, port, timeout=TIMEOUT_S)
     try:
         connection.sock = _connected(host, port, hosts, is_secure=parts.scheme == "https")
-        path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-        connection.request("POST", path, body, dict(headers))
-        answer = connection.getresponse()
-        return Answer(answer.status, answer.read(MAX_ANSWER_BYTES).decode(errors="replace"))
-    except (OSError, http.client.HTTPException) as error:
+        path = quote(f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}", safe=_IN_PATHS)
+        with _no_longer_than(LONGEST_S, connection.sock):
+            connection.request("POST", path, body, dict(headers))
+            answer = connection.getresponse()
+            return Answer(answer.status, answer.read(MAX_ANSWER_BYTES).decode(errors="replace"))
+    except (OSError, UnicodeError, http.client.HTTPException) as error:
         raise NotReached(f"{type(error).__name__}: {error}"[:300]) from None
     finally:
         connection.close()
+
+
+@contextmanager
+def _no_longer_than(longest_s: float, connection: socket.socket) -> Iterator[None]:
+    """Whatever waits for the other side then sees the connection end."""
+
+    def hang_up() -> None:
+        with suppress(OSError):  # it has ended already
+            connection.shutdown(socket.SHUT_RDWR)
+
+    timer = threading.Timer(longest_s, hang_up)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
 
 
 def _connected(host: str, port: int, hosts: Hosts, *, is_secure: bool) -> socket.socket:

@@ -9,8 +9,9 @@ Rule 3: that nobody could be told, or nobody acknowledged, is an event of its ow
 import asyncio
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from typing import Any
 
 from calha.domain.access import Permission
 from calha.domain.errors import Conflict, Forbidden, NotFound
@@ -24,6 +25,7 @@ from calha.store.notify.notices import DueStep
 from calha.watch.notify.audience import Audience, Somebody
 from calha.watch.notify.channels import Address, Channels, Sent
 from calha.watch.notify.delivering import Postman, Tally
+from calha.watch.notify.lanes import AT_ONCE, KINDS, Lane
 from calha.watch.notify.links import Links
 from calha.watch.notify.messages import Message
 from calha.watch.notify.patience import Patience
@@ -32,7 +34,6 @@ from calha.watch.notify.wording import Wording
 log = logging.getLogger(__name__)
 
 LOOK_EVERY_S = 1.0
-AT_ONCE = 8  # channels that are sent by at the same time
 
 Acknowledged = Callable[[NoticeRow, str, str], None]
 Unheard = Callable[[str, NoticeRow], None]
@@ -64,6 +65,7 @@ class Notifier:
         self._unheard = unheard
         self._clock = clock
         self.patience = Patience()
+        self._lanes = [Lane(kinds, postman) for kinds in KINDS]
         self._listeners: list[Acknowledged] = []
         self._news = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -187,18 +189,13 @@ class Notifier:
     async def run(self, beat: Callable[[], None]) -> None:
         """Escalate and deliver until cancelled."""
         self._loop = asyncio.get_running_loop()
-        under_way: dict[int, asyncio.Task[None]] = {}
         while True:
             beat()
             self._news.clear()
             await asyncio.to_thread(self.escalate)
-            for channel in [one for one, task in under_way.items() if task.done()]:
-                under_way.pop(channel).result()
-            for channel in await asyncio.to_thread(self._postman.due, AT_ONCE * 2):
-                if channel not in under_way and len(under_way) < AT_ONCE:
-                    work = asyncio.to_thread(self._postman.deliver, channel)
-                    under_way[channel] = asyncio.create_task(work, name=f"channel {channel}")
-            await self._pause(list(under_way.values()))
+            for lane in self._lanes:
+                await lane.go_on()
+            await self._pause([one for lane in self._lanes for one in lane.under_way])
 
     async def forget(self, days: int, beat: Callable[[], None]) -> None:
         """Drop what is older, once an hour."""
@@ -219,7 +216,7 @@ class Notifier:
 
     def deliver_due(self) -> int:
         """Send what is due by each channel, one message each; by how many. Blocks."""
-        channels = self._postman.due(AT_ONCE * 2)
+        channels = [one for kinds in KINDS for one in self._postman.due(AT_ONCE, kinds)]
         for channel in channels:
             self._postman.deliver(channel)
         return len(channels)
@@ -267,10 +264,11 @@ class Notifier:
         if self._loop is not None and not self._loop.is_closed():
             self._loop.call_soon_threadsafe(self._news.set)
 
-    async def _pause(self, tasks: list[asyncio.Task[None]]) -> None:
+    async def _pause(self, tasks: Sequence[asyncio.Future[None]]) -> None:
         """Until there is news or a message has left, at most LOOK_EVERY_S."""
         waiting = asyncio.create_task(self._news.wait())
         try:
-            await asyncio.wait([waiting, *tasks], timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
+            awaited: list[asyncio.Future[Any]] = [waiting, *tasks]
+            await asyncio.wait(awaited, timeout=LOOK_EVERY_S, return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
