@@ -112,6 +112,25 @@ def test_a_month_is_previewed_issued_paid_and_verified(calha, contract):
     assert [one["external_id"] for one in calha.get("/api/v1/payments")["items"]][:2] == ["E9", "E1"]
 
 
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"pix_key": "11.222.333/0001-81"}, "not_a_pix_key"),
+        ({"pix_key": "(81) 99999-0000"}, "not_a_pix_key"),
+        ({"pix_key": "Contas@example.org"}, "not_a_pix_key"),
+        ({"name": "水道"}, "not_in_a_pix"),
+        ({"city": "Água Branca d½½"}, "not_in_a_pix"),
+    ],
+)
+def test_an_issuer_whose_invoices_would_have_no_code_is_refused(calha, contract, change, reason):
+    known = calha.get("/api/v1/sites/1/issuer")
+    body = {name: value for name, value in known.items() if name != "site_id"}
+    status, problem = calha.send("PUT", "/api/v1/sites/1/issuer", body | change)
+    assert (status, problem.get("reason")) == (422, reason), problem
+    assert calha.send("PUT", "/api/v1/sites/1/issuer", body | change | {"pix_key": ""})[0] == 200, "there is no code"
+    assert calha.send("PUT", "/api/v1/sites/1/issuer", body)[0] == 200
+
+
 def test_what_a_change_would_touch_is_told_before_it_is_made(calha, contract, counter):
     def touched(path, body):
         status, answer = calha.send("POST", f"/api/v1/{path}/invoices", body)

@@ -213,6 +213,21 @@ def test_what_was_paid_too_much_is_taken_off_the_next_invoice_once(plant, billin
     assert list(differences(billing, [august, september])) == []
 
 
+def test_payments_to_which_a_bank_gave_one_number_each_pay_their_invoice(plant, billing, contract):
+    other = contracted(plant, billing, "m2")
+    for device in ("m1", "m2"):
+        hourly(plant, JULY, AUGUST, 100, device=device)
+    rows = issue(billing, list(previews(billing, [contract, other], "2026-07")))
+    for _ in range(2):  # the same statement again changes nothing
+        for place, row in enumerate(rows):
+            billing.invoices.receive("0", "statement", row.txid, row.total, PAID_AT, row_id=f"line {place}")
+    assert [billing.invoices.get(row.number).state for row in rows] == ["paid", "paid"]
+    assert [(one.external_id, one.state) for one in billing.invoices.payments()] == [
+        ("line 1", "matched"),
+        ("0", "matched"),
+    ]
+
+
 def charge_late_payment(billing) -> None:
     text = (files("calha.tariffs") / "preco_por_unidade_agua.yaml").read_text()
     rule = "    late_payment: {fine_percent: 2, interest_percent: 1}\n    components:"

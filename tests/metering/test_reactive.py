@@ -119,3 +119,16 @@ def test_a_channel_that_is_taken_out_counts_in_what_was_billed_with_it(plant, bi
     assert list(differences(billing, [row])) == []
     hours(plant, "reactive", TEN, [0])
     assert [one.now.total for one in differences(billing, [row])] == [0], "a corrected reading still corrects it"
+
+
+def test_a_demand_is_in_kw_also_where_energy_is_billed_in_mwh(plant, billing, contract):  # noqa: F811
+    """100 kWh in an hour are 100 kW, and 100 of the 500 that are contracted."""
+    component = TARIFF[TARIFF.index("      - ") :]
+    demand = "      - {kind: demand, key: demand, name: {pt: D, en: D}, unit: kW, price: 10, is_taxed: false}\n"
+    text = TARIFF.replace(component, demand).replace("unit: kWh", "unit: MWh", 1)
+    billing.tariffs.save(read_tariff(text, "test"), "test")
+    changed = billing.customers.change_contract("C-1", contracted=D(500), reactive_channel=None)
+    hours(plant, "energy", TEN, [100])
+    (preview,) = previews(billing, [changed], "2026-07")
+    assert {line.key: line.quantity for line in preview.bill.lines} == {"demand": 100, "demand.unused": 400}
+    assert preview.inputs.metered[0].quantities["consumption"] == D("0.1")

@@ -41,6 +41,21 @@ def test_an_english_statement_without_numbers_of_its_own_is_recognised_when_it_c
     assert once[0].external_id != once[1].external_id
 
 
+def test_the_number_of_a_charge_names_its_invoice():
+    """A dynamic code's payment carries the charge's txid, which is the invoice's filled up with zeros."""
+    charged = "Data;Histórico;Valor\n05/08/2026;PIX FAT00000000000002026000017 ANA;50,00\n"
+    (found,) = read_statement(charged)
+    assert found.txid == "FAT2026000017"
+
+
+def test_a_number_that_a_bank_repeats_tells_no_two_payments_apart():
+    text = "Data;Histórico;Documento;Valor\n"
+    text += "05/08/2026;PIX FAT2026000001;0;50,00\n05/08/2026;PIX FAT2026000002;0;50,00\n"
+    first, second = read_statement(text)
+    assert first.external_id == second.external_id == "0"
+    assert first.row_id != second.row_id
+
+
 def test_a_line_that_cannot_be_read_is_told_and_the_others_count():
     lines = ("05/08/2026;FAT1;abc", "31/02/2026;FAT1;1,00", "05/08/2026;FAT1", "05/08/2026;FAT1;1,00")
     text = "data;txid;valor\n" + "\n".join(lines)

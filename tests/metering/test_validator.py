@@ -46,6 +46,23 @@ def test_what_comes_is_checked_and_what_is_corrected_is_checked_again(plant):
     assert open_ones(plant) == [("high", 4.0)]
 
 
+def test_a_corrected_reading_has_the_day_after_it_checked_again(plant):
+    """Read once a day at eleven, so that a wrong reading makes the day itself too low and the next one too high."""
+    plant.device("m1", interval_s=86_400, rules=RULES.replace("60", "3000"))
+    at = START + np.arange(0, 9, dtype=np.int64) * DAY_US + 23 * HOUR_US
+    register = 10.0 + 24 * np.arange(9)
+    wrong = register.copy()
+    wrong[5] -= 23
+    plant.send(at, wrong)
+    plant.now = START + 9 * DAY_US + HOUR_US
+    validator = plant.metering.validator
+    validator.check_now()
+    assert open_ones(plant) == [("low", 5.0), ("high", 6.0)]
+    plant.send(at[5:6], register[5:6])
+    validator.check_now()
+    assert open_ones(plant) == []
+
+
 def test_what_somebody_accepted_stays_accepted(plant):
     plant.device("m1", rules=RULES)
     days(plant, [24, 24, 24, 24, 96, 24])
@@ -198,6 +215,22 @@ async def test_the_job_goes_on_where_it_was_and_finds_a_meter_that_died_meanwhil
     (first, second) = [one for one in findings.page("open").items if one.rule == "gap"]
     assert (first.until_at, second.from_at) == (START + 5 * DAY_US + HOUR_US, START + 5 * DAY_US + HOUR_US)
     assert second.until_at == START + 12 * DAY_US
+
+
+async def test_all_days_that_ended_while_the_machine_slept_are_checked(plant, monkeypatch):
+    monkeypatch.setattr("calha.metering.validator.EVERY_S", 0.01)
+    plant.device("m1", rules="{gap_minutes: 60}")
+    begun = START + DAY_US
+    plant.send([begun, begun + 6 * HOUR_US, begun + 6 * HOUR_US + 1], [10.0, 10.5, 10.5])
+    plant.now = begun + 7 * HOUR_US
+    findings = plant.metering.findings
+    job = asyncio.create_task(plant.metering.validator.run(lambda: None))
+    await until(lambda: findings.progress()[0] == plant.seq)
+    assert open_ones(plant) == [], "the day is not over"
+    plant.now = START + 5 * DAY_US + HOUR_US
+    await until(lambda: len(open_ones(plant)) == 2)
+    job.cancel()
+    assert min(open_ones(plant)) == ("gap", 1.0), "before it slept; the other one is since"
 
 
 def test_a_leak_is_seen_by_the_day_of_the_place(plant):

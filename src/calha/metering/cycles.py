@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from calha.domain import quality
+from calha.domain import quality, units
 from calha.domain.billing import ZERO, Metered
 from calha.domain.calendars import Calendar, day_of_month
 from calha.domain.consumption import Consumption
@@ -239,7 +239,12 @@ def _quantities(
         for post in posts_of(version):
             yield post, consumption.per_tick * int(ticks[posts == post].sum())
     if DEMAND in names:
-        yield DEMAND, consumption.per_tick * int(ticks.max(initial=0)) * QUARTERS_AN_HOUR
+        yield DEMAND, _as_demand(consumption.per_tick * int(ticks.max(initial=0)) * QUARTERS_AN_HOUR, consumption.unit)
+
+
+def _as_demand(an_hour: Decimal, unit: str) -> Decimal:
+    """Of energy in kW, in which a demand is contracted, whatever unit the energy itself is billed in."""
+    return units.convert(an_hour, unit, "kWh") if units.quantity(unit) == "energy" else an_hour
 
 
 def _injected(

@@ -8,11 +8,12 @@ import csv
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal, InvalidOperation
 
 from calha.domain.errors import Malformed
+from calha.domain.pix_charges import invoice_txid
 
 MAX_LINES = 100_000
 HEADINGS: Mapping[str, Sequence[str]] = {
@@ -21,18 +22,19 @@ HEADINGS: Mapping[str, Sequence[str]] = {
     "amount": ("valor", "amount", "valor pago"),
     "txid": ("txid", "historico", "histórico", "descricao", "descrição", "description"),
 }
-_TXID = re.compile(r"\bFAT\d{5,20}\b")
+_TXID = re.compile(r"\bFAT\d{5,32}\b")  # of an invoice, or of its charge
 
 
 @dataclass(frozen=True, slots=True)
 class StatementLine:
-    """external_id: of the bank, or made from the line where there is none."""
+    """external_id: of the bank, or `row_id`, made from the line, where there is none."""
 
     line: int
     external_id: str
     txid: str
     amount: Decimal
     paid_at: datetime
+    row_id: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,10 @@ def _line(number: int, row: Sequence[str], columns: Mapping[str, int], zone: tzi
     return StatementLine(
         number,
         own or made,
-        found.group() if found else text[:35],
+        invoice_txid(found.group()) if found else text[:35],
         amount_of(row[columns["amount"]]),
         _day(row[columns["day"]], zone),
+        made,
     )
 
 

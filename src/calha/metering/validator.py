@@ -138,6 +138,8 @@ class Validator:
             if watching is not None:
                 self._dirty.add(series, day_at(first_at - 1, watching.meter))  # a reading closes what was before it
                 self._dirty.add(series, day_at(last_at, watching.meter), ahead_us)
+                until = last_at + watching.meter.usual_us  # what is between a reading and the next follows from both
+                self._dirty.add(series, day_at(until, watching.meter))
         return found.through_seq
 
     def _catch_up(self, since: Micros) -> None:
@@ -151,15 +153,16 @@ class Validator:
                 self._dirty.add(series, today - timedelta(days=back))
 
     def _close_days(self) -> None:
-        """When a day is over somewhere, check it for all meters there."""
+        """When a day is over somewhere, check it for all meters there; all of them where this process stood still."""
         now = self._clock() - SETTLE_US
         ended: dict[str, date] = {}
         for series, watching in self._watched.items():
             zone = watching.meter.zone.key
             if zone not in ended:
                 ended[zone] = day_at(now, watching.meter) - timedelta(days=1)
-            if self._closed_through.get(zone) not in (None, ended[zone]):
-                self._dirty.add(series, ended[zone])
+            since = (ended[zone] - self._closed_through.get(zone, ended[zone])).days
+            for back in range(min(since, MAX_CAUGHT_UP_DAYS)):
+                self._dirty.add(series, ended[zone] - timedelta(days=back))
         self._closed_through |= ended
 
     # -- checking

@@ -16,7 +16,7 @@ from calha.domain.billing import Line
 from calha.domain.collection_barcode import FREE_DIGITS, Segment, collection_barcode, interleaved_2_of_5, typeable_line
 from calha.domain.errors import Malformed
 from calha.domain.invoices import Inputs, RegisterReading, Sealed, exchanges_of
-from calha.domain.pix import Payee, dynamic_code, static_code
+from calha.domain.pix import MAX_CITY_CHARS, MAX_NAME_CHARS, Payee, dynamic_code, static_code
 from calha.reports.labels import qr_svg
 from calha.reports.locale import Language, day, money, month, number
 from calha.reports.pdf import made_pdf
@@ -43,13 +43,18 @@ def pix_code(sealed: Sealed, txid: str | None, charge_url: str | None = None) ->
     issuer = sealed.inputs.issuer
     if sealed.kind != "invoice" or sealed.total <= 0 or not issuer.pix_key or txid is None:
         return None
-    payee = Payee(issuer.name[:25], issuer.city[:15] or "BRASIL", issuer.pix_key)
+    payee = payee_of(issuer.name, issuer.city, issuer.pix_key)
     try:
         if charge_url is not None:
             return dynamic_code(payee, charge_url, sealed.total)
         return static_code(payee, sealed.total, txid)
     except Malformed:
         return None
+
+
+def payee_of(name: str, city: str, pix_key: str) -> Payee:
+    """An issuer as a Pix code names it."""
+    return Payee(name[:MAX_NAME_CHARS], city[:MAX_CITY_CHARS] or "BRASIL", pix_key)
 
 
 def barcode(sealed: Sealed, company: str) -> str | None:

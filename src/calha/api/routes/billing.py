@@ -34,7 +34,7 @@ from calha.domain.errors import NotFound
 from calha.domain.pix_charges import invoice_txid
 from calha.metering.statements import StatementLine, read_statement
 from calha.metering.unbilled import unbilled
-from calha.store.billing import PaymentRow, PaymentState, RunRow
+from calha.store.billing import STATEMENT, PaymentRow, PaymentState, RunRow
 
 router = api_router("billing")
 
@@ -168,7 +168,8 @@ def _take_all(services: Services, text: str) -> tuple[Counter[str], list[str]]:
     faults: list[str] = []
     for one in read_statement(text, ZoneInfo(services.settings.registry.zone)):
         if isinstance(one, StatementLine):
-            row = services.billing.invoices.receive(one.external_id, "statement", one.txid, one.amount, one.paid_at)
+            said = one.txid, one.amount, one.paid_at
+            row = services.billing.invoices.receive(one.external_id, STATEMENT, *said, row_id=one.row_id)
             states[row.state] += 1
         elif len(faults) < MAX_FAULTS:
             faults.append(f"line {one.line}: {one.reason}")

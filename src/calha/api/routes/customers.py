@@ -25,6 +25,8 @@ from calha.api.services import Here, Services
 from calha.domain import units
 from calha.domain.access import Permission
 from calha.domain.errors import Malformed, NotFound
+from calha.domain.pix import is_key, static_code
+from calha.reports.invoices import payee_of
 from calha.store.billing import ContractRow, CustomerRow
 
 router = api_router("billing")
@@ -166,10 +168,23 @@ async def read_issuer(site_id: SiteId, services: Here, _: BillsSite) -> Issuer:
 @router.put("/sites/{site_id}/issuer")
 async def set_issuer(site_id: SiteId, body: IssuerBody, services: Here, caller: BillsSite) -> Issuer:
     """Say who issues, and to whose Pix key customers pay."""
+    _require_payable(body)
     before = (await asyncio.to_thread(services.billing.customers.issuers)).get(site_id)
     row = await asyncio.to_thread(lambda: services.billing.customers.set_issuer(site_id, **body.model_dump()))
     await caller.note("issuer.set", f"site {site_id}", asdict(before) if before is not None else None, asdict(row))
     return Issuer.model_validate(row)
+
+
+def _require_payable(issuer: IssuerBody) -> None:
+    """Raises Malformed where no Pix code could be made, which every invoice would then be without."""
+    if not issuer.pix_key:
+        return
+    if not is_key(issuer.pix_key):
+        raise Malformed(f"{issuer.pix_key!r} is no Pix key", "not_a_pix_key")
+    try:
+        static_code(payee_of(issuer.name, issuer.city, issuer.pix_key), None)
+    except Malformed as error:
+        raise Malformed(str(error), "not_in_a_pix") from None
 
 
 def _given(change: Body, *nullable: str) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from calha.store.billing.credits import Credits
 from calha.store.billing.customers import Customers
-from calha.store.billing.invoices import Invoices, Seal
+from calha.store.billing.invoices import STATEMENT, Invoices, Seal
 from calha.store.billing.notices import Notices
 from calha.store.billing.rows import (
     ContractRow,
@@ -22,6 +22,7 @@ from calha.store.billing.runs import Runs
 from calha.store.billing.tariffs import Tariffs
 
 __all__ = [
+    "STATEMENT",
     "ContractRow",
     "Credits",
     "CustomerRow",

@@ -18,6 +18,7 @@ from calha.store.billing.models import Contract, Invoice, InvoiceSeries, Payment
 from calha.store.billing.rows import InvoiceRow, NewInvoice, PaymentRow, PaymentState, Seam
 from calha.store.registry.models import Device
 
+STATEMENT = "statement"  # source of payments out of a bank's statement
 ROWS_AT_ONCE = 500  # databases limit the parameters of a statement
 
 Seal = Callable[[NewInvoice, str, str | None], tuple[bytes, str]]
@@ -233,15 +234,27 @@ class Invoices:
 
     # -- payments
 
-    def receive(self, external_id: str, source: str, txid: str, amount: Decimal, paid_at: datetime) -> PaymentRow:
+    def receive(
+        self,
+        external_id: str,
+        source: str,
+        txid: str,
+        amount: Decimal,
+        paid_at: datetime,
+        *,
+        row_id: str | None = None,
+    ) -> PaymentRow:
         """Take a payment once; it pays the invoice of its txid when the amount is right.
 
-        The same external_id again returns what became of it the first time.
+        The same external_id again returns what became of it the first time. row_id: of a line of a statement, which counts
+        instead where the bank gave the same number to another line.
         """
         with self._writing.begin() as connection:
-            known = connection.execute(select(Payment.__table__).where(Payment.external_id == external_id)).first()
+            known = _known(connection, external_id)
+            if known is not None and row_id is not None and _is_other(known, txid, amount, paid_at):
+                external_id, known = row_id, _known(connection, row_id)
             if known is not None:
-                return _payment(known)
+                return known
             invoice = connection.execute(select(*INVOICE_COLUMNS).where(Invoice.txid == txid)).first() if txid else None
             state: PaymentState = "unmatched"
             if invoice is not None:
@@ -279,6 +292,16 @@ class Invoices:
             query = query.where(Payment.id < before_id)
         with self._engine.connect() as connection:
             return [_payment(row) for row in connection.execute(query)]
+
+
+def _known(connection: Connection, external_id: str) -> PaymentRow | None:
+    found = connection.execute(select(Payment.__table__).where(Payment.external_id == external_id)).first()
+    return _payment(found) if found is not None else None
+
+
+def _is_other(known: PaymentRow, txid: str, amount: Decimal, paid_at: datetime) -> bool:
+    """Whether a line of a statement is about another payment than one that came with a statement, too."""
+    return known.source == STATEMENT and (known.txid, known.amount, known.paid_at) != (txid, amount, paid_at)
 
 
 def _judged(invoice: InvoiceRow, amount: Decimal) -> PaymentState:
