@@ -18,10 +18,12 @@ from calha.reports.delivery import Delivery
 from calha.reports.runs import Order, ReportRuns
 from calha.reports.schedules import Schedules, _following, next_of
 from calha.store.reports import NewReport, ReportHistory, SavedReports
+from disks import small_disk
 from postman import postman
 
 START = 1_705_287_600_000_000  # 2024-01-15 00:00 in São Paulo
 ZONE = "America/Sao_Paulo"
+NOWHERE = Delivery(None, None, "https://calha.example.org")
 
 
 @pytest.fixture
@@ -198,6 +200,35 @@ def test_a_scheduled_report_that_cannot_be_made_stands_in_the_history(works, sit
     (run,) = works.history.list(None, report_id=saved.id)
     assert run.state == "failed"
     assert "Nowhere" in run.problem
+    assert "Nowhere" in last_event(site)
+
+
+def test_a_scheduled_report_that_reaches_nobody_or_ends_with_the_process_is_an_event(works, site, tmp_path):
+    asked = order(site, folder="diario", is_scheduled=True)
+    (tmp_path / "out").write_text("a file in its place")
+    works.work(works.begin(asked), asked)
+    assert "diario" in last_event(site)
+    works.begin(asked)
+    works.end_broken()
+    assert "was stopped meanwhile" in last_event(site)
+
+
+def test_a_full_disk_is_told_by_the_run(site, office, tmp_path):
+    engine = site.registry.engine
+    with small_disk(tmp_path / "kept", "64k"):
+        runs = ReportRuns(site.ground, ReportHistory(engine), SavedReports(engine), NOWHERE, tmp_path / "kept", 30)
+        runs.end_broken()
+        (tmp_path / "kept" / "other").write_bytes(b"x" * 60_000)
+        asked = order(site)
+        done = runs.work(runs.begin(asked), asked)
+        assert (done.state, done.problem) == ("failed", "its file cannot be written: No space left on device")
+        assert [path.name for path in (tmp_path / "kept").iterdir()] == ["other"]
+    runs.history.forget([done.id])
+
+
+def last_event(site) -> str:
+    found = [one for one in site.registry.events(limit=1).items if one.kind == "report_failed"]
+    return found[0].text["en"]
 
 
 def test_names_are_taken_once_on_a_site_and_history_outlives_its_report(works, site):

@@ -1,6 +1,7 @@
 """Making reports in the background: with progress, to be stopped, some at a time, their files kept for a while.
 
-A run that was at work when the process ended is told as stopped; it is simply begun again.
+A run that was at work when the process ended is told as stopped; it is simply begun again. What was made by its schedule
+and failed, or reached nobody, is an event too: nobody waits before the history for it.
 """
 
 import logging
@@ -9,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from calha.domain.errors import CalhaError, Conflict, NotFound
 from calha.domain.readings import Micros
@@ -16,7 +18,7 @@ from calha.domain.report_definitions import Definition, ReportFormat
 from calha.reports.delivery import Delivery
 from calha.reports.kinds import Ground, Task
 from calha.reports.making import file_name, make
-from calha.store.reports import FileFacts, ReportHistory, ReportRunRow, SavedReports, SavedRow
+from calha.store.reports import FileFacts, ReportHistory, ReportRunRow, ReportState, SavedReports, SavedRow
 
 log = logging.getLogger(__name__)
 
@@ -99,7 +101,7 @@ class ReportRuns:
         """Put what could not even be begun into the history. Raises NotFound (site)."""
         scheduled = order.is_scheduled
         told = order.name, order.definition, list(order.formats), order.made_by, order.report_id
-        return self.history.end(self.history.begin(*told, is_scheduled=scheduled).id, "failed", problem)
+        return self._end(self.history.begin(*told, is_scheduled=scheduled), "failed", problem)
 
     def stop(self, run_id: int) -> None:
         """Let a run end after the part that it is at. Raises NotFound."""
@@ -116,10 +118,13 @@ class ReportRuns:
             return self.history.end(run.id, "stopped", files=[])
         except CalhaError as error:
             self._remove_files(run)
-            return self.history.end(run.id, "failed", str(error), files=[])
+            return self._end(run, "failed", str(error), files=[])
+        except OSError as error:
+            self._remove_files(run)
+            return self._end(run, "failed", f"its file cannot be written: {error.strerror or error}", files=[])
         except BaseException:
             self._remove_files(run)
-            self.history.end(run.id, "failed", "an error inside Calha, which its log tells", files=[])
+            self._end(run, "failed", "an error inside Calha, which its log tells", files=[])
             raise
         finally:
             self._stopping.discard(run.id)
@@ -139,7 +144,7 @@ class ReportRuns:
         self._folder.chmod(0o700)
         for run in self.history.list(None, state="running", limit=2 * MAX_BEGUN):
             self._remove_files(run)
-            self.history.end(run.id, "stopped", "Calha was stopped meanwhile; make the report again")
+            self._end(run, "stopped", "Calha was stopped meanwhile; make the report again")
 
     def tidy(self, now: datetime) -> None:
         """Delete files after their time, and history after two years."""
@@ -162,7 +167,20 @@ class ReportRuns:
         self.history.report(run.id, files=told, from_at=task.from_at, until_at=task.until_at)
         sent = self._delivery.send(run, files, order.recipients, order.folder)
         problem = "; ".join(f"{one['to']}: {one['problem']}" for one in sent if one["problem"])
-        return self.history.end(run.id, "finished", problem, share=1.0, sent=sent)
+        return self._end(run, "finished", problem, share=1.0, sent=sent)
+
+    def _end(self, run: ReportRunRow, state: ReportState, problem: str, **more: Any) -> ReportRunRow:  # noqa: ANN401 - columns
+        if run.is_scheduled and problem:
+            self.ground.registry.add_event(
+                "report_failed",
+                severity="warning",
+                text={
+                    "pt": f"O relatório programado “{run.name}” não foi feito ou entregue: {problem}",
+                    "en": f"The scheduled report “{run.name}” was not made or delivered: {problem}",
+                },
+                data={"run": run.id, "report": run.report_id},
+            )
+        return self.history.end(run.id, state, problem, **more)
 
     def _path(self, run_id: int, format_: ReportFormat) -> Path:
         return self._folder / f"{run_id}.{format_}"
