@@ -11,6 +11,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAIRS = {
     "getting-started.md": "primeiros-passos.md",
     "guides/customer.md": "cliente.md",
+    "security.md": "seguranca.md",
     **{f"moving/{page.name}": f"migracao/{page.name}" for page in sorted((DOCS / "moving").glob("*.md"))},
 }
 BLOCK = re.compile(r"^ *```(\w+)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)

@@ -110,9 +110,12 @@ def add_to(app: Starlette) -> None:
 
     async def of_http(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        title = HTTPStatus(error.status_code).phrase
-        response = problem(error.status_code, title, str(error.detail), request)
-        response.headers.update(error.headers or {})
+        status, headers = HTTPStatus(error.status_code), error.headers or {}
+        detail = str(error.detail)
+        if status == HTTPStatus.METHOD_NOT_ALLOWED and "Allow" in headers:
+            detail = f"{request.url.path} takes {headers['Allow']}, not {request.method}"
+        response = problem(error.status_code, status.phrase, detail, request, reason=status.name.lower())
+        response.headers.update(headers)
         return response
 
     async def of_nobody(request: Request, error: Exception) -> Response:
