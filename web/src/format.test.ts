@@ -15,6 +15,16 @@ describe("values", () => {
     expect(formatNumber(0.000123456789, null, "en")).toBe("0.000123457");
   });
 
+  it("are no rounder than a register, whatever their size", () => {
+    const plain = (value: number) => formatNumber(value, null, "pt-BR");
+    expect([12_345_678, 123_456.789, 1_234.5678, 12.3456789, 0.1 + 0.2].map(plain)).toEqual(["12.345.678", "123.456,789", "1.234,568", "12,3457", "0,3"]);
+  });
+
+  it("have an exponent where digits would have no room, and no sign for nothing", () => {
+    expect([1e300, -2.5e15, 1e-12].map((value) => formatNumber(value, null, "en"))).toEqual(["1E300", "-2.5E15", "1E-12"]);
+    expect([formatNumber(1e300, 2, "en"), formatNumber(-0.001, 2, "en"), formatNumber(-0, null, "en")]).toEqual(["1E300", "0.00", "0"]);
+  });
+
   it("are a state's text, and a dash for a failed read", () => {
     const state = { kind: "state", precision: null, states: { "1": { pt: "ligada", en: "running" } } } as const;
     expect(formatValue(1, state, "pt-BR", own)).toBe("ligada");

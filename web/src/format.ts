@@ -1,18 +1,24 @@
 import type { Channel } from "./api/client";
 import type { Language, Translate } from "./i18n";
 
-/** A number with the channel's decimals; without them, as many as say something. */
+/**
+ * A number with the channel's decimals; without them with six digits that say something, and never fewer than a register shows: whole
+ * numbers and thousandths are not rounded away. What has no room as digits, such as a sensor's runaway value, has an exponent.
+ */
 export function formatNumber(value: number, precision: number | null, language: Language): string {
-  const name = `${language} ${precision}`;
+  const isRunaway = Math.abs(value) >= RUNAWAY || (precision === null && value !== 0 && Math.abs(value) < TINY);
+  const name = `${language} ${isRunaway ? "exponent" : precision}`;
   const known = numbers.get(name);
   if (known !== undefined) return known.format(value);
-  const digits =
-    precision === null ? { maximumSignificantDigits: 6 } : { minimumFractionDigits: precision, maximumFractionDigits: precision };
-  const made = new Intl.NumberFormat(language, digits);
+  const made = new Intl.NumberFormat(language, { signDisplay: "negative", ...(isRunaway ? EXPONENT : precision === null ? PLAIN : { minimumFractionDigits: precision, maximumFractionDigits: precision }) });
   numbers.set(name, made);
   return made.format(value);
 }
 
+const RUNAWAY = 1e15;
+const TINY = 1e-9;
+const EXPONENT = { notation: "scientific", maximumSignificantDigits: 6 } as const;
+const PLAIN = { maximumSignificantDigits: 6, maximumFractionDigits: 3, roundingPriority: "morePrecision" } as const;
 const numbers = new Map<string, Intl.NumberFormat>(); // for each language and precision; to make one takes longer than to use it
 
 /** A value as people read it: a state's text, or a number; an em dash for a failed read. */

@@ -2,7 +2,7 @@ import { Alert, Button, Paper, SimpleGrid, Stack, Table, Text, Title } from "@ma
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api, type DeviceIngest, take } from "../api/client";
-import { formatTime } from "../format";
+import { formatNumber, formatTime } from "../format";
 import { isKey, type Translate, useTexts } from "../i18n";
 import { KeptList } from "../quarantine/KeptList";
 import { PageTitle } from "../shell/Pages";
@@ -73,7 +73,7 @@ function DataView({ device, ingest }: { device: string; ingest: DeviceIngest }) 
                     {last.decoded.map((one) => (
                       <Table.Tr key={`${one.channel}-${one.at}`}>
                         <Table.Td>{one.channel}</Table.Td>
-                        <Table.Td className="number">{one.value ?? "—"}</Table.Td>
+                        <Table.Td className="number">{one.value === null ? "—" : formatNumber(one.value, null, language)}</Table.Td>
                         <Table.Td>{qualityText(one.quality, t)}</Table.Td>
                         <Table.Td className="number">{formatTime(one.at, language)}</Table.Td>
                       </Table.Tr>
