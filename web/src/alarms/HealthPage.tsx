@@ -40,7 +40,7 @@ export function HealthPage() {
     <>
       <PageTitle title={t("health.title")}>
         <NativeSelect aria-label={t("health.month")} value={month} onChange={(event) => void navigate({ search: { month: event.currentTarget.value } })} data={months.map((value) => ({ value, label: monthText(value) }))} />
-        <NumberInput aria-label={t("health.consoles")} value={consoles} onChange={(value) => setConsoles(Math.max(1, Number(value) || 1))} min={1} max={1000} w={110} suffix={` ${t("health.operators")}`} />
+        <NumberInput aria-label={t("health.consoles")} value={consoles} onChange={(value) => setConsoles(Math.max(1, Number(value) || 1))} min={1} max={1000} w={110} suffix={` ${t("health.operators", { n: consoles })}`} />
         <Button variant="default" onClick={() => print()}>
           {t("health.print")}
         </Button>

@@ -10,8 +10,9 @@ export const chartsEn: Record<keyof typeof chartsPtBR, string> = {
   "chartKey.bad": "bad reading, no value",
   "chart.export": "Export",
   "chart.menuOf": "{name}: table, copy, files",
+  "chart.tableCut": "The newest {n} lines of {all}; for the others choose a shorter time, or export them.",
   "chart.copy": "Copy table",
-  "chart.copied": "{n} rows copied",
+  "chart.copied": "{n} {n|row|rows} copied",
   "chart.csvShown": "Spreadsheet of what is shown (CSV)",
   "chart.png": "Picture (PNG)",
 };

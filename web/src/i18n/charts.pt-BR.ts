@@ -9,8 +9,9 @@ export const chartsPtBR = {
   "chartKey.bad": "leitura ruim, sem valor",
   "chart.export": "Exportar",
   "chart.menuOf": "{name}: tabela, cópia, arquivos",
+  "chart.tableCut": "As {n} linhas mais novas de {all}; para ver as outras, escolha um período menor ou exporte.",
   "chart.copy": "Copiar tabela",
-  "chart.copied": "{n} linhas copiadas",
+  "chart.copied": "{n} {n|linha copiada|linhas copiadas}",
   "chart.csvShown": "Planilha do que está na tela (CSV)",
   "chart.png": "Imagem (PNG)",
 };

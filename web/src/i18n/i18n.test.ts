@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { FIRST, firstOf } from "../../texts";
 import { en } from "./en";
+import { filled } from ".";
 import { ptBR } from "./pt-BR";
 
 function sources(folder: string): string[] {
@@ -26,6 +27,12 @@ describe("the catalogues", () => {
   it("name the same values in both languages", () => {
     const names = (text: string) => [...text.matchAll(/\{(\w+)\}/g)].map((match) => match[1]).sort();
     for (const key of Object.keys(ptBR) as (keyof typeof ptBR)[]) expect([key, names(en[key])]).toEqual([key, names(ptBR[key])]);
+  });
+
+  it("speak of one as of one, in words that close all their braces", () => {
+    expect([0, 1, 2, "1.234"].map((n) => filled("{n} {n|dia|dias}", { n }))).toEqual(["0 dias", "1 dia", "2 dias", "1.234 dias"]);
+    expect([1, 3].map((n) => filled("{n|Um dispositivo usa|{n} dispositivos usam} o perfil {profile}.", { n, profile: "x" }))).toEqual(["Um dispositivo usa o perfil x.", "3 dispositivos usam o perfil x."]);
+    for (const text of [...Object.values(en), ...Object.values(ptBR)]) expect(filled(text, {})).not.toMatch(/\|[^{}]*\}/);
   });
 
   it("are there in time: whatever page does not wait for all texts is among those that have theirs", () => {

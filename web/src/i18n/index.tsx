@@ -66,8 +66,16 @@ export function preferred(): Language {
 }
 
 export function translate(language: Language, key: Key, values: Record<string, string | number> = {}): string {
-  return (catalogues[language]?.[key] ?? key).replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+  return filled(catalogues[language]?.[key] ?? key, values);
 }
+
+/** A text with its values: `{n}` is one, `{n|day|days}` a word for one of them and for any other number. */
+export function filled(text: string, values: Readonly<Record<string, string | number>>): string {
+  const counted = text.replace(COUNTED, (_, name: string, one: string, many: string) => (String(values[name]) === "1" ? one : many));
+  return counted.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? ""));
+}
+
+const COUNTED = /\{(\w+)\|((?:[^{}|]|\{\w+\})*)\|((?:[^{}|]|\{\w+\})*)\}/g;
 
 /** Whether a text has this key; for keys that come from the server, such as reasons. */
 export function isKey(key: string): key is Key {

@@ -76,6 +76,7 @@ export const meteringEn: Record<keyof typeof meteringPtBR, string> = {
   "plate.set": "Enter plate data",
   "plate.validFrom": "Holds from",
   "plate.validFromHint": "Empty: from the beginning.",
+  "plate.removeAsk": "Remove these data of the meter? The consumption of the time for which they hold is computed anew, and issued invoices may differ from it.",
   "plate.always": "always",
   "plate.by": "By",
   "plate.ofProfile": "profile",

@@ -75,6 +75,7 @@ export const meteringPtBR = {
   "plate.set": "Informar dados da placa",
   "plate.validFrom": "Vale desde",
   "plate.validFromHint": "Vazio: desde sempre.",
+  "plate.removeAsk": "Remover estes dados do medidor? O consumo do período em que valem é calculado de novo, e faturas já emitidas podem diferir dele.",
   "plate.always": "sempre",
   "plate.by": "Por",
   "plate.ofProfile": "perfil",

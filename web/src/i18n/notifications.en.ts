@@ -81,7 +81,7 @@ export const notificationsEn: Record<keyof typeof notificationsPtBR, string> = {
   "chains.atOnce": "At once:",
   "chains.once": "Do not begin again",
   "chains.begin": "If nobody acknowledges until the end",
-  "chains.repeats": "Begin again {n} time(s)",
+  "chains.repeats": "Begin again {n} {n|time|times}",
   "chains.rehearse": "Rehearse",
   "chains.rehearsed": "Rehearsal on its way. Messages: {n}.",
   "chains.removeAsk": "Remove the chain {name}? What is under way by it ends.",

@@ -79,7 +79,7 @@ export const notificationsPtBR = {
   "chains.atOnce": "Logo:",
   "chains.once": "Não recomeçar",
   "chains.begin": "Se ninguém reconhecer até o fim",
-  "chains.repeats": "Recomeçar {n} vez(es)",
+  "chains.repeats": "Recomeçar {n} {n|vez|vezes}",
   "chains.rehearse": "Ensaiar",
   "chains.rehearsed": "Ensaio a caminho. Mensagens: {n}.",
   "chains.removeAsk": "Remover a cadeia {name}? O que estiver em andamento por ela termina.",

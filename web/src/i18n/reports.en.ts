@@ -25,7 +25,7 @@ export const reportsEn: Record<keyof typeof reportsPtBR, string> = {
   "reports.scheduled": "scheduled",
   "reports.stop": "Stop",
   "reports.progress": "Progress of {name}",
-  "reports.rows": "{rows} rows",
+  "reports.rows": "{rows} {rows|row|rows}",
   "reports.name": "Name",
   "reports.kind": "Report",
   "reports.step": "Type",

@@ -24,7 +24,7 @@ export const reportsPtBR = {
   "reports.scheduled": "agendado",
   "reports.stop": "Interromper",
   "reports.progress": "Andamento de {name}",
-  "reports.rows": "{rows} linhas",
+  "reports.rows": "{rows} {rows|linha|linhas}",
   "reports.name": "Nome",
   "reports.kind": "Relatório",
   "reports.step": "Tipo",
