@@ -90,6 +90,7 @@ def test_a_month_is_billed_corrected_and_paid(calha, page, tmp_path):
     open_page(page, f"{calha.address}/billing/runs?month={MONTH}")
     expect(page.get_by_role("status", name="Preview of the run")).to_contain_text("R$50.00")
     page.get_by_role("button", name=re.compile(r"Issue invoices \(\d+\)")).click()
+    page.get_by_role("dialog").get_by_role("button", name=re.compile(r"Issue invoices \(\d+\)")).click()
     runs = page.get_by_role("region", name="Runs")
     expect(runs.get_by_text("finished").first).to_be_visible(timeout=PATIENCE_MS)
     expect(runs).to_contain_text("issued: 1")

@@ -1,11 +1,13 @@
 import { Button, NativeSelect, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
+import { useState } from "react";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { useRights } from "../session/session";
+import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
@@ -73,6 +75,7 @@ function Unusual({ cycles, month }: { cycles: readonly components["schemas"]["Un
 function Forecast({ month, site }: { month: string; site: number | null }) {
   const { t, language } = useTexts();
   const queries = useQueryClient();
+  const [asks, ask] = useState(false);
   const forecast = useQuery({
     queryKey: ["run-preview", month, site],
     queryFn: () => take(api.GET("/api/v1/billing-runs/preview", { params: { query: { month, ...(site === null ? {} : { site_id: site }) } } })),
@@ -93,9 +96,10 @@ function Forecast({ month, site }: { month: string; site: number | null }) {
             <Problems problems={found.problems} month={month} />
             <Unusual cycles={found.unusual} month={month} />
             <Refusal error={begin.error} />
-            <Button onClick={() => begin.mutate()} loading={begin.isPending} disabled={found.ready === 0 && found.is_whole}>
+            <Button onClick={() => ask(true)} loading={begin.isPending} disabled={found.ready === 0 && found.is_whole}>
               {found.contracts === 0 ? t("run.noContracts") : t("run.issue", { n: found.ready })}
             </Button>
+            <Confirm opened={asks} question={t("run.issueAsk", { n: found.ready, month: monthText(month, language), total: moneyText(found.total, language) })} action={t("run.issue", { n: found.ready })} close={() => ask(false)} confirm={() => begin.mutate()} />
           </Stack>
         )}
       </Loaded>

@@ -8,7 +8,7 @@ import { useReading } from "../live/hooks";
 import { Refusal, submitting } from "../ui/Saving";
 import { CommandState } from "./CommandState";
 import { ParameterField } from "./ParameterField";
-import { type Command, type DeviceCommand, parametersOf, type Values } from "./profile";
+import { type Command, type DeviceCommand, parametersOf, Teller, type Values } from "./profile";
 
 interface Props {
   device: Device;
@@ -54,12 +54,13 @@ function Ask({ device, command, isOffline }: { device: Device; command: Command;
   const queries = useQueryClient();
   const [values, setValues] = useState<Values>({});
   const [asks, setAsks] = useState(false);
+  const [teller] = useState(() => new Teller());
   const parameters = parametersOf(command, values);
   const send = useMutation({
-    mutationFn: (intent: string) =>
+    mutationFn: (key: string) =>
       take(
         api.POST("/api/v1/devices/{key}/commands", {
-          params: { path: { key: device.key }, header: { "idempotency-key": intent } },
+          params: { path: { key: device.key }, header: { "idempotency-key": key } },
           body: { command: command.key, parameters, offline: "wait", needs_approval: false },
         }),
       ),
@@ -67,7 +68,7 @@ function Ask({ device, command, isOffline }: { device: Device; command: Command;
   });
   const order = () => {
     setAsks(false);
-    send.mutate(newIntent());
+    send.mutate(teller.keyOf(JSON.stringify(parameters)));
   };
   const needsCare = command.critical || command.two_people;
   return (
@@ -105,9 +106,4 @@ function Ask({ device, command, isOffline }: { device: Device; command: Command;
       </Modal>
     </form>
   );
-}
-
-/** Sent along, so that a request that arrives twice is one command. Not randomUUID, which plain http does not have. */
-function newIntent(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -27,7 +27,7 @@ export function CommandState({ device, command, mayOperate, isOffline }: { devic
       <Text size="sm" style={{ display: "flex", gap: 8, alignItems: "center" }}>
         <Mark kind={hasFailed ? "bad" : (MARKS[command.state] ?? "quiet")} />
         <b>{t(`command.${command.state}`)}</b>
-        {step !== undefined && <span className="quiet number">{formatTime(step.at, language)}</span>}
+        {step !== undefined && <span className="quiet number">{formatTime(step.at, language, device.zone)}</span>}
       </Text>
       <Text size="xs" className="quiet">
         {t("commands.by", { by: command.requested_by })}
@@ -35,7 +35,7 @@ export function CommandState({ device, command, mayOperate, isOffline }: { devic
         {step !== undefined && step.note !== "" && ` · ${step.note}`}
       </Text>
       <Target device={device} command={command} />
-      {waits && <Text size="sm">{t("commands.waits", { time: formatTime(command.expires_at, language) })}</Text>}
+      {waits && <Text size="sm">{t("commands.waits", { time: formatTime(command.expires_at, language, device.zone) })}</Text>}
       <Refusal error={cancel.error ?? approve.error} />
       {mayOperate && (
         <Group gap="xs" mt={6}>

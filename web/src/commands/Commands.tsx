@@ -55,7 +55,7 @@ export function Commands({ device }: { device: Device }) {
           <ul className="plain-list">
             {items.map((one) => (
               <li key={one.id}>
-                <span className="quiet number">{formatTime(one.requested_at, language)}</span> · <b>{nameOf(one.command)}</b> {Object.entries(one.parameters).map(([name, value]) => `${name} ${String(value)}`).join(", ")} ·{" "}
+                <span className="quiet number">{formatTime(one.requested_at, language, device.zone)}</span> · <b>{nameOf(one.command)}</b> {Object.entries(one.parameters).map(([name, value]) => `${name} ${String(value)}`).join(", ")} ·{" "}
                 {t(`command.${one.state}`)} · {t("commands.by", { by: one.requested_by })}
               </li>
             ))}

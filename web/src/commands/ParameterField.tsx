@@ -36,7 +36,6 @@ export function ParameterField({ parameter, values, set }: { parameter: Paramete
       allowDecimal={kind !== "integer"}
       clampBehavior="strict"
       suffix={unit === "" ? "" : ` ${unit}`}
-      decimalSeparator={language === "pt-BR" ? "," : "."}
     />
   );
 }

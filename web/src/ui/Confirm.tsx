@@ -14,6 +14,7 @@ export function Confirm(props: { opened: boolean; question: string; action: stri
         <Button
           color="red"
           onClick={() => {
+            if (!props.opened) return; // the second click of two, while the dialog goes away
             props.confirm();
             props.close();
           }}
