@@ -114,6 +114,6 @@ def test_a_plate_is_entered(calha, page, meter):
     form = page.get_by_role("dialog")
     field(form, "Holds from").fill("2026-02-01T00:00")
     field(form, "Digits").fill("6")
-    field(form, "Maximum flow").fill("3,125")
+    field(form, "Maximum flow").fill("3,12")
     form.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("region", name="Register", exact=True)).to_contain_text("3.125")
+    expect(page.get_by_role("region", name="Register", exact=True)).to_contain_text("3.12")

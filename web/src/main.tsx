@@ -32,11 +32,14 @@ void settled.then(() => {
   if (!savesData()) void loadPages();
 });
 
-/** The theme, with the words that Mantine's own buttons lack. */
+/** The theme, with the words that Mantine's own buttons lack, and numbers as the language writes them. */
 function Dressed({ children }: { children: ReactNode }) {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const close = t("common.close");
-  const worded = useMemo(() => mergeThemeOverrides(theme, { components: { Notification: { defaultProps: { closeButtonProps: { "aria-label": close } } } } }), [close]);
+  const worded = useMemo(() => {
+    const components = { Notification: { defaultProps: { closeButtonProps: { "aria-label": close } } }, NumberInput: { defaultProps: { decimalSeparator: language === "pt-BR" ? "," : "." } } };
+    return mergeThemeOverrides(theme, { components });
+  }, [close, language]);
   return (
     <MantineProvider theme={worded} cssVariablesResolver={variables} defaultColorScheme="auto">
       {children}

@@ -1,7 +1,7 @@
 /** A rule as it is written in a form, and as the server takes it. Pure. */
 
 import type { components } from "../api/schema";
-import { decimalOf } from "../consumption/decimal";
+import { decimalOf } from "../ui/decimal";
 import { isPriority, type Priority } from "./alarms";
 import { type Period, periodsOf } from "./schedule";
 

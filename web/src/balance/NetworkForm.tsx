@@ -1,7 +1,8 @@
-import { Stack, TextInput } from "@mantine/core";
+import { Stack } from "@mantine/core";
 import { useState } from "react";
-import { decimalOf } from "../consumption/decimal";
+import { decimalOf } from "../ui/decimal";
 import { useTexts } from "../i18n";
+import { DecimalInput } from "../ui/DecimalInput";
 import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import { type Network, useNetwork } from "./useBalance";
@@ -23,7 +24,7 @@ export function NetworkForm({ site, network, close }: { site: number; network: N
       <form onSubmit={submitting(() => save.mutate(body(), { onSuccess: close }))}>
         <Stack gap="sm">
           {fields.map((name) => (
-            <TextInput key={name} label={t(`network.${name}`)} inputMode="decimal" required value={texts[name] ?? ""} onChange={(event) => setTexts({ ...texts, [name]: event.currentTarget.value })} />
+            <DecimalInput key={name} label={t(`network.${name}`)} required value={texts[name] ?? ""} onChange={(typed) => setTexts({ ...texts, [name]: typed })} />
           ))}
           <Submit change={save}>{t("common.save")}</Submit>
         </Stack>

@@ -9,7 +9,7 @@ import { Dialog } from "../ui/Dialog";
 import { Loaded } from "../ui/Loaded";
 import { Submit, submitting } from "../ui/Saving";
 import { EstimateFields } from "./EstimateFields";
-import { type Guess, isWhole, noGuess, queryOf } from "./estimate";
+import { amountIn, type Guess, isWhole, noGuess, queryOf } from "./estimate";
 import { BillTable } from "./InvoiceLines";
 import { isMonth } from "./search";
 import { billingProblem, cycleText, monthBefore } from "./words";
@@ -41,7 +41,7 @@ function PreviewModal({ number, first, close }: { number: string; first: string;
     enabled: isMonth(month),
   });
   const issue = useMutation({
-    mutationFn: () => take(api.POST("/api/v1/invoices", { body: { contract: number, month, ...(guess.method === null ? {} : { estimate: { method: guess.method, consumption: guess.method === "stated" ? guess.consumption : null, reason: guess.reason.trim() } }) } })),
+    mutationFn: () => take(api.POST("/api/v1/invoices", { body: { contract: number, month, ...(guess.method === null ? {} : { estimate: { method: guess.method, consumption: guess.method === "stated" ? amountIn(guess.consumption) : null, reason: guess.reason.trim() } }) } })),
     onSuccess: async (issued) => {
       await queries.invalidateQueries({ queryKey: ["invoices"] });
       await navigate({ to: "/billing/invoices/$number", params: { number: issued.number } });

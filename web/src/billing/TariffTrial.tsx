@@ -3,7 +3,7 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
-import { decimalOf } from "../consumption/decimal";
+import { decimalOf } from "../ui/decimal";
 import { type Translate, useTexts } from "../i18n";
 import { live } from "../live/hooks";
 import { Section } from "../ui/Section";

@@ -1,7 +1,8 @@
 import { NativeSelect, SimpleGrid, TextInput } from "@mantine/core";
-import { decimalOf } from "../consumption/decimal";
 import { useMeters } from "../consumption/useConsumption";
-import { useTexts } from "../i18n";
+import { type Language, useTexts } from "../i18n";
+import { decimalOf, typedOf } from "../ui/decimal";
+import { DecimalInput } from "../ui/DecimalInput";
 import type { Contract } from "./types";
 import { useTariffs } from "./useBilling";
 
@@ -17,8 +18,8 @@ export interface Terms {
 
 export const blankTerms: Terms = { tariff: "", dwellings: "1", contracted: "", dueDays: "10", alertPercent: "30", injected: "" };
 
-export function termsOf({ tariff, dwellings, contracted, due_days: dueDays, alert_percent: alertPercent, injected_channel: injected }: Contract): Terms {
-  return { tariff, dwellings: String(dwellings), contracted: Number(contracted) === 0 ? "" : contracted, dueDays: String(dueDays), alertPercent: alertPercent === null ? "" : String(alertPercent), injected: injected ?? "" };
+export function termsOf({ tariff, dwellings, contracted, due_days: dueDays, alert_percent: alertPercent, injected_channel: injected }: Contract, language: Language): Terms {
+  return { tariff, dwellings: String(dwellings), contracted: Number(contracted) === 0 ? "" : typedOf(contracted, language), dueDays: String(dueDays), alertPercent: alertPercent === null ? "" : String(alertPercent), injected: injected ?? "" };
 }
 
 /** As the server takes it. */
@@ -41,7 +42,7 @@ export function TermFields({ value, onChange, device, counted }: { value: Terms;
         required
       />
       <TextInput type="number" label={t("contract.dwellings")} min={1} max={10_000} value={value.dwellings} onChange={(event) => onChange({ ...value, dwellings: event.currentTarget.value })} required />
-      <TextInput label={t("contract.contracted")} inputMode="decimal" value={value.contracted} onChange={(event) => onChange({ ...value, contracted: event.currentTarget.value })} />
+      <DecimalInput label={t("contract.contracted")} value={value.contracted} onChange={(contracted) => onChange({ ...value, contracted })} />
       <TextInput type="number" label={t("contract.dueDays")} min={0} max={180} value={value.dueDays} onChange={(event) => onChange({ ...value, dueDays: event.currentTarget.value })} required />
       <TextInput
         type="number"

@@ -19,8 +19,3 @@ export function useFormula(formula: string, series: number): string | null {
   });
   return error instanceof Problem && settled === formula.trim() ? problemText(error, t) : null;
 }
-
-/** For an input: a form with what is wrong in it is not sent. */
-export function refusing(wrong: string | null): (input: HTMLInputElement | null) => void {
-  return (input) => input?.setCustomValidity(wrong ?? "");
-}

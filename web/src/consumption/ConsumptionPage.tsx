@@ -3,8 +3,7 @@ import { Button, Group, NativeSelect, Paper, Skeleton, Stack, Text } from "@mant
 import { useDisclosure } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
-import type { Device } from "../api/client";
-import { send } from "../api/http";
+import { type Device, takeFile } from "../api/client";
 import { deviceQuery } from "../devices/queries";
 import { formatNumber } from "../format";
 import { useTexts } from "../i18n";
@@ -12,6 +11,7 @@ import { live } from "../live/hooks";
 import { useRights } from "../session/session";
 import { ErrorNote, PageTitle } from "../shell/Pages";
 import { Segments } from "../ui/Segments";
+import { tellFailure } from "../ui/tell";
 import { download } from "../ui/download";
 import { Loaded } from "../ui/Loaded";
 import { qualityText } from "../ui/words";
@@ -34,8 +34,9 @@ export function ConsumptionPage() {
   const device = useQuery(deviceQuery(key));
   const meters = useMeters(key);
   const error = device.error ?? meters.error;
-  if (error !== null) return <ErrorNote error={error} retry={() => void Promise.all([device.refetch(), meters.refetch()])} />;
-  if (device.data === undefined || meters.data === undefined) return <Skeleton height={400} />;
+  if (device.data === undefined || meters.data === undefined) {
+    return error === null ? <Skeleton height={400} /> : <ErrorNote error={error} retry={() => void Promise.all([device.refetch(), meters.refetch()])} />;
+  }
   return (
     <>
       <PageTitle title={t("consumption.title", { name: device.data.name })}>
@@ -183,11 +184,10 @@ function CsvButton({ device, channel, period, unit }: { device: string; channel:
   const { t } = useTexts();
   const fetchCsv = async () => {
     const query = new URLSearchParams({ channel, step: stepOf[period.view], ...edges(period), ...(unit === undefined ? {} : { unit }) });
-    const answer = await send(new Request(`/api/v1/devices/${encodeURIComponent(device)}/consumption?${query}`, { headers: { accept: "text/csv" } }));
-    download(`${device}-${period.at}.csv`, await answer.blob(), "text/csv");
+    download(`${device}-${period.at}.csv`, await takeFile(`/api/v1/devices/${encodeURIComponent(device)}/consumption?${query}`, "text/csv"), "text/csv");
   };
   return (
-    <Button size="compact-sm" variant="subtle" onClick={() => void fetchCsv()}>
+    <Button size="compact-sm" variant="subtle" onClick={() => void fetchCsv().catch((error: unknown) => tellFailure(error, t))}>
       {t("consumption.csv")}
     </Button>
   );

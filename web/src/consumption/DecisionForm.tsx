@@ -8,10 +8,11 @@ import { renew } from "../api/renew";
 import type { components } from "../api/schema";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { DecimalInput } from "../ui/DecimalInput";
 import { Dialog } from "../ui/Dialog";
 import { Refusal, submitting } from "../ui/Saving";
 import { amountText } from "./BarChart";
-import { decimalOf } from "./decimal";
+import { decimalOf } from "../ui/decimal";
 import { TouchedInvoices } from "./TouchedInvoices";
 import type { Effect, RegisterStep } from "./useConsumption";
 
@@ -28,6 +29,7 @@ export function DecisionForm({ device, channel, event, close }: { device: Device
   const [verdict, setVerdict] = useState<Verdict>(event?.verdict ?? "exchange");
   const [texts, setTexts] = useState({ at: "", closing: "", opening: "", old_serial: "", new_serial: "", reason: "" });
   const text = (name: keyof typeof texts) => ({ value: texts[name], onChange: (change: { currentTarget: { value: string } }) => setTexts({ ...texts, [name]: change.currentTarget.value }) });
+  const decimal = (name: "closing" | "opening") => ({ value: texts[name], onChange: (typed: string) => setTexts({ ...texts, [name]: typed }) });
   const isBreak = breaks.has(verdict);
   const decision: NewDecision = {
     channel,
@@ -61,8 +63,8 @@ export function DecisionForm({ device, channel, event, close }: { device: Device
           )}
           {isBreak && (
             <div className="two-columns">
-              <TextInput label={t("register.closing")} inputMode="decimal" required={event === undefined} {...text("closing")} />
-              <TextInput label={t("register.opening")} inputMode="decimal" required={event === undefined} {...text("opening")} />
+              <DecimalInput label={t("register.closing")} required={event === undefined} {...decimal("closing")} />
+              <DecimalInput label={t("register.opening")} required={event === undefined} {...decimal("opening")} />
             </div>
           )}
           {verdict === "exchange" && (
@@ -72,7 +74,7 @@ export function DecisionForm({ device, channel, event, close }: { device: Device
             </div>
           )}
           <TextInput label={t("register.reason")} maxLength={500} {...text("reason")} />
-          <EffectText effect={effect.data} error={effect.error} />
+          <EffectText effect={effect.data} error={effect.error} zone={device.zone} />
           <TouchedInvoices
             about={device.key}
             asked={decision}
@@ -117,7 +119,7 @@ function useEffectOf(device: string, decision: NewDecision) {
 }
 
 /** An amount before and after a change. */
-export function EffectText({ effect, error }: { effect: Effect | undefined; error: unknown }) {
+export function EffectText({ effect, error, zone }: { effect: Effect | undefined; error: unknown; zone: string }) {
   const { t, language } = useTexts();
   if (error !== null) return <Refusal error={error} />;
   if (effect === undefined) return null;
@@ -126,7 +128,7 @@ export function EffectText({ effect, error }: { effect: Effect | undefined; erro
   return (
     <div className="effect" role="status">
       <Text size="sm" fw={600}>
-        {t("register.effect", { from: formatTime(before.from, language), to: formatTime(before.to, language) })}
+        {t("register.effect", { from: formatTime(before.from, language, zone), to: formatTime(before.to, language, zone) })}
       </Text>
       <Text size="sm" className="number">
         {amount(before.amount)} → <b>{amount(after.amount)}</b>

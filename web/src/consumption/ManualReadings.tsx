@@ -7,10 +7,11 @@ import { api, type Device, take } from "../api/client";
 import { renew } from "../api/renew";
 import { formatNumber, formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { DecimalInput } from "../ui/DecimalInput";
 import { Dialog } from "../ui/Dialog";
 import { Refusal, Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
-import { decimalOf } from "./decimal";
+import { decimalOf, faultOf } from "../ui/decimal";
 import { TouchedInvoices } from "./TouchedInvoices";
 import { UndoButton } from "./UndoButton";
 
@@ -74,7 +75,7 @@ export function ManualReadings({ device, channel, unit, mayOperate }: { device: 
 }
 
 function ManualReadingForm({ device, channel, unit, close }: { device: Device; channel: string; unit: string; close: () => void }) {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const refresh = useRefresh(device.key);
   const [at, setAt] = useState("");
   const [value, setValue] = useState("");
@@ -93,7 +94,7 @@ function ManualReadingForm({ device, channel, unit, close }: { device: Device; c
       <form onSubmit={submitting(() => add.mutate())}>
         <Stack gap="sm">
           <TextInput type="datetime-local" label={t("manual.at", { zone: device.zone })} value={at} onChange={(event) => setAt(event.currentTarget.value)} required data-autofocus />
-          <TextInput label={t("manual.value", { unit })} inputMode="decimal" value={value} onChange={(event) => setValue(event.currentTarget.value)} required />
+          <DecimalInput label={t("manual.value", { unit })} value={value} onChange={setValue} required />
           <TextInput label={t("device.note")} value={note} onChange={(event) => setNote(event.currentTarget.value)} maxLength={500} />
           <Text size="sm" className="quiet">
             {t("manual.kept")}
@@ -101,7 +102,7 @@ function ManualReadingForm({ device, channel, unit, close }: { device: Device; c
           <TouchedInvoices
             about={device.key}
             asked={reading}
-            enabled={at !== "" && reading.value !== ""}
+            enabled={at !== "" && reading.value !== "" && faultOf(value, language) === null}
             ask={(body) => take(api.POST("/api/v1/devices/{key}/manual-readings/invoices", { params: { path: { key: device.key } }, body }))}
           />
           <Submit change={add}>{t("common.save")}</Submit>

@@ -7,10 +7,12 @@ import { api, type Device, take } from "../api/client";
 import { renew } from "../api/renew";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { DecimalInput } from "../ui/DecimalInput";
+import { Confirm } from "../ui/Confirm";
 import { Dialog } from "../ui/Dialog";
 import { Refusal, Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
-import { decimalOf } from "./decimal";
+import { decimalOf } from "../ui/decimal";
 import type { Meter } from "./useConsumption";
 
 const numbers = ["multiplier", "digits", "rolls_at", "max_flow", "resolution", "memory_s"] as const;
@@ -21,6 +23,7 @@ const empty: Texts = { multiplier: "", digits: "", rolls_at: "", max_flow: "", r
 export function RegisterPlates({ device, meter, mayConfigure }: { device: Device; meter: Meter; mayConfigure: boolean }) {
   const { t, language } = useTexts();
   const [edits, { open, close }] = useDisclosure();
+  const [doomed, doom] = useState<number | null>(null);
   const refresh = useRefresh(device.key);
   const remove = useMutation({
     mutationFn: (id: number) => take(api.DELETE("/api/v1/devices/{key}/meters/{channel}/{plate_id}", { params: { path: { key: device.key, channel: meter.channel, plate_id: id } } })),
@@ -57,7 +60,7 @@ export function RegisterPlates({ device, meter, mayConfigure }: { device: Device
                 </Table.Td>
                 <Table.Td>
                   {mayConfigure && one.id !== null && (
-                    <Button size="compact-xs" variant="subtle" onClick={() => remove.mutate(one.id ?? 0)}>
+                    <Button size="compact-xs" variant="subtle" loading={remove.isPending && remove.variables === one.id} onClick={() => doom(one.id)}>
                       {t("common.remove")}
                     </Button>
                   )}
@@ -68,6 +71,15 @@ export function RegisterPlates({ device, meter, mayConfigure }: { device: Device
         </Table>
       </Table.ScrollContainer>
       <Refusal error={remove.error} />
+      <Confirm
+        opened={doomed !== null}
+        question={t("plate.removeAsk")}
+        action={t("common.remove")}
+        close={() => doom(null)}
+        confirm={() => {
+          if (doomed !== null) remove.mutate(doomed);
+        }}
+      />
       {mayConfigure && (
         <Button mt="xs" variant="default" onClick={open}>
           {t("plate.set")}
@@ -91,7 +103,7 @@ function PlateForm({ device, meter, close }: { device: Device; meter: Meter; clo
         rolls_at: decimalOf(rolls_at),
         max_flow: decimalOf(max_flow),
         resolution: decimalOf(resolution),
-        digits: digits === "" ? null : Number(digits),
+        digits: digits === "" ? null : Number(decimalOf(digits)),
         memory_s: memory_s === "" ? null : Number(decimalOf(memory_s)),
         unit: unit || null,
         valid_from: valid_from || null,
@@ -112,7 +124,7 @@ function PlateForm({ device, meter, close }: { device: Device; meter: Meter; clo
           <TextInput type="datetime-local" label={t("plate.validFrom")} description={t("plate.validFromHint")} {...text("valid_from")} data-autofocus />
           <div className="two-columns">
             {numbers.map((name) => (
-              <TextInput key={name} label={t(`plate.${name}`)} description={t(`plateHint.${name}`, { unit: meter.unit, reading: meter.reading_unit })} inputMode="decimal" {...text(name)} />
+              <DecimalInput key={name} label={t(`plate.${name}`)} description={t(`plateHint.${name}`, { unit: meter.unit, reading: meter.reading_unit })} value={texts[name]} onChange={(typed) => setTexts({ ...texts, [name]: typed })} />
             ))}
           </div>
           <div className="two-columns">

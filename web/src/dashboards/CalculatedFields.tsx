@@ -1,7 +1,8 @@
 import { ActionIcon, Button, Stack, Text, TextInput } from "@mantine/core";
 import { type Calculated, letterOf, MOST_CALCULATED, shownName } from "../chart/formulas";
-import { refusing, useFormula } from "../chart/useFormula";
+import { useFormula } from "../chart/useFormula";
 import { useTexts } from "../i18n";
+import { refusing } from "../ui/refusing";
 
 interface Props {
   value: readonly Calculated[];

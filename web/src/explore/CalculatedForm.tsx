@@ -1,8 +1,9 @@
 import { Button, Group, Text, TextInput } from "@mantine/core";
 import { useState } from "react";
 import { letterOf, lettersIn, MOST_CALCULATED, placesIn } from "../chart/formulas";
-import { refusing, useFormula } from "../chart/useFormula";
+import { useFormula } from "../chart/useFormula";
 import { useTexts } from "../i18n";
+import { refusing } from "../ui/refusing";
 import { submitting } from "../ui/Saving";
 import { type ExploreSearch, withCalculated } from "./address";
 import type { Explored } from "./useExplored";

@@ -4,6 +4,7 @@ import { useState } from "react";
 import type { Device } from "../api/client";
 import { formatNumber } from "../format";
 import { useTexts } from "../i18n";
+import { DecimalInput } from "../ui/DecimalInput";
 import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import { flowOf, isLevel, numberOf } from "./law";
@@ -25,6 +26,7 @@ export function FlumeForm({ device, known, close }: { device: Device; known: rea
   const [throat, setThroat] = useState(newest?.throat ?? USUAL);
   const [texts, setTexts] = useState<Texts>({ channel: newest?.channel ?? "flume_flow", name: "", k: "", n: "", zero_m: "", cut_off_m: "", valid_from: "", trial: "" });
   const text = (name: keyof Texts) => ({ value: texts[name], onChange: (event: { currentTarget: { value: string } }) => setTexts({ ...texts, [name]: event.currentTarget.value }) });
+  const decimal = (name: (typeof numbers)[number] | "trial") => ({ value: texts[name], onChange: (typed: string) => setTexts({ ...texts, [name]: typed }) });
   const save = useSetFlume(device.key);
   const body = (): FlumeBody => ({
     level_channel: level,
@@ -63,11 +65,11 @@ export function FlumeForm({ device, known, close }: { device: Device; known: rea
           <NativeSelect label={t("flume.behind")} description={t("flume.behindHint")} data={[{ value: NONE, label: t("flume.noBehind") }, ...options.filter(({ value }) => value !== level)]} value={behind} onChange={(event) => setBehind(event.currentTarget.value)} />
           <div className="two-columns">
             {numbers.map((name) => (
-              <TextInput key={name} label={t(`flume.${name}`)} description={t(`flumeHint.${name}`)} inputMode="decimal" {...text(name)} />
+              <DecimalInput key={name} label={t(`flume.${name}`)} description={t(`flumeHint.${name}`)} {...decimal(name)} />
             ))}
           </div>
           <TextInput type="datetime-local" label={t("flume.validFrom")} description={t("flume.validFromHint")} {...text("valid_from")} />
-          <Trial body={body()} throat={throats.data?.find((one) => one.throat === throat)} text={text("trial")} />
+          <Trial body={body()} throat={throats.data?.find((one) => one.throat === throat)} text={decimal("trial")} />
           <Group align="start">
             <Submit change={save} disabled={level === "" || texts.channel.trim() === ""}>
               {t("common.save")}
@@ -85,7 +87,7 @@ export function FlumeForm({ device, known, close }: { device: Device; known: rea
 interface TrialProps {
   body: FlumeBody;
   throat: Throat | undefined;
-  text: { value: string; onChange: (event: { currentTarget: { value: string } }) => void };
+  text: { value: string; onChange: (typed: string) => void };
 }
 
 /** What flow a level gives with what stands in the form, so that it can be held against a staff gauge or a table. */
@@ -97,7 +99,7 @@ function Trial({ body, throat, text }: TrialProps) {
   const [low = 0, high = 0] = throat.usual_l_s;
   return (
     <div>
-      <TextInput label={t("flume.trial")} description={t("flume.usual", { low: formatNumber(low, 1, language), high: formatNumber(high, 0, language) })} inputMode="decimal" {...text} />
+      <DecimalInput label={t("flume.trial")} description={t("flume.usual", { low: formatNumber(low, 1, language), high: formatNumber(high, 0, language) })} {...text} />
       <Text size="sm" mt={4} role="status" className="number">
         {flow === null ? " " : t("flume.trialIs", { l_s: formatNumber(flow, 2, language), m3_h: formatNumber(flow * 3.6, 2, language) })}
       </Text>

@@ -1,4 +1,4 @@
-import { decimalOf } from "../consumption/decimal";
+import { decimalOf } from "../ui/decimal";
 
 /** Units in which a channel can measure a level, in metres. */
 const metres: Record<string, number> = { m: 1, cm: 0.01, mm: 0.001 };

@@ -1,16 +1,20 @@
 import { Button, FileInput, Group, NativeSelect, Stack, Text, TextInput } from "@mantine/core";
+import { useDebouncedValue } from "@mantine/hooks";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Device, take } from "../api/client";
-import { decimalOf } from "../consumption/decimal";
+import { deviceQuery } from "../devices/queries";
 import { useTexts } from "../i18n";
+import { decimalOf } from "../ui/decimal";
+import { DecimalInput } from "../ui/DecimalInput";
 import { Submit, submitting } from "../ui/Saving";
 import { add } from "./outbox";
 import { smaller } from "./photo";
 import type { Position } from "./queue";
 
 const MOST_DEVICES = 1_000;
+const ASK_AFTER_MS = 300;
 const NO_DEVICES: readonly Device[] = [];
 
 /** Devices with a register. What was shown last is kept, so that the form works where there is no network. */
@@ -18,9 +22,20 @@ function useMeters(): readonly Device[] {
   const found = useQuery({
     queryKey: ["devices", "with registers"],
     queryFn: () => take(api.GET("/api/v1/devices", { params: { query: { limit: MOST_DEVICES } } })),
-    select: ({ items }) => items.filter(({ channels }) => channels.some(({ kind }) => kind === "counter")),
+    select: ({ items }) => items.filter(hasRegister),
   });
   return found.data ?? NO_DEVICES;
+}
+
+const hasRegister = ({ channels }: Device): boolean => channels.some(({ kind }) => kind === "counter");
+
+/** The meter of a key, also one beyond those that were listed; `isAsked` while that is not known. */
+function useMeter(meters: readonly Device[], key: string): { device: Device | undefined; isAsked: boolean } {
+  const listed = meters.find((one) => one.key === key);
+  const [settled] = useDebouncedValue(key.trim(), ASK_AFTER_MS);
+  const other = useQuery({ ...deviceQuery(settled), enabled: settled !== "" && listed === undefined, retry: false });
+  const found = other.data?.key === key.trim() && hasRegister(other.data) ? other.data : undefined;
+  return { device: listed ?? found, isAsked: other.isFetching || settled !== key.trim() };
 }
 
 const now = () => new Date().toISOString();
@@ -35,7 +50,7 @@ export function ReadingForm() {
   const [note, setNote] = useState("");
   const [photo, setPhoto] = useState<File | null>(null);
   const [position, setPosition] = useState<Position | null>(null);
-  const device = meters.find((one) => one.key === key);
+  const { device, isAsked } = useMeter(meters, key);
   const registers = device?.channels.filter(({ kind }) => kind === "counter") ?? [];
   const channel = registers.find((one) => one.key === chosen) ?? registers[0];
   const keep = useMutation({
@@ -72,9 +87,9 @@ export function ReadingForm() {
             </option>
           ))}
         </datalist>
-        {key !== "" && device === undefined && <Text size="sm">{t("outbox.noMeter")}</Text>}
+        {key !== "" && device === undefined && !isAsked && <Text size="sm">{t("outbox.noMeter")}</Text>}
         {registers.length > 1 && <NativeSelect label={t("outbox.register")} value={channel?.key ?? ""} onChange={(event) => choose(event.currentTarget.value)} data={registers.map((one) => ({ value: one.key, label: own(one.name) }))} />}
-        <TextInput label={t("outbox.value", { unit: channel?.unit ?? "…" })} inputMode="decimal" value={value} onChange={(event) => setValue(event.currentTarget.value)} required />
+        <DecimalInput label={t("outbox.value", { unit: channel?.unit ?? "…" })} value={value} onChange={setValue} required />
         <FileInput label={t("outbox.photo")} accept="image/*" capture="environment" value={photo} onChange={setPhoto} clearable placeholder={t("outbox.takePhoto")} clearButtonProps={{ "aria-label": t("outbox.noPhoto") }} />
         <Place position={position} set={setPosition} />
         <TextInput label={t("device.note")} value={note} onChange={(event) => setNote(event.currentTarget.value)} maxLength={500} />

@@ -5,9 +5,10 @@ import { useMutation, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, type Device, take } from "../api/client";
 import { amountText, BarChart } from "../consumption/BarChart";
-import { decimalOf } from "../consumption/decimal";
+import { decimalOf } from "../ui/decimal";
 import { TouchedInvoices } from "../consumption/TouchedInvoices";
 import { useTexts } from "../i18n";
+import { DecimalInput } from "../ui/DecimalInput";
 import { Dialog } from "../ui/Dialog";
 import { Refusal, submitting } from "../ui/Saving";
 import { spanText } from "./facts";
@@ -52,7 +53,7 @@ export function EditForm({ device, exception, unit, close, edited }: Props) {
             <NativeSelect label={t("edit.method")} value={method} onChange={(event) => setMethod(event.currentTarget.value as typeof method)} data={methods.map((value) => ({ value, label: t(`method.${value}`) }))} data-autofocus />
             <NativeSelect label={t("edit.step")} value={step} onChange={(event) => setStep(event.currentTarget.value as typeof step)} data={steps.map((value) => ({ value, label: t(`step.${value}`) }))} />
           </div>
-          {method === "manual" && <TextInput label={t("edit.total", { unit })} inputMode="decimal" value={total} onChange={(event) => setTotal(event.currentTarget.value)} required />}
+          {method === "manual" && <DecimalInput label={t("edit.total", { unit })} value={total} onChange={setTotal} required />}
           <TextInput label={t("register.reason")} maxLength={500} value={reason} onChange={(event) => setReason(event.currentTarget.value)} required />
           {proposal.error !== null ? <Refusal error={proposal.error} /> : proposal.data !== undefined && <Preview proposal={proposal.data} zone={device.zone} />}
           <TouchedInvoices
