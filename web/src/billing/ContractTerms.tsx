@@ -3,6 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
+import { changedParts } from "../ui/changed";
 import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import { TermFields, termsBody, termsOf } from "./TermFields";
@@ -10,12 +11,14 @@ import type { Contract } from "./types";
 
 /** Changes a contract's terms from the next invoice on, or ends it. */
 export function ContractTerms({ contract, close }: { contract: Contract; close: () => void }) {
-  const { t } = useTexts();
+  const { t, language } = useTexts();
   const queries = useQueryClient();
-  const [terms, setTerms] = useState(() => termsOf(contract));
+  const [terms, setTerms] = useState(() => termsOf(contract, language));
   const [until, setUntil] = useState(contract.until_day ?? "");
+  const body = { ...termsBody(terms), until_day: until === "" ? null : until };
+  const [began] = useState(body);
   const save = useMutation({
-    mutationFn: () => take(api.PATCH("/api/v1/contracts/{number}", { params: { path: { number: contract.number } }, body: { ...termsBody(terms), until_day: until === "" ? null : until } })),
+    mutationFn: () => take(api.PATCH("/api/v1/contracts/{number}", { params: { path: { number: contract.number } }, body: changedParts(began, body) })),
     onSuccess: async () => {
       await Promise.all([["contracts"], ["forecast", contract.number]].map((queryKey) => queries.invalidateQueries({ queryKey })));
       close();

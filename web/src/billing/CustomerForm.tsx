@@ -4,6 +4,7 @@ import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { changedParts } from "../ui/changed";
 import { Dialog } from "../ui/Dialog";
 import { Submit, submitting } from "../ui/Saving";
 import type { Customer } from "./types";
@@ -19,12 +20,14 @@ export function CustomerForm({ customer, close, done }: { customer?: Customer; c
   const [data, setData] = useState(customer ?? BLANK);
   const [site, setSite] = useState(customer?.site_id);
   const [person, setPerson] = useState(customer?.person_id ?? null);
+  const { name, document, email, address, city } = data;
+  const body = { name, document: document.replace(/\D/g, ""), email, address, city, language: data.language as "pt-BR" | "en", person_id: person, site_id: site ?? sites[0]?.id ?? 0 };
+  const [began] = useState(body);
   const save = useMutation({
-    mutationFn: () => {
-      const { name, document, email, address, city } = data;
-      const body = { name, document: document.replace(/\D/g, ""), email, address, city, language: data.language as "pt-BR" | "en", person_id: person, site_id: site ?? sites[0]?.id ?? 0 };
-      return customer === undefined ? take(api.POST("/api/v1/customers", { body })) : take(api.PATCH("/api/v1/customers/{customer_id}", { params: { path: { customer_id: customer.id } }, body }));
-    },
+    mutationFn: () =>
+      customer === undefined
+        ? take(api.POST("/api/v1/customers", { body }))
+        : take(api.PATCH("/api/v1/customers/{customer_id}", { params: { path: { customer_id: customer.id } }, body: changedParts(began, body) })),
     onSuccess: async (saved) => {
       await Promise.all(["customer", "customers"].map((name) => queries.invalidateQueries({ queryKey: [name] })));
       close();

@@ -5,9 +5,10 @@ import { type SubmitEvent, useState } from "react";
 import { api, type Channel, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { ErrorNote } from "../shell/Pages";
+import { changedParts } from "../ui/changed";
 import { Dialog } from "../ui/Dialog";
 
-const optional = (value: number | string) => (typeof value === "number" ? value : null);
+const optional = (value: number | string) => (value === "" ? null : Number(value)); // a text while a zero at its end is typed
 
 /** Name, unit, kind and plausible range of a channel. */
 export function ChannelForm({ device, channel, close }: { device: string; channel: Channel; close: () => void }) {
@@ -19,21 +20,10 @@ export function ChannelForm({ device, channel, close }: { device: string; channe
   const [minimum, setMinimum] = useState<number | string>(channel.minimum ?? "");
   const [maximum, setMaximum] = useState<number | string>(channel.maximum ?? "");
   const [precision, setPrecision] = useState<number | string>(channel.precision ?? "");
+  const body = { name, unit, kind, minimum: optional(minimum), maximum: optional(maximum), precision: optional(precision) };
+  const [began] = useState(body);
   const save = useMutation({
-    mutationFn: () =>
-      take(
-        api.PATCH("/api/v1/devices/{key}/channels/{channel}", {
-          params: { path: { key: device, channel: channel.key } },
-          body: {
-            ...(name === own(channel.name) ? {} : { name }),
-            unit,
-            kind,
-            minimum: optional(minimum),
-            maximum: optional(maximum),
-            precision: optional(precision),
-          },
-        }),
-      ),
+    mutationFn: () => take(api.PATCH("/api/v1/devices/{key}/channels/{channel}", { params: { path: { key: device, channel: channel.key } }, body: changedParts(began, body) })),
     onSuccess: async () => {
       await queries.invalidateQueries();
       notifications.show({ message: t("device.saved") });

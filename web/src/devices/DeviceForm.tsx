@@ -7,6 +7,7 @@ import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { PositionFields, positionOf, typedOf } from "../sites/PositionFields";
 import { sitesQuery } from "../sites/queries";
+import { changedParts } from "../ui/changed";
 import { problemText } from "../ui/words";
 import { GatewayField } from "./GatewayField";
 import { rememberSecret } from "./secrets";
@@ -27,10 +28,12 @@ export function DeviceForm({ device, initialKey = "", done }: { device?: Device;
   const [gateway, setGateway] = useState(device?.gateway ?? "");
   const [note, setNote] = useState(device?.note ?? "");
   const [position, setPosition] = useState(typedOf(device?.position));
+  const place = site ?? places[0]?.id;
+  const body = { name, profile, note, serial: serial === "" ? null : serial, gateway: gateway === "" ? null : gateway, position: positionOf(position), ...(place === undefined ? {} : { site_id: place }) };
+  const [began] = useState(body);
   const save = useMutation({
     mutationFn: async () => {
-      const body = { name, profile, note, serial: serial === "" ? null : serial, gateway: gateway === "" ? null : gateway, position: positionOf(position), ...(site === undefined ? {} : { site_id: site }) };
-      if (device !== undefined) return await take(api.PATCH("/api/v1/devices/{key}", { params: { path: { key: device.key } }, body }));
+      if (device !== undefined) return await take(api.PATCH("/api/v1/devices/{key}", { params: { path: { key: device.key } }, body: changedParts(began, body) }));
       return await take(api.POST("/api/v1/devices", { body: { ...body, key } as never }));
     },
     onSuccess: async (saved) => {
@@ -70,7 +73,7 @@ export function DeviceForm({ device, initialKey = "", done }: { device?: Device;
         />
         <NativeSelect
           label={t("devices.site")}
-          value={String(site ?? places[0]?.id ?? "")}
+          value={String(place ?? "")}
           onChange={(event) => setSite(Number(event.currentTarget.value))}
           data={places.map((one) => ({ value: String(one.id), label: one.path.join(" › ") }))}
         />

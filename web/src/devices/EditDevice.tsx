@@ -19,7 +19,7 @@ export function EditDevice({ device, close }: { device: Device; close: () => voi
   const remove = useRemove(device.key);
   return (
     <>
-      <Modal opened={channel === null} onClose={close} title={device.name} closeButtonProps={{ "aria-label": t("common.cancel") }}>
+      <Modal opened={channel === null} keepMounted onClose={close} title={device.name} closeButtonProps={{ "aria-label": t("common.cancel") }}>
         <Stack gap="lg">
           <DeviceForm device={device} done={close} />
           {device.channels.length > 0 && (

@@ -7,6 +7,7 @@ import { api, type Person, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { useMe } from "../session/session";
 import { PageTitle } from "../shell/Pages";
+import { changedParts } from "../ui/changed";
 import { Loaded } from "../ui/Loaded";
 import { Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
@@ -49,9 +50,11 @@ function Details({ person }: { person: Person }) {
   const { t } = useTexts();
   const queries = useQueryClient();
   const [data, setData] = useState(dataOf(person));
+  const [began, begin] = useState(data);
   const save = useMutation({
-    mutationFn: () => take(api.PATCH("/api/v1/people/{person_id}", { params: { path: { person_id: person.id } }, body: bodyOf(data) })),
-    onSuccess: () => {
+    mutationFn: () => take(api.PATCH("/api/v1/people/{person_id}", { params: { path: { person_id: person.id } }, body: changedParts(bodyOf(began), bodyOf(data)) })),
+    onSuccess: (saved) => {
+      begin(dataOf(saved));
       notifications.show({ message: t("account.saved") });
       return queries.invalidateQueries();
     },

@@ -6,6 +6,7 @@ import { api, type Site, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { ErrorNote } from "../shell/Pages";
+import { changedParts } from "../ui/changed";
 import { Dialog } from "../ui/Dialog";
 import { PositionFields, positionOf, typedOf } from "./PositionFields";
 
@@ -24,13 +25,13 @@ export function SiteForm({ editing, sites, close }: { editing: Editing; sites: r
   const [zone, setZone] = useState(editing.site?.zone ?? "America/Sao_Paulo");
   const [parent, setParent] = useState(String(editing.site?.parent_id ?? editing.parent ?? ""));
   const [position, setPosition] = useState(typedOf(editing.site?.position));
+  const body = { name, zone, position: positionOf(position), parent_id: parent === "" ? null : Number(parent) };
+  const [began] = useState(body);
   const save = useMutation({
-    mutationFn: () => {
-      const body = { name, zone, position: positionOf(position), parent_id: parent === "" ? null : Number(parent) };
-      return editing.site
-        ? take(api.PATCH("/api/v1/sites/{site_id}", { params: { path: { site_id: editing.site.id } }, body }))
-        : take(api.POST("/api/v1/sites", { body }));
-    },
+    mutationFn: () =>
+      editing.site
+        ? take(api.PATCH("/api/v1/sites/{site_id}", { params: { path: { site_id: editing.site.id } }, body: changedParts(began, body) }))
+        : take(api.POST("/api/v1/sites", { body })),
     onSuccess: async () => {
       await queries.invalidateQueries();
       notifications.show({ message: t("sites.saved") });
