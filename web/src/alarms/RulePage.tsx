@@ -11,6 +11,9 @@ import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { sitesQuery } from "../sites/queries";
 import { Confirm } from "../ui/Confirm";
+import { DecimalInput } from "../ui/DecimalInput";
+import { Held, useHolding } from "../ui/Held";
+import { useAskBeforeLeaving } from "../ui/leaving";
 import { Loaded } from "../ui/Loaded";
 import { Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
@@ -32,7 +35,11 @@ function Kept({ id }: { id: number }) {
   const rule = useRule(id);
   return (
     <Loaded query={rule} height={400}>
-      {(found) => <RuleForm key={found.version} rule={found} begin={BLANK} />}
+      {(found) => (
+        <Held found={found} version={({ version }) => version}>
+          {(base, holds) => <RuleForm rule={base} begin={BLANK} holds={holds} />}
+        </Held>
+      )}
     </Loaded>
   );
 }
@@ -43,19 +50,23 @@ interface Part {
   change: Change;
 }
 
-function RuleForm({ rule, begin }: { rule: Rule | null; begin: Draft }) {
+function RuleForm({ rule, begin, holds }: { rule: Rule | null; begin: Draft; holds?: (isChanged: boolean) => void }) {
   const { t, language } = useTexts();
   const navigate = useNavigate();
   const mayChange = useRights().somewhere("configure");
   const write = (value: number) => new Intl.NumberFormat(language, { useGrouping: false, maximumFractionDigits: 6 }).format(value);
-  const [draft, setDraft] = useState<Draft>(() => (rule === null ? begin : draftOf(rule, write)));
+  const [first] = useState<Draft>(() => (rule === null ? begin : draftOf(rule, write)));
+  const [draft, setDraft] = useState(first);
   const [asksRemoval, setAsksRemoval] = useState(false);
   const keep = useKeep(rule);
   const remove = useRemove(rule?.id ?? 0);
+  const isChanged = draft !== first && JSON.stringify(draft) !== JSON.stringify(first);
+  useHolding(holds, isChanged);
+  useAskBeforeLeaving(isChanged);
   const change: Change = (part) => setDraft((before) => ({ ...before, ...part }));
   const leave = (message: string) => {
     notifications.show({ message });
-    void navigate({ to: "/alarms/rules" });
+    void navigate({ to: "/alarms/rules", ignoreBlocker: true });
   };
   return (
     <>
@@ -182,7 +193,7 @@ function Limits({ draft, change }: Part) {
           <legend>{t(draft.kind === "formula" ? "rules.limitsOfFormula" : "rules.limits")}</legend>
           {LIMITS.map((name) => (
             <div key={name} className="rule-limit">
-              <TextInput label={t(`limit.${name}`)} inputMode="decimal" value={draft.limits[name].value} onChange={(event) => change({ limits: { ...draft.limits, [name]: { ...draft.limits[name], value: event.currentTarget.value } } })} />
+              <DecimalInput label={t(`limit.${name}`)} value={draft.limits[name].value} onChange={(value) => change({ limits: { ...draft.limits, [name]: { ...draft.limits[name], value } } })} />
               <NativeSelect aria-label={t("rules.priorityOf", { limit: t(`limit.${name}`) })} value={draft.limits[name].priority} onChange={(event) => change({ limits: { ...draft.limits, [name]: { ...draft.limits[name], priority: event.currentTarget.value as Priority } } })} data={priorities} />
             </div>
           ))}
@@ -197,7 +208,9 @@ type Name = "overMin" | "codes" | "deadband" | "onDelayS" | "offDelayS" | "lasti
 
 function Typed({ name, draft, change }: Part & { name: Name }) {
   const { t } = useTexts();
-  return <TextInput label={t(`rulePart.${name}`)} inputMode={["firstOut", "codes", "suppressCodes"].includes(name) ? "text" : "decimal"} value={draft[name]} onChange={(event) => change({ [name]: event.currentTarget.value })} />;
+  const field = { label: t(`rulePart.${name}`), value: draft[name] };
+  if (["firstOut", "codes", "suppressCodes"].includes(name)) return <TextInput {...field} onChange={(event) => change({ [name]: event.currentTarget.value })} />;
+  return <DecimalInput {...field} onChange={(typed) => change({ [name]: typed })} />;
 }
 
 function Quiet({ draft, change }: Part) {

@@ -1,8 +1,10 @@
 import { Button, Paper, Text } from "@mantine/core";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
+import { sitesQuery } from "../sites/queries";
 import { Loaded } from "../ui/Loaded";
 import { isPriority, PRIORITIES, type Priority } from "./alarms";
 import "./alarms.css";
@@ -57,7 +59,9 @@ function Line({ rule }: { rule: Rule }) {
   const { profile, device, site_id } = rule.where;
   const signal = (rule.definition.signal ?? {}) as { kind?: string; channel?: string; text?: string };
   const kind = KINDS.find((one) => one === signal.kind) ?? "value";
-  const place = device ?? profile ?? (site_id === null || site_id === undefined ? t("ruleScope.all") : `${t("ruleScope.site")} ${site_id}`);
+  const sites = useQuery(sitesQuery);
+  const site = sites.data?.items.find(({ id }) => id === site_id)?.path.join(" › ");
+  const place = device ?? profile ?? (site_id === null || site_id === undefined ? t("ruleScope.all") : (site ?? `#${site_id}`));
   return (
     <li className="rule-line">
       <PriorityMark priority={highest(rule)} />

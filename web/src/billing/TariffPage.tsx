@@ -4,6 +4,7 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { api, take } from "../api/client";
 import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { Held } from "../ui/Held";
 import { Loaded } from "../ui/Loaded";
 import { Section } from "../ui/Section";
 import { BillingHead } from "./BillingTabs";
@@ -30,9 +31,13 @@ export function TariffPage() {
             <Text mb="sm">
               {t("tariff.contracts", { n: found.contracts ?? 0 })} {t("tariff.explained")}
             </Text>
-            <TariffEditor key={found.revision} initial={found.text} known={found} saved={() => undefined}>
-              <Versions tariff={found} />
-            </TariffEditor>
+            <Held found={found} version={({ revision }) => revision}>
+              {(base, holds) => (
+                <TariffEditor initial={base.text} known={base} holds={holds} saved={() => holds(false)}>
+                  <Versions tariff={base} />
+                </TariffEditor>
+              )}
+            </Held>
           </>
         )}
       </Loaded>
@@ -53,7 +58,7 @@ export function NewTariffPage() {
       </BillingHead>
       <Text mb="sm">{t("tariffs.newText", { from })}</Text>
       <Loaded query={example} height={500}>
-        {(found) => <TariffEditor key={found.key} initial={underKey(found.text, `${found.key.slice(0, 58)}_novo`)} known={null} saved={(key) => void navigate({ to: "/billing/tariffs/$key", params: { key } })} />}
+        {(found) => <TariffEditor key={found.key} initial={underKey(found.text, `${found.key.slice(0, 58)}_novo`)} known={null} saved={(key) => void navigate({ to: "/billing/tariffs/$key", params: { key }, ignoreBlocker: true })} />}
       </Loaded>
     </>
   );

@@ -1,9 +1,9 @@
 import { Button, Group, SimpleGrid, Text, TextInput } from "@mantine/core";
-import { useBlocker } from "@tanstack/react-router";
 import { useEffect, useEffectEvent, useMemo, useRef, useState } from "react";
 import { useTexts } from "../i18n";
 import { useWatch } from "../live/hooks";
 import { Dialog } from "../ui/Dialog";
+import { useAskBeforeLeaving } from "../ui/leaving";
 import { Refusal } from "../ui/Saving";
 import { EditGrid } from "./EditGrid";
 import { duplicated, MAX_WIDGETS, newWidget, without } from "./kinds";
@@ -39,7 +39,7 @@ export function Builder({ board, source, values: chosen, stop }: Props) {
   const values = useMemo(() => valuesOf(document.variables, chosen), [document.variables, chosen]);
   const shown = useMemo(() => ({ source, values, site: board.site_id, hasMenus: false }), [source, values, board.site_id]);
   useWatch(useMemo(() => devicesOf(document, values), [document, values]));
-  useBlocker({ shouldBlockFn: ({ next }) => isChanged && !keep.isSuccess && next.pathname !== `/dashboards/${board.id}` && !window.confirm(t("boards.leave")), enableBeforeUnload: () => isChanged && !keep.isSuccess });
+  useAskBeforeLeaving(isChanged && !keep.isSuccess, (next) => next.pathname !== `/dashboards/${board.id}` || !("edit" in next.search));
 
   const change = (now: Document, words = "") => {
     keep.reset();
@@ -79,7 +79,7 @@ export function Builder({ board, source, values: chosen, stop }: Props) {
       },
     );
   const leave = () => {
-    if (!isChanged || window.confirm(t("boards.leave"))) stop();
+    if (!isChanged || window.confirm(t("leave.ask"))) stop();
   };
 
   const onKey = useEffectEvent((event: KeyboardEvent) => {

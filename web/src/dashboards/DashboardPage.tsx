@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { useMutation } from "@tanstack/react-query";
 import { useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { Suspense, useMemo, useState } from "react";
 import { useTexts } from "../i18n";
@@ -38,7 +39,7 @@ function Shown({ board }: { board: Dashboard }) {
   const source = useMemo(() => sourceOf(board.id), [board.id]);
   const values = useMemo(() => valuesOf(board.document.variables, search.v ?? {}), [board.document.variables, search.v]);
   const choose = (key: string, value: string | number) => void navigate({ search: (before) => ({ ...before, v: { ...before.v, [key]: value } }), replace: true });
-  const stop = () => void navigate({ search: (before) => (before.v === undefined ? {} : { v: before.v }), replace: true });
+  const stop = () => void navigate({ search: (before) => (before.v === undefined ? {} : { v: before.v }), replace: true, ignoreBlocker: true });
   if (search.edit === true && mayChange) {
     return (
       <Suspense>
@@ -63,12 +64,12 @@ function Actions({ board, values, mayChange }: { board: Dashboard; values: Value
   const [shares, share] = useState(false);
   const [isDoomed, doom] = useState(false);
   const remove = useDeleteBoard();
-  const carry = async () => download(`${board.name}.json`, JSON.stringify(await exported(board.id), null, 1), "application/json");
+  const carry = useMutation({ mutationFn: () => exported(board.id), onSuccess: (whole) => download(`${board.name}.json`, JSON.stringify(whole, null, 1), "application/json") });
   return (
     <>
-      <Refusal error={remove.error} />
+      <Refusal error={remove.error ?? carry.error} />
       <SnapshotButtons name={board.name} site={board.site_id} document={board.document} values={values} />
-      <Button size="xs" variant="default" onClick={() => void carry()}>
+      <Button size="xs" variant="default" loading={carry.isPending} onClick={() => carry.mutate()}>
         {t("boards.export")}
       </Button>
       <Button size="xs" variant="default" onClick={() => void navigate({ to: "/kiosk", search: { boards: String(board.id) } })}>

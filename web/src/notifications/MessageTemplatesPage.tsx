@@ -11,6 +11,8 @@ import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { PageTitle } from "../shell/Pages";
 import { Confirm } from "../ui/Confirm";
+import { Held, useHolding } from "../ui/Held";
+import { useAskBeforeLeaving } from "../ui/leaving";
 import { Loaded } from "../ui/Loaded";
 import { Refusal, Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
@@ -51,7 +53,13 @@ export function MessageTemplatesPage() {
         <Loaded query={found} height={420}>
           {({ items }) => {
             const template = items.find((one) => one.kind === kind && one.language === language);
-            return template === undefined ? null : <Editor key={`${kind} ${language} ${template.changed_at}`} template={template} />;
+            return (
+              template !== undefined && (
+                <Held key={`${kind} ${language}`} found={template} version={({ changed_at }) => changed_at}>
+                  {(base, holds) => <Editor template={base} holds={holds} />}
+                </Held>
+              )
+            );
           }}
         </Loaded>
       </Stack>
@@ -59,7 +67,7 @@ export function MessageTemplatesPage() {
   );
 }
 
-function Editor({ template }: { template: Template }) {
+function Editor({ template, holds }: { template: Template; holds: (isChanged: boolean) => void }) {
   const { t, language } = useTexts();
   const queries = useQueryClient();
   const [words, setWords] = useState<Words>({ subject: template.subject, text: template.text });
@@ -68,6 +76,7 @@ function Editor({ template }: { template: Template }) {
   const subject = useRef<HTMLInputElement>(null);
   const text = useRef<HTMLTextAreaElement>(null);
   const done = async (message: string) => {
+    holds(false);
     notifications.show({ message });
     await queries.invalidateQueries({ queryKey: ["message-templates"] });
   };
@@ -80,6 +89,8 @@ function Editor({ template }: { template: Template }) {
     onSuccess: () => done(t("templates.isReset")),
   });
   const isChanged = words.subject !== template.subject || words.text !== template.text;
+  useHolding(holds, isChanged);
+  useAskBeforeLeaving(isChanged, (next, current) => next.pathname !== current.pathname || JSON.stringify(next.search) !== JSON.stringify(current.search));
   const put = (field: string) => {
     const into = place.current;
     const element = into === "subject" ? subject.current : text.current;

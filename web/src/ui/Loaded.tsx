@@ -1,11 +1,10 @@
 import { Skeleton } from "@mantine/core";
 import type { ReactNode } from "react";
-import { Problem } from "../api/client";
 import { useTexts } from "../i18n";
 import { useAge, useConnection } from "../live/hooks";
 import { useKeptAt } from "../offline/kept";
 import { ErrorNote } from "../shell/Pages";
-import { useTrouble } from "./failed";
+import { isOutage, useTrouble } from "./failed";
 import { useFirst } from "./useFirst";
 
 interface Query<Data> {
@@ -23,9 +22,7 @@ export function Loaded<Data>({ query, height, children }: { query: Query<Data>; 
   const error = useTrouble(query);
   const keptAt = useKeptAt();
   const isLost = useConnection() === "lost" || keptAt !== null;
-  // An answer, such as that it no longer exists, is no outage.
-  const isAnswer = error instanceof Problem && error.status < 500;
-  if (error !== null && (data === undefined || isAnswer)) return <ErrorNote error={error} retry={() => void refetch()} />;
+  if (error !== null && (data === undefined || !isOutage(error))) return <ErrorNote error={error} retry={() => void refetch()} />;
   if (data === undefined || !isDrawn) return <Skeleton height={height} />;
   const isStale = error !== null || isLost;
   return (

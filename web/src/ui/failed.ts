@@ -25,7 +25,7 @@ export function useTrouble({ data, error, errorUpdateCount }: Asked): unknown {
 const TOO_MANY = 429;
 
 /** That no answer came, or none that could be used: others, such as that something does not exist, are answers. */
-function isOutage(error: unknown): boolean {
+export function isOutage(error: unknown): boolean {
   return !(error instanceof Problem) || error.status >= 500 || error.status === TOO_MANY;
 }
 

@@ -44,7 +44,8 @@ class Tariffs:
             revision = newest.revision if newest else 0
             if after_revision is not None and after_revision != revision:
                 raise Conflict(
-                    f"tariff {tariff.key!r} has changed meanwhile: its revision is {revision}, not {after_revision}"
+                    f"tariff {tariff.key!r} has changed meanwhile: its revision is {revision}, not {after_revision}",
+                    "changed_meanwhile",
                 )
             if newest is not None and newest.content == content:
                 return TariffRow(*newest)

@@ -1,7 +1,7 @@
 import type { Channel } from "../../api/client";
 import { formatNumber, formatValue } from "../../format";
 import { useTexts } from "../../i18n";
-import { useIsCurrent, useReading } from "../../live/hooks";
+import { useIsCurrent, useIsKnown, useReading } from "../../live/hooks";
 import { Frame, Nothing } from "../Frame";
 import { scaleOf, shareOf } from "../shapes";
 import type { BoundDevice } from "../source";
@@ -25,6 +25,7 @@ function GaugeOf({ widget, device, channel }: { widget: Of<"gauge">; device: Bou
   const { t, own, language } = useTexts();
   const reading = useReading(channel.series);
   const isCurrent = useIsCurrent(channel, device.key);
+  const isKnown = useIsKnown(device.key);
   const value = reading?.value ?? null;
   const [low, high] = scaleOf(value, { low: widget.low, high: widget.high }, channel);
   const share = value === null ? 0 : shareOf(value, low, high);
@@ -33,7 +34,7 @@ function GaugeOf({ widget, device, channel }: { widget: Of<"gauge">; device: Bou
   return (
     <Frame title={name} stale={reading !== undefined && !isCurrent}>
       {reading === undefined ? (
-        <Nothing>{t("device.noData")}</Nothing>
+        <Nothing>{isKnown ? t("device.noData") : "…"}</Nothing>
       ) : (
         <div className="gauge">
           <svg viewBox="0 0 200 118" role="img" aria-label={t("boards.gaugeOf", { name, value: `${text} ${channel.unit}`.trim(), low: formatNumber(low, null, language), high: formatNumber(high, null, language) })}>
