@@ -30,7 +30,7 @@ def test_a_register_read_without_a_connection_is_entered_once(calha, installed):
     field(page, "Meter (key)").fill("field-1")
     page.get_by_label(re.compile("^Value of the register")).fill("101,5")
     page.get_by_role("button", name="Save").click()
-    expect(page.get_by_text("1 wait for the connection")).to_be_visible()
+    expect(page.get_by_text("1 waits for the connection")).to_be_visible()
     page.reload()
     expect(page.get_by_text("field-1 · total: 101.5")).to_be_visible()
     keep(page, "offline-outbox")

@@ -239,7 +239,7 @@ def test_a_message_is_replayed_once_its_cause_is_mended(calha, page, device):
 
     page.goto(f"{calha.address}/quarantine")
     page.get_by_role("article").filter(has_text=device).get_by_role("button", name="Replay").click()
-    expect(page.get_by_text("1 readings taken; 0 still with a problem.")).to_be_visible()
+    expect(page.get_by_text("1 reading taken; 0 still with a problem.")).to_be_visible()
     expect(page.get_by_role("article").filter(has_text=device)).to_be_hidden()
     page.goto(f"{calha.address}/devices/{device}")
     expect(tile(page, "turbidity")).to_contain_text("0.7")

@@ -48,6 +48,14 @@ export async function take<Data>(call: Promise<Result<Data>>): Promise<Data> {
   throw new Problem(response.status, text("detail") || `HTTP ${response.status}`, text("reason"), Number(told.retry_after_s ?? 0), aboutIn(told));
 }
 
+/** A file that the server makes, or a Problem. */
+export async function takeFile(address: string, kind: string): Promise<Blob> {
+  const response = await send(new Request(address, { headers: { accept: kind } }));
+  if (response.ok) return await response.blob();
+  const error: unknown = await response.json().catch(() => null);
+  return await take<Blob>(Promise.resolve({ error, response }));
+}
+
 /** What a problem speaks of, to be put into a text; `problem` is what the server says itself. */
 function aboutIn({ about, detail }: Record<string, unknown>): Record<string, string> {
   const found: Record<string, string> = { problem: typeof detail === "string" ? detail : "" };

@@ -53,6 +53,18 @@ describe("requests of a page whose session has ended", () => {
     expect(refused).toHaveBeenCalledOnce();
   });
 
+  it("looks who is signed in when a change is refused for the token of another session", async () => {
+    http.admit("old");
+    const refused = vi.fn();
+    http.onRefused(refused);
+    fetched.mockResolvedValueOnce(new Response(JSON.stringify({ reason: "foreign_page" }), { status: 403 }));
+    expect((await http.send(request("POST"))).status).toBe(403);
+    expect(refused).toHaveBeenCalledOnce();
+    fetched.mockResolvedValueOnce(new Response(JSON.stringify({ reason: "forbidden" }), { status: 403 }));
+    await http.send(request("POST"));
+    expect(refused).toHaveBeenCalledOnce();
+  });
+
   it("has nobody to wait for before the first sign-in", async () => {
     fetched.mockResolvedValueOnce(gone());
     expect((await http.send(request("GET"))).status).toBe(401);

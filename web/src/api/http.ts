@@ -10,6 +10,7 @@ import { early } from "./early";
 const SAFE = new Set(["GET", "HEAD"]);
 /** Reasons of a 401 that speak of the session, and not of a password or code within the request. */
 const SESSION_REASONS = new Set(["not_signed_in", "blocked"]);
+const OTHER_SESSION = "foreign_page";
 
 let csrfToken: string | null = null;
 let isSignedIn = false;
@@ -33,18 +34,19 @@ export async function send(request: Request): Promise<Response> {
   const asked = isSafe ? request.clone() : request;
   if (!isSafe && csrfToken !== null) asked.headers.set("X-CSRF-Token", csrfToken);
   const answer = noteAnswer((await early(asked)) ?? (await fetch(asked)));
+  if (answer.status === 403 && (await reasonOf(answer)) === OTHER_SESSION) whenRefused(); // somebody has signed in anew in another tab
   if (answer.status !== 401 || !isSignedIn || new URL(request.url).pathname === "/api/v1/session") return answer;
-  if (!(await speaksOfSession(answer))) return answer;
+  if (!SESSION_REASONS.has(await reasonOf(answer))) return answer;
   whenRefused();
   if (!isSafe) return answer;
   await new Promise<void>((go) => waiting.add(go));
   return await fetch(request);
 }
 
-async function speaksOfSession(answer: Response): Promise<boolean> {
+async function reasonOf(answer: Response): Promise<string> {
   const problem: unknown = await answer
     .clone()
     .json()
     .catch(() => null);
-  return typeof problem === "object" && problem !== null && "reason" in problem && SESSION_REASONS.has(String(problem.reason));
+  return typeof problem === "object" && problem !== null && "reason" in problem ? String(problem.reason) : "";
 }

@@ -1,6 +1,7 @@
 import { Button, type ButtonProps } from "@mantine/core";
 import { useEffect, useState } from "react";
 import { useTexts } from "../i18n";
+import { toClipboard } from "../ui/clipboard";
 
 const TOLD_MS = 2_000;
 
@@ -14,7 +15,7 @@ export function CopyButton({ text, children, ...props }: { text: string; childre
     return () => clearTimeout(timer);
   }, [isCopied]);
   return (
-    <Button {...props} onClick={() => void navigator.clipboard.writeText(text).then(() => setCopied(true))}>
+    <Button {...props} onClick={() => void toClipboard(text).then(() => setCopied(true))}>
       {isCopied ? t("common.copied") : children}
     </Button>
   );

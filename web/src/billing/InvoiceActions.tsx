@@ -94,6 +94,7 @@ function Verification({ number }: { number: string }) {
       <Button variant="default" loading={found.isFetching} onClick={() => void found.refetch()}>
         {t("invoice.verify")}
       </Button>
+      <Refusal error={found.error} />
       {found.data !== undefined && (
         <Text size="sm" role="status" className="bill-state">
           <Mark kind={found.data.holds ? "ok" : "bad"} /> {found.data.holds ? t("invoice.holds") : found.data.faults.join("; ")}

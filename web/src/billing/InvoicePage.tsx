@@ -93,7 +93,7 @@ function Facts({ invoice }: { invoice: InvoiceWhole }) {
         </Figure>
         <Figure name={t("invoice.issued")}>{dayText(invoice.issued_on, language)}</Figure>
         <Figure name={t("invoice.dueOn")}>{dayText(invoice.due_on, language)}</Figure>
-        {invoice.paid_at !== null && <Figure name={t(invoice.credit === null ? "invoice.paidAt" : "invoice.paidOutAt")}>{formatTime(invoice.paid_at, language)}</Figure>}
+        {invoice.paid_at !== null && <Figure name={t(invoice.credit === null ? "invoice.paidAt" : "invoice.paidOutAt")}>{formatTime(invoice.paid_at, language, invoice.zone)}</Figure>}
         {invoice.credits !== null && (
           <Figure name={t("invoice.credits")}>
             <Link to="/billing/invoices/$number" params={{ number: invoice.credits }} className="plain-link">

@@ -2,6 +2,7 @@ import { useComputedColorScheme } from "@mantine/core";
 import type { ReactNode, RefObject } from "react";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
+import { toClipboard } from "../ui/clipboard";
 import { download } from "../ui/download";
 import { Dropdown, DropdownItem } from "../ui/Dropdown";
 import { formatTime } from "../format";
@@ -48,7 +49,7 @@ export function ChartExports({ name, title, series, span, zone, resolution, mean
   };
   const copy = async () => {
     const [found, { asTsv }, { notifications }] = await Promise.all([rows(), written(), import("@mantine/notifications")]);
-    await navigator.clipboard.writeText(asTsv(found));
+    await toClipboard(asTsv(found));
     notifications.show({ message: t("chart.copied", { n: found.length - 1 }) });
   };
   const table = async () => {

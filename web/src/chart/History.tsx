@@ -3,13 +3,13 @@ import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { Suspense, useMemo, useRef, useState } from "react";
 import type uPlot from "uplot";
-import { api, type Device, type Readings, take } from "../api/client";
-import { send } from "../api/http";
+import { api, type Device, type Readings, take, takeFile } from "../api/client";
 import { type ExploreSearch, MOST_SERIES, written } from "../explore/address";
 import { useTexts } from "../i18n";
 import { live, useConnection } from "../live/hooks";
 import { useNotes } from "../notes/useNotes";
 import { ErrorNote } from "../shell/Pages";
+import { tellFailure } from "../ui/tell";
 import { MarkedChart } from "../timeline/MarkedChart";
 import { useMarks } from "../timeline/useMarks";
 import { download } from "../ui/download";
@@ -28,7 +28,6 @@ const MarkTable = later(async () => (await import("../timeline/MarkTable")).Mark
 const NoteList = later(async () => (await import("../notes/NoteList")).NoteList);
 
 const REFRESH_MS = 60_000;
-const ALL_POINTS = 50_000;
 
 interface Props {
   device: Device;
@@ -74,7 +73,7 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
       <ChartBar span={span} preset={preset} steps={steps} table={table} isFetching={history.isFetching} choosePreset={choosePreset} chooseTable={chooseTable}>
         <ChartExports name={device.key} title={`${device.name} · ${device.site_path.join(" › ")}`} series={all} span={span} zone={device.zone} resolution={resolution} place={charts} isTable={table}>
           {(close) => (
-            <DropdownItem act={() => void downloadAll(device.key, span)} close={close}>
+            <DropdownItem act={() => void downloadAll(device.key, span).catch((error: unknown) => tellFailure(error, t))} close={close}>
               {t("chart.csv")}
             </DropdownItem>
           )}
@@ -128,10 +127,9 @@ export function History({ device, span, preset, table, choosePreset, chooseSpan,
   );
 }
 
-/** Every reading of the time shown, as the server writes it: for programs, and for what is too long for the screen. */
+/** Every reading of the time shown, none left out, as the server writes it: for programs, and for what is too long for the screen. */
 async function downloadAll(device: string, span: Span): Promise<void> {
   const { from, to } = shownOf(span, live.clock);
-  const query = new URLSearchParams({ from: String(Math.round(from)), to: String(Math.round(to)), points: String(ALL_POINTS) });
-  const answer = await send(new Request(`/api/v1/devices/${encodeURIComponent(device)}/readings?${query}`, { headers: { accept: "text/csv" } }));
-  download(`${device}.csv`, await answer.blob(), "text/csv");
+  const query = new URLSearchParams({ from: String(Math.round(from)), to: String(Math.round(to)), resolution: "raw" });
+  download(`${device}.csv`, await takeFile(`/api/v1/devices/${encodeURIComponent(device)}/readings?${query}`, "text/csv"), "text/csv");
 }

@@ -74,7 +74,6 @@ export function UnitChart({ series, span, zone, stale, gutters, layers = NOTHING
         zone,
         own,
         gutters,
-        isTight: fills,
         shape: drawn,
         timeText: t("chart.time"),
         qualityText: (quality) => qualityText(quality, t),

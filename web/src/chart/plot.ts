@@ -12,7 +12,7 @@ import { flawAt, lonely } from "./series";
 const AROUND_STATES_PX = 80;
 const STATE_PX = 28;
 const TIME_LABEL_PX = 70;
-const TIME_AXIS_PX = 34; // ticks, a gap and one line, where there is no more room: uPlot leaves some below
+const TIME_AXIS_PX = 34; // ticks, a gap and one line: uPlot would leave an empty strip below
 const BAR_PX = 60;
 const SHORTEST_DRAG_PX = 8;
 const LINE_PX = 1.6;
@@ -36,8 +36,6 @@ export interface Look {
   flaws: () => Columns["flaws"];
   layers: () => readonly Layer[];
   select: (from: number, to: number) => void;
-  /** Whether all room is for the plot. */
-  isTight: boolean;
   /** How values are drawn; as lines where nothing is said. */
   shape?: Shape | undefined;
   widen: () => void;
@@ -63,7 +61,7 @@ export function optionsOf(look: Look, columns: Columns, width: number, height = 
     scales: { x: { time: true }, ...Object.fromEntries(units.map((_, place) => [scaleOf(place), { range: (_: uPlot, low: number | null, high: number | null) => (look.shape === "bar" ? padded(Math.min(0, low ?? 0), Math.max(0, high ?? 0)) : padded(low, high)) }])) },
     cursor: { drag: { x: true, y: false, setScale: false }, sync: { key: "calha" }, bind: { dblclick: () => () => (look.widen(), null) } },
     legend: { live: true },
-    axes: [{ ...line, space: TIME_LABEL_PX, ...(look.isTight ? { size: TIME_AXIS_PX } : {}), values: (_, splits, __, ___, step) => timeLabels(splits, step, look.language, look.zone) }, ...axesOf(look, units, line)],
+    axes: [{ ...line, space: TIME_LABEL_PX, size: TIME_AXIS_PX, values: (_, splits, __, ___, step) => timeLabels(splits, step, look.language, look.zone) }, ...axesOf(look, units, line)],
     series: [
       { label: look.timeText, value: (_, seconds: number | null) => (seconds === null ? "—" : formatTime(seconds * 1000, look.language, look.zone)) },
       ...columns.lines.map((one) => lineOf(one, look, units)),

@@ -89,7 +89,7 @@ function Verdict() {
 function targetText(target: string, t: Translate): string {
   const [kind = "", ...rest] = target.split(" ");
   const key = `target.${kind}`;
-  return isKey(key) && rest.length > 0 ? `${t(key)} ${rest.join(" ")}` : target;
+  return isKey(key) ? [t(key), ...rest].join(" ") : target;
 }
 
 function EntryLine({ entry }: { entry: Entry }) {

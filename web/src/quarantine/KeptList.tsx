@@ -10,7 +10,7 @@ import { Code } from "../ui/Code";
 import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
 import { More } from "../ui/More";
-import { reasonText } from "../ui/words";
+import { problemText, reasonText } from "../ui/words";
 import { IfConfigurable } from "./IfConfigurable";
 
 const PAGE = 20;
@@ -92,6 +92,6 @@ export function useReplay() {
       notifications.show({ message: t("quarantine.replayed", { n: receipt.accepted, m: receipt.quarantined }) });
       return queries.invalidateQueries();
     },
-    onError: (error) => notifications.show({ color: "red", message: error.message }),
+    onError: (error) => notifications.show({ color: "red", message: problemText(error, t) }),
   });
 }

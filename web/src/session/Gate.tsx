@@ -1,6 +1,6 @@
 import { Loader } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, Suspense, useEffect, useState } from "react";
+import { type ReactNode, Suspense, useEffect, useRef, useState } from "react";
 import type { Me } from "../api/client";
 import { onRefused } from "../api/http";
 import { useTexts } from "../i18n";
@@ -22,6 +22,7 @@ export function Gate({ children }: { children: ReactNode }) {
   useLanguageOf(me);
   useEscapeKept();
   useForgetting(session.data);
+  useAnew(me);
   useOwnOutbox(session.data === null ? null : me);
   if (me === null) {
     if (session.data === null) return <Suspense fallback={<Waiting />}>{<Welcome />}</Suspense>;
@@ -52,6 +53,15 @@ function useForgetting(session: Me | null | undefined): void {
   useEffect(() => {
     if (whose !== undefined) void keepOnlyOf(whose);
   }, [whose]);
+}
+
+/** Who is signed in here has changed in another tab: the page begins anew, so that nothing of what the one before saw stays. */
+function useAnew(me: Me | null): void {
+  const first = useRef<Me | null>(null);
+  useEffect(() => {
+    first.current ??= me;
+    if (first.current?.person?.id !== me?.person?.id) location.reload();
+  }, [me]);
 }
 
 /** What waits to be sent is sent while its person is signed in. */

@@ -44,9 +44,10 @@ export function useWelcome(): (me: Me) => void {
   );
 }
 
-/** Leave, and load the page anew, so that nothing of what was seen stays behind. */
+/** Leave, and load the page anew, so that nothing of what was seen stays behind. Fails where the server could not be told: then nobody has left. */
 export async function signOut(): Promise<void> {
-  await api.DELETE("/api/v1/session").catch(() => undefined);
+  const { response, error } = await api.DELETE("/api/v1/session");
+  if (!response.ok && response.status !== 401) await take(Promise.resolve({ error, response }));
   await keepOnlyOf(null);
   location.assign("/");
 }

@@ -3,6 +3,7 @@ import { type MouseEvent, useId } from "react";
 import { useTexts } from "../i18n";
 import { useOutbox } from "../outbox/outbox";
 import { seesSomething, signOut, useMe, useRights } from "../session/session";
+import { tellFailure } from "../ui/tell";
 import { administration } from "./administration";
 import { Icon } from "./icons";
 import { pages } from "./pages";
@@ -49,7 +50,7 @@ export function UserMenu({ place }: { place: "top" | "bottom" }) {
         <a href="/api/docs" className={css.menuItem}>
           {t("user.apiDocs")}
         </a>
-        <button type="button" className={css.menuItem} onClick={() => void signOut()}>
+        <button type="button" className={css.menuItem} onClick={() => void signOut().catch((error: unknown) => tellFailure(error, t))}>
           {t("user.signOut")}
         </button>
       </div>

@@ -1,13 +1,14 @@
 import { Button } from "@mantine/core";
 import { useState } from "react";
 import { useTexts } from "../i18n";
+import { toClipboard } from "./clipboard";
 
 /** Text to copy, with a button that copies it. */
 export function Code({ text, wrap = false, label }: { text: string; wrap?: boolean; label?: string }) {
   const { t } = useTexts();
   const [copied, setCopied] = useState(false);
   const copy = async () => {
-    await navigator.clipboard.writeText(text);
+    await toClipboard(text);
     setCopied(true);
     setTimeout(() => setCopied(false), 1500);
   };
