@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import namedtuple
+from dataclasses import replace
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
@@ -121,6 +122,18 @@ async def test_the_interval_is_learnt_and_silence_told_once(world):
         "silent",
         "online",
     ]
+
+
+async def test_a_device_is_not_known_by_what_was_heard_of_another_that_had_its_key(world):
+    watch = await ready(world)
+    await world.pass_time(watch, 300, every_s=20, devices=["1-a", "1-b"])
+    world.heard.clear()  # as ingest forgets those that were deleted
+    again = replace(world.directory.devices["1-a"], site=2, since=world.now)
+    world.directory = Directory({**world.directory.devices, "1-a": again}, {})
+    await world.pass_time(watch, 4)
+    assert (watch.of("1-a").state, watch.of("1-a").last_seen_at) == ("never", None)
+    assert watch.of("1-a").expected_interval_s is None
+    assert watch.of("1-b").expected_interval_s == 20.0
 
 
 async def test_a_site_that_falls_silent_is_one_event(world):

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from calha.api.access import Caller
 from calha.api.board_history import History, Reckonable
+from calha.api.routes.alarms import is_seen
 from calha.api.services import Services
 from calha.dashboards import document as kinds
 from calha.dashboards.document import DashboardDocument, SeriesRef
@@ -168,7 +169,8 @@ class BoardPages:
         return self.written_at(at) if at is not None else "–"
 
     def _standing(self) -> Sequence[AlarmRow]:
-        return self.services.alarms.alarms.page(ANNUNCIATED, within=self.caller.selection(), limit=MAX_ALARMS).items
+        page = self.services.alarms.alarms.page(ANNUNCIATED, within=self.caller.selection(), limit=MAX_ALARMS)
+        return [one for one in page.items if is_seen(self.caller, one)]
 
     def _map(self, widget: kinds.MapWidget) -> Panel:
         words = WORDS[self.language]

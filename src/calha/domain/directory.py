@@ -6,6 +6,7 @@ from datetime import tzinfo
 from typing import Literal
 
 from calha.domain.access import Tree
+from calha.domain.readings import Micros
 
 MAX_GATEWAYS_DEEP = 8  # more than the registry lets stand behind one another
 
@@ -29,7 +30,8 @@ class DeviceEntry:
 
     channels: by key and by every alias of the profile. may_discover: how many undeclared keys may still become channels.
     zone: of the device's site, for times written without one. site: where it stands, for who may see it.
-    gateway: the device through which it reports.
+    gateway: the device through which it reports. since: when the device was deleted that had the key before, µs, or 0;
+    whatever bears the key from before tells of that one, perhaps of another owner.
     """
 
     key: str
@@ -39,6 +41,7 @@ class DeviceEntry:
     site: int = 0
     gateway: str | None = None
     profile: str = ""
+    since: Micros = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,11 @@ class Directory:
             entry = self.devices.get(key) if key is not None else None
             key = entry.gateway if entry is not None else None
         return False
+
+    def is_of_another(self, device: str, at: Micros) -> bool:
+        """Whether what a device of this key did then was done by one that was deleted since."""
+        entry = self.devices.get(device)
+        return entry is not None and at < entry.since
 
     def zone_of(self, device: str) -> str | None:
         """The name of the time zone of where a device stands; None for one that is not registered."""

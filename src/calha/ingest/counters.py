@@ -78,6 +78,10 @@ class Counters:
         received = kept.received + int(self._received[known].sum())
         return Tally(received=received, quarantined=kept.quarantined, refused=kept.refused, **written)
 
+    def forget(self, device: str) -> None:
+        """Of a device, what did not become a reading of one of its channels; the total keeps it."""
+        self._devices.pop(device, None)
+
     def _tallies(self, device: str) -> Iterator[Tally]:
         yield self.total
         tally = self._devices.get(device)

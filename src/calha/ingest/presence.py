@@ -293,7 +293,7 @@ class PresenceWatch:
     async def _follow(self, kept: Mapping[str, Any]) -> None:
         """Have a row for each device of the directory."""
         directory, old = self._ingest.directory, self._rows
-        if directory.devices.keys() != old.index.keys():
+        if directory.devices.keys() != old.index.keys() or _reborn(directory, old.directory):
             intervals = await asyncio.to_thread(self._registry.intervals)
             self._rows = self._new_rows(directory, intervals, kept)
         else:
@@ -302,23 +302,25 @@ class PresenceWatch:
 
     def _new_rows(self, directory: Directory, intervals: Mapping[str, float], kept: Mapping[str, Any]) -> _Rows:
         old, keys = self._rows, list(directory.devices)
+        reborn = _reborn(directory, old.directory)
+        stay = [key for key in keys if key in old.index and key not in reborn]
         size, index = len(keys), {key: row for row, key in enumerate(keys)}
         seen_at, told = np.zeros(size, np.int64), np.zeros(size, np.uint8)
         interval_s, is_learnt = np.full(size, np.nan), np.zeros(size, bool)
         latest = self._telemetry.latest
-        for row, key in enumerate(keys):
-            if key in old.index:
-                continue
+        for key in set(keys).difference(stay):
+            row = index[key]
             interval_s[row] = intervals.get(key, np.nan)
             series = [channel.series for channel in directory.devices[key].channels.values()]
             seen_at[row] = latest.newest_arrival(series)
             with suppress(KeyError, TypeError, ValueError):
                 learnt, seen, cause = kept[key]
+                if directory.is_of_another(key, int(seen)):
+                    continue
                 seen_at[row], told[row] = max(seen_at[row], int(seen)), Cause(cause)
                 if learnt is not None:
                     interval_s[row], is_learnt[row] = float(learnt), True
         rhythm = Rhythm(interval_s, is_learnt)
-        stay = [key for key in keys if key in old.index]
         old_rows = np.array([old.index[key] for key in stay], np.int64)
         new_rows = np.array([index[key] for key in stay], np.int64)
         state, cause = np.zeros(size, np.uint8), np.zeros(size, np.uint8)
@@ -351,6 +353,12 @@ def _read(path: Path) -> Mapping[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _reborn(directory: Directory, old: Directory) -> set[str]:
+    """The keys that another device had before."""
+    now, before = directory.devices, old.devices
+    return {key for key, entry in now.items() if entry.since and key in before and before[key].since != entry.since}
 
 
 def _places(directory: Directory, index: Mapping[str, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

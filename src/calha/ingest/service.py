@@ -18,6 +18,7 @@ import numpy as np
 
 from calha.domain.directory import DeviceEntry, Directory
 from calha.domain.errors import (
+    Conflict,
     ForeignDevice,
     LogUnavailable,
     Malformed,
@@ -84,6 +85,14 @@ class LastMessage(NamedTuple):
     cut: bool = False
 
 
+class LastProblem(NamedTuple):
+    """The newest problem of a device. via: the gateway that brought the message, perhaps without the right to."""
+
+    arrived_at: Micros
+    problem: Problem
+    via: str | None
+
+
 @dataclass(frozen=True, slots=True)
 class Receipt:
     """What became of one request. `seq`: the log sequence under which its readings are on disk; None without any."""
@@ -122,7 +131,7 @@ class Ingest:
         self._rate = MessageRate(limits)
         self._refreshing = asyncio.Lock()
         self._last: OrderedDict[str, LastMessage] = OrderedDict()
-        self._last_problem: OrderedDict[str, tuple[Micros, Problem]] = OrderedDict()
+        self._last_problem: OrderedDict[str, LastProblem] = OrderedDict()
         self.counters = Counters()
         self.directory = Directory({}, {})
         self._ranges = Ranges(self.directory)
@@ -130,8 +139,9 @@ class Ingest:
     async def refresh(self) -> None:
         """Take a new picture of the registry; call it after devices, channels or profiles have changed."""
         async with self._refreshing:
-            self.directory = await asyncio.to_thread(self._registry.directory)
+            before, self.directory = self.directory, await asyncio.to_thread(self._registry.directory)
             self._ranges = Ranges(self.directory)
+            self._forget_deleted(before)
 
     async def submit(
         self, device: str | None, body: bytes, content_type: str, encoding: str = "", transport: str = "http"
@@ -223,8 +233,7 @@ class Ingest:
     def last_message(self, device: str) -> LastMessage | None:
         return self._last.get(device)
 
-    def last_problem(self, device: str) -> tuple[Micros, Problem] | None:
-        """The newest problem of a device and when it arrived."""
+    def last_problem(self, device: str) -> LastProblem | None:
         return self._last_problem.get(device)
 
     def explain(self, last: LastMessage, device: str) -> tuple[Batch, list[Problem]]:
@@ -247,9 +256,16 @@ class Ingest:
     async def replay(self, seq: int) -> Receipt:
         """Decode a quarantined message again with today's registry; it leaves quarantine as far as it now succeeds.
 
-        Raises NotFound if nothing is kept under `seq`.
+        Raises NotFound if nothing is kept under `seq`, Conflict for what a device sent that was deleted since, whose key
+        another one has.
         """
         kept = await self._quarantine.get(seq)
+        if self._is_of_another(kept.entry):
+            raise Conflict(
+                f"a device {kept.entry.device!r} that was deleted sent this; the one of today is another",
+                "of_deleted_device",
+                device=kept.entry.device,
+            )
         message = message_of(kept.entry)
         intake = await self._decode([message], self._clock())
         batch, problems = intake.decoding.batch(self._ranges), intake.decoding.problems
@@ -270,12 +286,26 @@ class Ingest:
             for kept in page:
                 if kept.seq > last_seq:
                     return Receipt(accepted, problems, newest)
+                if self._is_of_another(kept.entry):
+                    continue
                 receipt = await self.replay(kept.seq)
                 accepted += receipt.accepted
                 problems = [*problems, *receipt.problems][:MAX_ERRORS_IN_RECEIPT]
                 newest = receipt.seq or newest
             after = page[-1].seq
         return Receipt(accepted, problems, newest)
+
+    def _is_of_another(self, entry: Entry) -> bool:
+        return self.directory.is_of_another(entry.device, entry.arrived_at)
+
+    def _forget_deleted(self, before: Directory) -> None:
+        """What was remembered of devices that are gone: another one may be given their key."""
+        now = self.directory.devices
+        for key, entry in before.devices.items():
+            if key not in now or now[key].since != entry.since:
+                self._last.pop(key, None)
+                self._last_problem.pop(key, None)
+                self.counters.forget(key)
 
     async def _decode(self, messages: Sequence[Message], now: Micros = 0) -> "_Intake":
         intake = _Intake(now)
@@ -389,7 +419,7 @@ class Ingest:
         for problem, message in intake.problems():
             if problem.device:
                 beginning = problem._replace(raw=problem.raw[:REMEMBERED_BYTES])
-                _put_newest(self._last_problem, problem.device, (message.arrived_at, beginning))
+                _put_newest(self._last_problem, problem.device, LastProblem(message.arrived_at, beginning, message.via))
         kept: list[int] = []
         for start in range(0, len(entries), MAX_PUTS_AT_ONCE):
             part = entries[start : start + MAX_PUTS_AT_ONCE]

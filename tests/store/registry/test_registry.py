@@ -1,9 +1,12 @@
 """Sites, devices, channels, profiles and events, on every database."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from calha.domain.errors import Conflict, InvalidConfiguration, InvalidProfile, Malformed, NotFound
-from calha.store.registry import NewDevice, Position, Registry, gateways
+from calha.domain.times import to_micros
+from calha.store.registry import NewDevice, Position, Registry, Selection, gateways
 from calha.store.registry.registry import MAX_SITE_DEPTH
 
 OWN_PROFILE = """
@@ -320,3 +323,19 @@ def test_the_series_of_a_retention_class_are_those_whose_profile_says_so(registr
     device = registry.create_device("silo-1", "silo", site)
     registry.create_device("eta", "water_flow", site)
     assert registry.series_of_retention("raw") == [device.channels[0].series]
+
+
+def test_a_device_begins_with_its_own_events_also_where_these_tell_of_before(registry, site):
+    registry.create_device("a", "generic", site)
+    registry.add_event("old", device="a", text={"pt": "do primeiro", "en": "of the first"})
+    registry.delete_device("a")
+    registry.create_device("a", "generic", site)
+    registry.add_event("imported", device="a", text={"pt": "x", "en": "x"}, at=datetime(2020, 1, 1, tzinfo=UTC))
+    sees = Selection(frozenset({site}), [])
+    for asked in ({"device": "a"}, {"within": sees}, {"device": "a", "within": sees}):
+        assert [one.kind for one in registry.events(**asked).items] == ["imported"]
+    assert [one.kind for one in registry.events().items] == ["imported", "device_deleted", "old"]
+    entry = registry.directory().devices["a"]
+    assert 0 < entry.since <= to_micros(datetime.now(UTC))
+    registry.delete_device("a")
+    assert [one.kind for one in registry.events(device="a").items][-1] == "old", "nobody has the key: all that there is"

@@ -37,7 +37,7 @@ from calha.api.schemas import (
 from calha.api.services import Here, Services
 from calha.domain import quality
 from calha.domain.access import Permission
-from calha.domain.errors import NotFound
+from calha.domain.errors import ForeignDevice, NotFound
 from calha.domain.times import to_datetime
 from calha.ingest.counters import Tally
 from calha.ingest.service import raw_text
@@ -141,12 +141,6 @@ async def delete_device(key: str, services: Here, caller: ConfiguresDevice) -> N
     await services.ingest.refresh()
     await services.disconnect(key)
     await caller.note("device.deleted", f"device {key}", asdict(before) | {"channels": len(before.channels)})
-    await asyncio.to_thread(
-        services.registry.add_event,
-        "device_deleted",
-        device=key,
-        text={"pt": f"Dispositivo {key} removido", "en": f"Device {key} deleted"},
-    )
 
 
 @router.patch("/{key}/channels/{channel}")
@@ -220,7 +214,7 @@ def where_is_my_data(key: str, services: Here, caller: ViewsDevice) -> DeviceIng
     return DeviceIngest(
         counters=counts(services.ingest.tally(key)),
         last_message=_last_message(key, services),
-        last_error=_last_error(key, services),
+        last_error=_last_error(key, caller),
     )
 
 
@@ -285,13 +279,17 @@ def _last_message(key: str, services: Services) -> LastMessage | None:
     )
 
 
-def _last_error(key: str, services: Services) -> LastError | None:
-    last = services.ingest.last_problem(key)
+def _last_error(key: str, caller: Caller) -> LastError | None:
+    """Not of what a foreign gateway brought, unless he sees that as well."""
+    ingest = caller.services.ingest
+    last = ingest.last_problem(key)
     if last is None:
         return None
-    at, fault = last
+    fault, via = last.problem, last.via
+    if fault.reason == ForeignDevice.reason and via and not caller.may(Permission.VIEW, ingest.directory.site_of(via)):
+        return None
     return LastError(
-        at=to_datetime(at),
+        at=to_datetime(last.arrived_at),
         reason=fault.reason,
         detail=fault.detail,
         raw=fault.raw[:RAW_BYTES].decode("utf-8", "replace"),

@@ -9,9 +9,9 @@ from fastapi import Query
 from calha.api.access import Caller, Configures, ConfiguresAll, Views
 from calha.api.routing import api_router
 from calha.api.schemas import Accepted, Fault, Group, Kept, Page, QuarantineSummary, ReplayFilter, Seen, Sequence
-from calha.api.services import Here
+from calha.api.services import Here, Services
 from calha.domain.access import Permission
-from calha.domain.errors import Malformed
+from calha.domain.errors import ForeignDevice, Malformed
 from calha.domain.times import to_datetime
 from calha.ingest.service import Receipt
 from calha.log import quarantine
@@ -35,7 +35,7 @@ async def list_kept(
     page = await services.quarantine.list(reason=reason, device=device, after_seq=after, limit=limit)
     following = str(page[-1].seq) if len(page) == limit else None
     seen = _Sight(caller)
-    return Page(items=[_kept(kept) for kept in page if seen.shows(kept.entry.device)], next=following)
+    return Page(items=[_kept(kept) for kept in page if seen.shows(kept.entry)], next=following)
 
 
 @router.get("/quarantine/summary")
@@ -43,11 +43,8 @@ async def summary(services: Here, caller: Views) -> QuarantineSummary:
     """How many messages are kept, by reason and device."""
     found = await services.quarantine.summary()
     seen = _Sight(caller)
-    groups = [
-        Group(reason=one.reason, device=one.device, messages=one.messages)
-        for one in found.groups
-        if seen.shows(one.device)
-    ]
+    counted = [(one, await _seen_of(services, seen, one)) for one in found.groups]
+    groups = [Group(reason=one.reason, device=one.device, messages=messages) for one, messages in counted if messages]
     return QuarantineSummary(messages=found.messages, bytes=found.bytes, max_bytes=found.max_bytes, groups=groups)
 
 
@@ -65,7 +62,7 @@ async def replay_many(which: ReplayFilter, services: Here, caller: Configures) -
 @router.post("/quarantine/{seq}/replay")
 async def replay_one(seq: Sequence, services: Here, caller: Configures) -> Accepted:
     """Decode one message again with today's devices, channels and profiles."""
-    _require_configures(caller, (await services.quarantine.get(seq)).entry.device)
+    _require_configures_entry(caller, (await services.quarantine.get(seq)).entry)
     receipt = await services.ingest.replay(seq)
     await caller.note("quarantine.replayed", f"quarantine {seq}", after={"readings": receipt.accepted})
     return _accepted(receipt)
@@ -75,7 +72,7 @@ async def replay_one(seq: Sequence, services: Here, caller: Configures) -> Accep
 async def discard(seq: Sequence, services: Here, caller: Configures) -> None:
     """Throw one message away for good."""
     kept = await services.quarantine.get(seq)
-    _require_configures(caller, kept.entry.device)
+    _require_configures_entry(caller, kept.entry)
     await services.quarantine.discard(seq)
     await caller.note(
         "quarantine.discarded", f"quarantine {seq}", {"device": kept.entry.device, "reason": kept.entry.reason}
@@ -113,16 +110,57 @@ async def seen(services: Here, _: ConfiguresAll) -> Page[Seen]:
 
 
 class _Sight:
-    """Which quarantined messages somebody may see: those of devices on his sites; the others only with a view of all."""
+    """Which quarantined messages somebody may see: those of devices on his sites; the others only with a view of all.
+
+    What a device sent that was deleted is not of that which has its key now. What a gateway brought that may not is also the
+    gateway's.
+    """
 
     def __init__(self, caller: Caller) -> None:
         self._reach = caller.reach()
-        self._devices = caller.services.ingest.directory.devices
+        self._directory = caller.services.ingest.directory
 
-    def shows(self, device: str) -> bool:
+    def shows(self, entry: quarantine.Entry) -> bool:
         if self._reach.is_everything:
             return True
-        return device in self._devices and self._devices[device].site in self._reach.sites
+        is_own = not self._directory.is_of_another(entry.device, entry.arrived_at)
+        return is_own and self._sees(entry.device) and (not _is_foreign(entry) or self._sees(entry.via))
+
+    def messages_of(self, group: quarantine.Group) -> int | None:
+        """How many of a group's messages he may see; None where that can be told of each message only."""
+        if self._reach.is_everything:
+            return group.messages
+        if not self._sees(group.device):
+            return 0
+        is_mixed = group.reason == ForeignDevice.reason or self._directory.devices[group.device].since
+        return None if is_mixed else group.messages
+
+    def _sees(self, device: str) -> bool:
+        entry = self._directory.devices.get(device)
+        return entry is not None and entry.site in self._reach.sites
+
+
+async def _seen_of(services: Services, seen: _Sight, group: quarantine.Group) -> int:
+    known, after, count = seen.messages_of(group), 0, 0
+    if known is not None:
+        return known
+    while page := await services.quarantine.list(group.reason, group.device, after, quarantine.MAX_LISTED):
+        count, after = count + sum(seen.shows(kept.entry) for kept in page), page[-1].seq
+    return count
+
+
+def _require_configures_entry(caller: Caller, entry: quarantine.Entry) -> None:
+    """On the site of its device, and of a foreign gateway; on the whole installation for a deleted device's."""
+    directory = caller.services.ingest.directory
+    is_anothers = directory.is_of_another(entry.device, entry.arrived_at)
+    _require_configures(caller, None if is_anothers else entry.device)
+    if _is_foreign(entry):
+        _require_configures(caller, entry.via)
+
+
+def _is_foreign(entry: quarantine.Entry) -> bool:
+    """Whether a gateway brought it through which the device does not report."""
+    return entry.reason == ForeignDevice.reason and bool(entry.via)
 
 
 def _require_configures(caller: Caller, device: str | None) -> None:

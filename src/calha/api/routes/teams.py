@@ -241,14 +241,12 @@ def _read_chain(services: Services, caller: Caller, body: ChainBody) -> Chain:
 
 
 def _require_seeing(services: Services, persons: list[int], site: int | None) -> None:
-    """Nobody is told of a site that he may not see. Raises NotFound, Malformed."""
+    """Nobody is told of a site that he may not see. Raises Malformed."""
     audience = services.notifier.audience
     for number in persons:
         somebody = audience.somebody(Owner("person", number))
-        if somebody is None:
-            raise NotFound(f"there is no person {number}", "unknown_person")
-        if not audience.may(somebody, Permission.VIEW, site):
-            raise Malformed(f"{somebody.name} has no role there", "without_role", name=somebody.name)
+        if somebody is None or not audience.may(somebody, Permission.VIEW, site):  # whose name is told to nobody here
+            raise Malformed(f"there is no person {number} with a role there", "without_role")
 
 
 def _team(services: Services, row: TeamRow) -> TeamAnswer:

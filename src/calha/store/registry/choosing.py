@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Select, or_
 
-from calha.store.registry.models import Device
+from calha.store.registry.models import Device, Event
 from calha.store.registry.rows import Selection
 
 
@@ -24,3 +24,9 @@ def of_devices(
     if within is not None:
         query = query.where(or_(Device.site_id.in_(within.sites), Device.key.in_(within.devices)))
     return query
+
+
+def with_own_events(query: Select[Any]) -> Select[Any]:
+    """Of events, those of the devices that have their keys now, or that nobody has any more."""
+    own = or_(Device.first_event.is_(None), Event.id >= Device.first_event)
+    return query.outerjoin(Device, Device.key == Event.device).where(own)

@@ -15,9 +15,10 @@ from calha.domain.directory import ChannelEntry, DeviceEntry, Directory
 from calha.domain.errors import Conflict, InvalidConfiguration, Malformed, NotFound
 from calha.domain.profile_reader import read_profile
 from calha.domain.profiles import Profile, ProfileChannel, Retention, Text
-from calha.domain.times import is_zone
+from calha.domain.readings import Micros
+from calha.domain.times import is_zone, to_micros
 from calha.store.registry import gateways, models, profiles
-from calha.store.registry.choosing import of_devices
+from calha.store.registry.choosing import of_devices, with_own_events
 from calha.store.registry.engines import copy_file, engine_for
 from calha.store.registry.models import Change, Channel, ClaimCode, Device, Event, Site, UserProfile
 from calha.store.registry.positions import columns_of, position_in
@@ -25,6 +26,7 @@ from calha.store.registry.rows import ChannelRow, DeviceRow, EventRow, NewDevice
 from calha.store.registry.schema import migrate
 from calha.store.registry.writing import writing
 
+DELETED = "device_deleted"  # the kind of the last event of a device
 MAX_SITE_DEPTH = 20
 INSERT_ROWS = 500  # at once: databases limit the parameters of a statement
 
@@ -230,6 +232,7 @@ class Registry:
             for name in {device.profile for device in devices}:
                 _require_profile(known, name)
             behind = gateways.ids(connection, {device.gateway for device in devices if device.gateway is not None})
+            first = _first_events(connection, [device.key for device in devices])
             rows = [
                 {
                     "key": device.key,
@@ -241,6 +244,7 @@ class Registry:
                     "note": device.note,
                     **columns_of(device.position),
                     "created_at": now,
+                    "first_event": first.get(device.key),
                     "version": 1,
                 }
                 for device in devices
@@ -298,12 +302,15 @@ class Registry:
             return self._device(connection, key)
 
     def delete_device(self, key: str) -> None:
+        """Its history stays; a device that is given the same key later has one of its own. Raises NotFound."""
         with writing(self._engine) as connection:
             self._device(connection, key)
             device_id = connection.execute(select(Device.id).where(Device.key == key)).scalar_one()
             connection.execute(update(Device).where(Device.gateway_id == device_id).values(gateway_id=None))
             connection.execute(delete(Channel).where(Channel.device_id == device_id))
             connection.execute(delete(Device).where(Device.id == device_id))
+            text = {"pt": f"Dispositivo {key} removido", "en": f"Device {key} deleted"}
+            connection.execute(insert(Event).values(_event_values(DELETED, text, key)))
 
     def update_channel(self, device: str, channel: str, **changes: Any) -> ChannelRow:  # noqa: ANN401 - columns
         """Change name, unit, kind, minimum, maximum or precision. Raises NotFound, Malformed."""
@@ -443,15 +450,9 @@ class Registry:
     ) -> None:
         """at: when it happened, if not just now."""
         with self._engine.execution_options(writes=True).begin() as connection:
-            row = {
-                "at": at or datetime.now(UTC),
-                "kind": kind,
-                "device": device,
-                "severity": severity,
-                "text": text,
-                "data": dict(data or {}),
-            }
-            connection.execute(insert(Event).values(row))
+            row = _event_values(kind, text, device)
+            given = {"at": at or row["at"], "severity": severity, "data": dict(data or {})}
+            connection.execute(insert(Event).values(row | given))
 
     def events(
         self,
@@ -461,8 +462,13 @@ class Registry:
         within: Selection | None = None,
         kind: str | None = None,
     ) -> Page[EventRow]:
-        """Newest first; `after` an id, downwards; only of devices `within`, only of a kind."""
+        """Newest first; `after` an id, downwards; only of devices `within`, only of a kind.
+
+        Of one device, or `within`, without what tells of a device that had its key before.
+        """
         query = select(Event.__table__).order_by(Event.id.desc()).limit(limit + 1)
+        if device is not None or within is not None:
+            query = with_own_events(query)
         if after is not None:
             query = query.where(Event.id < after)
         if device is not None:
@@ -470,8 +476,7 @@ class Registry:
         if kind is not None:
             query = query.where(Event.kind == kind)
         if within is not None:
-            of_sites = select(Device.key).where(Device.site_id.in_(within.sites))
-            query = query.where(or_(Event.device.in_(of_sites), Event.device.in_(within.devices)))
+            query = query.where(or_(Device.site_id.in_(within.sites), Event.device.in_(within.devices)))
         with self._engine.connect() as connection:
             found = [EventRow(**row._mapping) for row in connection.execute(query)]
         return Page(found[:limit], str(found[limit - 1].id) if len(found) > limit else None)
@@ -498,6 +503,7 @@ class Registry:
                 select(Device.id, Device.key, Device.site_id, Device.profile, Device.gateway_id)
             ).all()
             keys = {number: key for number, key, *_ in rows}
+            since = _since(connection)
             for number, key, site_id, profile, gateway_id in rows:
                 own = channels.get(number, [])
                 shape = shapes.get(profile) or _Shape(None)
@@ -509,6 +515,7 @@ class Registry:
                     site_id,
                     keys.get(gateway_id or 0),
                     profile,
+                    since.get(key, 0),
                 )
                 names.update({row[1]: (key, row[2]) for row in own})
         return Directory(devices, names, version, tree)
@@ -629,6 +636,26 @@ def _sites(connection: Connection) -> dict[int, SiteRow]:
 
     descend(None, [])
     return found
+
+
+def _event_values(kind: str, text: Text, device: str | None) -> dict[str, Any]:
+    now = datetime.now(UTC)
+    return {"at": now, "kind": kind, "device": device, "severity": "info", "text": text, "data": {}}
+
+
+def _first_events(connection: Connection, keys: Sequence[str]) -> dict[str, int]:
+    """From which number on events are of a new device, for keys that another one had."""
+    found: dict[str, int] = {}
+    for part in _parts(keys):
+        deleted = select(Event.device, Event.id).where(Event.device.in_(part), Event.kind == DELETED)
+        found.update((key or "", number + 1) for key, number in connection.execute(deleted.order_by(Event.id)))
+    return found
+
+
+def _since(connection: Connection) -> dict[str, Micros]:
+    """When those devices were deleted that had the keys of others before."""
+    deleted = select(Device.key, Event.at).join(Event, Event.id == Device.first_event - 1)
+    return {key: to_micros(at) for key, at in connection.execute(deleted)}
 
 
 def _columns_among(changes: Mapping[str, Any]) -> dict[str, float | None]:

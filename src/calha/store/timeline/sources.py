@@ -24,6 +24,7 @@ from calha.store.metering.models import (
     RegisterPlate,
     ValidationException,
 )
+from calha.store.registry.choosing import with_own_events
 from calha.store.registry.models import Channel, Device, Event
 from calha.store.timeline.rows import Entry, Kind, Place
 
@@ -131,7 +132,7 @@ def _plate(row: Row[Any]) -> dict[str, Any]:
 
 def _events(kind: Kind, *wanted: ColumnElement[bool]) -> Source:
     query = select(*Event.__table__.columns, Event.id.label("number")).where(*wanted)
-    return Source(kind, query, Event.at, Event.id, Event.device, _event, to_datetime)
+    return Source(kind, with_own_events(query), Event.at, Event.id, Event.device, _event, to_datetime)
 
 
 _transitions = (

@@ -20,5 +20,7 @@ def upgrade() -> None:
     op.add_column("device", sa.Column("first_event", sa.Integer(), nullable=True))
     device = sa.table("device", sa.column("key"), sa.column("first_event"))
     event = sa.table("event", sa.column("id"), sa.column("device"), sa.column("kind"))
-    last = sa.select(sa.func.max(event.c.id)).where(event.c.device == device.c.key, event.c.kind == "device_deleted")
-    op.execute(device.update().values(first_event=last.scalar_subquery() + 1))
+    deleted = sa.select(event.c.device, event.c.id).where(event.c.kind == "device_deleted").order_by(event.c.id)
+    last = {row.device: row.id for row in op.get_bind().execute(deleted)}
+    for key, number in last.items():
+        op.execute(device.update().where(device.c.key == key).values(first_event=number + 1))
