@@ -368,6 +368,10 @@ async def _connect(
         closed = await commanding.disconnect(device)
         return closed + (await doorman.disconnect(device) if doorman is not None else 0)
 
+    async def disconnect_key(key_id: int) -> None:
+        if doorman is not None:
+            await asyncio.gather(*(doorman.disconnect(name) for name in gatekeeper.admitted_by(key_id)))
+
     def has_reported(device: str) -> bool:
         entry, latest = ingest.directory.devices.get(device), telemetry.latest
         series = [channel.series for channel in entry.channels.values()] if entry is not None else []
@@ -417,6 +421,7 @@ async def _connect(
         Backups(settings.data.folder, registry, telemetry, quarantine).make,
         gateway_states,
         disconnect,
+        disconnect_key,
         micros_now,
         Errands().start,
     )

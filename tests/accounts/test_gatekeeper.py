@@ -1,11 +1,12 @@
 """Who is let in at the MQTT gate, and what he may do there."""
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from calha.accounts.door import fingerprint
-from calha.accounts.gatekeeper import Gatekeeper, Guest
+from calha.accounts.gatekeeper import PROOF_HOLDS_S, Gatekeeper, Guest
 from calha.certificates import device_certificate
 from calha.domain.access import Grant, Permission, Principal, Role, Tree
 from calha.domain.dialects import HOME, Speech, Topics
@@ -46,15 +47,29 @@ def knock(user="", password="", client_id="", certificates=()):
 
 
 async def decide(asked, anonymous=False, door=None):
-    return await Gatekeeper(door or Door(), lambda: DIRECTORY, anonymous).decide(asked)
+    return await Gatekeeper(door or Door(), lambda: DIRECTORY, anonymous, clock=lambda: 0.0).decide(asked)
 
 
 OWN = Admission("a", ("calha/v1/a/telemetry", "calha/v1/a/commands/+/reply"), ("calha/v1/a/commands",), shard_key="a")
 
 
-@pytest.mark.parametrize("asked", [knock("a", "secret-a", "a"), knock("", "secret-a"), knock("a", "key-1", "x")])
+@pytest.mark.parametrize("asked", [knock("a", "secret-a", "a"), knock("", "secret-a")])
 async def test_a_device_gets_its_own_topics(asked):
     assert await decide(asked) == OWN
+
+
+async def test_a_key_lets_a_device_in_for_an_hour_and_is_remembered():
+    assert await decide(knock("a", "key-1", "x")) == replace(OWN, expires_at_s=PROOF_HOLDS_S)
+    gatekeeper = Gatekeeper(Door(), lambda: DIRECTORY, False)
+    for asked in (
+        knock("a", "key-1", "x"),
+        knock("gateway", "key-1", "gw"),
+        knock("b", "secret-b"),
+        knock("b", "key-1"),
+    ):
+        await gatekeeper.decide(asked)
+    assert gatekeeper.admitted_by(1) == {"a", "key one"}
+    assert gatekeeper.admitted_by(2) == frozenset()
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,20 @@ def test_each_owner_sees_his_own_time_only(calha):
     assert len(calha.get("/api/v1/events?device=claim-time")["items"]) == 1
 
 
+def test_who_gave_a_device_back_does_not_learn_where_it_is_now(calha):
+    calha.create_device("claim-place")
+    first, second = Person(calha, "eda"), Person(calha, "lia")
+    assert first.send("POST", "/api/v1/claims", {"code": code_of(calha, "claim-place")})[0] == 201
+    place = {"note": "at Lia's, behind the house", "position": {"latitude": -8.05, "longitude": -34.9}}
+    assert first.send("DELETE", "/api/v1/devices/claim-place/claim")[0] == 204
+    assert second.send("POST", "/api/v1/claims", {"code": code_of(calha, "claim-place")})[0] == 201
+    assert calha.send("PATCH", "/api/v1/devices/claim-place", place)[0] == 200
+    path = "/api/v1/devices/claim-place"
+    for shown in (first.get(path), first.get("/api/v1/devices")["items"][0]):
+        assert (shown["note"], shown["position"], shown["presence"]) == ("", None, None)
+    assert second.get(path)["position"] == place["position"]
+
+
 def test_each_owner_sees_the_commands_of_his_time_only(calha):
     calha.create_device("claim-cmd", "machine")
     first, second = Person(calha, "ana"), Person(calha, "rui")

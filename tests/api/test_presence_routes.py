@@ -32,7 +32,7 @@ def test_a_device_is_seen_when_it_reports(calha):
     assert (found["cause"], found["connected"], found["expected_interval_s"]) == (None, False, None)
     listed = calha.get("/api/v1/devices?q=present-1")["items"][0]
     assert listed["presence"]["last_seen_at"] == found["last_seen_at"]
-    assert "present-1" in calha.get("/api/v1/presence?state=online")["devices"]
+    until(lambda: "present-1" in calha.get("/api/v1/presence?state=online")["devices"])
     assert calha.get("/api/v1/presence")["online"] >= 1
 
 

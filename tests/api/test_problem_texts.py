@@ -50,7 +50,7 @@ FILES += ("store/billing/credits.py",)
 FILES += tuple(f"connectors/opcua/{name}.py" for name in ("browse", "link", "session", "subscription"))
 FILES += tuple(f"store/registry/{name}.py" for name in ("connections", "gateways", "profiles", "registry", "writing"))
 # Of which only some errors have reasons of their own.
-IN_PART = ("api/routes/customers.py", "metering/invoicing.py", "store/billing/customers.py")
+IN_PART = ("api/routes/customers.py", "ingest/service.py", "metering/invoicing.py", "store/billing/customers.py")
 TO_PEOPLE = tuple(
     name
     for name, kind in vars(errors).items()

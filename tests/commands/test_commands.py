@@ -98,6 +98,23 @@ def test_a_cancelled_command_does_not_reach_a_device_that_wakes_later(device):
     assert device.calha.send("POST", f"{device.path}/{asked['id']}/cancel")[0] == 409
 
 
+def test_a_command_does_not_reach_another_device_that_is_given_the_key_of_a_deleted_one(device):
+    with device.by_mqtt():
+        pass
+    device.ask("beep")
+    path = f"/api/v1/devices/{device.key}"
+    before = device.calha.get(path)
+    assert device.calha.send("DELETE", path)[0] == 204
+    wanted = {"key": device.key, "profile": before["profile"], "site_id": before["site_id"]}
+    status, made = device.calha.send("POST", "/api/v1/devices", wanted)
+    assert status == 201, made
+    device.secret = made["secret"]
+    with device.by_mqtt() as other:
+        asked = device.ask("start")
+        assert other.next_order()["id"] == asked["id"]
+        assert other.hears_nothing()
+
+
 def test_a_command_expires_and_does_not_reach_a_device_that_wakes_later(device):
     with device.by_mqtt():
         pass

@@ -6,14 +6,16 @@ as password and any other user name: it may publish readings of all devices for 
 `calha edge` links its log server, as a device with the profile `gateway` and with that device's secret.
 A guest is a client of a replaced system, which keeps its user name and password, and reaches that system's topics only.
 Devices of replaced systems also get the topics of their dialect; whoever comes without a proof gets them where that system
-is open.
+is open. Keys and people's tokens are revoked, expire, and hold for other devices when these move: who came with one proves it
+anew after PROOF_HOLDS_S.
 """
 
 import asyncio
 import secrets
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from calha.accounts.throttle import Throttle
@@ -26,6 +28,8 @@ from calha.log.gate import Admission, Knock, Refusal
 
 MAX_CLIENT_IDS = 200_000
 MAX_DEVICES_OF_GATEWAY = 2_000
+MAX_KEYS_REMEMBERED = 10_000
+PROOF_HOLDS_S = 3_600
 TOPICS = "calha/v1"
 ANONYMOUS = "anonymous"
 
@@ -63,6 +67,7 @@ class Gatekeeper:
         anonymous: bool,
         guests: Sequence[Guest] = (),
         dialects: Sequence[Dialect] = (),
+        clock: Callable[[], float] = time.time,
     ) -> None:
         """anonymous: whether a device without a proof may send, for any device that is registered."""
         self._door = door
@@ -72,6 +77,12 @@ class Gatekeeper:
         self._dialects = dialects
         self._throttle = Throttle()  # people choose these passwords, so they can be guessed
         self._client_ids: OrderedDict[str, str] = OrderedDict()  # to the device that has it
+        self._by_key: OrderedDict[int, set[str]] = OrderedDict()  # the names under which a key was let in
+        self._clock = clock
+
+    def admitted_by(self, key_id: int) -> frozenset[str]:
+        """The names of connections for which an API key was shown since the start."""
+        return frozenset(self._by_key.get(key_id, ()))
 
     async def decide(self, knock: Knock) -> Admission | Refusal:
         if knock.protocol == "leaf":
@@ -84,6 +95,16 @@ class Gatekeeper:
         principal = await self._proved(knock)
         if principal is None:
             return Refusal("wrong credentials")
+        verdict = await self._as_device_or_gateway(principal, knock)
+        if isinstance(verdict, Refusal) or principal.kind not in ("key", "person"):
+            return verdict
+        if principal.kind == "key":
+            self._by_key.setdefault(principal.id, set()).add(verdict.name)
+            while len(self._by_key) > MAX_KEYS_REMEMBERED:
+                self._by_key.popitem(last=False)
+        return replace(verdict, expires_at_s=int(self._clock()) + PROOF_HOLDS_S)
+
+    async def _as_device_or_gateway(self, principal: Principal, knock: Knock) -> Admission | Refusal:
         device = self._device_of(principal, knock.user)
         if device is None:
             return self._as_gateway(principal, knock)

@@ -66,6 +66,8 @@ class Services:
     """What is known of gateways since the start, by device."""
     disconnect: Callable[[str], Awaitable[int]]
     """Close the open connections of a device; how many there were."""
+    disconnect_key: Callable[[int], Awaitable[None]]
+    """Close the MQTT connections that an API key has opened."""
     clock: Callable[[], Micros]
     work: Callable[[str, Callable[[], object]], None]
     """Start long work by its name, in a thread."""

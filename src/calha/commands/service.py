@@ -21,6 +21,7 @@ from calha.commands.messages import EVENTS, Reply, order_json, read_reply
 from calha.commands.ways import Ways
 from calha.domain.access import Actor
 from calha.domain.commands import (
+    OPEN,
     Event,
     EventKind,
     State,
@@ -33,7 +34,7 @@ from calha.domain.errors import Conflict, Forbidden, LogUnavailable, Malformed, 
 from calha.domain.profiles import Command, Profile
 from calha.domain.readings import Micros
 from calha.domain.times import SECOND_US
-from calha.store.accounts.commands import CommandRow, CommandStore, NewCommand
+from calha.store.accounts.commands import MAX_OPEN, CommandRow, CommandStore, NewCommand
 
 log = logging.getLogger(__name__)
 
@@ -154,6 +155,16 @@ class Commands:
         advance(row.state, event)
         await self._recall(row)
         return await self._advance(row, event)
+
+    async def withdraw(self, device: str) -> None:
+        """Take back all that a device has not got yet, so that no other that is given its key gets it.
+
+        Raises LogUnavailable with some of it taken back.
+        """
+        waiting = await asyncio.to_thread(self.store.list, device, list(OPEN), None, MAX_OPEN)
+        for row in waiting.items:
+            if row.log_seq is not None:
+                await self._ways.recall(device, row.log_seq)
 
     async def reply(self, device: str, command_id: str, reply: Reply, at: Micros | None = None) -> CommandRow:
         """What the device says; said again, or out of order, it changes nothing. Raises NotFound."""

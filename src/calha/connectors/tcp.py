@@ -13,9 +13,10 @@ says what became of them with `{"reply": "<id>", "state": "delivered" | "execute
 import asyncio
 import logging
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -34,6 +35,7 @@ READ_BYTES = 64 * 1024
 IDLE_TIMEOUT_S = 3_600.0
 RETRY_AFTER_S = 5
 BEAT_S = 5.0
+PROVED_FOR_S = 5.0  # after which a token is looked at again: it may have been revoked
 WRONG_TOKEN_S = 0.5  # before the answer, so that guessing is slow
 LOOKED_INTO_AT_ONCE_BYTES = 16 * 1024  # half a millisecond; the devices of a longer line are looked for in a thread
 MAX_TOKEN_LINE = MAX_REPLY_LINE = 4_096
@@ -50,6 +52,13 @@ class TcpOptions:
     max_connections: int = 10_000
     anonymous: bool = False
     tls: ssl.SSLContext | None = None
+
+
+class _Proof(NamedTuple):
+    """at: when it was shown or looked at last, monotonic."""
+
+    token: str
+    at: float
 
 
 class TcpListener:
@@ -72,6 +81,7 @@ class TcpListener:
         self._admit_certificate = admit_certificate
         self._commands = commands
         self._open: dict[asyncio.StreamWriter, Principal | None] = {}
+        self._proofs: dict[asyncio.StreamWriter, _Proof] = {}
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Listen until cancelled. Raises OSError when the port is taken."""
@@ -134,6 +144,7 @@ class TcpListener:
             log.debug("TCP connection ended: %s", error)
         finally:
             self._open.pop(writer, None)
+            self._proofs.pop(writer, None)
             writer.close()
 
     async def _certified(self, writer: asyncio.StreamWriter) -> Principal | None:
@@ -159,6 +170,7 @@ class TcpListener:
 
     async def _take(self, lines: Sequence[bytes], writer: asyncio.StreamWriter) -> list[bytes]:
         """The answers to lines that came together; a change of the speaker counts for those after it."""
+        await self._prove_anew(writer)
         answers: list[bytes] = []
         waiting: list[bytes] = []
         for line in lines:
@@ -183,7 +195,24 @@ class TcpListener:
             return _refusal(str(error), "not_signed_in")
         if writer in self._open:
             self._open[writer] = speaker
+            self._proofs[writer] = _Proof(token, time.monotonic())
         return b'{"ok":0}\n' + await self._waiting_for(speaker)
+
+    async def _prove_anew(self, writer: asyncio.StreamWriter) -> None:
+        """Who spoke has to say again who he is when his token holds no longer; and what it allows may have changed."""
+        proof = self._proofs.get(writer)
+        if proof is None or time.monotonic() - proof.at < PROVED_FOR_S:
+            return
+        try:
+            speaker = await self._admit(proof.token)
+        except NotSignedIn:
+            if writer in self._open:
+                self._open[writer] = None
+            self._proofs.pop(writer, None)
+            return
+        if writer in self._open:
+            self._open[writer] = speaker
+            self._proofs[writer] = _Proof(proof.token, time.monotonic())
 
     async def _waiting_for(self, speaker: Principal | None) -> bytes:
         """The commands that a device has still to get."""

@@ -41,6 +41,7 @@ from calha.domain.errors import ForeignDevice, NotFound
 from calha.domain.times import to_datetime
 from calha.ingest.counters import Tally
 from calha.ingest.service import raw_text
+from calha.store.registry import DeviceRow
 
 router = api_router("devices", "/devices")
 
@@ -62,11 +63,7 @@ def list_devices(
     """The devices that the caller may see, by key."""
     within = caller.selection()
     page = services.registry.devices(after, limit, q, site, profile, within, placed=placed)
-    items = [Device.model_validate(device) for device in page.items]
-    reach = caller.reach()
-    for item in items:
-        item.presence = presence_of(services, reach, item.key)
-    return Page(items=items, next=page.next)
+    return Page(items=[_shown(caller, device) for device in page.items], next=page.next)
 
 
 @router.post("", status_code=201)
@@ -103,8 +100,7 @@ async def create_device(new: NewDevice, services: Here, caller: Configures) -> D
 @router.get("/{key}")
 def read_device(key: str, services: Here, response: Response, caller: ViewsDevice) -> Device:
     """One device; its ETag serves `If-Match` of a change."""
-    device = Device.model_validate(services.registry.device(key))
-    device.presence = presence_of(services, caller.reach(), key)
+    device = _shown(caller, services.registry.device(key))
     mark = zlib.crc32(repr(device.presence).encode())
     response.headers["ETag"] = f'"{device.version}-{len(device.channels)}-{mark}"'
     return device
@@ -135,8 +131,9 @@ async def change_device(
 
 @router.delete("/{key}", status_code=204)
 async def delete_device(key: str, services: Here, caller: ConfiguresDevice) -> None:
-    """Remove a device from the registry; its readings stay in the store."""
+    """Remove a device from the registry; its readings stay in the store. Commands that it has not got are taken back."""
     before = await asyncio.to_thread(services.registry.device, key)
+    await services.commands.withdraw(key)
     await asyncio.to_thread(services.registry.delete_device, key)
     await services.ingest.refresh()
     await services.disconnect(key)
@@ -216,6 +213,15 @@ def where_is_my_data(key: str, services: Here, caller: ViewsDevice) -> DeviceIng
         last_message=_last_message(key, services),
         last_error=_last_error(key, caller),
     )
+
+
+def _shown(caller: Caller, row: DeviceRow) -> Device:
+    """A device as somebody may see it; who has given it back does not learn where it is now, and what is noted of it."""
+    device, reach = Device.model_validate(row), caller.reach()
+    device.presence = presence_of(caller.services, reach, row.key)
+    if reach.sees_from(row.key, row.site_id) is None:
+        device.note, device.position, device.gateway = "", None, None
+    return device
 
 
 def _require_seen(caller: Caller, gateway: str | None) -> None:

@@ -207,10 +207,11 @@ async def make_key(new: NewKey, services: Here, caller: Administers) -> KeyMade:
 
 @router.delete("/keys/{key_id}", status_code=204)
 async def revoke_key(key_id: Number, services: Here, caller: Administers) -> None:
-    """Revoke an API key."""
+    """Revoke an API key; what it has opened over MQTT is closed."""
     before = await asyncio.to_thread(services.accounts.keys.get, key_id)
     await asyncio.to_thread(services.accounts.keys.remove, key_id)
     services.accounts.door.forget()
+    await services.disconnect_key(key_id)
     await caller.note("key.revoked", f"key {key_id}", before={"name": before.name, "start": before.start})
 
 

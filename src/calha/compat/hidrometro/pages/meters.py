@@ -136,6 +136,7 @@ class MeterPages:
         if request.method == "GET":
             hint = f"Excluir {meter.serial}? Suas leituras deixam de ser mostradas."
             return self._frame.form(request, caller, "Excluir dispositivo", (), {}, hint=hint, save="Excluir")
+        await self._ground.commands.withdraw(meter.device)
         await asyncio.to_thread(self._ground.registry.delete_device, meter.device)
         await self._ground.ingest.refresh()
         await self._frame.note(caller, "device.deleted", f"device {meter.device}")

@@ -1,0 +1,73 @@
+"""A key that is revoked opens nothing any more, also on connections that it opened before."""
+
+import json
+import socket
+import threading
+import time
+from contextlib import contextmanager
+
+import paho.mqtt.client as mqtt
+import pytest
+
+DEVICE = "of-revoked-key"
+LINE = {"device": DEVICE, "values": {"flow": 1.5}}
+
+
+@pytest.fixture
+def key(calha):
+    """(id, key) that may send for all devices."""
+    calha.send("POST", "/api/v1/devices", {"key": DEVICE, "profile": "generic"})
+    wanted = {"name": "sender", "role": "engineer", "scopes": ["send"]}
+    status, made = calha.send("POST", "/api/v1/keys", wanted)
+    assert status == 201, made
+    return made["id"], made["key"]
+
+
+@contextmanager
+def connected(calha, user, password):
+    """What its broker says to an MQTT client: events that are set once it is in, and once it is out."""
+    inside, outside = threading.Event(), threading.Event()
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=f"revoked-{user}")
+    client.username_pw_set(user, password)
+    client.on_connect = lambda *said: None if said[3].is_failure else inside.set()
+    client.on_disconnect = lambda *_: outside.set()
+    client.connect("127.0.0.1", calha.mqtt_port)
+    client.loop_start()
+    try:
+        yield inside, outside
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+@pytest.mark.parametrize("user", ["gateway", DEVICE])
+def test_a_revoked_key_loses_its_mqtt_connections_at_once(calha, key, user):
+    number, secret = key
+    with connected(calha, user, secret) as (inside, outside):
+        assert inside.wait(60)
+        assert not outside.is_set()
+        inside.clear()
+        assert calha.send("DELETE", f"/api/v1/keys/{number}")[0] == 204
+        assert outside.wait(60)
+        outside.clear()
+        assert outside.wait(60), "it tries again, and is refused"
+        assert not inside.is_set()
+
+
+def test_a_revoked_key_sends_no_more_over_a_tcp_connection_that_is_open(calha, key):
+    number, secret = key
+    with socket.create_connection(("127.0.0.1", calha.tcp_port), 60) as line, line.makefile("rw") as stream:
+
+        def asked(content):
+            stream.write(json.dumps(content) + "\n")
+            stream.flush()
+            return json.loads(stream.readline())
+
+        assert asked({"token": secret}) == {"ok": 0}
+        assert asked(LINE)["ok"] == 1
+        assert calha.send("DELETE", f"/api/v1/keys/{number}")[0] == 204
+        deadline = time.monotonic() + 60
+        while (answer := asked(LINE))["ok"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.2)
+        assert answer["reason"] == "not_signed_in"
