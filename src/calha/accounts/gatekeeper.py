@@ -7,7 +7,7 @@ as password and any other user name: it may publish readings of all devices for 
 A guest is a client of a replaced system, which keeps its user name and password, and reaches that system's topics only.
 Devices of replaced systems also get the topics of their dialect; whoever comes without a proof gets them where that system
 is open. Keys and people's tokens are revoked, expire, and hold for other devices when these move: who came with one proves it
-anew after PROOF_HOLDS_S.
+anew after PROOF_HOLDS_S, seldom enough for an outage of the registry not to shut out those who send.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ from calha.log.gate import Admission, Knock, Refusal
 MAX_CLIENT_IDS = 200_000
 MAX_DEVICES_OF_GATEWAY = 2_000
 MAX_KEYS_REMEMBERED = 10_000
-PROOF_HOLDS_S = 3_600
+PROOF_HOLDS_S = {"key": 86_400, "person": 3_600}
 TOPICS = "calha/v1"
 ANONYMOUS = "anonymous"
 
@@ -96,13 +96,13 @@ class Gatekeeper:
         if principal is None:
             return Refusal("wrong credentials")
         verdict = await self._as_device_or_gateway(principal, knock)
-        if isinstance(verdict, Refusal) or principal.kind not in ("key", "person"):
+        if isinstance(verdict, Refusal) or principal.kind not in PROOF_HOLDS_S:
             return verdict
         if principal.kind == "key":
             self._by_key.setdefault(principal.id, set()).add(verdict.name)
             while len(self._by_key) > MAX_KEYS_REMEMBERED:
                 self._by_key.popitem(last=False)
-        return replace(verdict, expires_at_s=int(self._clock()) + PROOF_HOLDS_S)
+        return replace(verdict, expires_at_s=int(self._clock()) + PROOF_HOLDS_S[principal.kind])
 
     async def _as_device_or_gateway(self, principal: Principal, knock: Knock) -> Admission | Refusal:
         device = self._device_of(principal, knock.user)

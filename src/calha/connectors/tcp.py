@@ -23,7 +23,7 @@ import msgspec
 from calha.commands.messages import order_json
 from calha.domain import device_json
 from calha.domain.access import Permission, Principal
-from calha.domain.errors import LogFull, LogUnavailable, Malformed, NotSignedIn
+from calha.domain.errors import LogFull, LogUnavailable, Malformed, NotSignedIn, RegistryUnavailable
 from calha.domain.readings import Micros
 from calha.ingest.intake import Intake, Orders
 from calha.ingest.limits import IngestLimits
@@ -209,6 +209,8 @@ class TcpListener:
             if writer in self._open:
                 self._open[writer] = None
             self._proofs.pop(writer, None)
+            return
+        except RegistryUnavailable:  # readings go on with what is known
             return
         if writer in self._open:
             self._open[writer] = speaker
