@@ -25,7 +25,7 @@ from calha.log.outbox import OUTBOX, Outbox
 from calha.log.settings import MIB
 from calha.log.tasks import end
 from calha.starting import micros_now
-from log.helpers import eventually
+from log.helpers import come_back_with, eventually, take_away
 from ports import free_port
 from servers import SMALL, running_log
 
@@ -188,6 +188,19 @@ async def test_nothing_is_lost_while_the_broker_is_away_and_the_gateway_restarts
         mosquitto.start()
         async with collector(mosquitto) as client:
             assert await values(client, 3) == [2, 3, 4]
+
+
+async def test_what_comes_after_the_outbox_was_lost_is_published(tmp_path: Path, mosquitto: Mosquitto) -> None:
+    async with running_log(tmp_path / "log", SETTINGS) as (server, connection):
+        outbox = Outbox(connection, SETTINGS, link.pack, DAY_S)
+        await outbox.ensure()
+        async with collector(mosquitto) as client, publishing(connection, outbox, mosquitto):
+            last = await put(outbox, 1, 2, 3)
+            assert await values(client, 3) == [1, 2, 3]
+            await becomes_true(lambda: is_done_with(connection, last))
+            await come_back_with(server, connection, take_away(OUTBOX))
+            assert await put(outbox, 4) == 1
+            assert await values(client, 1) == [4]
 
 
 async def test_a_broker_that_refuses_is_told_and_keeps_nothing_else_up(
