@@ -451,8 +451,8 @@ class Ingest:
 
 
 def _put_newest(known: "OrderedDict[str, T]", device: str, new: T) -> None:
+    known.pop(device, None)  # each step holds by itself, as large messages are decoded in threads
     known[device] = new
-    known.move_to_end(device)
     if len(known) > MAX_DEVICES_REMEMBERED:
         known.popitem(last=False)
 
