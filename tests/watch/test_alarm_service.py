@@ -260,6 +260,22 @@ def test_while_the_plant_stands_an_alarm_is_suppressed_and_annunciated_after_it_
     assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
 
 
+def test_what_comes_off_the_shelf_while_the_plant_stands_is_suppressed(plant):
+    plant.rule(STOPPED)
+    watch = plant.watch()
+    plant.send(watch, (0, 11))
+    (row,) = watch.look()
+    watch.alarms.act([row.id], Event(Act.SHELVE, plant.now, "cleaning", plant.now + HOUR_US), "Ana")
+    plant.send(watch, (1, 0), channel="mode")
+    assert watch.look() == []
+    plant.now += HOUR_US
+    watch.look()
+    assert watch.alarms.named([row.id])[0].alarm.state is State.SUPPRESSED
+    plant.send(watch, (61, 1), (63, 1), channel="mode")
+    plant.now += 5 * MINUTE_US
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+
+
 def test_what_stands_when_the_plant_stops_is_suppressed_and_may_be_over_before_it_starts(plant):
     plant.rule(STOPPED)
     watch = plant.watch()

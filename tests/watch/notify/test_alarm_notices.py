@@ -1,19 +1,21 @@
 """Alarms become notices, through restarts and whatever is deleted meanwhile: a real registry, store, watch and notifier."""
 
 import asyncio
+import time
 from collections.abc import Callable
 
 import pytest
 
 from calha.domain.alarm_rule_reader import read_rule
 from calha.domain.alarm_rules import Rationalisation, Where
-from calha.domain.alarm_states import Priority
+from calha.domain.alarm_states import Priority, State
 from calha.domain.notices import Owner, Preferences
 from calha.store.alarms import AlarmStore, Change, RuleStore
 from calha.store.telemetry import Telemetry
 from calha.watch.alarms.service import AlarmWatch
 from calha.watch.notify.alarms import FILE, AlarmNotices
 from calha.watch.notify.channels import Address
+from calha.watch.notify.links import Links
 from house import House
 
 HI = read_rule({"signal": {"kind": "value", "channel": "level"}, "limits": {"hi": 80}})
@@ -43,8 +45,21 @@ class Plant(House):
         log = self.notifier.deliveries.page(sites=frozenset({self.plant}), limit=200).items
         return next((one.notice.state for one in log if one.notice.source == f"alarm {number}"), "")
 
+    def clear(self, device: str) -> None:
+        self.now += 1
+        change = Change(self.rule, "hi", device, self.now, False, 79.0, 80.0, Priority.HIGH)
+        AlarmStore(self.registry.engine).follow([change], self.now)
+
     def follow_until(self, condition: Callable[[], bool]) -> None:
         """Run what makes notices of alarms, as after a start, until something is so."""
+
+        def scenario() -> None:
+            until(condition)
+
+        self.follow(scenario)
+
+    def follow(self, scenario: Callable[[], None]) -> None:
+        """Run it, as after a start, while something happens in another thread."""
 
         async def follow() -> None:
             engine = self.registry.engine
@@ -52,13 +67,10 @@ class Plant(House):
             watch = AlarmWatch(*stores, self.folder, lambda: self.now)
             notices = AlarmNotices(watch, self.notifier, self.registry, self.folder, lambda: self.now)
             running = asyncio.create_task(notices.run(lambda: None))
-            try:
-                while not condition():
-                    await asyncio.wait([running], timeout=0.01)
-                    if running.done():
-                        running.result()
-            finally:
-                running.cancel()
+            happening = asyncio.create_task(asyncio.to_thread(scenario))
+            await asyncio.wait([running, happening], return_when=asyncio.FIRST_COMPLETED)
+            running.cancel()
+            await happening
 
         asyncio.run(follow())
 
@@ -67,13 +79,18 @@ class Plant(House):
         self.registry.close()
 
 
+def until(condition: Callable[[], bool]) -> None:
+    while not condition():
+        time.sleep(0.01)
+
+
 @pytest.fixture
 def plant(tmp_path):
     made = Plant(tmp_path)
     ana = Owner("person", made.person("Ana"))
     made.notifier.recipients.set_preferences(ana, Preferences(follows=True))
     made.notifier.add_channel(ana, "hook", Address("webhook", "http://127.0.0.1:9"))
-    made.follow_until((tmp_path / FILE).exists)
+    (tmp_path / FILE).write_text("0")
     yield made
     made.close()
 
@@ -107,3 +124,25 @@ def test_alarms_are_told_also_where_there_is_no_room_to_keep_that_they_were(plan
     (plant.folder / f"{FILE}.new").mkdir()
     numbers = [plant.raise_alarm(device) for device in ("t1", "t2")]
     plant.follow_until(lambda: [plant.told(one) for one in numbers] == ["open", "open"])
+
+
+def test_the_link_of_a_notice_that_is_over_acknowledges_nothing_that_was_raised_since(plant):
+    ana = Owner("person", 1)
+
+    def scenario() -> None:
+        number = plant.raise_alarm("t1")
+        until(lambda: plant.told(number) == "open")
+        notice = plant.notifier.notices.of_source(f"alarm {number}")
+        token = Links("key").token(notice.id, ana, 2**32 - 1)
+        plant.clear("t1")
+        until(lambda: plant.told(number) == "over")
+        plant.raise_alarm("t1")
+        until(lambda: plant.told(number) == "open")
+        plant.notifier.acknowledge(token, "")
+        (alarm,) = AlarmStore(plant.registry.engine).named([number])
+        assert alarm.alarm.state is State.UNACKNOWLEDGED
+        again = plant.notifier.notices.of_source(f"alarm {number}")
+        plant.notifier.acknowledge(Links("key").token(again.id, ana, 2**32 - 1), "")
+        until(lambda: AlarmStore(plant.registry.engine).named([number])[0].alarm.state is State.ACKNOWLEDGED)
+
+    plant.follow(scenario)

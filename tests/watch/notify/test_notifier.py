@@ -216,6 +216,20 @@ def test_nobody_is_told_of_a_site_that_he_may_not_see_and_nobody_who_is_blocked(
     assert house.events == ["nobody_told alarm 1"]
 
 
+def test_what_waited_is_not_told_to_who_may_no_longer_see_the_site(house, server):
+    ana = house.person("Ana", site=house.plant)
+    house.hook(Owner("person", ana), server.url)
+    house.notifier.recipients.set_preferences(Owner("person", ana), Preferences(digest_min=60))
+    house.notifier.tell(house.notice("here", persons=(ana,)))
+    (grant,) = house.people.grants(ana)
+    house.people.grant(ana, Role.OPERATOR, house.other)
+    house.people.revoke(ana, grant.id)
+    house.notifier.tell(house.notice("elsewhere", site=house.other, persons=(ana,)))
+    house.go(60)
+    assert [one["source"] for one in facts(server.next_post())["notices"]] == ["elsewhere"]
+    assert house.states(ana) == [("dropped", "not allowed"), ("sent", "")]
+
+
 def test_a_viewer_gets_no_link_and_a_link_ends_with_the_role(house, server):
     viewer, operator = house.person("Eva", Role.VIEWER), house.person("Ana", Role.OPERATOR)
     for person in (viewer, operator):

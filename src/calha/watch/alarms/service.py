@@ -138,7 +138,7 @@ class AlarmWatch:
             changed += self.alarms.follow(self._untold[:FOLLOWED_AT_ONCE], now)
             del self._untold[:FOLLOWED_AT_ONCE]
         if is_due:
-            changed += self.alarms.expire(now)
+            changed += self._off_the_shelf(now)
             self._ticked_at = now
         self._complete()
         if abs(now - self._saved_at) >= SAVE_EVERY_US:
@@ -229,6 +229,13 @@ class AlarmWatch:
 
     def _suppressed(self) -> dict[tuple[int, str, str], bool]:
         return {(rule, BY_DESIGN, device): True for rule, device in self.alarms.suppressed_by_design()}
+
+    def _off_the_shelf(self, now: Micros) -> list[AlarmRow]:
+        """What has been there long enough; suppressed where its rule says so by now."""
+        back = self.alarms.expire(now)
+        suppressed = sorted({(row.rule, row.device) for row in back} & self._designed)
+        designed = [Change(rule, BY_DESIGN, device, now, True, None, None, Priority.LOW) for rule, device in suppressed]
+        return back + (self.alarms.follow(designed, now) if designed else [])
 
     # -- readings
 

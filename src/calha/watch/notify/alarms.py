@@ -4,7 +4,8 @@ Rule 1: the number of the last transition that was told is kept in a file, so th
         active when its turn comes is not told: nobody is rung about the past.
 Rule 2: an alarm that somebody puts away (shelved, suppressed, out of service), or that is deleted with its device or site, is
         over without a message.
-Rule 3: who acknowledges by a link acknowledges the alarm.
+Rule 3: who acknowledges by a link acknowledges the alarm, unless it has been raised anew since: that is told by a notice of
+        its own.
 """
 
 import asyncio
@@ -87,12 +88,22 @@ class AlarmNotices:
         """Called in a thread."""
         if not notice.source.startswith(ALARM) or self._loop is None:
             return
-        event = Event(Act.ACKNOWLEDGE, self._clock(), comment)
-        done = self._alarms.act([int(notice.source.removeprefix(ALARM))], event, by)
+        number = int(notice.source.removeprefix(ALARM))
+        if notice.state == "over" and self._is_raised_anew(number):
+            log.info("%s is not acknowledged by the link of an older notice", notice.source)
+            return
+        done = self._alarms.act([number], Event(Act.ACKNOWLEDGE, self._clock(), comment), by)
         try:
             asyncio.run_coroutine_threadsafe(done, self._loop).result()
         except CalhaError as error:  # it was acknowledged meanwhile, or its rule is gone
             log.info("%s is not acknowledged by a link: %s", notice.source, error)
+
+    def _is_raised_anew(self, number: int) -> bool:
+        """Whether an alarm stands, which whoever answers a notice that is over has not seen."""
+        try:
+            return self._alarms.alarms.named([number])[0].alarm.is_active
+        except NotFound:
+            return False
 
     def _kept(self) -> int:
         """The last transition that was told; at the first start none of those that there are.

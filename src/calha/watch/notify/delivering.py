@@ -4,7 +4,8 @@ Rule 1: a delivery is in the database before anything is sent, and is marked as 
         come twice, never not at all.
 Rule 2: what failed is tried again after FIRST_RETRY_US, then twice as long each time, MAX_TRIES times; then it is given up,
         which is told as an event.
-Rule 3: nobody is rung about what is acknowledged or over: such deliveries are dropped, unless they go with a bundle.
+Rule 3: nobody is rung about what is acknowledged or over: such deliveries are dropped, unless they go with a bundle. So is
+        what somebody may no longer know of when its time has come.
 """
 
 import logging
@@ -94,6 +95,8 @@ class Postman:
         if dropped or somebody is None:
             self._deliveries.end([one.delivery.id for one in lines], "dropped", dropped, now)
             return
+        if not (lines := self._allowed(lines, somebody, now)):
+            return
         until = self._limit(lines, now)
         if until > now:
             self._deliveries.hold([one.delivery.id for one in lines], until)
@@ -133,6 +136,15 @@ class Postman:
         first = lines[0]
         is_news = first.delivery.happening == "over" or first.delivery.held
         return "" if is_news or first.notice.state == "open" else first.notice.state
+
+    def _allowed(self, lines: Sequence[LoggedDelivery], somebody: Somebody, now: Micros) -> list[LoggedDelivery]:
+        """Without what he may no longer know of: a message may have waited for days."""
+        seen = [one for one in lines if self._audience.may(somebody, Permission.VIEW, one.notice.site)]
+        if len(seen) < len(lines):
+            kept = {one.delivery.id for one in seen}
+            hidden = [one.delivery.id for one in lines if one.delivery.id not in kept]
+            self._deliveries.end(hidden, "dropped", "not allowed", now)
+        return seen
 
     def _limit(self, lines: Sequence[LoggedDelivery], now: Micros) -> Micros:
         first = lines[0]
