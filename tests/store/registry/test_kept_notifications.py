@@ -74,9 +74,15 @@ def test_a_chain_comes_back_as_it_was_given(registry, site, ana):
     assert chains.change(row.id, changed).chain == changed
     with pytest.raises(NotFound):
         chains.add(Chain("x", None, Priority.LOW, (Step(0, (Owner("team", 10**6),)),)))
+    kept = Recipients(registry.engine)
+    team = kept.save_team("Plantão", site, "pt-BR", [ana]).id
+    chains.change(row.id, Chain("Bombas", site, Priority.LOW, (Step(0, (Owner("team", team),)),)))
+    with pytest.raises(Conflict, match="'Bombas' tells this team"):
+        kept.remove_team(team)
     chains.remove(row.id)
     with pytest.raises(NotFound):
         chains.get(row.id)
+    kept.remove_team(team)
 
 
 def test_of_one_source_one_notice_is_open_and_a_number_is_never_given_twice(registry, site):

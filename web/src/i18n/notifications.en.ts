@@ -107,7 +107,7 @@ export const notificationsEn: Record<keyof typeof notificationsPtBR, string> = {
   "teams.membersHint": "People with a role on the site.",
   "teams.nobody": "Nobody of that name has a role on the site.",
   "teams.noMembers": "no members",
-  "teams.removeAsk": "Remove the team {name} with its channels? Chains go on without it.",
+  "teams.removeAsk": "Remove the team {name} with its channels?",
   "status.notifications": "Notifications",
   "status.notificationsWaiting": "Waiting to be sent",
   "templates.title": "Texts of messages",

@@ -105,7 +105,7 @@ export const notificationsPtBR = {
   "teams.membersHint": "Pessoas com papel no local.",
   "teams.nobody": "Ninguém com esse nome tem papel no local.",
   "teams.noMembers": "sem membros",
-  "teams.removeAsk": "Remover a equipe {name}, com os canais dela? As cadeias seguem sem ela.",
+  "teams.removeAsk": "Remover a equipe {name}, com os canais dela?",
   "status.notifications": "Notificações",
   "status.notificationsWaiting": "Esperando para sair",
   "templates.title": "Textos das mensagens",

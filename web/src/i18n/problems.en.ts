@@ -27,6 +27,7 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.host_not_named": "Messages may not go to {host}. An administrator can allow it in notifications.hosts.",
   "problem.mail_not_set_up": "No mail server is configured (smtp.host). Choose another channel.",
   "problem.rehearsed_now": "Somebody is rehearsing this chain now. Try again in a moment.",
+  "problem.team_in_chain": "The chain {chain} tells this team. Take it out there first.",
   "problem.too_many_teams": "There are too many teams. Remove one first.",
   "problem.unknown_chain": "This chain does not exist any more.",
   "problem.unknown_channel_of_person": "This channel does not exist any more.",

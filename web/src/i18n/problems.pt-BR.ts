@@ -26,6 +26,7 @@ export const problemsPtBR = {
   "problem.host_not_named": "Mensagens não podem ir para {host}. Um administrador pode permitir em notifications.hosts.",
   "problem.mail_not_set_up": "Nenhum servidor de e-mail está configurado (smtp.host). Escolha outro canal.",
   "problem.rehearsed_now": "Alguém está ensaiando esta cadeia agora. Tente de novo em instantes.",
+  "problem.team_in_chain": "A cadeia {chain} avisa esta equipe. Tire-a de lá primeiro.",
   "problem.too_many_teams": "Há equipes demais. Remova uma antes.",
   "problem.unknown_chain": "Esta cadeia não existe mais.",
   "problem.unknown_channel_of_person": "Este canal não existe mais.",

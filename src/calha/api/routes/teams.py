@@ -93,7 +93,7 @@ async def change_team(team_id: TeamNumber, body: TeamBody, services: Here, calle
 
 @router.delete("/teams/{team_id}", status_code=204)
 async def remove_team(team_id: TeamNumber, services: Here, caller: Configures) -> None:
-    """Remove a team with its channels. Chains go on without it."""
+    """Remove a team with its channels; 409 while a chain tells it."""
     row = await _own_team(services, caller, team_id)
     await asyncio.to_thread(services.notifier.recipients.remove_team, team_id)
     await caller.note("team.removed", f"team {team_id}", before={"name": row.name, "members": list(row.members)})

@@ -12,7 +12,7 @@ from calha.domain.errors import Conflict, NotFound
 from calha.domain.notices import Owner, Preferences, QuietHours
 from calha.domain.readings import Micros
 from calha.store.accounts.models import Person
-from calha.store.notify.models import Channel, Preference, Team, TeamMember
+from calha.store.notify.models import Chain, Channel, Preference, Team, TeamMember
 from calha.store.notify.rows import ChannelKind, ChannelRow, TeamRow
 from calha.store.registry.writing import require_site, writing
 
@@ -147,8 +147,15 @@ class Recipients:
         return self.team(team_id)
 
     def remove_team(self, team_id: int) -> None:
-        """With its channels. Raises NotFound."""
+        """With its channels. Raises NotFound, and Conflict while a chain tells it: its step would call nobody."""
         with writing(self._engine) as connection:
+            for row in connection.execute(select(Chain.name, Chain.steps).order_by(Chain.name)):
+                if any(team_id in step["teams"] for step in row.steps):
+                    raise Conflict(
+                        f"the chain {row.name!r} tells this team; take it out there first",
+                        "team_in_chain",
+                        chain=row.name,
+                    )
             if not connection.execute(delete(Team).where(Team.id == team_id)).rowcount:
                 raise NotFound(f"there is no team {team_id}", "unknown_team")
 
