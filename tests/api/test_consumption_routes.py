@@ -1,6 +1,7 @@
 """Consumption and registers over HTTP: from readings to intervals, decisions with preview and undo, readings by people."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from urllib.parse import urlencode
 
 import pytest
@@ -79,6 +80,27 @@ def test_an_exchange_is_previewed_entered_and_taken_back(calha, meter):
     assert calha.send("DELETE", path)[0] == 204
     assert calha.send("DELETE", path)[0] == 409
     assert hours_of(calha, meter, 4)["amount"][3] == 7
+
+
+def test_what_is_said_of_a_new_register_is_previewed_checked_and_taken_back_with_the_exchange(calha, meter):
+    path = f"/api/v1/devices/{meter}/register-decisions"
+    exchange = {"channel": "total", "at": moment(3.5), "verdict": "exchange", "closing": "650", "opening": "2"}
+    plate = {"unit": "L", "digits": 5, "max_flow": "3000", "resolution": "1"}
+    assert calha.send("PUT", f"/api/v1/devices/{meter}/meters/total", plate)[0] == 200
+    before = hours_of(calha, meter, 4)["amount"], calha.get(f"/api/v1/devices/{meter}/meters")
+    exchange |= {"register": {"unit": "kWh"}}
+    assert calha.send("POST", f"{path}/preview", exchange)[0] == 422
+    assert calha.send("POST", path, exchange)[0] == 422
+    assert hours_of(calha, meter, 4)["amount"] == before[0], "nothing of it is kept"
+    plain = calha.send("POST", f"{path}/preview", exchange | {"register": None})[1]["difference"]
+    tenfold = calha.send("POST", f"{path}/preview", exchange | {"register": {"multiplier": "10"}})[1]["difference"]
+    assert Decimal(tenfold) == Decimal(plain) + 9 * 5, "the new register counted 5 of what it shows"
+    status, kept = calha.send("POST", path, exchange | {"register": {"multiplier": "10"}})
+    assert (status, kept["difference"]) == (201, tenfold)
+    assert hours_of(calha, meter, 4)["amount"][3] == 155 + 45
+    event = next(one for one in hours_of(calha, meter, 4)["events"] if one["verdict"] == "exchange")
+    assert calha.send("DELETE", f"{path}/{event['decision_id']}?channel=total")[0] == 204
+    assert (hours_of(calha, meter, 4)["amount"], calha.get(f"/api/v1/devices/{meter}/meters")) == before
 
 
 def test_a_verdict_is_confirmed(calha, meter):

@@ -61,7 +61,8 @@ class Shown:
 class Supposed:
     """What nobody has said yet of a series, for a look at what would follow. edits: after those that hold.
 
-    without, undecided: edits and decisions that hold, by id, as if they were taken back.
+    without, undecided: edits and decisions that hold, by id, as if they were taken back. meter: with what would be said of its
+    register.
     """
 
     series: int
@@ -70,6 +71,7 @@ class Supposed:
     readings: Readings | None = None
     without: frozenset[int] = frozenset()
     undecided: frozenset[int] = frozenset()
+    meter: Meter | None = None
 
 
 NOTHING = Supposed(-1)
@@ -92,6 +94,8 @@ class Counting:
         self, meters: Sequence[Meter], bounds: Ints, supposed: Supposed = NOTHING, *, measured: bool = False
     ) -> Iterator[Counted]:
         """Of many meters, some at a time."""
+        if supposed.meter is not None:
+            meters = [supposed.meter if one.series == supposed.series else one for one in meters]
         is_short = GAP_SHARE * int(np.diff(bounds).min()) < HOUR_US  # two readings an hour would leave holes
         whole_hours = not is_short and bool((bounds % HOUR_US == 0).all())
         usual_us = min((self._windows.usual_us(one, whole_hours=whole_hours) for one in meters), default=1)

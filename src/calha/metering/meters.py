@@ -95,6 +95,12 @@ class Meters:
             )
         row.plate.register(meter.unit)
 
+    def supposing(self, meter: Meter, plates: Sequence[PlateRow]) -> Meter:
+        """A meter as it would be if this, and nothing else, were said of its register. Raises NotFound, Malformed."""
+        row = self._registry.device(meter.device)
+        profile = next((one for one in self._registry.profiles() if one.name == row.profile), None)
+        return _meter(row, _chosen(row, meter.channel), profile, sorted(plates, key=lambda one: one.valid_from))
+
     def _described(self, wanted: Sequence[tuple[DeviceRow, ChannelRow]]) -> dict[int, Meter]:
         profiles = {profile.name: profile for profile in self._registry.profiles()}
         plates = self._registers.plates([channel.series for _, channel in wanted])

@@ -63,11 +63,12 @@ class Review:
         found = self._counting.of(meter, np.array([from_, until], np.int64)).events
         return with_decisions(found, self._registers.decisions([meter.series])[meter.series])
 
-    def effect(self, meter: Meter, row: DecisionRow) -> Effect:
-        """What a decision would change. Raises Malformed for one that cannot be."""
+    def effect(self, meter: Meter, row: DecisionRow, then: Meter | None = None) -> Effect:
+        """What a decision would change. then: the meter with the register that comes with it. Raises Malformed for one that
+        cannot be."""
         days = self._days(meter, row)
         before = self._counting.of(meter, days).consumption.total()
-        supposed = Supposed(meter.series, [row.decision()])
+        supposed = Supposed(meter.series, [row.decision()], meter=then)
         return Effect(before, self._counting.of(meter, days, supposed).consumption.total())
 
     def decide(self, meter: Meter, row: DecisionRow) -> DecisionRow:

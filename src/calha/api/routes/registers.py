@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Header, Query, Request
@@ -77,9 +78,9 @@ async def preview_decision(key: str, new: NewDecision, services: Here, caller: O
     """What a decision would change, with nothing changed."""
     caller.noted = True
     meter = await register_of(services, key, new.channel)
-    effect = await asyncio.to_thread(
-        services.metering.review.effect, meter, decision_of(meter, new, caller, services.clock())
-    )
+    row = decision_of(meter, new, caller, services.clock())
+    then = await meter_then(services, caller, meter, new, row.at)
+    effect = await asyncio.to_thread(services.metering.review.effect, meter, row, then)
     return EffectAnswer(before=total_of(effect.before), after=total_of(effect.after), difference=effect.difference)
 
 
@@ -88,7 +89,8 @@ async def decide(key: str, new: NewDecision, services: Here, caller: OperatesDev
     """Confirm or change the verdict on a step of a register, or enter an exchange; consumption follows at once."""
     meter = await register_of(services, key, new.channel)
     row = decision_of(meter, new, caller, services.clock())
-    effect = await asyncio.to_thread(services.metering.review.effect, meter, row)
+    then = await meter_then(services, caller, meter, new, row.at)
+    effect = await asyncio.to_thread(services.metering.review.effect, meter, row, then)
     made = await asyncio.to_thread(services.metering.review.decide, meter, row)
     services.metering.validator.mark(meter, row.at)
     if new.register_ is not None:
@@ -101,9 +103,12 @@ async def decide(key: str, new: NewDecision, services: Here, caller: OperatesDev
 async def undo_decision(
     key: str, decision_id: RowId, channel: OfChannel, services: Here, caller: OperatesDevice
 ) -> None:
-    """Take a decision back; the rule speaks again."""
+    """Take a decision back; the rule speaks again. What was said with it of the new register is taken back as well."""
     meter = await register_of(services, key, channel)
     taken_back = await asyncio.to_thread(services.metering.review.undo, meter, decision_id, caller.principal.name)
+    for one in await asyncio.to_thread(_said_with, services, taken_back):
+        await asyncio.to_thread(services.metering.registers.delete_plate, meter.series, one.id)
+        await caller.note("register.deleted", f"device {key}", _told(meter, one))
     services.metering.validator.mark(meter, taken_back.at)
     await caller.note("register.undone", f"device {key}", before={"channel": channel, "id": decision_id})
 
@@ -240,12 +245,44 @@ async def register_of(services: Services, key: str, channel: str) -> Meter:
     return meter
 
 
-async def _save_plate(
+async def meter_then(services: Services, caller: Caller, meter: Meter, new: NewDecision, at: Micros) -> Meter | None:
+    """The meter with the register that comes with a decision, None where none does. Raises Malformed."""
+    if new.register_ is None:
+        return None
+    meters = services.metering.meters
+    row = _plate(services, caller, meter, new.register_, at, new.new_serial)
+    await asyncio.to_thread(meters.require_fitting, meter, row)
+    known = (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
+    return await asyncio.to_thread(meters.supposing, meter, [*(one for one in known if one.valid_from != at), row])
+
+
+async def meter_without(services: Services, meter: Meter, row: DecisionRow) -> Meter:
+    """The meter without the register that came with a decision."""
+    said = {one.id for one in await asyncio.to_thread(_said_with, services, row)}
+    known = (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
+    return await asyncio.to_thread(
+        services.metering.meters.supposing, meter, [one for one in known if one.id not in said]
+    )
+
+
+def _said_with(services: Services, row: DecisionRow) -> Sequence[PlateRow]:
+    """What was said of the register that began with a decision."""
+    known = services.metering.registers.plates([row.series])[row.series]
+    return [one for one in known if one.valid_from == row.at and one.serial == row.new_serial]
+
+
+def _plate(
     services: Services, caller: Caller, meter: Meter, body: RegisterPlateBody, valid_from: Micros, serial: str | None
 ) -> PlateRow:
     names = ("unit", "multiplier", "digits", "rolls_at", "max_flow", "resolution", "memory_s")
     plate = Plate(**{name: getattr(body, name) for name in names})
-    row = PlateRow(meter.series, valid_from, plate, serial, caller.principal.name, services.clock())
+    return PlateRow(meter.series, valid_from, plate, serial, caller.principal.name, services.clock())
+
+
+async def _save_plate(
+    services: Services, caller: Caller, meter: Meter, body: RegisterPlateBody, valid_from: Micros, serial: str | None
+) -> PlateRow:
+    row = _plate(services, caller, meter, body, valid_from, serial)
     await asyncio.to_thread(services.metering.meters.require_fitting, meter, row)
     plates = (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
     before = next((_told(meter, one) for one in plates if one.valid_from == valid_from), None)

@@ -7,7 +7,7 @@ import numpy as np
 
 from calha.api.access import BillsAll, OperatesDevice
 from calha.api.routes.customers import billed_sites
-from calha.api.routes.registers import OfChannel, decision_of, register_of
+from calha.api.routes.registers import OfChannel, decision_of, meter_then, meter_without, register_of
 from calha.api.routes.tariffs import Key
 from calha.api.routes.validation import proposal_of
 from calha.api.routing import api_router
@@ -53,8 +53,9 @@ async def invoices_of_decision(key: str, new: NewDecision, services: Here, calle
     caller.noted = True
     meter = await register_of(services, key, new.channel)
     row = decision_of(meter, new, caller, services.clock())
-    effect = await asyncio.to_thread(services.metering.review.effect, meter, row)
-    return await _touched(services, meter, Supposed(meter.series, [row.decision()]), effect.before.from_at)
+    then = await meter_then(services, caller, meter, new, row.at)
+    effect = await asyncio.to_thread(services.metering.review.effect, meter, row, then)
+    return await _touched(services, meter, Supposed(meter.series, [row.decision()], meter=then), effect.before.from_at)
 
 
 @router.get("/devices/{key}/register-decisions/{decision_id}/invoices")
@@ -65,7 +66,8 @@ async def invoices_of_undone_decision(
     meter = await register_of(services, key, channel)
     row = await asyncio.to_thread(services.metering.registers.decision, meter.series, decision_id)
     effect = await asyncio.to_thread(services.metering.review.effect, meter, row)
-    undone = Supposed(meter.series, undecided=frozenset([row.id]))
+    without = await meter_without(services, meter, row)
+    undone = Supposed(meter.series, undecided=frozenset([row.id]), meter=without)
     return await _touched(services, meter, undone, effect.before.from_at)
 
 
