@@ -228,6 +228,19 @@ def test_payments_to_which_a_bank_gave_one_number_each_pay_their_invoice(plant, 
     ]
 
 
+def test_a_payment_that_a_statement_could_not_name_is_matched_when_the_provider_tells_its_invoice(
+    plant, billing, contract
+):
+    hourly(plant, JULY, AUGUST, 100)
+    (row,) = issue(billing, list(previews(billing, [contract], "2026-07")))
+    unnamed = billing.invoices.receive("E9", "statement", "PIX RECEBIDO", row.total, PAID_AT)
+    assert billing.invoices.receive("E9", "pix", "FAT9", row.total, PAID_AT) == unnamed, "that is no invoice either"
+    named = billing.invoices.receive("E9", "pix", row.txid, row.total, PAID_AT)
+    assert (named.id, named.state, named.invoice_id) == (unnamed.id, "matched", row.id)
+    assert billing.invoices.receive("E9", "pix", row.txid, row.total, PAID_AT) == named
+    assert billing.invoices.get(row.number).state == "paid"
+
+
 def charge_late_payment(billing) -> None:
     text = (files("calha.tariffs") / "preco_por_unidade_agua.yaml").read_text()
     rule = "    late_payment: {fine_percent: 2, interest_percent: 1}\n    components:"

@@ -246,16 +246,16 @@ class Invoices:
     ) -> PaymentRow:
         """Take a payment once; it pays the invoice of its txid when the amount is right.
 
-        The same external_id again returns what became of it the first time. row_id: of a line of a statement, which counts
-        instead where the bank gave the same number to another line.
+        The same external_id again returns what became of it the first time, unless only now its invoice is told. row_id: of
+        a line of a statement, which counts instead where the bank gave the same number to another line.
         """
         with self._writing.begin() as connection:
             known = _known(connection, external_id)
             if known is not None and row_id is not None and _is_other(known, txid, amount, paid_at):
                 external_id, known = row_id, _known(connection, row_id)
-            if known is not None:
-                return known
             invoice = connection.execute(select(*INVOICE_COLUMNS).where(Invoice.txid == txid)).first() if txid else None
+            if known is not None and (known.state != "unmatched" or invoice is None or known.amount != amount):
+                return known
             state: PaymentState = "unmatched"
             if invoice is not None:
                 state = _judged(invoice_row(invoice), amount)
@@ -270,10 +270,9 @@ class Invoices:
                 "state": state,
                 "invoice_id": invoice.id if invoice is not None else None,
             }
-            connection.execute(insert(Payment).values(values))
-            return _payment(
-                connection.execute(select(Payment.__table__).where(Payment.external_id == external_id)).one()
-            )
+            same = Payment.external_id == external_id
+            connection.execute((insert(Payment) if known is None else update(Payment).where(same)).values(values))
+            return _payment(connection.execute(select(Payment.__table__).where(same)).one())
 
     def payments(
         self,
