@@ -49,7 +49,7 @@ export function Import({ close }: { close: () => void }) {
         ) : (
           <>
             <Text size="sm">
-              {t("import.text")} <code>{COLUMNS}</code>.{" "}
+              {t("import.text")} <code>{COLUMNS.replaceAll(",", ", ")}</code>.{" "}
               <button type="button" className="like-link" onClick={() => download("calha-devices.csv", `\ufeff${COLUMNS}\r\npump-1,Bomba 1,A17-0042,generic,,,\r\n`, "text/csv")}>
                 {t("import.sample")}
               </button>
