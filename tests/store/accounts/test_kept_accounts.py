@@ -218,6 +218,13 @@ def test_an_api_key_is_found_by_its_digest_until_it_expires_or_is_removed(regist
         keys.add("k", "x", "f" * 64, Role.VIEWER, 99_999, [], "maria", None, None)
 
 
+def test_the_number_of_a_key_that_was_revoked_goes_to_no_other(registry):
+    keys = Keys(registry.engine)
+    made = keys.add("k", "calha_key_ab", "d" * 64, Role.VIEWER, None, [], "maria", None, None)
+    keys.remove(made.id)
+    assert keys.add("k", "calha_key_cd", "e" * 64, Role.VIEWER, None, [], "maria", None, None).id > made.id
+
+
 def test_the_audit_log_is_a_chain_that_shows_every_change(registry):
     audit = AuditLog(registry.engine)
     for number in range(5):

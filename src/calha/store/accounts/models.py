@@ -82,9 +82,13 @@ class Session(Base):
 
 
 class ApiKey(Base):
-    """made_by: as he was called then. made_by_id: of the person, also where he did it with another key of his."""
+    """made_by: as he was called then. made_by_id: of the person, also where he did it with another key of his.
+
+    The audit log knows it by its `id`, so that is never given twice.
+    """
 
     __tablename__ = "api_key"
+    __table_args__ = ({"sqlite_autoincrement": True},)
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
     start: Mapped[str] = mapped_column(String(16))

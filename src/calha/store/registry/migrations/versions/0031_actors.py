@@ -15,7 +15,12 @@ depends_on = None
 def upgrade() -> None:
     op.add_column("audit", sa.Column("actor_id", sa.String(length=40), nullable=True))
     op.create_index("ix_audit_actor_id", "audit", ["actor_id"])
-    op.add_column("api_key", sa.Column("made_by_id", sa.Integer(), nullable=True))
+    is_sqlite = op.get_bind().dialect.name == "sqlite"
+    again = (
+        {"recreate": "always", "table_kwargs": {"sqlite_autoincrement": True}} if is_sqlite else {"recreate": "never"}
+    )
+    with op.batch_alter_table("api_key", **again) as table:  # SQLite would give the number of a deleted key to another
+        table.add_column(sa.Column("made_by_id", sa.Integer(), nullable=True))
     op.add_column("device_command", sa.Column("approved_by_id", sa.String(length=40), nullable=True))
     op.add_column("device", sa.Column("first_event", sa.Integer(), nullable=True))
     device = sa.table("device", sa.column("key"), sa.column("first_event"))
