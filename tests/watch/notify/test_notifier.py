@@ -191,6 +191,22 @@ def test_a_chain_goes_on_where_it_was_after_a_restart(house, server):
     assert facts(server.next_post())["type"] == "notice.again"
 
 
+def test_neither_a_chain_nor_another_try_waits_for_a_clock_that_was_set_back(house, server):
+    ana, rui = house.person("Ana"), house.person("Rui")
+    for person in (ana, rui):
+        house.hook(Owner("person", person), f"{server.url}/{person}")
+    house.chain(Step(0, (Owner("person", ana),)), Step(5, (Owner("person", rui),)))
+    server.answers.append((503, {}))
+    house.notifier.tell(house.notice())
+    house.go()
+    server.next_post()
+    house.go(-180)
+    house.go(1)
+    assert server.next_post().path == f"/{ana}"
+    house.go(4)
+    assert server.next_post().path == f"/{rui}"
+
+
 def test_chains_hold_for_a_site_and_below_from_a_priority_on(house, server):
     ana = house.person("Ana")
     house.hook(Owner("person", ana), server.url)

@@ -145,6 +145,13 @@ class Notices:
             chosen = Escalation.notice_id == notice_id, Escalation.chain_id == chain_id
             connection.execute(delete(Escalation).where(*chosen))
 
+    def bring_forward(self, by: Micros) -> None:
+        """Chains and tries that wait go on so much sooner, as after the clock was set back."""
+        with self._writing() as connection:
+            connection.execute(update(Escalation).values(due_at=Escalation.due_at - by))
+            retried = Delivery.state == "waiting", Delivery.held.is_(False)
+            connection.execute(update(Delivery).where(*retried).values(due_at=Delivery.due_at - by))
+
     def due_steps(self, now: Micros) -> Sequence[DueStep]:
         query = select(Escalation.notice_id, Escalation.chain_id, Escalation.step).where(Escalation.due_at <= now)
         with self._engine.connect() as connection:

@@ -66,6 +66,7 @@ class Notifier:
         self._clock = clock
         self.patience = Patience()
         self._lanes = [Lane(kinds, postman) for kinds in KINDS]
+        self._looked_at: Micros = 0
         self._listeners: list[Acknowledged] = []
         self._news = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -208,8 +209,11 @@ class Notifier:
                 await asyncio.sleep(5)
 
     def escalate(self) -> None:
-        """Take each step whose time has come."""
+        """Take each step whose time has come; it comes no later because the clock was set back."""
         now = self._clock()
+        if now < self._looked_at:
+            self.notices.bring_forward(self._looked_at - now)
+        self._looked_at = now
         for due in self.notices.due_steps(now):
             with suppress(NotFound):  # the chain was removed, or the notice forgotten, at this moment
                 self._go_on(self.notices.get(due.notice), due, now)
