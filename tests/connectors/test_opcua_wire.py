@@ -30,6 +30,8 @@ OTHERS = st.one_of(
     MOMENTS.map(lambda value: ua.Variant(value, ua.VariantType.DateTime)),
     st.just(ua.Variant(ua.NodeId("pump", 3), ua.VariantType.NodeId)),
     st.just(ua.Variant(ua.LocalizedText("bomba"), ua.VariantType.LocalizedText)),
+    st.just(ua.Variant(ua.EUInformation(UnitId=7), ua.VariantType.ExtensionObject)),
+    st.just(ua.Variant([ua.Range(1.0, 2.0)] * 3, ua.VariantType.ExtensionObject)),
 )
 STATUS = st.sampled_from([0, 0x40900000, 0x80050000, 0x808C0000]).map(lambda code: ua.StatusCode(ua.UInt32(code)))
 
@@ -102,6 +104,29 @@ def test_a_cut_off_notification_is_an_error_and_never_a_wrong_value(values, data
     except (NotEnoughData, UnicodeDecodeError):
         return
     assert_same(found.changes[0], values)
+
+
+NODE_IDS = [
+    b"\x00\x07",
+    b"\x01\x02\x07\x00",
+    b"\x02\x02\x00\x07\x00\x00\x00",
+    b"\x03\x02\x00\x03\x00\x00\x00abc",
+    b"\x04\x02\x00" + bytes(16),
+    b"\x05\x02\x00\x02\x00\x00\x00ab",
+    b"\x01\x00\x74\x03",  # EngineeringUnits, of which asyncua knows what they consist of
+]
+BODIES = [b"\x00", b"\x01\x03\x00\x00\x00abc", b"\x02\x04\x00\x00\x00<a/>", b"\x01\xff\xff\xff\xff"]
+
+
+@pytest.mark.parametrize("node_id", NODE_IDS)
+@pytest.mark.parametrize("body", BODIES)
+def test_a_structure_is_passed_by_whatever_is_inside_and_hides_nothing_behind_it(node_id, body):
+    one, after = node_id + body, b"\x01\x06" + struct.pack("<i", 42)
+    alone = b"\x01\x16" + one
+    several = b"\x01\xd6" + struct.pack("<i", 2) + one + one + struct.pack("<iii", 2, 1, 2)
+    found = read_values(struct.pack("<i", 4) + alone + after + several + after)
+    assert found.odd == {0: Strange("ExtensionObject"), 2: Strange("array of ExtensionObject")}
+    assert found.value[[1, 3]].tolist() == [42.0, 42.0]
 
 
 def test_a_long_run_of_one_shape_is_read_to_its_end():

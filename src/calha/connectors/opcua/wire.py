@@ -27,7 +27,10 @@ NOTHING: Final = 0  # of a time that was not sent
 _NUMBERS = {1: "u1", 2: "i1", 3: "u1", 4: "<i2", 5: "<u2", 6: "<i4", 7: "<u4", 8: "<i8", 9: "<u8", 10: "<f4", 11: "<f8"}
 _NULL, _BOOLEAN, _FLOAT, _STRING = 0, 1, 10, 12
 _HAS_VALUE, _HAS_STATUS, _HAS_SOURCE, _HAS_SERVER, _HAS_SOURCE_PICO, _HAS_SERVER_PICO = 1, 2, 4, 8, 16, 32
-_IS_ARRAY = 0x80
+_KIND, _HAS_DIMENSIONS, _IS_ARRAY = 0x3F, 0x40, 0x80
+_EXTENSION = 22
+_NODE_ID_BYTES = {0: 1, 1: 3, 2: 6, 4: 18}  # behind the form; others have a namespace, and a length
+_LONG_NODE_IDS = (3, 5)
 
 
 class Strange(NamedTuple):
@@ -266,17 +269,34 @@ def _odd_value(data: _Cursor) -> str | Strange | None:
         start = data.at
         data.skip(max(0, size))
         return data.data[start : data.at].decode("utf-8", "replace")
+    if encoding & _KIND == _EXTENSION:
+        _skip_structures(data)
+        return Strange(_kind_name(encoding))
     rest = Buffer(data.data, data.at)
     variant_from_binary(rest)  # to know where it ends
     data.at = len(data.data) - len(rest)
     return Strange(_kind_name(encoding))
 
 
+def _skip_structures(data: _Cursor) -> None:
+    """Pass by one or an array of them, whatever is inside: asyncua would decode them, and fail on what it takes for broken."""
+    encoding = data.u1()
+    for _ in range(data.i4() if encoding & _IS_ARRAY else 1):
+        form = data.u1() & _KIND
+        data.skip(_NODE_ID_BYTES.get(form, 2))
+        if form in _LONG_NODE_IDS:
+            data.skip(max(0, data.i4()))
+        if data.u1():  # a body in binary or XML
+            data.skip(max(0, data.i4()))
+    if encoding & _HAS_DIMENSIONS:
+        data.skip(4 * max(0, data.i4()))
+
+
 def _kind_name(encoding: int) -> str:
     try:
-        name = str(VariantType(encoding & 0x3F).name)
+        name = str(VariantType(encoding & _KIND).name)
     except ValueError:
-        name = f"type {encoding & 0x3F}"
+        name = f"type {encoding & _KIND}"
     return f"array of {name}" if encoding & _IS_ARRAY else name
 
 
