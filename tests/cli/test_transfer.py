@@ -146,7 +146,7 @@ def _quarantined(calha):
     ("content", "told"),
     [
         ("a,b\n1,2\n", "it lacks device, channel, at, value; its columns are a, b"),
-        ("device;channel;at;value\na;x;2026-01-31T12:00:00-03:00;1,5\n", "commas between its columns"),
+        ("device;channel;at;value\na;x;2026-01-31T12:00:00-03:00;1.5\n", "or semicolons and commas"),
         ('device,channel,at,value\na,x,2026-01-31T12:00:00-03:00,"1,5"\n', "points in its decimals"),
         (
             "device,channel,at,value\na,x,2026-01-31T12:00:00-03:00,1\na,x,2026-01-31T12:00:00,1\n",
@@ -159,6 +159,14 @@ def test_a_table_that_is_written_otherwise_is_told_how_to_be(calha, tmp_path, co
     source.write_text(content)
     ended = command("import", source, "--data", calha.folder)
     assert (ended.returncode, told in ended.stderr) == (1, True), ended.stderr
+
+
+def test_a_table_as_brazilian_spreadsheets_write_it_is_read(calha, tmp_path):
+    source = tmp_path / "planilha.csv"
+    source.write_text("\ufeffdevice;channel;at;value\na;x;2025-01-31T12:00:00-03:00;1234,5\n")
+    ended = command("import", source, "--data", calha.folder)
+    assert ended.returncode == 0, ended.stderr
+    assert 1234.5 in calha.values("a", "x")
 
 
 def test_a_key_that_calha_does_not_know_is_told_to_be_looked_for_elsewhere(calha, tmp_path):

@@ -243,11 +243,18 @@ def _tables(source: Path) -> tuple[int | None, Iterator[Any]]:
     import pyarrow.csv
     import pyarrow.parquet
 
+    def unreadable(error: pa.ArrowInvalid) -> Malformed:
+        form = "; CSV has commas between its columns and points in its decimals, or semicolons and commas"
+        return Malformed(f"{source}: {error}{form if source.suffix == '.csv' else ''}")
+
     def of_batches(batches: Any) -> Iterator[Any]:  # noqa: ANN401
-        for batch in batches:
-            table = pa.Table.from_batches([batch])
-            for start in range(0, table.num_rows, ROWS_A_REQUEST):
-                yield table.slice(start, ROWS_A_REQUEST)
+        try:
+            for batch in batches:
+                table = pa.Table.from_batches([batch])
+                for start in range(0, table.num_rows, ROWS_A_REQUEST):
+                    yield table.slice(start, ROWS_A_REQUEST)
+        except pa.ArrowInvalid as error:
+            raise unreadable(error) from None
 
     try:
         if source.suffix == ".parquet":
@@ -256,13 +263,23 @@ def _tables(source: Path) -> tuple[int | None, Iterator[Any]]:
             return file.metadata.num_rows, of_batches(file.iter_batches(ROWS_A_REQUEST))
         if source.suffix == ".csv":
             types = dict.fromkeys(COLUMNS, pa.string()) | {"value": pa.float64()}
-            rows = pa.csv.open_csv(source, convert_options=pa.csv.ConvertOptions(column_types=types))
+            separator, point = _separators(source)
+            rows = pa.csv.open_csv(
+                source,
+                parse_options=pa.csv.ParseOptions(delimiter=separator),
+                convert_options=pa.csv.ConvertOptions(column_types=types, decimal_point=point),
+            )
             _require_columns(source, rows.schema.names)
             return None, of_batches(rows)
     except pa.ArrowInvalid as error:
-        form = "; CSV has commas between its columns and points in its decimals" if source.suffix == ".csv" else ""
-        raise Malformed(f"{source}: {error}{form}") from None
+        raise unreadable(error) from None
     raise InvalidConfiguration(f"{source}: only *.parquet and *.csv are read")
+
+
+def _separators(source: Path) -> tuple[str, str]:
+    """What stands between columns, and in decimals: Brazilian spreadsheets write semicolons and commas."""
+    with source.open(errors="replace") as lines:
+        return (";", ",") if ";" in lines.readline() else (",", ".")
 
 
 def _require_columns(source: Path, found: Sequence[str]) -> None:
