@@ -43,9 +43,21 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+@pytest.fixture(scope="session")
+def shared(tmp_path_factory) -> Iterator[Calha]:
+    with running_calha(tmp_path_factory.mktemp("shared") / "data") as running:
+        yield running
+
+
 @pytest.fixture(scope="module")
-def calha(tmp_path_factory) -> Iterator[Calha]:
-    """A Calha that the tests of a module share; each uses devices of its own."""
+def calha(request, tmp_path_factory) -> Iterator[Calha]:
+    """A Calha that the tests of a module share; each uses devices of its own.
+
+    Modules that look at nothing but their devices, and leave it running, share one: a start takes 3 s of a processor.
+    """
+    if request.node.get_closest_marker("shared"):
+        yield request.getfixturevalue("shared")
+        return
     with running_calha(tmp_path_factory.mktemp("e2e") / "data") as running:
         yield running
 

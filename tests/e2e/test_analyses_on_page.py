@@ -10,6 +10,8 @@ from test_access import violations
 
 from running import Calha
 
+pytestmark = pytest.mark.shared
+
 NOW = datetime.now(UTC).replace(microsecond=0)
 EVERY_S = 20
 STEPS = [

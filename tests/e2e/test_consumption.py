@@ -12,6 +12,8 @@ from test_access import violations
 
 from running import Calha
 
+pytestmark = pytest.mark.shared
+
 ZONE = ZoneInfo("America/Sao_Paulo")
 DAY = datetime(2026, 1, 15, tzinfo=ZONE)
 

@@ -13,6 +13,8 @@ from test_access import violations
 
 from running import Calha
 
+pytestmark = pytest.mark.shared
+
 NOW = datetime.now(UTC).replace(second=0, microsecond=0)
 HOURS = 30
 

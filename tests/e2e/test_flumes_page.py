@@ -10,6 +10,8 @@ from test_access import violations
 
 from running import Calha
 
+pytestmark = pytest.mark.shared
+
 
 @pytest.fixture
 def gauge(calha: Calha, device: str) -> str:

@@ -12,6 +12,8 @@ from test_access import open_page, violations
 from commands.plant import Plant
 from persons import Person
 
+pytestmark = pytest.mark.shared
+
 TABLE = "key,name,serial,profile,site,note\r\n{key}-1,Bomba 1,,generic,,\r\n{key}-2,Bomba 2,,{profile},,\r\n"
 
 

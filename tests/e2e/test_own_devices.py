@@ -17,6 +17,8 @@ from test_onboarding import claim_code
 from calha.accounts.door import fingerprint
 from persons import Person
 
+pytestmark = pytest.mark.shared
+
 
 def test_ones_own_device_is_named_placed_and_given_back(calha, stranger, device):
     administrator(calha)
