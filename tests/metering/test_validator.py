@@ -63,6 +63,14 @@ def test_a_corrected_reading_has_the_day_after_it_checked_again(plant):
     assert open_ones(plant) == []
 
 
+def test_the_day_after_the_newest_reading_of_a_past_that_was_brought_in_is_not_judged(plant):
+    plant.device("m1", interval_s=3_600, rules="{gap_minutes: 60}")
+    plant.now = START + 9 * DAY_US
+    plant.send(START + np.arange(48, dtype=np.int64) * HOUR_US, 10.0 + np.arange(48))
+    plant.metering.validator.check_now()
+    assert open_ones(plant) == []
+
+
 def test_what_somebody_accepted_stays_accepted(plant):
     plant.device("m1", rules=RULES)
     days(plant, [24, 24, 24, 24, 96, 24])

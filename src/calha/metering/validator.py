@@ -138,7 +138,8 @@ class Validator:
             if watching is not None:
                 self._dirty.add(series, day_at(first_at - 1, watching.meter))  # a reading closes what was before it
                 self._dirty.add(series, day_at(last_at, watching.meter), ahead_us)
-                until = last_at + watching.meter.usual_us  # what is between a reading and the next follows from both
+                # What is between a reading and the next follows from both; after the newest there is nothing to judge yet.
+                until = min(last_at + watching.meter.usual_us, int(self._telemetry.latest.at[series]))
                 self._dirty.add(series, day_at(until, watching.meter))
         return found.through_seq
 
