@@ -254,8 +254,9 @@ class Commands:
             return row
         self._sending.add(row.id)
         try:
-            row = await asyncio.to_thread(self.store.get, row.device, row.id)
-            return await self._hand_over(row) if row.state is State.QUEUED or row.missed else row
+            now = await asyncio.to_thread(self.store.get, row.device, row.id)
+            is_due = now.state is row.state and (now.state is State.QUEUED or now.missed)
+            return await self._hand_over(now) if is_due else now
         finally:
             self._sending.discard(row.id)
 

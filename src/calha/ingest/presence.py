@@ -17,7 +17,7 @@ from typing import Any, Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from calha.domain.directory import Directory
+from calha.domain.directory import DeviceEntry, Directory
 from calha.domain.errors import LogUnavailable
 from calha.domain.presence import Cause, Hearing, Rhythm, State, judge
 from calha.domain.readings import Micros
@@ -38,6 +38,7 @@ MAX_EVENTS_A_LOOK = 50  # above that, one event for all
 FILE_NAME = "presence.json"
 
 StateName = Literal["never", "online", "late", "silent"]
+HEARD = ("online", "late")
 CauseName = Literal["device", "site", "broker", "platform", "gateway"]
 Tell = Callable[[str, str, Mapping[str, Any]], None]
 
@@ -54,7 +55,7 @@ class Presence(NamedTuple):
     @property
     def is_online(self) -> bool:
         """As far as is known: it reports about as often as it usually does, or holds a connection."""
-        return self.state in ("online", "late") or self.connected is True
+        return self.state in HEARD or self.connected is True
 
 
 @dataclass(frozen=True)
@@ -128,9 +129,11 @@ class PresenceWatch:
     def of(self, device: str) -> Presence | None:
         """None for a device that is not registered."""
         rows = self._rows
-        row = rows.index.get(device)
-        if row is None:  # registered since the last look, if at all
-            is_known = device in self._ingest.directory.devices
+        row, entry = rows.index.get(device), self._ingest.directory.devices.get(device)
+        before = rows.directory.devices.get(device)
+        is_another = entry is not None and before is not None and _is_reborn(entry, before)
+        if row is None or is_another:  # registered since the last look, if at all
+            is_known = entry is not None
             return Presence("never", None, None, None, self._is_connected(device)) if is_known else None
         interval_s = float(rows.rhythm.interval_s[row])
         state, cause, seen_at = _STATE_NAMES[rows.state[row]], Cause(rows.cause[row]), int(rows.seen_at[row])
@@ -146,9 +149,9 @@ class PresenceWatch:
         )
 
     async def is_online(self, device: str) -> bool:
-        """Whether a device is online; of one that seems away, its connection is asked for once more."""
+        """Whether a device is online; of one that is not heard, its connection is asked for once more."""
         found = self.of(device)
-        if found is None or found.is_online:
+        if found is None or found.state in HEARD:
             return found is not None
         try:
             return await self._senses.is_connected(device)
@@ -358,7 +361,11 @@ def _read(path: Path) -> Mapping[str, Any]:
 def _reborn(directory: Directory, old: Directory) -> set[str]:
     """The keys that another device had before."""
     now, before = directory.devices, old.devices
-    return {key for key, entry in now.items() if entry.since and key in before and before[key].since != entry.since}
+    return {key for key, entry in now.items() if key in before and _is_reborn(entry, before[key])}
+
+
+def _is_reborn(now: DeviceEntry, before: DeviceEntry) -> bool:
+    return bool(now.since) and before.since != now.since
 
 
 def _places(directory: Directory, index: Mapping[str, int]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
