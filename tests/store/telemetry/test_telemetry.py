@@ -226,6 +226,15 @@ def test_a_backup_of_a_running_store_is_a_store(telemetry: Telemetry, tmp_path: 
     restored.close()
 
 
+def test_a_backup_is_made_while_somebody_reads(telemetry: Telemetry, tmp_path: Path) -> None:
+    telemetry.write(quarter_hours(1, 10), 1)
+    exported = telemetry.export([1], START, day(10))
+    next(exported)
+    telemetry.write(seconds(5, 3), 2)
+    telemetry.backup(tmp_path / "copy")
+    assert Telemetry.describe(tmp_path / "copy")["readings"] == 960 + 3 * 3600
+
+
 def test_files_that_nobody_lists_are_removed_at_start(telemetry: Telemetry, tmp_path: Path) -> None:
     telemetry.write(quarter_hours(1, 10), 1)
     telemetry.compact(day(10))

@@ -259,8 +259,9 @@ class Telemetry:
             with self._writing:
                 self._revive()
                 self._keep_latest()
-                self._database.con.execute("CHECKPOINT")
-                for path in self._folder.glob(f"{FILE_NAME}*"):
+                for path in self._folder.glob(
+                    f"{FILE_NAME}*"
+                ):  # its journal as well: readers keep a CHECKPOINT from being made
                     shutil.copy2(path, target / path.name)
             for segment in self._segments.all:
                 for path in self._segments.files(segment):
