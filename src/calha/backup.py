@@ -12,7 +12,6 @@ import asyncio
 import base64
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import asdict
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from calha.domain.errors import CalhaError, Conflict, DiskFull, NotFound
+from calha.durable import sync
 from calha.log.quarantine import Entry, Kept, Quarantine
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
@@ -157,7 +157,7 @@ def _finish(unfinished: Path, target: Path, manifest: dict[str, Any]) -> None:
     (unfinished / MANIFEST).write_text(json.dumps(manifest, indent=2))
     _sync(unfinished)
     unfinished.rename(target)
-    _sync_entry(target.parent)
+    sync(target.parent)
 
 
 def _remove_unfinished(folder: Path) -> None:
@@ -167,7 +167,7 @@ def _remove_unfinished(folder: Path) -> None:
 
 def _require_whole(backup: Path, manifest: dict[str, Any]) -> None:
     """Raises DamagedBackup naming the files that are not what they were when the backup was made."""
-    promised: dict[str, str] = manifest.get("files", {})  # none in those of before 1.1
+    promised: dict[str, str] = manifest.get("files", {})  # older backups have none
     there = {str(path.relative_to(backup)): path for path in _files(backup)}
     missing = sorted(promised.keys() - there.keys())
     changed = sorted(name for name, sum_ in promised.items() if name in there and _checksum(there[name]) != sum_)
@@ -187,12 +187,4 @@ def _checksum(path: Path) -> str:
 
 def _sync(folder: Path) -> None:
     for path in (*_files(folder), *(path for path in folder.rglob("*") if path.is_dir()), folder):
-        _sync_entry(path)
-
-
-def _sync_entry(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(path)

@@ -84,6 +84,6 @@ class Accounts:
         """
         asks = [f"{principal.kind} {principal.id}"]
         if principal.kind == "key":
-            maker = self.maker(principal)
-            asks.append(f"person {maker}" if maker is not None else f"name {self.keys.get(principal.id).made_by}")
+            key = self.keys.get(principal.id)
+            asks.append(f"person {key.made_by_id}" if key.made_by_id is not None else f"name {key.made_by}")
         return asks

@@ -5,6 +5,7 @@ memory, which every change through this process does. A change by another proces
 While the registry's database does not answer, devices are who they were before: their readings go on.
 """
 
+import math
 import secrets
 import time
 from collections.abc import Callable, Mapping
@@ -64,8 +65,7 @@ class Door:
 
     def remembered(self, token: str) -> Principal | None:
         """Who `by_token` said that this is, if that still holds: asks nobody."""
-        known = self._known.get(digest(token))
-        return known[1] if known is not None and self._clock() - known[0] <= CACHE_S else None
+        return self._still_known(digest(token))
 
     def by_cookie(self, secret: str) -> Principal:
         """Who a browser's session cookie is. Raises NotSignedIn."""
@@ -137,12 +137,17 @@ class Door:
         grants = tuple(row.grant for row in self._people.grants(person_id))
         return Principal("person", person_id, person.label, grants, session=session)
 
+    def _still_known(self, key: str) -> Principal | None:
+        asked_at, known = self._known.get(key, (-math.inf, None))
+        return known if self._clock() - asked_at <= CACHE_S else None
+
     def _remembered(self, key: str, ask: Callable[[], Principal]) -> Principal:
-        known = self._known.get(key)
-        if known is None or self._clock() - known[0] > CACHE_S:
+        known = self._still_known(key)
+        if known is None:
             _bound(self._known)
-            known = self._known[key] = (self._clock(), ask())
-        return known[1]
+            asked_at, known = self._clock(), ask()
+            self._known[key] = (asked_at, known)
+        return known
 
     def _by_token(self, token: str) -> Principal:
         if token.startswith(LOCAL_PREFIX):

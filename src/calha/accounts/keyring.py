@@ -6,7 +6,6 @@ with which programs of this machine that may read the data folder (`calha export
 
 import hmac
 import json
-import os
 import secrets
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -16,6 +15,7 @@ from typing import Self
 from cryptography.fernet import Fernet, InvalidToken
 
 from calha.domain.errors import InvalidConfiguration
+from calha.durable import write_whole
 
 FILE_NAME = "keys.json"
 LOCAL_PREFIX = "calha_local_"
@@ -75,9 +75,4 @@ def digest(secret: str) -> str:
 
 def _write_private(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    write_whole(path, text.encode(), mode=0o600)

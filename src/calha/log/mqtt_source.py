@@ -163,9 +163,8 @@ class MqttSource:
         pause_s, swept_seq = SWEEP_INTERVAL_S, 0
         while True:
             await asyncio.sleep(pause_s)
-            if (
-                self._done_seq == swept_seq or not self._reader.is_sure
-            ):  # a remade stream has others under these numbers
+            # A remade stream has other messages under these numbers.
+            if self._done_seq == swept_seq or not self._reader.is_sure:
                 continue
             seq, began_at = self._done_seq, time.monotonic()
             try:

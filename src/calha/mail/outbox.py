@@ -5,7 +5,6 @@ A file's name begins with when it was posted, so that names sort as letters came
 
 import json
 import logging
-import os
 import secrets
 import time
 from collections.abc import Iterable, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from calha.domain.errors import MailFull
 from calha.domain.readings import Micros
+from calha.durable import write_whole
 from calha.mail.letters import Attachment, Letter
 
 log = logging.getLogger(__name__)
@@ -49,12 +49,7 @@ class Outbox:
             raise MailFull(f"{MAX_WAITING} messages wait to be sent; see on the System page what the mail server says")
         name = f"{time.time_ns() // 1_000:016d}-{secrets.token_hex(4)}"
         content = asdict(letter) | {"useful_until": letter.useful_until and letter.useful_until.isoformat()}
-        temporary = self._folder / f"{name}.new"
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            json.dump(content, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self._folder / f"{name}{SUFFIX}")
+        write_whole(self._folder / f"{name}{SUFFIX}", json.dumps(content).encode(), mode=0o600)
 
     def paths(self) -> Sequence[Path]:
         """Of the letters that wait, oldest first."""

@@ -1,14 +1,13 @@
 """What detectors have learnt, as files in a folder: one for all series, one for each group of channels.
 
-A file is written beside and then put in the place of the old one, so a crash leaves the old or the new. What cannot be read
-is told in the log, and its detector begins anew.
+What cannot be read is told in the log, and its detector begins anew.
 """
 
 import logging
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from calha.durable import write_whole
 from calha.watch.anomaly.keeping import Columns, Unreadable, pack, unpack
 
 log = logging.getLogger(__name__)
@@ -22,12 +21,7 @@ class Kept:
 
     def write(self, name: str, detector: str, columns: Columns) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
-        target, beside = self._path(name), self._path(name).with_suffix(".new")
-        with beside.open("wb") as file:
-            file.write(pack(detector, columns))
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(target)
+        write_whole(self._path(name), pack(detector, columns))
 
     def read(self, name: str, detector: str) -> Columns | None:
         """What was written; None where there is nothing, or nothing that can be read."""

@@ -6,12 +6,12 @@ from itertools import islice
 
 from calha.api.access import Bills
 from calha.api.routes.customers import billed_sites, contract_of
-from calha.api.routes.invoices import InvoiceNumber, billed_by, credit_answers
+from calha.api.routes.invoices import InvoiceNumber, billed_by, credit_answers, credit_of
 from calha.api.routing import api_router
 from calha.api.schemas_billing import CreditHolder, CreditLeft, CreditsLeft, PaidOut
 from calha.api.services import Here, Services
 from calha.domain.errors import Conflict
-from calha.metering.credits import credit_left, move, open_credits, pay_out
+from calha.metering.credits import move, open_credits, pay_out
 
 router = api_router("billing")
 
@@ -67,7 +67,7 @@ async def move_credit(number: InvoiceNumber, wanted: CreditHolder, services: Her
 
 async def _credit(services: Services, number: str) -> CreditLeft:
     row = await asyncio.to_thread(services.billing.invoices.get, number)
-    found = await asyncio.to_thread(credit_left, services.billing, row)
+    found = await credit_of(services, row)
     if found is None:
         raise Conflict(f"invoice {number} has no credit that is open", "no_open_credit")
-    return (await credit_answers(services, [found]))[0]
+    return found

@@ -51,9 +51,8 @@ class Machines:
         if len(name) > MAX_NAME_CHARS or "\0" in name:
             raise Fault(400, f"Nome da máquina tem no máximo {MAX_NAME_CHARS} caracteres")
         machine = await self._fleet.find(code)
-        with self._patience.attempt(
-            user.principal.id, visitor.address
-        ) as attempt:  # waits for none, as nothing awaits in it
+        # Waits for no other attempt, as nothing awaits in it.
+        with self._patience.attempt(user.principal.id, visitor.address) as attempt:
             if machine is not None:
                 attempt.outcome = "open"
         if machine is None:

@@ -14,7 +14,6 @@ Rule 2: a listed file that is gone or unreadable is a gap that everybody is told
 """
 
 import logging
-import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,6 +23,7 @@ import numpy as np
 
 from calha.domain.readings import Micros
 from calha.domain.times import to_datetime
+from calha.durable import sync
 from calha.store.telemetry.database import points_beyond_its_end
 from calha.store.telemetry.hours import KEPT, aggregated
 from calha.store.telemetry.packing import OPTIONS, cold_rows, packed, quoted
@@ -273,14 +273,9 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
     """Write a query's rows as a file that is there whole or not at all; the number of rows."""
     temporary = path.with_name(path.name + ".unfinished")
     copied = con.execute(f"COPY ({query}) TO '{_quoted(temporary)}' ({OPTIONS})").fetchone()
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
+    sync(temporary)
     temporary.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync(path.parent)
     return int(copied[0]) if copied else 0
 
 

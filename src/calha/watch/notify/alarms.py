@@ -10,7 +10,6 @@ Rule 3: who acknowledges by a link acknowledges the alarm, unless it has been ra
 
 import asyncio
 import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from calha.domain.alarm_states import AWAY, Act, Event
 from calha.domain.errors import CalhaError, NotFound
 from calha.domain.notices import Notice, Text
 from calha.domain.readings import Micros
+from calha.durable import write_whole
 from calha.store.alarms import AlarmRow, ToldTransition
 from calha.store.notify import NoticeRow
 from calha.store.registry import Registry
@@ -117,13 +117,8 @@ class AlarmNotices:
 
     def _keep(self, number: int) -> None:
         """Where there is no room for it alarms are told all the same; after a restart some are looked at once more."""
-        temporary = self._file.with_suffix(".new")
         try:
-            with temporary.open("w") as file:
-                file.write(str(number))
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(self._file)
+            write_whole(self._file, str(number).encode())
         except OSError as error:
             log.warning("it is not kept that alarms were told through %d: %s", number, error)
 
