@@ -16,6 +16,8 @@ PAIRS = {
     "guides/customer.md": "cliente.md",
     "security.md": "seguranca.md",
     "billing.md": "faturamento.md",
+    "deployment.md": "instalacao.md",
+    "backup.md": "backup.md",
     **{f"moving/{page.name}": f"migracao/{page.name}" for page in sorted((DOCS / "moving").glob("*.md"))},
 }
 TOLD_IN_OTHER_WORDS = {
