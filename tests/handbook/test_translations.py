@@ -1,4 +1,4 @@
-"""A guide in Portuguese says what the English one says: the same parts, commands, settings, routes, words for programs, figures."""
+"""A guide in Portuguese says what the English one says: the same parts, commands, settings, routes, figures."""
 
 import re
 import shlex
@@ -32,7 +32,9 @@ SETTING = re.compile(r"^[ #]*(\[.+\]|\w+ = )", re.MULTILINE)
 INLINE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\]\([^)]*\)")
 HEADING = re.compile(r"^(#+) ", re.MULTILINE)
-NUMBER = re.compile(r"(?<![\w.,/])\d++(?:[.,]\d+)*+(?![\w/])")  # laws and dates aside, which each language writes its way
+NUMBER = re.compile(
+    r"(?<![\w.,/])\d++(?:[.,]\d+)*+(?![\w/])"
+)  # laws and dates aside, which each language writes its way
 GROUPED = {"en": re.compile(r"\d{1,3}(,\d{3})+"), "pt-BR": re.compile(r"\d{1,3}(\.\d{3})+")}
 OF_THE_LANGUAGE = {"en", "pt", "pt-BR"}
 
@@ -123,7 +125,9 @@ def test_each_language_leads_to_the_other(english, portuguese):
 @pytest.mark.parametrize("page", [README, *sorted((DOCS / "pt-BR").rglob("*.md"))], ids=lambda page: page.name)
 def test_a_portuguese_page_leads_to_portuguese_pages(page):
     text = page.read_text(encoding="utf-8")
-    told = {(page.parent / link).resolve() for link in re.findall(r"(?<!In English)\]\(([^)#:]+\.md)(?:#[^)]*)?\)", text)}
+    told = {
+        (page.parent / link).resolve() for link in re.findall(r"(?<!In English)\]\(([^)#:]+\.md)(?:#[^)]*)?\)", text)
+    }
     assert told & {DOCS / english for english in ALL} == set()
 
 
@@ -134,7 +138,9 @@ def test_each_portuguese_page_has_its_english_one():
 
 def test_what_has_fallen_behind_is_found():
     english = "Wait 30,000 s (`edge.keep_days`, `GET /api/v1/devices/<device>`), or 2.5 s: `calha backup before`."
-    portuguese = "Espere 30.000 s (`edge.keep_days`, `GET /api/v1/devices/<dispositivo>`), ou 2,5 s: `calha backup antes`."
+    portuguese = (
+        "Espere 30.000 s (`edge.keep_days`, `GET /api/v1/devices/<dispositivo>`), ou 2,5 s: `calha backup antes`."
+    )
     assert words_for_programs(english) == words_for_programs(portuguese)
     assert figures(english, "en") == figures(portuguese, "pt-BR") == {"30000", "2.5"}
     assert words_for_programs(english) != words_for_programs(portuguese.replace("keep", "kept"))
