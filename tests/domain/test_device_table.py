@@ -12,8 +12,8 @@ SITES = SitePaths(
     "header",
     [
         ["key", "name", "serial", "profile", "site", "note"],
-        ["Chave", "NOME", "Número de Série", "Perfil", "Local", "Observações"],
-        ["device", "Nome:", "Nº de série", "perfil", "Unidade", "obs."],
+        ["Código", "NOME", "Número de Série", "Perfil", "Local", "Observações"],
+        ["Chave", "Nome:", "Nº de série", "perfil", "Unidade", "obs."],
     ],
 )
 def test_headers_are_known_in_both_languages(header):

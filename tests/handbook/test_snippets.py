@@ -11,10 +11,12 @@ import yaml
 
 from calha.cli import commands
 from calha.config.keys import keys
+from calha.config.loading import load
 
 TREE = Path(__file__).parents[2]
 PAGES = [*sorted(TREE.glob("README*.md")), *sorted((TREE / "docs").rglob("*.md")), TREE / "firmware" / "README.md"]
 BLOCK = re.compile(r"^( *)```(\w+)\n(.*?)^ *```", re.DOTALL | re.MULTILINE)
+CUT_SHORT = re.compile(r'"[^"\n]*…"')  # a secret or a fingerprint that the reader has to put there
 INLINE = re.compile(r"`(calha [a-z][^`\n]*)`")
 
 
@@ -75,6 +77,14 @@ def names_of(settings, before=""):
 def test_the_settings_on_a_page_exist(page):
     for block in blocks(page, "toml"):
         assert set(names_of(tomllib.loads(block))) <= set(keys())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(TREE)))
+def test_the_settings_on_a_page_are_taken(page, tmp_path, monkeypatch):
+    monkeypatch.setattr("os.environ", {})
+    for block in blocks(page, "toml"):
+        (tmp_path / "calha.toml").write_text(CUT_SHORT.sub(f'"{"0" * 64}"', block), encoding="utf-8")
+        load(file=tmp_path / "calha.toml")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(TREE)))

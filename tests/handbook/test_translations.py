@@ -18,6 +18,10 @@ PAIRS = {
     "billing.md": "faturamento.md",
     "deployment.md": "instalacao.md",
     "backup.md": "backup.md",
+    "connectors.md": "conexoes.md",
+    "mqtt.md": "mqtt.md",
+    "integrators.md": "integracao.md",
+    "edge.md": "gateways.md",
     **{f"moving/{page.name}": f"migracao/{page.name}" for page in sorted((DOCS / "moving").glob("*.md"))},
 }
 TOLD_IN_OTHER_WORDS = {

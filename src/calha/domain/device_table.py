@@ -11,7 +11,7 @@ from calha.domain.errors import Malformed
 Column = Literal["key", "name", "serial", "profile", "site", "gateway", "note"]
 
 HEADERS: Mapping[Column, tuple[str, ...]] = {
-    "key": ("key", "device", "device key", "chave", "dispositivo", "identificador"),
+    "key": ("key", "device", "device key", "codigo", "chave", "dispositivo", "identificador"),
     "name": ("name", "nome"),
     "serial": ("serial", "serial number", "serie", "numero de serie", "n de serie", "no de serie", "no serie"),
     "profile": ("profile", "perfil"),
@@ -74,7 +74,7 @@ def columns_of(header: Sequence[str]) -> dict[Column, int]:
     if "key" not in found:
         known = ", ".join(HEADERS)
         raise Malformed(
-            f"the first line must name the columns, among them `key` (or `chave`); known: {known}", "bad_header"
+            f"the first line must name the columns, among them `key` (or `código`); known: {known}", "bad_header"
         )
     return found
 

@@ -46,7 +46,7 @@ export const problemsPtBR = {
   "problem.administrator_exists": "Já existe um administrador. Entre, ou peça um convite a ele.",
   "problem.bad_code": "Um código de etiqueta tem 12 letras e números, como 7K3M-9QXC-4T2H.",
   "problem.bad_endpoint": "Isto não é um endereço OPC UA; escreva como opc.tcp://10.0.0.5:4840, sem senha nele.",
-  "problem.bad_header": "A primeira linha precisa nomear as colunas, uma vez cada, entre elas “chave”.",
+  "problem.bad_header": "A primeira linha precisa nomear as colunas, uma vez cada, entre elas “código”.",
   "problem.bad_line": "Há linhas que não podem ser importadas. Corrija-as, ou deixe-as de fora.",
   "problem.bad_node_id": "Isto não é um nó OPC UA.",
   "problem.bad_parameter": "Valor que o comando não aceita: {parameters}. Veja os limites ao lado do campo.",
