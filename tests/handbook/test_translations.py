@@ -22,10 +22,14 @@ PAIRS = {
     "mqtt.md": "mqtt.md",
     "integrators.md": "integracao.md",
     "edge.md": "gateways.md",
+    "operators.md": "operacao.md",
+    "sizing.md": "dimensionamento.md",
+    "concepts.md": "conceitos.md",
+    "notifications.md": "avisos.md",
+    "reports.md": "relatorios.md",
     **{f"moving/{page.name}": f"migracao/{page.name}" for page in sorted((DOCS / "moving").glob("*.md"))},
 }
 TOLD_IN_OTHER_WORDS = {
-    "operators.md": "operacao.md",
     "guides/operator.md": "operador.md",
     "guides/engineer.md": "engenheiro.md",
     "guides/manager.md": "gestor.md",
