@@ -27,6 +27,8 @@ PAIRS = {
     "concepts.md": "conceitos.md",
     "notifications.md": "avisos.md",
     "reports.md": "relatorios.md",
+    "metering.md": "medicao.md",
+    "alarms.md": "alarmes.md",
     **{f"moving/{page.name}": f"migracao/{page.name}" for page in sorted((DOCS / "moving").glob("*.md"))},
 }
 TOLD_IN_OTHER_WORDS = {
