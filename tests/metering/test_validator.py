@@ -250,3 +250,44 @@ def test_a_leak_is_seen_by_the_day_of_the_place(plant):
     plant.now = START + 2 * DAY_US
     plant.metering.validator.check_now()
     assert open_ones(plant) == [("leak", 0.0)]
+
+
+def test_a_corrected_reading_has_the_days_checked_again_that_were_compared_with_it(plant):
+    plant.device("m1", rules=RULES)
+    days(plant, [24, 24, 24, 24, 240, 24, 24, 60])
+    plant.now = START + 9 * DAY_US
+    validator = plant.metering.validator
+    validator.check_now()
+    assert open_ones(plant) == [("high", 4.0), ("low", 5.0), ("low", 6.0)], "the mean of days with 240 is high"
+    days(plant, [24, 24, 24, 24, 24])
+    validator.check_now()
+    assert [("low", 5.0) in open_ones(plant), ("high", 7.0) in open_ones(plant)] == [False, True]
+
+
+def test_a_day_is_checked_again_that_was_compared_with_one_a_year_ago(plant):
+    plant.device("m1", rules="{low_percent: 60, compare_with: last_year, compare_days: 7}")
+    days(plant, [24] * 7)
+    days(plant, [24], first=364)
+    plant.now = START + 366 * DAY_US
+    validator = plant.metering.validator
+    validator.check_now()
+    assert open_ones(plant) == []
+    days(plant, [24, 48, 48, 48, 48, 48, 48])
+    validator.check_now()
+    assert open_ones(plant) == [("low", 364.0)]
+
+
+def test_another_multiplier_has_the_days_since_checked_again(plant):
+    plant.device("m1", rules="{max_per_hour: 5}")
+    days(plant, [24] * 5)
+    plant.now = START + 6 * DAY_US
+    validator = plant.metering.validator
+    validator.check_now()
+    assert open_ones(plant) == []
+    meter = plant.meter()
+    since = START + 3 * DAY_US
+    row = PlateRow(meter.series, since, Plate(multiplier=Decimal(10)), None, "Ana", 1)
+    plant.registers.save_plate(row)
+    validator.mark_from(meter, since)
+    validator.check_now()
+    assert {int(day) for _, day in open_ones(plant)} == {3, 4}

@@ -24,7 +24,7 @@ valid: holes that it touches, days without power in which nothing was used, and 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, get_args
 
 import numpy as np
@@ -129,6 +129,16 @@ def rules_of(sets: Sequence[RuleSet], day: date) -> RuleSet | None:
     """The set that holds on a day: the one that began last."""
     begun = [one for one in sets if one.valid_from is None or one.valid_from <= day]
     return max(begun, key=lambda one: one.valid_from or date.min, default=None)
+
+
+def compared_with(sets: Sequence[RuleSet], day: date, until: date) -> Iterator[date]:
+    """Days behind one, up to another, that are judged by comparing them with it."""
+    spans = [(1, max((one.compare_days for one in sets), default=0))]
+    if any(one.compare_with == "last_year" for one in sets):
+        half = max(one.compare_days for one in sets) // 2
+        spans.append((LAST_YEAR_DAYS - half, LAST_YEAR_DAYS + half))
+    behind = (until - day).days
+    yield from (day + timedelta(days=later) for from_, to in spans for later in range(from_, min(to, behind) + 1))
 
 
 def findings(rules: RuleSet, checked: Checked) -> list[Finding]:

@@ -5,6 +5,7 @@ Rule 1: what has been looked at is a log sequence on disk, moved on only when al
 Rule 2: a day that is over is checked a moment after readings of it came, the running day every few minutes, and every day once
         when it is over, so that a meter that has died is found as well.
 Rule 3: one meter that cannot be checked does not keep the others from it; its days are tried again with its next readings.
+Rule 4: where a day of the past changes, the days that were judged by comparing with it are judged again.
 """
 
 import asyncio
@@ -17,7 +18,7 @@ from itertools import pairwise
 from calha.domain.errors import Refused, StoreUnavailable
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, SECOND_US, to_datetime
-from calha.domain.validation import findings
+from calha.domain.validation import compared_with, findings
 from calha.metering.counting import METERS_AT_ONCE, Counting
 from calha.metering.day_checks import SETTLE_US, DayChecks, Days
 from calha.metering.meters import Meter, Meters
@@ -25,6 +26,7 @@ from calha.metering.watched import Watched, watched
 from calha.store.metering import FindingStore
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
+from calha.store.telemetry.latest import NEVER
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +119,18 @@ class Validator:
 
     def mark(self, meter: Meter, at: Micros) -> None:
         """Check a day soon, because something was said of the meter."""
-        self._dirty.add(meter.series, day_at(at, meter))
+        self._add_touched(meter, day_at(at, meter))
+        self._checked_today.pop(meter.series, None)
+
+    def mark_from(self, meter: Meter, from_at: Micros) -> None:
+        """Check all days from a time on soon, because something else was said of the register; MAX_CAUGHT_UP_DAYS at most."""
+        self._watched_version = -1  # meters are known with what is said of their registers
+        newest = self._newest(meter)
+        if newest is None:
+            return
+        first = max(day_at(from_at, meter), newest - timedelta(days=MAX_CAUGHT_UP_DAYS))
+        for later in range((newest - first).days + 1):
+            self._dirty.add(meter.series, first + timedelta(days=later))
         self._checked_today.pop(meter.series, None)
 
     # -- which days
@@ -136,12 +149,28 @@ class Validator:
         for series, first_at, last_at, ahead_us in zip(*lines, strict=True):
             watching = self._watched.get(series)
             if watching is not None:
-                self._dirty.add(series, day_at(first_at - 1, watching.meter))  # a reading closes what was before it
+                self._add_touched(watching.meter, day_at(first_at - 1, watching.meter))  # it closes what was before it
+                self._add_touched(watching.meter, day_at(last_at, watching.meter))
                 self._dirty.add(series, day_at(last_at, watching.meter), ahead_us)
                 # What is between a reading and the next follows from both; after the newest there is nothing to judge yet.
                 until = min(last_at + watching.meter.usual_us, int(self._telemetry.latest.at[series]))
-                self._dirty.add(series, day_at(until, watching.meter))
+                self._add_touched(watching.meter, day_at(until, watching.meter))
         return found.through_seq
+
+    def _add_touched(self, meter: Meter, day: date) -> None:
+        """A day, and those up to the newest reading that are compared with it."""
+        self._dirty.add(meter.series, day)
+        watching, newest = self._watched.get(meter.series), self._newest(meter)
+        if watching is None or newest is None:
+            return
+        for later in compared_with(watching.rules, day, newest):
+            self._dirty.add(meter.series, later)
+
+    def _newest(self, meter: Meter) -> date | None:
+        """The day of the newest reading, behind which there is nothing to judge again; None where there is no reading."""
+        latest = self._telemetry.latest.at
+        at = int(latest[meter.series]) if meter.series < len(latest) else NEVER
+        return day_at(at, meter) if at != NEVER else None
 
     def _catch_up(self, since: Micros) -> None:
         """Days of which it is not sure that they were checked when it ended."""
