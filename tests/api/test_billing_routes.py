@@ -166,6 +166,33 @@ def test_what_a_change_would_touch_is_told_before_it_is_made(calha, contract, co
     assert calha.send("DELETE", f"/api/v1/devices/bill-1/edits/{made['id']}?channel={counter}")[0] == 204
 
 
+def test_another_multiplier_names_the_invoices_that_it_contradicts(calha, contract, counter):
+    """It holds from a day on; what was billed before that stays."""
+    own = f"/api/v1/devices/bill-1/meters/{counter}"
+    (issued,) = calha.get(f"/api/v1/invoices?month={MONTH}&contract=C-1")["items"]
+
+    def touched(body):
+        status, answer = calha.send("POST", f"{own}/invoices", body)
+        assert status == 200, answer
+        return [(one["number"], one["issued"], Decimal(one["difference"])) for one in answer["invoices"]]
+
+    assert touched({"multiplier": "10"}) == [(issued["number"], "50.00", Decimal("450.00"))]
+    (half,) = touched({"multiplier": "10", "valid_from": f"{MONTH}-15T00:00"})
+    assert Decimal("200.00") < half[2] < Decimal("300.00")
+    assert touched({"multiplier": "10", "valid_from": f"{RUNNING}-01T00:00"}) == []
+    assert calha.send("POST", f"{own}/invoices", {"multiplier": "0.0000001"})[0] == 422
+
+    status, said = calha.send("PUT", own, {"multiplier": "10"})
+    assert status == 200, said
+    differences = f"/api/v1/invoices/differences?month={MONTH}&contract=C-1"
+    assert [one["difference"] for one in calha.get(differences)["items"]] == ["450.00"]
+    removed = calha.get(f"{own}/{said['id']}/invoices")
+    assert [(one["then"], one["difference"]) for one in removed["invoices"]] == [("50.00", "0.00")]
+    assert calha.send("GET", f"{own}/999/invoices")[0] == 404
+    assert calha.send("DELETE", f"{own}/{said['id']}")[0] == 204
+    assert calha.get(differences)["items"] == []
+
+
 def test_a_corrected_reading_corrects_the_bill_when_a_person_says_so(calha, contract, counter):
     path = f"/api/v1/invoices/differences?month={MONTH}&contract=C-1"
     assert calha.get(path)["items"] == []

@@ -1,9 +1,11 @@
 import { Text } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import type { components } from "../api/schema";
 import { billingProblem, differenceText, moneyText } from "../billing/words";
 import { useTexts } from "../i18n";
+import { useRights } from "../session/session";
 
 export type Touched = components["schemas"]["TouchedInvoices"];
 
@@ -28,11 +30,22 @@ export function TouchedList({ touched: { invoices, is_whole } }: { touched: Touc
       </Text>
       {invoices.slice(0, SHOWN).map((one) => (
         <Text size="sm" className="number" key={one.number}>
-          {one.number}: {moneyText(one.issued, language)} → <b>{one.then === null ? billingProblem(one.problem ?? "", t, language) : moneyText(one.then, language)}</b>
+          <InvoiceNumber number={one.number} />: {moneyText(one.issued, language)} → <b>{one.then === null ? billingProblem(one.problem ?? "", t, language) : moneyText(one.then, language)}</b>
           {one.difference !== null && ` (${differenceText(one.difference, language)})`}
         </Text>
       ))}
       {invoices.length > SHOWN && <Text size="sm">…</Text>}
     </div>
+  );
+}
+
+/** Beside what is being typed, so that it is not lost: there the invoice can be issued again. */
+function InvoiceNumber({ number }: { number: string }) {
+  const mayBill = useRights().somewhere("bill");
+  if (!mayBill) return number;
+  return (
+    <Link to="/billing/invoices/$number" params={{ number }} target="_blank" className="plain-link">
+      {number}
+    </Link>
   );
 }

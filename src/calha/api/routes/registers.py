@@ -48,10 +48,13 @@ OfChannel = Annotated[str, Query(max_length=64, description="Channel key.", exam
 async def set_register(
     key: str, channel: ChannelKey, new: NewRegisterPlate, services: Here, caller: ConfiguresDevice
 ) -> RegisterPlateAnswer:
-    """Say what holds of a register from a time on; what was said for the very time is replaced."""
+    """Say what holds of a register from a time on; what was said for the very time is replaced.
+
+    The past follows: days since are judged again, and `POST …/meters/{channel}/invoices` names beforehand the issued invoices
+    that would be another amount.
+    """
     meter = await register_of(services, key, channel)
-    valid_from = from_text(new.valid_from, meter.zone) if new.valid_from is not None else 0
-    row = await _save_plate(services, caller, meter, new, valid_from, new.serial)
+    row = await _save_plate(services, caller, meter, new, _begin_of(meter, new), new.serial)
     return RegisterPlateAnswer(
         **plate_fields(row.plate),
         id=row.id,
@@ -69,8 +72,9 @@ async def delete_register(
     meter = await register_of(services, key, channel)
     plates = (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
     await asyncio.to_thread(services.metering.registers.delete_plate, meter.series, plate_id)
-    before = next((_told(meter, row) for row in plates if row.id == plate_id), None)
-    await caller.note("register.deleted", f"device {key}", before)
+    gone = next((row for row in plates if row.id == plate_id), None)
+    services.metering.validator.mark_from(meter, gone.valid_from if gone is not None else 0)
+    await caller.note("register.deleted", f"device {key}", _told(meter, gone) if gone is not None else None)
 
 
 @router.post("/register-decisions/preview")
@@ -108,6 +112,7 @@ async def undo_decision(
     taken_back = await asyncio.to_thread(services.metering.review.undo, meter, decision_id, caller.principal.name)
     for one in await asyncio.to_thread(_said_with, services, taken_back):
         await asyncio.to_thread(services.metering.registers.delete_plate, meter.series, one.id)
+        services.metering.validator.mark_from(meter, one.valid_from)
         await caller.note("register.deleted", f"device {key}", _told(meter, one))
     services.metering.validator.mark(meter, taken_back.at)
     await caller.note("register.undone", f"device {key}", before={"channel": channel, "id": decision_id})
@@ -249,11 +254,35 @@ async def meter_then(services: Services, caller: Caller, meter: Meter, new: NewD
     """The meter with the register that comes with a decision, None where none does. Raises Malformed."""
     if new.register_ is None:
         return None
+    return await _meter_with(services, meter, _plate(services, caller, meter, new.register_, at, new.new_serial))
+
+
+async def meter_said(services: Services, caller: Caller, meter: Meter, new: NewRegisterPlate) -> tuple[Meter, Micros]:
+    """The meter with what would be said of its register, and from when. Raises Malformed."""
+    valid_from = _begin_of(meter, new)
+    return await _meter_with(services, meter, _plate(services, caller, meter, new, valid_from, new.serial)), valid_from
+
+
+async def meter_unsaid(services: Services, meter: Meter, plate_id: int) -> tuple[Meter, Micros]:
+    """The meter without something that was said of its register, and from when that holds. Raises NotFound."""
+    known = (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
+    gone = next((one for one in known if one.id == plate_id), None)
+    if gone is None:
+        raise NotFound(f"there is no dated register {plate_id} of this channel")
+    left = [one for one in known if one.id != plate_id]
+    return await asyncio.to_thread(services.metering.meters.supposing, meter, left), gone.valid_from
+
+
+async def _meter_with(services: Services, meter: Meter, row: PlateRow) -> Meter:
     meters = services.metering.meters
-    row = _plate(services, caller, meter, new.register_, at, new.new_serial)
     await asyncio.to_thread(meters.require_fitting, meter, row)
     known = (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
-    return await asyncio.to_thread(meters.supposing, meter, [*(one for one in known if one.valid_from != at), row])
+    said = [*(one for one in known if one.valid_from != row.valid_from), row]
+    return await asyncio.to_thread(meters.supposing, meter, said)
+
+
+def _begin_of(meter: Meter, new: NewRegisterPlate) -> Micros:
+    return from_text(new.valid_from, meter.zone) if new.valid_from is not None else 0
 
 
 async def meter_without(services: Services, meter: Meter, row: DecisionRow) -> Meter:
@@ -287,6 +316,7 @@ async def _save_plate(
     plates = (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
     before = next((_told(meter, one) for one in plates if one.valid_from == valid_from), None)
     kept = await asyncio.to_thread(services.metering.registers.save_plate, row)
+    services.metering.validator.mark_from(meter, valid_from)
     await caller.note("register.set", f"device {meter.device}", before, _told(meter, kept))
     return kept
 

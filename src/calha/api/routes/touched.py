@@ -1,18 +1,27 @@
-"""Which invoices a change would touch, asked before it is made: of edits, verdicts, readings by people, and tariffs."""
+"""Which invoices a change would touch, asked before it is made: edits, verdicts, registers, readings by people, tariffs."""
 
 import asyncio
 from functools import partial
 
 import numpy as np
 
-from calha.api.access import BillsAll, OperatesDevice
+from calha.api.access import BillsAll, ConfiguresDevice, OperatesDevice
 from calha.api.routes.customers import billed_sites
-from calha.api.routes.registers import OfChannel, decision_of, meter_then, meter_without, register_of
+from calha.api.routes.registers import (
+    OfChannel,
+    decision_of,
+    meter_said,
+    meter_then,
+    meter_unsaid,
+    meter_without,
+    register_of,
+)
 from calha.api.routes.tariffs import Key
 from calha.api.routes.validation import proposal_of
 from calha.api.routing import api_router
+from calha.api.schemas import ChannelKey
 from calha.api.schemas_billing import TariffText, TouchedInvoice, TouchedInvoices
-from calha.api.schemas_metering import NewDecision, NewManualReading, RowId
+from calha.api.schemas_metering import NewDecision, NewManualReading, NewRegisterPlate, RowId
 from calha.api.schemas_validation import ProposedEdit
 from calha.api.services import Here, Services
 from calha.domain.quality import Quality
@@ -69,6 +78,27 @@ async def invoices_of_undone_decision(
     without = await meter_without(services, meter, row)
     undone = Supposed(meter.series, undecided=frozenset([row.id]), meter=without)
     return await _touched(services, meter, undone, effect.before.from_at)
+
+
+@router.post("/devices/{key}/meters/{channel}/invoices")
+async def invoices_of_register(
+    key: str, channel: ChannelKey, new: NewRegisterPlate, services: Here, caller: ConfiguresDevice
+) -> TouchedInvoices:
+    """Invoices in force that another multiplier, unit or number of digits would touch, with nothing changed."""
+    caller.noted = True
+    meter = await register_of(services, key, channel)
+    said, valid_from = await meter_said(services, caller, meter, new)
+    return await _touched(services, meter, Supposed(meter.series, meter=said), valid_from)
+
+
+@router.get("/devices/{key}/meters/{channel}/{plate_id}/invoices")
+async def invoices_of_removed_register(
+    key: str, channel: ChannelKey, plate_id: RowId, services: Here, _: ConfiguresDevice
+) -> TouchedInvoices:
+    """Invoices in force that taking back what was said of a register would touch."""
+    meter = await register_of(services, key, channel)
+    left, valid_from = await meter_unsaid(services, meter, plate_id)
+    return await _touched(services, meter, Supposed(meter.series, meter=left), valid_from)
 
 
 @router.get("/devices/{key}/manual-readings/{reading_id}/invoices")
