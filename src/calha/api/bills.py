@@ -1,8 +1,10 @@
 """Bills and registers as the API answers them: decimal texts, so that no cent is lost."""
 
-from calha.api.schemas_billing import BillAnswer, LineAnswer, ReadingAnswer, StepAnswer
+from decimal import Decimal
+
+from calha.api.schemas_billing import BillAnswer, LineAnswer, ReadingAnswer, RegisterPartAnswer, StepAnswer
 from calha.domain.billing import Bill
-from calha.domain.invoices import Inputs
+from calha.domain.invoices import Inputs, register_parts_of
 from calha.domain.times import to_datetime
 from calha.reports.invoices import registers_of
 
@@ -38,3 +40,23 @@ def reading_answers(inputs: Inputs) -> list[ReadingAnswer]:
         )
         for role, one in registers_of(inputs)
     ]
+
+
+def register_part_answers(inputs: Inputs) -> list[RegisterPartAnswer]:
+    """How the registers are the consumption, where a constant is not 1."""
+    return [
+        RegisterPartAnswer(
+            opening=_plain(one.opening),
+            closing=_plain(one.closing),
+            unit=one.unit,
+            difference=_plain(one.difference),
+            multiplier=f"{one.multiplier:f}",
+            consumption=_plain(one.consumption),
+            consumption_unit=one.consumption_unit,
+        )
+        for one in register_parts_of(inputs)
+    ]
+
+
+def _plain(number: Decimal | None) -> str | None:
+    return None if number is None else f"{number.normalize():f}"

@@ -281,6 +281,18 @@ class ReadingAnswer(Answer):
     quality: str
 
 
+class RegisterPartAnswer(Answer):
+    """What a register counted with one constant: difference × multiplier = consumption. null: what nobody has read."""
+
+    opening: str | None = Field(examples=["120.5"])
+    closing: str | None = Field(examples=["131"])
+    unit: str = Field(description="Of opening, closing and difference.", examples=["kWh"])
+    difference: str | None = Field(examples=["10.5"])
+    multiplier: str = Field(description="The constant of the measurement.", examples=["40"])
+    consumption: str | None = Field(examples=["420"])
+    consumption_unit: str = Field(examples=["kWh"])
+
+
 class CreditLeft(Answer):
     """What an invoice of less than nothing leaves to its customer."""
 
@@ -322,6 +334,9 @@ class InvoiceWhole(InvoiceAnswer):
         examples=[
             [{"role": "opening", "at": "2026-07-01T03:00:00Z", "value": "1534.25", "unit": "m³", "quality": "good"}]
         ],
+    )
+    register_parts: list[RegisterPartAnswer] = Field(
+        description="How the readings are the consumption, where a register's constant (multiplier) is not 1."
     )
     pix: str | None = Field(description="Text of the Pix code.")
     barcode: str | None = Field(description="The line to type of the bar code.")

@@ -90,6 +90,21 @@ class Exchange(_Part, frozen=True, kw_only=True):
     unit: str
 
 
+class RegisterPart(_Part, frozen=True, kw_only=True):
+    """What a register counted with one constant: difference × multiplier = consumption; None for what nobody has read.
+
+    unit: of opening, closing and difference, as the meter shows them.
+    """
+
+    opening: Decimal | None
+    closing: Decimal | None
+    unit: str
+    difference: Decimal | None
+    multiplier: Decimal
+    consumption: Decimal | None
+    consumption_unit: str
+
+
 class Adjustment(_Part, frozen=True, kw_only=True):
     """A line that no tariff makes: what an earlier estimate is settled with, a credit, a fee. invoice: number it refers to."""
 
@@ -122,8 +137,8 @@ class Month(_Part, frozen=True, kw_only=True):
 class Inputs(_Part, frozen=True, kw_only=True):
     """All that an invoice is computed from and shows. tariff: hash of its text. until: first day that is not in the cycle.
 
-    reactive_channel, injected_channel: what counted such energy. What came later than the first invoices is unset in those
-    that do without it, and then not written: their bytes stay.
+    register_parts: of a register whose constant is not 1. reactive_channel, injected_channel: what counted such energy. What
+    came later than the first invoices is unset in those that do without it, and then not written: their bytes stay.
     """
 
     contract: str
@@ -146,6 +161,7 @@ class Inputs(_Part, frozen=True, kw_only=True):
     history: tuple[Month, ...] = ()
     estimate: Estimate | msgspec.UnsetType = msgspec.UNSET
     exchanges: tuple[Exchange, ...] | msgspec.UnsetType = msgspec.UNSET
+    register_parts: tuple[RegisterPart, ...] | msgspec.UnsetType = msgspec.UNSET
     net_metering: Credits | msgspec.UnsetType = msgspec.UNSET
     reactive_channel: str | msgspec.UnsetType = msgspec.UNSET
     injected_channel: str | msgspec.UnsetType = msgspec.UNSET
@@ -169,6 +185,10 @@ class Sealed(_Part, frozen=True, kw_only=True):
 
 def exchanges_of(inputs: Inputs) -> tuple[Exchange, ...]:
     return () if isinstance(inputs.exchanges, msgspec.UnsetType) else inputs.exchanges
+
+
+def register_parts_of(inputs: Inputs) -> tuple[RegisterPart, ...]:
+    return () if isinstance(inputs.register_parts, msgspec.UnsetType) else inputs.register_parts
 
 
 def made_from(inputs: Inputs, tariff: Tariff) -> Bill:

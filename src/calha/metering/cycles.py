@@ -18,7 +18,7 @@ from calha.domain.billing import ZERO, Metered
 from calha.domain.calendars import Calendar, day_of_month
 from calha.domain.consumption import Consumption
 from calha.domain.errors import IncompatibleUnits, UnknownUnit
-from calha.domain.invoices import Exchange, RegisterReading
+from calha.domain.invoices import Exchange, RegisterPart, RegisterReading
 from calha.domain.posts import Windows
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
@@ -40,6 +40,7 @@ from calha.metering.completeness import missing_share
 from calha.metering.counting import Counted, Shown
 from calha.metering.meters import Meter
 from calha.metering.reactive import excess
+from calha.metering.register_parts import register_parts
 from calha.store.billing import ContractRow
 
 QUARTERS_AN_HOUR = 4
@@ -65,7 +66,8 @@ class Measured:
     """What was counted in a cycle. total: None where nothing is known; spans may tell what was counted beside it.
 
     known: share of the time of which the amount is. problem: why it cannot be billed without hands, None if it can. is_short:
-    whether that is because too much is missing. opening, closing: what a register showed at its ends. is_sure: whether good
+    whether that is because too much is missing. opening, closing: what a register showed at its ends. register_parts: how
+    that is its consumption, where its constant is not 1. is_sure: whether good
     readings tell all of it, though where one cycle ends and another begins may be divided between them.
     """
 
@@ -78,6 +80,7 @@ class Measured:
     opening: RegisterReading | None = None
     closing: RegisterReading | None = None
     exchanges: tuple[Exchange, ...] = ()
+    register_parts: tuple[RegisterPart, ...] = ()
     is_sure: bool = False
 
     @property
@@ -142,7 +145,8 @@ def measured(wanted: Sequence[Wanted], counter: Counter) -> Iterator[tuple[Wante
                 beside[meter.series] if meter is not None else None for meter in (one.reactive, one.injected)
             )
             made = _measured(one, found, reactive, injected)
-            yield one, replace(made, opening=opening, closing=closing, exchanges=tuple(_exchanges(found)))
+            shown = replace(made, opening=opening, closing=closing, exchanges=tuple(_exchanges(found)))
+            yield one, replace(shown, register_parts=_register_parts(one, found, shown))
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,6 +199,12 @@ def _too_short(wanted: Wanted, found: Counted, what: str) -> str | None:
 def _exchanges(found: Counted) -> Iterator[Exchange]:
     for one in found.exchanges:
         yield Exchange(at=one.at, closing=one.closing, opening=one.opening, unit=found.meter.reading_unit)
+
+
+def _register_parts(wanted: Wanted, found: Counted, measured: Measured) -> tuple[RegisterPart, ...]:
+    if measured.opening is None or measured.closing is None or not measured.spans:
+        return ()
+    return tuple(register_parts(found, measured.opening, measured.closing, measured.exchanges, wanted.tariff.unit))
 
 
 def _reading(shown: Shown | None, unit: str) -> RegisterReading | None:

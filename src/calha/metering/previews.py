@@ -176,6 +176,7 @@ def _inputs(wanted: Wanted, counted: Measured, books: Books) -> Inputs:
         opening=counted.opening,
         closing=counted.closing,
         exchanges=counted.exchanges or msgspec.UNSET,
+        register_parts=counted.register_parts or msgspec.UNSET,
         history=_history(books.standing.get(contract.id, ()), cycle),
         reactive_channel=contract.reactive_channel or msgspec.UNSET,
         injected_channel=contract.injected_channel or msgspec.UNSET,

@@ -15,7 +15,7 @@ from msgspec import UnsetType
 from calha.domain.billing import Line
 from calha.domain.collection_barcode import FREE_DIGITS, Segment, collection_barcode, interleaved_2_of_5, typeable_line
 from calha.domain.errors import Malformed
-from calha.domain.invoices import Inputs, RegisterReading, Sealed, exchanges_of
+from calha.domain.invoices import Inputs, RegisterPart, RegisterReading, Sealed, exchanges_of, register_parts_of
 from calha.domain.pix import MAX_CITY_CHARS, MAX_NAME_CHARS, Payee, dynamic_code, static_code
 from calha.reports.labels import qr_svg
 from calha.reports.locale import Language, day, money, month, number
@@ -88,6 +88,7 @@ def _content(sealed: Sealed, pix: str | None, state: State, company: str) -> dic
         "due": day(inputs.due_on, language),
         "taxes": [[name.upper(), money(amount, language)] for name, amount in sealed.bill.taxes.items()],
         "readings": [_reading(words[name], reading, inputs, language) for name, reading in registers_of(inputs)],
+        "parts": [_part(one, language) for one in register_parts_of(inputs)],
         "net": _net(inputs, language, words),
         "months": _months(inputs, language),
         "comparison": _comparison(inputs, language, words),
@@ -190,6 +191,16 @@ def _reading(name: str, reading: RegisterReading, inputs: Inputs, language: Lang
     ]
 
 
+def _part(one: RegisterPart, language: Language) -> list[str]:
+    """Opening, closing, difference, constant, consumption; a dash for what nobody has read."""
+
+    def told(value: Decimal | None, unit: str) -> str:
+        return "—" if value is None else f"{number(value, language)} {unit}".strip()
+
+    shown = [told(value, one.unit) for value in (one.opening, one.closing, one.difference)]
+    return [*shown, f"× {number(one.multiplier, language)}", told(one.consumption, one.consumption_unit)]
+
+
 def _estimated(sealed: Sealed, words: dict[str, Any]) -> str:
     """What of the consumption is estimated and how, nothing where none is."""
     if not sealed.bill.is_estimated:
@@ -263,6 +274,10 @@ _WORDS: dict[Language, dict[str, Any]] = {
         "closing": "Leitura atual",
         "removed": "Medidor retirado",
         "installed": "Medidor novo",
+        "difference": "Diferença",
+        "constant": "Constante",
+        "consumption": "Consumo",
+        "parts": "Constante de medição",
         "history": "Consumo por mês",
         "estimated": "Consumo estimado: a diferença será acertada quando a leitura for conhecida.",
         "net": "Energia injetada e créditos",
@@ -302,6 +317,10 @@ _WORDS: dict[Language, dict[str, Any]] = {
         "closing": "Present reading",
         "removed": "Meter removed",
         "installed": "New meter",
+        "difference": "Difference",
+        "constant": "Constant",
+        "consumption": "Consumption",
+        "parts": "Constant of the measurement",
         "history": "Consumption by month",
         "estimated": "Estimated consumption: the difference will be settled when the reading is known.",
         "net": "Injected energy and credits",

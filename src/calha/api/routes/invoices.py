@@ -11,7 +11,7 @@ from msgspec import UnsetType
 from starlette.responses import Response
 
 from calha.api.access import Bills, Caller, Self
-from calha.api.bills import bill_answer, reading_answers
+from calha.api.bills import bill_answer, reading_answers, register_part_answers
 from calha.api.net_metering import net_metering_answer
 from calha.api.routes.customers import Limit, MonthQuery, billed_sites, contract_of
 from calha.api.routing import api_router
@@ -341,6 +341,7 @@ async def _whole(services: Services, row: InvoiceRow) -> InvoiceWhole:
         channel=sealed.inputs.channel,
         zone=sealed.inputs.zone,
         readings=reading_answers(sealed.inputs),
+        register_parts=register_part_answers(sealed.inputs),
         pix=pix_code(sealed, row.txid, row.charge_url),
         barcode=typeable_line(digits) if digits else None,
         credits=sealed.credits or None,
