@@ -49,8 +49,8 @@ FILES += tuple(f"reports/{name}.py" for name in ("delivery", "making", "runs", "
 FILES += ("store/billing/credits.py",)
 FILES += tuple(f"connectors/opcua/{name}.py" for name in ("browse", "link", "session", "subscription"))
 FILES += tuple(f"store/registry/{name}.py" for name in ("connections", "gateways", "profiles", "registry", "writing"))
-# Of which only some errors have reasons of their own.
-IN_PART = ("api/routes/customers.py", "ingest/service.py", "metering/invoicing.py", "store/billing/customers.py")
+# What speaks to devices, to other systems and to whoever runs the edge, and no person reads in the web app.
+NOT_TO_PEOPLE = ("compat", "connectors", "edge", "ingest", "log", "simulate")
 TO_PEOPLE = tuple(
     name
     for name, kind in vars(errors).items()
@@ -69,12 +69,23 @@ def modules() -> Iterator[Path]:
     yield from (SOURCE / name for name in FILES)
 
 
+def others() -> Iterator[Path]:
+    """All else that may tell a person: there an error needs no reason of its own, but one that it has needs a text."""
+    whole = set(modules())
+    yield from (
+        path
+        for path in sorted(SOURCE.rglob("*.py"))
+        if path not in whole and path.relative_to(SOURCE).parts[0] not in NOT_TO_PEOPLE
+    )
+    yield SOURCE / "ingest" / "service.py"
+
+
 def told() -> Iterator[tuple[str, str, set[str]]]:
     """(where, reason, names of what it speaks of) of each error that is raised for people, and of the edge's own."""
     for path in modules():
         yield from _told_in(path)
-    for name in IN_PART:
-        yield from (one for one in _told_in(SOURCE / name) if one[1])
+    for path in others():
+        yield from (one for one in _told_in(path) if one[1])
 
 
 def _told_in(path: Path) -> Iterator[tuple[str, str, set[str]]]:
@@ -103,7 +114,7 @@ def _of_call(where: str, call: ast.Call) -> Iterator[tuple[str, str, set[str]]]:
 
 
 def catalogue(language: str) -> dict[str, str]:
-    text = (ROOT / "web" / "src" / "i18n" / f"problems.{language}.ts").read_text()
+    text = "\n".join(path.read_text() for path in sorted((ROOT / "web" / "src" / "i18n").glob(f"*.{language}.ts")))
     return dict(re.findall(r'^  "((?:problem|fault)\.\w+)": "((?:[^"\\]|\\.)*)",$', text, re.MULTILINE))
 
 
@@ -127,4 +138,5 @@ def test_every_reason_has_a_text_that_needs_no_more_than_the_error_tells(languag
 
 def test_no_text_is_for_a_reason_that_is_never_given():
     given = {key(reason) for _, reason, _ in told()} | {key(getattr(errors, name).reason) for name in TO_PEOPLE}
+    given |= {key(kind("").reason) for kind in (errors.UnknownUnit, errors.IncompatibleUnits)}
     assert sorted(catalogue("en").keys() - given) == ["problem.invalid_request"]

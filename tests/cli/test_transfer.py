@@ -148,10 +148,6 @@ def _quarantined(calha):
         ("a,b\n1,2\n", "it lacks device, channel, at, value; its columns are a, b"),
         ("device;channel;at;value\na;x;2026-01-31T12:00:00-03:00;1.5\n", "or semicolons and commas"),
         ('device,channel,at,value\na,x,2026-01-31T12:00:00-03:00,"1,5"\n', "points in its decimals"),
-        (
-            "device,channel,at,value\na,x,2026-01-31T12:00:00-03:00,1\na,x,2026-01-31T12:00:00,1\n",
-            "at, row 2: '2026-01-31T12:00:00' is no time with a zone; write it as 2026-01-31T12:00:00-03:00",
-        ),
     ],
 )
 def test_a_table_that_is_written_otherwise_is_told_how_to_be(calha, tmp_path, content, told):
@@ -159,6 +155,28 @@ def test_a_table_that_is_written_otherwise_is_told_how_to_be(calha, tmp_path, co
     source.write_text(content)
     ended = command("import", source, "--data", calha.folder)
     assert (ended.returncode, told in ended.stderr) == (1, True), ended.stderr
+
+
+def test_a_row_whose_time_cannot_be_read_is_set_aside_and_the_others_are_imported(calha, tmp_path):
+    source = tmp_path / "in.csv"
+    source.write_text(
+        "device,channel,at,value\na,x,2024-01-31T12:00:00-03:00,9041.5\na,x,2024-01-31T12:15:00,9042.5\n"
+        "a,x,31/01/2024 12:30,9043.5\na,x,2024-01-31T12:45:00-03:00,9044.5\n"
+    )
+    unreadable = "line 3: '2024-01-31T12:15:00' is no time with a zone; write it as 2026-01-31T12:00:00-03:00"
+    before = len(_quarantined(calha))
+    for arguments, kept in ((["--dry-run"], 0), ([], 2)):
+        ended = command("import", source, "--data", calha.folder, *arguments)
+        assert ended.returncode == 1, "rejected rows are not passed over in silence"
+        assert "new        2" in ended.stdout, ended.stdout + ended.stderr
+        assert "bad_time: 2" in ended.stdout
+        assert unreadable in ended.stdout
+        assert "line 4: '31/01/2024 12:30'" in ended.stdout
+        assert len(_quarantined(calha)) == before + kept
+    entries = [one for one in calha.get("/api/v1/quarantine")["items"] if one["reason"] == "bad_time"]
+    assert min((one["device"], one["detail"]) for one in entries) == ("a", unreadable)
+    assert {9041.5, 9044.5} <= set(calha.values("a", "x"))
+    assert not {9042.5, 9043.5} & set(calha.values("a", "x"))
 
 
 def test_a_table_as_brazilian_spreadsheets_write_it_is_read(calha, tmp_path):

@@ -77,3 +77,38 @@ def test_an_edit_and_its_undo_show_the_invoice_that_they_would_touch(calha, page
     expect(asked).to_contain_text("-R$30.00")
     asked.get_by_role("button", name="Undo").click()
     expect(history.get_by_text("undone")).to_be_visible()
+
+
+@pytest.mark.desktop
+def test_another_multiplier_names_the_invoice_that_it_contradicts(calha, page, device, invoice):
+    page.goto(f"{calha.address}/devices/{device}/consumption?view=month&at={MONTH:%Y-%m-%d}")
+    page.get_by_role("button", name="Enter plate data").click()
+    form = page.get_by_role("dialog")
+    expect(form).to_contain_text("No issued invoice would change.")
+    field(form, "Multiplier").fill("10")
+    touched = form.get_by_role("status", name="Invoices touched")
+    expect(touched.get_by_role("link", name=invoice["number"])).to_be_visible()
+    assert violations(page) == []
+    page.screenshot(path="artifacts/e2e/plate-touched.png")
+    form.get_by_role("button", name="Save").click()
+    expect(form).not_to_be_visible()
+
+    page.goto(f"{calha.address}/billing/invoices/{invoice['number']}")
+    page.get_by_role("status").get_by_role("button", name="Issue again").click()
+    page.get_by_role("dialog").get_by_role("button", name="Issue again").click()
+    parts = page.get_by_role("table", name="How the readings are the consumption")
+    expect(parts).to_contain_text("× 10")
+    assert violations(page) == []
+    assert not scrolls_sideways(page)
+    page.screenshot(path="artifacts/e2e/constant.png", full_page=True)
+
+    page.goto(f"{calha.address}/devices/{device}/consumption?view=month&at={MONTH:%Y-%m-%d}")
+    expect(page.get_by_text("No events in this period")).to_be_visible()
+    expect(page.get_by_text("None: what was measured counts.")).to_be_visible()
+    registers = page.get_by_role("region", name="Register", exact=True)
+    registers.get_by_role("button", name="Edit").click()
+    expect(field(page.get_by_role("dialog"), "Multiplier")).to_have_value("10")
+    page.keyboard.press("Escape")
+    registers.get_by_role("button", name="Remove").click()
+    expect(page.get_by_role("dialog").get_by_role("status", name="Invoices touched")).to_be_visible()
+    page.screenshot(path="artifacts/e2e/plate-remove.png")

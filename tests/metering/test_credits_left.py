@@ -108,6 +108,20 @@ def test_a_credit_that_another_contract_took_is_due_where_its_invoice_becomes_mo
     assert sealed(billing, again)[-1] == ("paid_before", ended.number, D("10.00"))
 
 
+def test_a_credit_that_was_moved_stays_moved_where_its_invoice_is_issued_again(plant, billing, ended, other):  # noqa: F811
+    move(billing, ended.number, "C-other", AT)
+    lowered(plant, 104.44, 300)
+    _, again = issue_again(billing, ended.number)
+    assert again.total == D("-15.00")
+    assert left(billing) == [(again.number, "C-other", False)]
+    july = billed(billing, other, "2026-07")
+    assert sealed(billing, july) == [("credit", again.number, D("-15.00"))]
+    lowered(plant, 103.44, 300)
+    _, more = issue_again(billing, again.number)
+    assert more.total == D("-5.00"), "the rest was credited already"
+    assert left(billing) == [(more.number, "C-other", False)]
+
+
 def test_nobody_elses_contract_takes_a_credit(plant, billing, ended):  # noqa: F811
     stranger = contracted(plant, billing, "m3")
     with pytest.raises(Malformed, match="not of the customer"):

@@ -53,7 +53,9 @@ def test_a_constant_of_one_is_not_shown(plant, billing, contract):  # noqa: F811
     hourly(plant, JULY, AUGUST, 100)
     row, sealed = issued(billing, contract)
     assert told(sealed) == []
-    assert b"register_parts" not in billing.invoices.content(row.number), "the bytes of what needs none stay as they are"
+    assert b"register_parts" not in billing.invoices.content(row.number), (
+        "the bytes of what needs none stay as they are"
+    )
 
 
 def test_a_register_that_starts_over_has_the_difference_that_it_counted(plant, billing, contract):  # noqa: F811

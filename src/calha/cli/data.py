@@ -19,6 +19,7 @@ SYSTEMS = {"databutcher": databutcher.bring}
 OF_DATABASES = ("eta", "hidrometro")
 COLUMNS = ("device", "channel", "at", "value")
 WRITTEN = (".parquet", ".csv")
+MAX_NAMED = 20  # rows with unreadable times
 RECEIPT = ("stored", "late", "corrected", "duplicate")
 
 
@@ -111,10 +112,20 @@ def import_(
     running = Running(configuration(data, config).settings.data.folder)
     counted: Counter[str] = Counter()
     rejected: Counter[str] = Counter()
+    unreadable: list[dict[str, Any]] = []
+    row, line = ("line", 2) if source.suffix == ".csv" else ("row", 1)  # line 1 has the headings
     total, tables = _tables(source)
     with progress_bar(source.name, total) as (progress, task):
         for table in tables:
-            receipt = running.post("/api/v1/import", _as_stream(table), ARROW, dry_run="true" if dry_run else None)
+            receipt = running.post(
+                "/api/v1/import",
+                _as_stream(table),
+                ARROW,
+                dry_run="true" if dry_run else None,
+                first_line=str(line),
+            )
+            line += table.num_rows
+            unreadable += receipt["unreadable"]
             counted.update({name: receipt[name] for name in RECEIPT})
             rejected.update(receipt["rejected"])
             progress.advance(task, table.num_rows)
@@ -125,6 +136,10 @@ def import_(
     typer.echo(f"  rejected   {rejected.total()}")
     for reason, count in rejected.most_common():
         typer.echo(f"    {reason}: {count}")
+    for one in unreadable[:MAX_NAMED]:
+        typer.echo(f"    {row} {one['line']}: {one['problem']}")
+    if len(unreadable) > MAX_NAMED:
+        typer.echo("    …")
     if rejected:
         raise typer.Exit(1)
 

@@ -1,8 +1,9 @@
 """Arrow tables ↔ batches, for imports and exports. pyarrow is loaded only when one runs."""
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -14,6 +15,30 @@ from calha.domain.times import EARLIEST, MAX_AHEAD_US
 from calha.ingest.decode import Ranges
 
 REQUIRED = ("device", "channel", "at", "value")
+UNREADABLE_TIME = "bad_time"
+
+
+class UnreadableRow(NamedTuple):
+    """A row whose time is none. place: in its table, from 0."""
+
+    place: int
+    device: str
+    channel: str
+    at: str
+    value: float | None
+
+    @property
+    def detail(self) -> str:
+        return f"{self.at!r} is no time with a zone; write it as 2026-01-31T12:00:00-03:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """What an imported table comes to. rejected: rows by reason; unreadable: those of them whose time is none."""
+
+    batch: Batch
+    rejected: Counter[str]
+    unreadable: Sequence[UnreadableRow]
 
 
 def EXPORT_SCHEMA() -> Any:  # noqa: ANN401, N802 - a pyarrow.Schema, made when pyarrow is loaded
@@ -63,8 +88,8 @@ def described(part: Any, names: Mapping[int, tuple[str, str]], units: Mapping[in
     )
 
 
-def batch_of_table(stream: bytes, directory: Directory, arrived_at: Micros) -> tuple[Batch, Counter[str]]:
-    """The readings of an Arrow stream and how many rows were rejected for which reason. Raises Malformed."""
+def batch_of_table(stream: bytes, directory: Directory, arrived_at: Micros) -> Table:
+    """The readings of an Arrow stream and which rows were rejected for which reason. Raises Malformed."""
     import pyarrow as pa
 
     try:
@@ -72,13 +97,15 @@ def batch_of_table(stream: bytes, directory: Directory, arrived_at: Micros) -> t
         missing = [name for name in REQUIRED if name not in table.column_names]
         if missing:
             raise Malformed(f"columns {', '.join(missing)} are missing; needed are {', '.join(REQUIRED)}", "bad_table")
-        series, reasons = _series(table, directory)
-        at = _micros(table.column("at"))
+        series = _series(table, directory)
+        at, is_readable = _micros(table.column("at"))
         value = table.column("value").cast(pa.float64()).fill_null(float("nan")).to_numpy()
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError) as error:
         raise Malformed(f"not a table of readings: {error}", "bad_table") from None
     codes = _qualities(table, len(series))
-    taken = series >= 0
+    taken = is_readable & (series >= 0)
+    reasons = Counter({reason: int((is_readable & (series == code)).sum()) for code, reason in _UNKNOWN.items()})
+    reasons[UNREADABLE_TIME] = int((~is_readable).sum())
     for fault, reason in ((at < EARLIEST, "time_before_2000"), (at > arrived_at + MAX_AHEAD_US, "time_in_future")):
         reasons[reason] += int((taken & fault).sum())
         taken &= ~fault
@@ -89,14 +116,28 @@ def batch_of_table(stream: bytes, directory: Directory, arrived_at: Micros) -> t
         codes[taken].astype(np.uint8),
         np.full(int(taken.sum()), arrived_at, np.int64),
     )
-    return Ranges(directory).judge(batch), +reasons
+    return Table(Ranges(directory).judge(batch), +reasons, list(_unreadable(table, is_readable)))
 
 
 def rejected_reasons(rejected: Counter[str]) -> dict[str, int]:
     return {reason: count for reason, count in rejected.items() if count}
 
 
-def _series(table: Any, directory: Directory) -> "tuple[np.ndarray[Any, np.dtype[np.int64]], Counter[str]]":  # noqa: ANN401
+_UNKNOWN = {-2: "unknown_device", -1: "undeclared_channel"}
+
+
+def _unreadable(table: Any, is_readable: "np.ndarray[Any, np.dtype[np.bool_]]") -> Iterator[UnreadableRow]:  # noqa: ANN401
+    if is_readable.all():
+        return
+    rows = table.select(REQUIRED)
+    for place in np.flatnonzero(~is_readable).tolist():
+        device, channel, at, value = (column[place].as_py() for column in rows.columns)
+        is_number = value is not None and np.isfinite(value)
+        yield UnreadableRow(place, device or "", channel or "", at or "", value if is_number else None)
+
+
+def _series(table: Any, directory: Directory) -> "np.ndarray[Any, np.dtype[np.int64]]":  # noqa: ANN401
+    """Their numbers, in place of which those of _UNKNOWN stand."""
     import pyarrow as pa
 
     devices = table.column("device").cast(pa.string()).combine_chunks().dictionary_encode()
@@ -114,37 +155,40 @@ def _series(table: Any, directory: Directory) -> "tuple[np.ndarray[Any, np.dtype
                 lookup[row, column] = channel.series
     device_index = devices.indices.fill_null(len(device_names)).to_numpy(zero_copy_only=False)
     channel_index = channels.indices.fill_null(len(channel_names)).to_numpy(zero_copy_only=False)
-    series = lookup[device_index, channel_index]
-    rejected = Counter({"unknown_device": int((series == -2).sum()), "undeclared_channel": int((series == -1).sum())})
-    return series, rejected
+    found: np.ndarray[Any, np.dtype[np.int64]] = lookup[device_index, channel_index]
+    return found
 
 
-def _micros(column: Any) -> "np.ndarray[Any, np.dtype[np.int64]]":  # noqa: ANN401
+def _micros(column: Any) -> "tuple[np.ndarray[Any, np.dtype[np.int64]], np.ndarray[Any, np.dtype[np.bool_]]]":  # noqa: ANN401
+    """Times, and which of them can be read."""
     import pyarrow as pa
 
+    is_readable = np.ones(len(column), bool)
     if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
         column = _moments(column)
+        is_readable = column.is_valid().to_numpy(zero_copy_only=False)
     elif pa.types.is_timestamp(column.type):
         column = column.cast(pa.timestamp("us"), safe=False)
     result: np.ndarray[Any, np.dtype[np.int64]] = column.cast(pa.int64()).fill_null(0).to_numpy()
-    return result
+    return result, is_readable
 
 
 def _moments(column: Any) -> Any:  # noqa: ANN401
-    """Texts as timestamps. Raises Malformed with the first that is none, which Arrow tells in words of its own."""
+    """Texts as timestamps; null for one that is none, which makes Arrow refuse the whole column."""
     import pyarrow as pa
 
     moment = pa.timestamp("us", "UTC")
+
+    def moment_of(text: Any) -> Any:  # noqa: ANN401 - scalars
+        try:
+            return text.cast(moment)
+        except pa.ArrowInvalid:
+            return None
+
     try:
         return column.cast(moment)
     except pa.ArrowInvalid:
-        for row, text in enumerate(column, 1):
-            try:
-                text.cast(moment)
-            except pa.ArrowInvalid:
-                told = "no time with a zone; write it as 2026-01-31T12:00:00-03:00"
-                raise Malformed(f"at, row {row}: {text.as_py()!r} is {told}", "bad_table") from None
-        raise
+        return pa.chunked_array([pa.array([moment_of(text) for text in column], moment)])
 
 
 def _qualities(table: Any, rows: int) -> "np.ndarray[Any, np.dtype[np.int64]]":  # noqa: ANN401

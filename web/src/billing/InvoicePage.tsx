@@ -1,6 +1,6 @@
 import { Figure } from "../ui/Facts";
 import "./billing.css";
-import { Button, Group, Stack, Text } from "@mantine/core";
+import { Button, Group, Stack, Table, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useParams } from "@tanstack/react-router";
 import { api, take } from "../api/client";
@@ -119,9 +119,45 @@ function Readings({ invoice }: { invoice: InvoiceWhole }) {
           </li>
         ))}
       </ul>
+      <RegisterParts parts={invoice.register_parts} />
       <Text size="xs" className="quiet" mt={4}>
         {t("invoice.readingsText", { zone: invoice.zone })}
       </Text>
     </Section>
+  );
+}
+
+/** How the readings are the consumption, where the constant of the measurement is not 1. */
+function RegisterParts({ parts }: { parts: InvoiceWhole["register_parts"] }) {
+  const { t, language } = useTexts();
+  if (parts.length === 0) return null;
+  const amount = (value: string | null, unit: string) => (value === null ? "—" : quantityText(value, unit, language));
+  return (
+    <Table.ScrollContainer minWidth={420} mt="xs" scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+      <Table fz="sm" horizontalSpacing={6} aria-label={t("registerPart.title")}>
+        <Table.Thead>
+          <Table.Tr>
+            {(["opening", "closing", "difference", "multiplier", "consumption"] as const).map((name) => (
+              <Table.Th key={name} ta="right">
+                {t(`registerPart.${name}`)}
+              </Table.Th>
+            ))}
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {parts.map((one) => (
+            <Table.Tr key={`${one.opening} ${one.multiplier}`} className="number">
+              <Table.Td ta="right">{amount(one.opening, one.unit)}</Table.Td>
+              <Table.Td ta="right">{amount(one.closing, one.unit)}</Table.Td>
+              <Table.Td ta="right">{amount(one.difference, one.unit)}</Table.Td>
+              <Table.Td ta="right">× {Number(one.multiplier).toLocaleString(language, { maximumFractionDigits: 6 })}</Table.Td>
+              <Table.Td ta="right">
+                <b>{amount(one.consumption, one.consumption_unit)}</b>
+              </Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
   );
 }

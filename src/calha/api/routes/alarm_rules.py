@@ -168,10 +168,10 @@ def _where(services: Services, caller: Caller, given: RuleWhere) -> Where:
     is_known = where.device is None or where.device in directory.devices
     is_known &= where.site is None or where.site in directory.tree.parents
     if not is_known:
-        raise NotFound("there is no such site or device", "unknown_device")
+        raise NotFound("there is no such site or device", "unknown_place")
     site = _site(services, where)
     if site is not None and not caller.may(Permission.VIEW, site):
-        raise NotFound("there is no such site or device", "unknown_device")
+        raise NotFound("there is no such site or device", "unknown_place")
     _require(services, caller, where)
     return where
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import io
+import json
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
@@ -20,16 +22,26 @@ from calha.domain.errors import Malformed
 from calha.domain.readings import Micros
 from calha.domain.times import from_text
 from calha.domain.written import OUTCOMES
-from calha.ingest.bulk import batch_of_table, rejected_reasons
+from calha.ingest.bulk import UNREADABLE_TIME, Table, batch_of_table, rejected_reasons
+from calha.ingest.service import Message
 
 router = api_router("transfer")
 
 ARROW = "application/vnd.apache.arrow.stream"
 MAX_IMPORT_BYTES = 64 * 1024 * 1024
+MAX_KEPT = 1_000  # rows of a request that go to quarantine, as each is an fsync; the rest are counted
+MAX_NAMED = 20  # rows that a receipt tells
 Window = tuple[list[int], Micros, Micros]  # series, since, until
 _ARROW_BODY: dict[str, Any] = {
     "requestBody": {"required": True, "content": {ARROW: {"schema": {"type": "string", "format": "binary"}}}}
 }
+
+
+class UnreadableLine(Answer):
+    """A row that was not imported because its time cannot be read."""
+
+    line: int = Field(examples=[17])
+    problem: str = Field(examples=["'31/01/2026' is no time with a zone; write it as 2026-01-31T12:00:00-03:00"])
 
 
 class ImportReceipt(Answer):
@@ -38,6 +50,9 @@ class ImportReceipt(Answer):
     corrected: int
     duplicate: int
     rejected: dict[str, int]
+    unreadable: list[UnreadableLine] = Field(
+        description="The first rows whose time cannot be read. The first 1000 of a request are in quarantine."
+    )
     dry_run: bool
 
 
@@ -51,22 +66,31 @@ async def import_readings(
     caller: SendsAll,
     request: Request,
     dry_run: Annotated[bool, Query(description="Only say what would become of the readings.")] = False,
+    first_line: Annotated[
+        int, Query(ge=1, le=2**62, description="Line of its file in which the first row stands.", examples=[2])
+    ] = 1,
 ) -> ImportReceipt:
-    """Columns device, channel, at (timestamp or µs), value, and if you like quality; up to 64 MiB a request."""
+    """Columns device, channel, at (timestamp, µs, or ISO 8601 with a zone), value, quality if you like; up to 64 MiB a request.
+
+    A row that cannot be taken is counted under its reason, and the others are imported.
+    """
     too_large = f"an import takes {MAX_IMPORT_BYTES} bytes a request; send it in parts"
     body = await read_body(request, MAX_IMPORT_BYTES, too_large)
-    batch, rejected = await asyncio.to_thread(batch_of_table, body, services.ingest.directory, services.clock())
+    table = await asyncio.to_thread(batch_of_table, body, services.ingest.directory, services.clock())
+    batch = table.batch
     if dry_run:
         judged = await asyncio.to_thread(services.telemetry.judge, batch)
         outcomes = {name: int((judged.outcome == code).sum()) for code, name in enumerate(OUTCOMES)}
     else:
         services.ingest.counters.received(batch)
         outcomes = await services.transfer.load(batch)
-        for reason, count in rejected.items():
-            services.ingest.refuse("", reason, count)
+        await _set_aside(services, table, first_line)
     if not dry_run:
         await caller.note("readings.imported", "readings", after=outcomes)
-    return ImportReceipt(rejected=rejected_reasons(rejected), dry_run=dry_run, **outcomes)
+    unreadable = [
+        UnreadableLine(line=first_line + row.place, problem=row.detail) for row in table.unreadable[:MAX_NAMED]
+    ]
+    return ImportReceipt(rejected=rejected_reasons(table.rejected), unreadable=unreadable, dry_run=dry_run, **outcomes)
 
 
 @router.get("/export", response_class=StreamingResponse)
@@ -104,6 +128,25 @@ async def make_backup(new: NewBackup, services: Here, caller: Administers) -> di
     made = await services.backup(new.name)
     await caller.note("backup.made", f"backup {new.name}")
     return made
+
+
+async def _set_aside(services: Services, table: Table, first_line: int) -> None:
+    """Keep what cannot be read, each row as if its device had sent it; count what is rejected otherwise."""
+    kept = table.unreadable[:MAX_KEPT]
+    messages = [
+        Message(
+            row.device or None,
+            json.dumps({"ts": row.at, "values": {row.channel: row.value}}).encode(),
+            services.clock(),
+            "import",
+            "",
+            fault=Malformed(f"line {first_line + row.place}: {row.detail}", UNREADABLE_TIME),
+        )
+        for row in kept
+    ]
+    await services.ingest.take(messages, "import")
+    for reason, count in (table.rejected - Counter({UNREADABLE_TIME: len(kept)})).items():
+        services.ingest.refuse("", reason, count)
 
 
 def _windows(series: int, periods: Periods, since: Micros, until: Micros) -> Iterator[Window]:

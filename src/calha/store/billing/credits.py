@@ -1,7 +1,8 @@
 """What became of credits: invoices of less than nothing whose amount was paid out, or moved to another contract.
 
 Rule 1: both are kept as payments of the invoice, one of each at most; who did it stands in the audit log.
-Rule 2: a credit is in hand as long as its invoice is in force and has no day of payment. Which invoice takes it is told by
+Rule 2: what comes instead of an invoice leaves its credit to the same contract, to which it was moved.
+Rule 3: a credit is in hand as long as its invoice is in force and has no day of payment. Which invoice takes it is told by
         what that one has sealed; so whoever changes a credit says up to which invoice he has looked.
 """
 
@@ -80,8 +81,7 @@ class Credits:
             _require_seen(connection, row, seen)
             _forget(connection, row, MOVED)
             if contract is not None:
-                values = {"external_id": f"{row.number} {MOVED}", "source": MOVED, "txid": contract}
-                _keep(connection, row, **values, amount=str(-row.total), paid_at=at)
+                _keep_move(connection, row, contract, at)
 
 
 def require_credits_in_hand(connection: Connection, new: Sequence[NewInvoice]) -> None:
@@ -97,6 +97,19 @@ def require_credits_in_hand(connection: Connection, new: Sequence[NewInvoice]) -
         is_own = [moved[row.id] == own if row.id in moved else row.contract_id == one.contract_id for row in given]
         if len(given) != len(one.credits_of) or not all(is_own):
             raise Conflict("a credit has been paid out or moved meanwhile", "credit_changed")
+
+
+def leave_moved(connection: Connection, replaced_id: int, row: InvoiceRow) -> None:
+    """Leave the credit of an invoice to the contract to which that of the one that it replaces was moved."""
+    moved = select(Payment.txid, Payment.paid_at).where(Payment.source == MOVED, Payment.invoice_id == replaced_id)
+    found = connection.execute(moved).first()
+    if found is not None and row.total < 0:
+        _keep_move(connection, row, found.txid, found.paid_at)
+
+
+def _keep_move(connection: Connection, row: InvoiceRow, contract: str, at: datetime) -> None:
+    values = {"external_id": f"{row.number} {MOVED}", "source": MOVED, "txid": contract}
+    _keep(connection, row, **values, amount=str(-row.total), paid_at=at)
 
 
 def _in_hand() -> tuple[ColumnElement[bool], ...]:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 
 from calha.domain.errors import Conflict, NotFound
 from calha.domain.invoices import Event, State, after
-from calha.store.billing.credits import require_credits_in_hand
+from calha.store.billing.credits import leave_moved, require_credits_in_hand
 from calha.store.billing.invoice_rows import INVOICE_COLUMNS, invoice_row
 from calha.store.billing.models import Contract, Invoice, InvoiceSeries, Payment, TariffRevision
 from calha.store.billing.rows import InvoiceRow, NewInvoice, PaymentRow, PaymentState, Seam
@@ -47,7 +47,11 @@ class Invoices:
             if connection.execute(select(Invoice.state).where(Invoice.id == invoice_id)).scalar() != state:
                 raise Conflict("the invoice has changed meanwhile")
             self._change(connection, invoice_id, "replace")
-            return self._add(connection, new, seal, None)
+            rows = self._add(connection, new, seal, None)
+            for row in rows:
+                if row.kind == "invoice":
+                    leave_moved(connection, invoice_id, row)
+            return rows
 
     def _add(
         self, connection: Connection, new: Sequence[NewInvoice], seal: Seal, run_id: int | None
