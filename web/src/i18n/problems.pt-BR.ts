@@ -228,6 +228,6 @@ export const problemsPtBR = {
   "problem.time_before_2000": "Esta hora fica antes do ano 2000.",
   "problem.unknown_kind": "Não existe este tipo de registro.",
   "problem.unknown_rule": "Esta regra não existe mais.",
-  "problem.unknown_place": "Não existe esta unidade ou este dispositivo, ou você não pode vê-lo.",
+  "problem.unknown_place": "Não existe este local ou dispositivo, ou você não pode vê-lo.",
   "problem.unknown_throat": "Esta não é uma largura padrão de calha Parshall. Escolha uma da lista, ou informe uma calibração.",
 } as const;
