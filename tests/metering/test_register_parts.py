@@ -90,3 +90,14 @@ def test_a_constant_that_changed_without_a_reading_claims_no_difference(plant, b
     hourly(plant, JULY, AUGUST, 100)
     _, sealed = issued(billing, contract)
     assert told(sealed) == [(D(100), None, None, D(1), None), (None, D("107.44"), None, D(20), None)]
+
+
+def test_where_no_reading_is_at_midnight_the_invoice_says_that_the_rest_is_divided(plant, billing, contract):  # noqa: F811
+    said(plant, 40)
+    half = HOUR_US // 2
+    hourly(plant, JULY - half, AUGUST - half, 100)
+    hourly(plant, AUGUST + half, AUGUST + half, 107.47)  # thrice as much in the hour around midnight
+    row, sealed = issued(billing, contract)
+    assert (told(sealed)[0][4], row.quantity) == (D("297.6"), D("298"))
+    page = pypdf.PdfReader(io.BytesIO(invoice_pdf(sealed, row.txid, "issued"))).pages[0]
+    assert "de meia-noite a meia-noite, 298 m³" in " ".join(page.extract_text().split())

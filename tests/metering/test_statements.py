@@ -80,6 +80,7 @@ def test_without_its_columns_a_file_is_refused_with_what_is_missing():
             ("R$ 10,00", "10"),
         ),
         *(("-12,00", "-12"), ("12,00D", "-12"), ("12,00C", "12"), ("0,05", "0.05"), ("1.234.567,89", "1234567.89")),
+        *(("12,00-", "-12"), ("(1.012,00)", "-1012"), ("R$ -12,00", "-12"), ("- R$ 12,00", "-12")),
     ],
 )
 def test_amounts_as_people_and_programs_write_them(text, amount):

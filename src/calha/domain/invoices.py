@@ -27,6 +27,7 @@ from calha.domain.tariffs import Text as Words
 FORMAT = 2
 BY_PART = 1  # the format of invoices in which each part of a cut cycle was charged as a cycle of its own
 MAX_CONTENT_BYTES = 60_000
+ROOM_BYTES = 2_000  # for what is added when an invoice is issued again or taken back
 
 Kind = Literal["invoice", "credit_note"]
 State = Literal["issued", "paid", "cancelled", "replaced"]
@@ -213,6 +214,12 @@ def seal(sealed: Sealed) -> tuple[bytes, str]:
     content = msgspec.json.encode(sealed, order="deterministic")
     assert len(content) <= MAX_CONTENT_BYTES, f"an invoice of {len(content)} bytes"
     return content, digest(content)
+
+
+def is_too_long(inputs: Inputs, made: Bill) -> bool:
+    """Whether an invoice would have more than can be kept of one."""
+    sealed = Sealed(kind="invoice", number="", issued_on=inputs.due_on, inputs=inputs, bill=made)
+    return len(msgspec.json.encode(sealed)) > MAX_CONTENT_BYTES - ROOM_BYTES - 2 * len(made.lines)
 
 
 def unseal(content: bytes) -> Sealed:

@@ -9,7 +9,7 @@ import msgspec
 
 from calha.domain.billing import Bill, Terms
 from calha.domain.errors import Conflict, InvalidTariff, Malformed, NotFound
-from calha.domain.invoices import Estimate, Inputs, Month, Party, made_from
+from calha.domain.invoices import Estimate, Inputs, Month, Party, is_too_long, made_from
 from calha.domain.net_metering import Credits
 from calha.domain.tariffs import UsualDays
 from calha.metering.books import Billing, Books, books_of, issuer_of
@@ -137,12 +137,16 @@ def _preview(
     inputs = msgspec.structs.replace(
         _inputs(wanted, counted, books), adjustments=taken_over, estimate=estimate, net_metering=ledger
     )
+    made = made_from(inputs, wanted.tariff)
+    problem = counted.problem
+    if problem is None and is_too_long(inputs, made):
+        problem = f"the invoice would have {len(made.lines)} lines, which is more than can be kept"
     return Preview(
         contract,
         cycle,
         inputs,
-        made_from(inputs, wanted.tariff),
-        counted.problem,
+        made,
+        problem,
         counted.is_short,
         days=counted.days_between if counted.days_between is not None else cycle.days,
         usual_days=wanted.tariff.version_at(cycle.from_).usual_days,

@@ -97,10 +97,14 @@ def _line(number: int, row: Sequence[str], columns: Mapping[str, int], zone: tzi
 
 
 def amount_of(text: str) -> Decimal:
-    """1.234,56 or 1,234.56 or 1234.56; the last mark with one or two digits behind it parts the cents."""
+    """1.234,56 or 1,234.56 or 1234.56; the last mark with one or two digits behind it parts the cents.
+
+    Money that goes out: -12,00, 12,00-, 12,00 D or, as accountants write it, (12,00).
+    """
     plain = text.replace("R$", "").replace("\u00a0", "").replace(" ", "")
-    sign = -1 if plain.startswith("-") or plain.endswith("D") else 1
-    plain = plain.strip("+-CD")
+    is_out = plain.startswith("-") or plain.endswith(("-", "D")) or (plain.startswith("(") and plain.endswith(")"))
+    sign = -1 if is_out else 1
+    plain = plain.strip("+-CD()")
     found = re.fullmatch(r"(\d[\d.,]*?)(?:[.,](\d{1,2}))?", plain)
     if found is None:
         raise ValueError(f"{text!r} is not an amount")

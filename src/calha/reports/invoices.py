@@ -89,6 +89,7 @@ def _content(sealed: Sealed, pix: str | None, state: State, company: str) -> dic
         "taxes": [[name.upper(), money(amount, language)] for name, amount in sealed.bill.taxes.items()],
         "readings": [_reading(words[name], reading, inputs, language) for name, reading in registers_of(inputs)],
         "parts": [_part(one, language) for one in register_parts_of(inputs)],
+        "divided": _divided(sealed, language, words),
         "net": _net(inputs, language, words),
         "months": _months(inputs, language),
         "comparison": _comparison(inputs, language, words),
@@ -201,6 +202,17 @@ def _part(one: RegisterPart, language: Language) -> list[str]:
     return [*shown, f"× {number(one.multiplier, language)}", told(one.consumption, one.consumption_unit)]
 
 
+def _divided(sealed: Sealed, language: Language, words: dict[str, Any]) -> str:
+    """Why readings that were not made at midnight come to another amount than is billed; nothing where they do not."""
+    parts, inputs = register_parts_of(sealed.inputs), sealed.inputs
+    told = [one.consumption for one in parts if one.consumption is not None]
+    billed = sum((span.quantities.get("consumption", Decimal(0)) for span in inputs.metered), Decimal(0))
+    if not parts or len(told) < len(parts) or sealed.bill.is_estimated or sum(told) == billed:
+        return ""
+    text: str = words["divided"]
+    return text.format(amount=f"{number(billed, language)} {inputs.unit}")
+
+
 def _estimated(sealed: Sealed, words: dict[str, Any]) -> str:
     """What of the consumption is estimated and how, nothing where none is."""
     if not sealed.bill.is_estimated:
@@ -278,6 +290,8 @@ _WORDS: dict[Language, dict[str, Any]] = {
         "constant": "Constante",
         "consumption": "Consumo",
         "parts": "Constante de medição",
+        "divided": "O ciclo é faturado de meia-noite a meia-noite, {amount}: o consumo entre a última leitura antes e a "
+        "primeira depois é dividido pelo tempo.",
         "history": "Consumo por mês",
         "estimated": "Consumo estimado: a diferença será acertada quando a leitura for conhecida.",
         "net": "Energia injetada e créditos",
@@ -321,6 +335,8 @@ _WORDS: dict[Language, dict[str, Any]] = {
         "constant": "Constant",
         "consumption": "Consumption",
         "parts": "Constant of the measurement",
+        "divided": "The cycle is billed from midnight to midnight, {amount}: what went through between the last reading before "
+        "and the first one after is divided by time.",
         "history": "Consumption by month",
         "estimated": "Estimated consumption: the difference will be settled when the reading is known.",
         "net": "Injected energy and credits",

@@ -119,7 +119,7 @@ function Readings({ invoice }: { invoice: InvoiceWhole }) {
           </li>
         ))}
       </ul>
-      <RegisterParts parts={invoice.register_parts} />
+      <RegisterParts invoice={invoice} />
       <Text size="xs" className="quiet" mt={4}>
         {t("invoice.readingsText", { zone: invoice.zone })}
       </Text>
@@ -128,36 +128,47 @@ function Readings({ invoice }: { invoice: InvoiceWhole }) {
 }
 
 /** How the readings are the consumption, where the constant of the measurement is not 1. */
-function RegisterParts({ parts }: { parts: InvoiceWhole["register_parts"] }) {
+function RegisterParts({ invoice }: { invoice: InvoiceWhole }) {
   const { t, language } = useTexts();
+  const parts = invoice.register_parts;
   if (parts.length === 0) return null;
   const amount = (value: string | null, unit: string) => (value === null ? "—" : quantityText(value, unit, language));
+  const isWhole = parts.every(({ consumption }) => consumption !== null);
+  const counted = parts.reduce((sum, { consumption }) => sum + Number(consumption), 0);
+  const isDivided = isWhole && !invoice.is_estimated && Math.abs(counted - Number(invoice.quantity)) > 1e-6;
   return (
-    <Table.ScrollContainer minWidth={420} mt="xs" scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
-      <Table fz="sm" horizontalSpacing={6} aria-label={t("registerPart.title")}>
-        <Table.Thead>
-          <Table.Tr>
-            {(["opening", "closing", "difference", "multiplier", "consumption"] as const).map((name) => (
-              <Table.Th key={name} ta="right">
-                {t(`registerPart.${name}`)}
-              </Table.Th>
-            ))}
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {parts.map((one) => (
-            <Table.Tr key={`${one.opening} ${one.multiplier}`} className="number">
-              <Table.Td ta="right">{amount(one.opening, one.unit)}</Table.Td>
-              <Table.Td ta="right">{amount(one.closing, one.unit)}</Table.Td>
-              <Table.Td ta="right">{amount(one.difference, one.unit)}</Table.Td>
-              <Table.Td ta="right">× {Number(one.multiplier).toLocaleString(language, { maximumFractionDigits: 6 })}</Table.Td>
-              <Table.Td ta="right">
-                <b>{amount(one.consumption, one.consumption_unit)}</b>
-              </Table.Td>
+    <>
+      <Table.ScrollContainer minWidth={420} mt="xs" scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
+        <Table fz="sm" horizontalSpacing={6} aria-label={t("registerPart.title")}>
+          <Table.Thead>
+            <Table.Tr>
+              {(["opening", "closing", "difference", "multiplier", "consumption"] as const).map((name) => (
+                <Table.Th key={name} ta="right">
+                  {t(`registerPart.${name}`)}
+                </Table.Th>
+              ))}
             </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+          </Table.Thead>
+          <Table.Tbody>
+            {parts.map((one) => (
+              <Table.Tr key={`${one.opening} ${one.multiplier}`} className="number">
+                <Table.Td ta="right">{amount(one.opening, one.unit)}</Table.Td>
+                <Table.Td ta="right">{amount(one.closing, one.unit)}</Table.Td>
+                <Table.Td ta="right">{amount(one.difference, one.unit)}</Table.Td>
+                <Table.Td ta="right">× {Number(one.multiplier).toLocaleString(language, { maximumFractionDigits: 6 })}</Table.Td>
+                <Table.Td ta="right">
+                  <b>{amount(one.consumption, one.consumption_unit)}</b>
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      </Table.ScrollContainer>
+      {isDivided && (
+        <Text size="xs" mt={4}>
+          {t("registerPart.divided", { amount: quantityText(invoice.quantity, invoice.unit, language) })}
+        </Text>
+      )}
+    </>
   );
 }

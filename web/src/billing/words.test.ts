@@ -52,6 +52,7 @@ describe("what cannot be billed", () => {
     ["no readings in this cycle", "Não há leituras neste ciclo. Faça uma leitura ou decida faturar por estimativa."],
     ["only 31% of the cycle is known; where 25% or more is missing, a person decides", "Só 31% do ciclo é conhecido. Faça uma leitura, preencha o que falta ou decida faturar por estimativa."],
     ["the cycle ends on 2026-07-31; it is not over", "O ciclo ainda não acabou: termina em 31 de jul. de 2026."],
+    ["the invoice would have 450 lines, which is more than can be kept", "A fatura teria 450 itens, mais do que se pode guardar. Altere a tarifa."],
     ["something new", "something new"],
   ])("%s is said in words", (problem, words) => expect(billingProblem(problem, t, "pt-BR")).toBe(words));
 });

@@ -71,6 +71,7 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/^the cycle ends on (?<day>[\d-]+); it is not over$/, "notOver"],
   [/^there is no tariff '(?<tariff>.*)'$/, "noTariff"],
   [/^the tariff is for (?<wanted>.*), the meter counts (?<unit>.*)$/, "otherUnit"],
+  [/^the invoice would have (?<lines>\d+) lines/, "tooLong"],
   [/^too few days are known yet$/, "tooFewDays"],
   [/^tariff '(?<tariff>.*)' begins on (?<day>[\d-]+)/, "tooEarly"],
 ];

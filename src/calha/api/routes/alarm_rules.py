@@ -29,6 +29,7 @@ from calha.domain.alarm_rule_reader import read_rule, write_rule
 from calha.domain.alarm_rules import Limit, NamedRule, NoData, Rationalisation, Where
 from calha.domain.errors import NotFound
 from calha.domain.times import to_datetime
+from calha.reports.cells import harmless
 from calha.store.alarms import RuleRow
 from calha.watch.alarms.simulation import Simulation
 
@@ -216,8 +217,7 @@ def _line(row: RuleRow, limit: Limit) -> list[object]:
 
 
 def _harmless(cell: object) -> object:
-    """A text that a spreadsheet would take for a formula is marked as a text."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+    return harmless(cell) if isinstance(cell, str) else cell
 
 
 def _simulated(services: Services, found: Simulation) -> SimulationAnswer:

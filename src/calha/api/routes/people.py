@@ -35,6 +35,7 @@ from calha.api.schemas_accounts import (
 )
 from calha.api.services import Here, Services
 from calha.domain.errors import Conflict, MailFull, Malformed
+from calha.reports.cells import harmless
 from calha.store.accounts import AuditRow, KeyRow, PersonRow
 
 router = api_router("people")
@@ -269,13 +270,8 @@ def _as_csv(rows: Iterator[AuditRow]) -> Iterator[str]:
     writer = csv.writer(out)
     writer.writerow(AuditRow.__slots__)
     for row in rows:
-        writer.writerow([_harmless(str(getattr(row, name))) for name in AuditRow.__slots__])
+        writer.writerow([harmless(str(getattr(row, name))) for name in AuditRow.__slots__])
         yield out.getvalue()
         out.seek(0)
         out.truncate()
     yield out.getvalue()
-
-
-def _harmless(text: str) -> str:
-    """A spreadsheet would take these for a formula."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text

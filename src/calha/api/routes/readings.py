@@ -22,6 +22,7 @@ from calha.domain.access import Periods
 from calha.domain.errors import Malformed, NotFound, TooLarge
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, from_text, to_datetime, to_text
+from calha.reports.cells import harmless
 from calha.store.telemetry import Columns
 
 router = api_router("readings")
@@ -268,8 +269,7 @@ def _arrow(names: Mapping[int, Any], found: Mapping[int, Columns], agg: Aggregat
 
 def csv_cell(text: str) -> str:
     """A CSV cell: quoted where needed, and never a formula for a spreadsheet."""
-    if text[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        text = "'" + text
+    text = harmless(text)
     return '"' + text.replace('"', '""') + '"' if any(mark in text for mark in ',"\r\n') else text
 
 
