@@ -119,7 +119,6 @@ def test_a_month_is_previewed_issued_paid_and_verified(calha, contract):
         ({"pix_key": "(81) 99999-0000"}, "not_a_pix_key"),
         ({"pix_key": "Contas@example.org"}, "not_a_pix_key"),
         ({"name": "水道"}, "not_in_a_pix"),
-        ({"city": "Água Branca d½½"}, "not_in_a_pix"),
     ],
 )
 def test_an_issuer_whose_invoices_would_have_no_code_is_refused(calha, contract, change, reason):

@@ -145,6 +145,7 @@ def test_what_does_not_fit_is_refused_not_cut(payee, amount, txid):
         (f"{'a' * 65}@exemplo.com", True),  # 77 characters
         (f"{'a' * 66}@exemplo.com", False),
         *(("1234567890", False), ("5511943214321", False), ("A@Exemplo.com", False), ("", False)),
+        ("１２３４５６７８９０９", False),
         ("123E4567-E12B-12D1-A456-426655440000", False),
     ],
 )

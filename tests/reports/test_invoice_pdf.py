@@ -82,6 +82,17 @@ def test_the_same_page_in_english():
         assert part in text, part
 
 
+def test_an_issuer_has_its_whole_name_on_the_page_and_in_the_code_what_fits():
+    name, city = "Companhia de Saneamento e Distribuição de Água", "São José dos Campos"
+    issuer = Party(name=name, city=city, pix_key="11222333000181")
+    sealed = issued(issuer=issuer)
+    assert (code := read_code(pix_code(sealed, TXID))).name == "Companhia de Saneamento e"
+    assert code.city == "Sao Jose dos Ca"
+    text = text_of(invoice_pdf(sealed, TXID, "issued"))
+    assert name in text
+    assert city in text
+
+
 def test_a_scanner_reads_the_codes_off_the_page():
     codes = codes_on(issued(), "0138")
     pix = read_code(codes["QR Code"])

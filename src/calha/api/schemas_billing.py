@@ -113,11 +113,14 @@ class Contract(Answer):
 
 class IssuerBody(Body):
     name: Annotated[
-        str, Field(min_length=1, max_length=25, examples=["Água Exemplo"], description="As the Pix shows it.")
+        str,
+        Field(
+            min_length=1, max_length=100, examples=["Água Exemplo"], description="The Pix shows its first 25 letters."
+        ),
     ]
     document: Document = ""
     address: Annotated[str, Field(max_length=200, examples=["Av. Central, 1"])] = ""
-    city: Annotated[str, Field(max_length=15, examples=["Recife"])] = ""
+    city: Annotated[str, Field(max_length=60, examples=["Recife"])] = ""
     email: Annotated[str, Field(max_length=254, examples=["contas@example.org"])] = ""
     pix_key: Annotated[str, Field(max_length=77, examples=["11222333000181"])] = ""
     company: Annotated[

@@ -30,8 +30,8 @@ _AMOUNT = re.compile(r"\d{1,10}(\.\d{1,2})?")
 _TXID = re.compile(r"[A-Za-z0-9]{1,25}")
 _URL = re.compile(r"[A-Za-z0-9.-]+(:\d+)?/[\x21-\x7e]+")
 _KEYS = (
-    re.compile(r"\d{11}|\d{14}"),  # CPF, CNPJ
-    re.compile(r"\+[1-9]\d{7,14}"),  # telephone, E.164
+    re.compile(r"[0-9]{11}|[0-9]{14}"),  # CPF, CNPJ
+    re.compile(r"\+[1-9][0-9]{7,14}"),  # telephone, E.164
     re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9.-]+"),
     re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
 )
@@ -73,7 +73,7 @@ def static_code(payee: Payee, amount: Decimal | None, txid: str | None = None, d
         raise Malformed(f"txid {txid!r} is not 1 to 25 letters and digits", "pix")
     account = _field(0, GUI) + _field(1, payee.key)
     if description:
-        account += _field(2, _ascii(description))
+        account += _field(2, ascii_of(description))
     return _code(account, payee, amount, txid or NO_TXID, is_once=False)
 
 
@@ -114,6 +114,12 @@ def read_code(text: str) -> BrCode:
         txid=_read_txid(fields.get("62")),
         is_once=fields.get("01") == "12",
     )
+
+
+def ascii_of(text: str) -> str:
+    """A text in the letters that a Pix code takes: without accents, blanks one at a time."""
+    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return " ".join("".join(letter for letter in folded if letter.isprintable()).split())
 
 
 def crc16(data: bytes) -> int:
@@ -161,15 +167,10 @@ def _amount(amount: Decimal) -> str:
 
 
 def _name(text: str, max_chars: int) -> str:
-    folded = _ascii(text)
+    folded = ascii_of(text)
     if not 1 <= len(folded) <= max_chars:
         raise Malformed(f"{text!r} has {len(folded)} characters; 1 to {max_chars} fit into a Pix code", "pix")
     return folded
-
-
-def _ascii(text: str) -> str:
-    folded = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
-    return " ".join("".join(letter for letter in folded if letter.isprintable()).split())
 
 
 def _require_crc(text: str) -> None:

@@ -16,7 +16,7 @@ from calha.domain.billing import Line
 from calha.domain.collection_barcode import FREE_DIGITS, Segment, collection_barcode, interleaved_2_of_5, typeable_line
 from calha.domain.errors import Malformed
 from calha.domain.invoices import Inputs, RegisterPart, RegisterReading, Sealed, exchanges_of, register_parts_of
-from calha.domain.pix import MAX_CITY_CHARS, MAX_NAME_CHARS, Payee, dynamic_code, static_code
+from calha.domain.pix import MAX_CITY_CHARS, MAX_NAME_CHARS, Payee, ascii_of, dynamic_code, static_code
 from calha.reports.labels import qr_svg
 from calha.reports.locale import Language, day, money, month, number
 from calha.reports.pdf import made_pdf
@@ -53,8 +53,8 @@ def pix_code(sealed: Sealed, txid: str | None, charge_url: str | None = None) ->
 
 
 def payee_of(name: str, city: str, pix_key: str) -> Payee:
-    """An issuer as a Pix code names it."""
-    return Payee(name[:MAX_NAME_CHARS], city[:MAX_CITY_CHARS] or "BRASIL", pix_key)
+    """An issuer as a Pix code names it: in the letters that it takes, as many as fit. The invoice has the whole name."""
+    return Payee(ascii_of(name)[:MAX_NAME_CHARS], ascii_of(city)[:MAX_CITY_CHARS] or "BRASIL", pix_key)
 
 
 def barcode(sealed: Sealed, company: str) -> str | None:

@@ -11,7 +11,7 @@ import { useBilledSites } from "./useBilling";
 
 const BLANK = { name: "", document: "", address: "", city: "", email: "", pix_key: "", company: "" };
 type Issuer = typeof BLANK;
-const limits: Record<keyof Issuer, number> = { name: 25, document: 20, address: 200, city: 15, email: 254, pix_key: 77, company: 4 };
+const limits: Record<keyof Issuer, number> = { name: 100, document: 20, address: 200, city: 60, email: 254, pix_key: 77, company: 4 };
 
 /** Who issues the invoices of a site and of those below it, and to whose Pix key customers pay. */
 export function IssuerSection() {

@@ -258,7 +258,7 @@ export const billingEn: Record<keyof typeof billingPtBR, string> = {
   "issuer.noPix": "no key",
   "issuer.set": "Set",
   "issuer.saved": "Issuer saved.",
-  "issuer.name": "Name (as the Pix shows it)",
+  "issuer.name": "Name (the Pix shows 25 letters)",
   "issuer.document": "CNPJ",
   "issuer.address": "Address",
   "issuer.city": "City",

@@ -257,7 +257,7 @@ export const billingPtBR = {
   "issuer.noPix": "sem chave",
   "issuer.set": "Informar",
   "issuer.saved": "Emitente gravado.",
-  "issuer.name": "Nome (como o Pix mostra)",
+  "issuer.name": "Nome (o Pix mostra 25 letras)",
   "issuer.document": "CNPJ",
   "issuer.address": "Endereço",
   "issuer.city": "Cidade",

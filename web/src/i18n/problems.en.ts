@@ -119,7 +119,7 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.issued_meanwhile": "An invoice of this customer has been issued meanwhile. Load the page again, and see whether it took the credit.",
   "problem.credit_changed": "A credit has been paid out or moved meanwhile. Look at the preview again.",
   "problem.not_a_pix_key": "This is no Pix key. It is a CPF or CNPJ in digits only, a telephone as +5581999990000, an e-mail address in lower case, or a random key.",
-  "problem.not_in_a_pix": "A Pix code takes a name of at most 25 and a city of at most 15 Latin letters; an invoice would have no code.",
+  "problem.not_in_a_pix": "A Pix code takes Latin letters only, and this name has none; an invoice would have no code.",
   "problem.paid_in_part": "A part of this invoice is paid. Issue it again instead; what was paid stays on it.",
   "problem.password_again": "The address or the security changes: type the password again.",
   "problem.password_length": "A password has {least} to {most} characters.",

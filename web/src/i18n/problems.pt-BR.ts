@@ -118,7 +118,7 @@ export const problemsPtBR = {
   "problem.issued_meanwhile": "Enquanto isso foi emitida uma fatura deste cliente. Recarregue a página e veja se ela abateu o crédito.",
   "problem.credit_changed": "Enquanto isso um crédito foi devolvido ou passado a outro contrato. Veja a prévia de novo.",
   "problem.not_a_pix_key": "Isto não é uma chave Pix. Vale CPF ou CNPJ só com números, telefone como +5581999990000, e-mail em minúsculas ou chave aleatória.",
-  "problem.not_in_a_pix": "No código Pix cabem um nome de até 25 e uma cidade de até 15 letras latinas; as faturas sairiam sem código.",
+  "problem.not_in_a_pix": "Um código Pix só aceita letras latinas, e este nome não tem nenhuma; a fatura ficaria sem código.",
   "problem.paid_in_part": "Parte desta fatura já foi paga. Emita-a de novo; o que foi pago continua nela.",
   "problem.password_again": "O endereço ou a segurança mudou: digite a senha de novo.",
   "problem.password_length": "Uma senha tem de {least} a {most} caracteres.",
