@@ -168,6 +168,9 @@ def test_a_register_is_compared_with_the_flow_beside_it(plant):
     plant.now = START + 3 * DAY_US
     plant.metering.validator.check_now()
     assert open_ones(plant) == [("sum", 1.0)]
+    plant.send(at, np.full(len(at), 1.0), channel="flow")
+    plant.metering.validator.check_now()
+    assert open_ones(plant) == [], "the flow was wrong"
 
 
 def test_a_day_is_compared_with_the_same_days_a_year_ago(plant):
@@ -192,6 +195,17 @@ def test_a_day_without_power_is_no_exception(plant):
     plant.metering.validator.check_now()
     assert open_ones(plant, "m2") == [("zero", 2.0)]
     assert open_ones(plant, "m1") == []
+
+
+def test_a_power_failure_that_is_told_late_explains_a_day_that_was_judged(plant):
+    plant.device("m1", rules="{zero_days: 1, outage_channel: level}")
+    days(plant, [24, 24, 0, 0])
+    plant.now = START + 5 * DAY_US
+    plant.metering.validator.check_now()
+    assert open_ones(plant) == [("zero", 2.0)]
+    plant.send([START + 2 * DAY_US, START + 3 * DAY_US], [1.0, 0.0], channel="level")
+    plant.metering.validator.check_now()
+    assert open_ones(plant) == []
 
 
 async def until(is_so) -> None:

@@ -22,7 +22,7 @@ from calha.domain.validation import compared_with, findings
 from calha.metering.counting import METERS_AT_ONCE, Counting
 from calha.metering.day_checks import SETTLE_US, DayChecks, Days
 from calha.metering.meters import Meter, Meters
-from calha.metering.watched import Watched, watched
+from calha.metering.watched import Watched, judged_with, watched
 from calha.store.metering import FindingStore
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
@@ -78,7 +78,9 @@ class Validator:
         self._store = store
         self._clock = clock
         self._watched: Mapping[int, Watched] = {}
-        self._watched_version = -1
+        self._judged_with: Mapping[int, Sequence[Meter]] = {}
+        self._known: tuple[int, int] | None = None  # version of the registry, and how often something was said
+        self._said = 0
         self._dirty = Dirty()
         self._checked_today: dict[int, Micros] = {}
         self._closed_through: dict[str, date] = {}
@@ -124,7 +126,7 @@ class Validator:
 
     def mark_from(self, meter: Meter, from_at: Micros) -> None:
         """Check all days from a time on soon, because something else was said of the register; MAX_CAUGHT_UP_DAYS at most."""
-        self._watched_version = -1  # meters are known with what is said of their registers
+        self._said += 1  # meters are known with what is said of their registers
         newest = self._newest(meter)
         if newest is None:
             return
@@ -136,11 +138,12 @@ class Validator:
     # -- which days
 
     def _know_meters(self) -> None:
-        version = self._registry.version
-        if version == self._watched_version:
+        known = self._registry.version, self._said
+        if known == self._known:
             return
         self._watched = watched(self._registry, self._meters)
-        self._watched_version = version
+        self._judged_with = judged_with(self._watched.values())
+        self._known = known
 
     def _take_touched(self, seq: int) -> int:
         found = self._telemetry.touched(seq)
@@ -155,6 +158,11 @@ class Validator:
                 # What is between a reading and the next follows from both; after the newest there is nothing to judge yet.
                 until = min(last_at + watching.meter.usual_us, int(self._telemetry.latest.at[series]))
                 self._add_touched(watching.meter, day_at(until, watching.meter))
+            for meter in self._judged_with.get(series, ()):
+                newest = self._newest(meter)
+                for day in {day_at(first_at - 1, meter), day_at(last_at, meter)}:
+                    if newest is not None and day <= newest:
+                        self._dirty.add(meter.series, day)
         return found.through_seq
 
     def _add_touched(self, meter: Meter, day: date) -> None:

@@ -1,6 +1,6 @@
 """Which meters are validated: those whose profile has rules for them, with the channels that the rules name beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from calha.domain.validation import RuleSet
@@ -44,4 +44,15 @@ def watched(registry: Registry, meters: Meters) -> dict[int, Watched]:
                 power = next((one.outage_channel for one in sets if one.outage_channel is not None), None)
                 outage = next((one.series for one in row.channels if one.key == power), None)
                 found[meter.series] = Watched(meter, sets, known.get((row.key, against or "")), outage)
+    return found
+
+
+def judged_with(meters: Iterable[Watched]) -> dict[int, list[Meter]]:
+    """Which meters are judged with what another series tells: the flow beside them, or power failures."""
+    found: dict[int, list[Meter]] = {}
+    for one in meters:
+        beside = one.beside.series if one.beside is not None else None
+        for series in {beside, one.outage} - {None, one.meter.series}:
+            assert series is not None
+            found.setdefault(series, []).append(one.meter)
     return found
