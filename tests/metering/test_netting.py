@@ -83,7 +83,8 @@ def test_injected_energy_pays_for_what_is_taken_and_leaves_a_credit(plant, billi
 
 
 def test_energy_by_time_of_use_is_compensated_by_post(plant, billing, contract):  # noqa: F811
-    text = (Path(__file__).parents[2] / "docs" / "billing.md").read_text().split("```yaml\n")[2].split("```")[0]
+    blocks = (Path(__file__).parents[2] / "docs" / "billing.md").read_text().split("```yaml\n")[1:]
+    (text,) = (one.split("```")[0] for one in blocks if one.startswith("key: branca_solar"))
     billing.tariffs.save(read_tariff(text), "test")
     branca = billing.customers.change_contract("S-1", tariff="branca_solar")
     hours = np.arange(JULY, AUGUST + 1, HOUR_US, dtype=np.int64)
