@@ -20,6 +20,7 @@ from calha import housekeeping, set_up_link
 from calha.accounts.accounts import Accounts
 from calha.accounts.claims import Claims
 from calha.accounts.gatekeeper import Gatekeeper
+from calha.accounts.key_connections import FILE_NAME, KeyConnections
 from calha.accounts.keyring import Keyring
 from calha.accounts.openid import Provider
 from calha.accounts.provisioning import Provisioning
@@ -238,6 +239,7 @@ async def _connect(
     async def renew(name: str, idle_only: bool) -> int:
         return await doorman.renew(name, idle_only) if doorman is not None else 0
 
+    key_connections = await asyncio.to_thread(_key_connections, settings, accounts)
     claims = Claims(accounts)
     ground = Ground(
         registry,
@@ -272,7 +274,9 @@ async def _connect(
 
     if doorman is not None:
         guests, is_open = compat.guests(settings.compat), settings.devices.anonymous
-        gatekeeper = Gatekeeper(accounts.door, lambda: ingest.directory, is_open, guests, replaced.dialects)
+        gatekeeper = Gatekeeper(
+            accounts.door, lambda: ingest.directory, is_open, guests, replaced.dialects, key_connections
+        )
         gate = Gate(connection, gate_seed(), limits.shards, gatekeeper.decide)
         gate.listen()
         supervisor.add("gate", gate.run)
@@ -370,7 +374,7 @@ async def _connect(
 
     async def disconnect_key(key_id: int) -> None:
         if doorman is not None:
-            await asyncio.gather(*(doorman.disconnect(name) for name in gatekeeper.admitted_by(key_id)))
+            await asyncio.gather(*(doorman.disconnect(name) for name in key_connections.of(key_id)))
 
     def has_reported(device: str) -> bool:
         entry, latest = ingest.directory.devices.get(device), telemetry.latest
@@ -449,6 +453,10 @@ def seen_by(presence: PresenceWatch, directory: Directory) -> Mapping[str, Seen]
     known = directory.devices
     judged = ((key, state, cause) for key, (state, cause) in presence.judged().items() if key in known)
     return {key: Seen(state, cause, known[key].site, known[key].gateway) for key, state, cause in judged}
+
+
+def _key_connections(settings: Settings, accounts: Accounts) -> KeyConnections:
+    return KeyConnections(settings.data.folder / FILE_NAME, {one.id for one in accounts.keys.list()})
 
 
 def _provider(settings: Settings) -> Provider | None:

@@ -7,6 +7,7 @@ import pytest
 
 from calha.accounts.door import fingerprint
 from calha.accounts.gatekeeper import PROOF_HOLDS_S, Gatekeeper, Guest
+from calha.accounts.key_connections import KeyConnections
 from calha.certificates import device_certificate
 from calha.domain.access import Grant, Permission, Principal, Role, Tree
 from calha.domain.dialects import HOME, Speech, Topics
@@ -22,6 +23,9 @@ PRINCIPALS = {
     "secret-a": Principal("device", 0, "a", device="a"),
     "secret-b": Principal("device", 0, "b", device="b"),
     "key-1": Principal("key", 1, "key one", (Grant(Role.ENGINEER, 1),), frozenset(Permission)),
+    "ending-secret-a": Principal("device", 0, "a", device="a", until_s=900),
+    "ending-key-1": Principal("key", 1, "key one", (Grant(Role.ENGINEER, 1),), frozenset(Permission), until_s=900),
+    "ending-token": Principal("person", 5, "ana", (Grant(Role.ENGINEER, 1),), until_s=900),
     "key-view": Principal("key", 2, "key view", (Grant(Role.ENGINEER, None),), frozenset({Permission.VIEW})),
     "key-all": Principal("key", 3, "key all", (Grant(Role.ENGINEER, None),), frozenset(Permission)),
 }
@@ -60,7 +64,8 @@ async def test_a_device_gets_its_own_topics(asked):
 
 async def test_a_key_lets_a_device_in_for_a_day_and_is_remembered():
     assert await decide(knock("a", "key-1", "x")) == replace(OWN, expires_at_s=PROOF_HOLDS_S["key"])
-    gatekeeper = Gatekeeper(Door(), lambda: DIRECTORY, False)
+    opened = KeyConnections()
+    gatekeeper = Gatekeeper(Door(), lambda: DIRECTORY, False, key_connections=opened)
     for asked in (
         knock("a", "key-1", "x"),
         knock("gateway", "key-1", "gw"),
@@ -68,8 +73,33 @@ async def test_a_key_lets_a_device_in_for_a_day_and_is_remembered():
         knock("b", "key-1"),
     ):
         await gatekeeper.decide(asked)
-    assert gatekeeper.admitted_by(1) == {"a", "key one"}
-    assert gatekeeper.admitted_by(2) == frozenset()
+    assert opened.of(1) == {"a", "key one"}
+    assert opened.of(2) == frozenset()
+
+
+@pytest.mark.parametrize("proof", ["ending-secret-a", "ending-key-1", "ending-token"])
+async def test_nobody_stays_longer_than_what_he_came_with(proof):
+    """The old secret of a rotation holds for its overlap, a key until it expires, an access token for a quarter of an hour."""
+    admitted = await decide(knock("a", proof, "a"))
+    assert admitted == replace(OWN, expires_at_s=900)
+
+
+def test_what_keys_have_opened_is_known_to_the_next_core_too(tmp_path):
+    path = tmp_path / "key-connections"
+    before = KeyConnections(path)
+    for key, name in ((1, "a"), (1, "key one"), (1, "a"), (2, "b")):
+        before.add(key, name)
+    with path.open("a") as file:
+        file.write('[1, "cut o')
+    after = KeyConnections(path, keys={1})
+    assert (after.of(1), after.of(2)) == ({"a", "key one"}, frozenset())
+    assert path.read_text() == '[1, "a"]\n[1, "key one"]\n'
+
+
+def test_where_it_cannot_be_written_down_devices_are_let_in(tmp_path):
+    opened = KeyConnections(tmp_path / "no-folder" / "key-connections")
+    opened.add(1, "a")
+    assert opened.of(1) == {"a"}
 
 
 @pytest.mark.parametrize(

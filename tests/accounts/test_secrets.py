@@ -3,6 +3,7 @@
 import base64
 import json
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import bcrypt
@@ -135,8 +136,9 @@ def test_recovery_codes_are_read_however_they_are_typed():
 
 
 def test_an_access_token_names_its_session_until_it_expires():
-    token = tokens.issue(KEY, AccessToken(7, "abc"))
-    assert tokens.read(KEY, token) == AccessToken(7, "abc")
+    now_s = int(time.time())
+    token = tokens.issue(KEY, AccessToken(7, "abc"), now_s)
+    assert tokens.read(KEY, token) == AccessToken(7, "abc", now_s + tokens.LIFETIME_S)
     with pytest.raises(NotSignedIn):
         tokens.read("1" * 64, token)
     with pytest.raises(NotSignedIn):

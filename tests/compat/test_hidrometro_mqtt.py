@@ -343,3 +343,20 @@ def test_it_is_switched_off_and_closed_unless_told():
 
     section = Settings().compat.hidrometro
     assert (section.enabled, section.anonymous_meters, section.anonymous_pages) == (False, False, False)
+
+
+@pytest.mark.parametrize("proof", ["key", "secret"])
+def test_who_came_with_something_that_is_revoked_is_disconnected(calha, proof):
+    """Also a meter that only listens: it would go on to be told commands."""
+    serial = new_serial()
+    device = f"hidrometro-{serial}"
+    if proof == "key":
+        made = calha.send("POST", "/api/v1/keys", {"name": "meters", "role": "engineer", "scopes": ["send"]})[1]
+        secret, revoke = made["key"], f"/api/v1/keys/{made['id']}"
+    else:
+        status, made = calha.send("POST", "/api/v1/devices", {"key": device, "profile": "hidrometro_meter"})
+        assert status == 201, made
+        secret, revoke = made["secret"], f"/api/v1/devices/{device}/credentials"
+    with Meter(calha.meter_port, f"id-{serial}", password=secret) as meter:
+        assert calha.send("DELETE", revoke)[0] == 204
+        assert meter.refused.get(timeout=60), "it was disconnected, came again, and is refused"

@@ -9,6 +9,7 @@ import math
 import secrets
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -156,14 +157,15 @@ class Door:
         elif token.startswith(KEY_PREFIX):
             return self._by_key(token)
         elif token.startswith(DEVICE_PREFIX):
-            device = self.device_of(digest(token))
-            if device is not None:
-                return Principal("device", 0, device, device=device)
+            device, expires_at = self.device_proofs().get(digest(token), (None, None))
+            until_s = _seconds(expires_at)
+            if device is not None and (until_s is None or until_s > time.time()):
+                return Principal("device", 0, device, device=device, until_s=until_s)
         elif token.count(".") == 2:
             access = tokens.read(self._keyring.token_key, token)
             if self._sessions.get(access.session_id) is None:
                 raise NotSignedIn("this session was ended")
-            return self.person(access.person_id, access.session_id)
+            return replace(self.person(access.person_id, access.session_id), until_s=access.until_s)
         raise NotSignedIn("this token or key is not valid, or not any more")
 
     def _by_key(self, token: str) -> Principal:
@@ -172,7 +174,8 @@ class Door:
             raise NotSignedIn("this API key does not exist, or has expired")
         if key.used_at is None or datetime.now(UTC) - key.used_at > SEEN_EVERY:
             self._keys.used(key.id)
-        return Principal("key", key.id, f"key {key.name}", (Grant(key.role, key.site_id),), key.scopes)
+        grants, until_s = (Grant(key.role, key.site_id),), _seconds(key.expires_at)
+        return Principal("key", key.id, f"key {key.name}", grants, key.scopes, until_s=until_s)
 
     def _by_cookie(self, secret: str) -> Principal:
         session = self._sessions.find(digest(secret))
@@ -185,6 +188,10 @@ class Door:
         now = datetime.now(UTC)
         if now - session.seen_at > SEEN_EVERY:
             self._sessions.seen(session.id, now + BROWSER_IDLE)
+
+
+def _seconds(at: datetime | None) -> int | None:
+    return int(at.timestamp()) if at is not None else None
 
 
 def _bound(cache: dict[Any, Any]) -> None:

@@ -6,8 +6,9 @@ as password and any other user name: it may publish readings of all devices for 
 `calha edge` links its log server, as a device with the profile `gateway` and with that device's secret.
 A guest is a client of a replaced system, which keeps its user name and password, and reaches that system's topics only.
 Devices of replaced systems also get the topics of their dialect; whoever comes without a proof gets them where that system
-is open. Keys and people's tokens are revoked, expire, and hold for other devices when these move: who came with one proves it
-anew after PROOF_HOLDS_S, seldom enough for an outage of the registry not to shut out those who send.
+is open. Keys and people's tokens are revoked, and hold for other devices when these move: who came with one proves it anew
+after PROOF_HOLDS_S, seldom enough for an outage of the registry not to shut out those who send. Nobody stays longer than
+what he came with holds.
 """
 
 import asyncio
@@ -18,6 +19,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from calha.accounts.key_connections import KeyConnections
 from calha.accounts.throttle import Throttle
 from calha.domain import link
 from calha.domain.access import Everywhere, Permission, Principal
@@ -28,7 +30,6 @@ from calha.log.gate import Admission, Knock, Refusal
 
 MAX_CLIENT_IDS = 200_000
 MAX_DEVICES_OF_GATEWAY = 2_000
-MAX_KEYS_REMEMBERED = 10_000
 PROOF_HOLDS_S = {"key": 86_400, "person": 3_600}
 TOPICS = "calha/v1"
 ANONYMOUS = "anonymous"
@@ -67,6 +68,7 @@ class Gatekeeper:
         anonymous: bool,
         guests: Sequence[Guest] = (),
         dialects: Sequence[Dialect] = (),
+        key_connections: KeyConnections | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         """anonymous: whether a device without a proof may send, for any device that is registered."""
@@ -77,12 +79,8 @@ class Gatekeeper:
         self._dialects = dialects
         self._throttle = Throttle()  # people choose these passwords, so they can be guessed
         self._client_ids: OrderedDict[str, str] = OrderedDict()  # to the device that has it
-        self._by_key: OrderedDict[int, set[str]] = OrderedDict()  # the names under which a key was let in
+        self._key_connections = key_connections or KeyConnections()
         self._clock = clock
-
-    def admitted_by(self, key_id: int) -> frozenset[str]:
-        """The names of connections for which an API key was shown since the start."""
-        return frozenset(self._by_key.get(key_id, ()))
 
     async def decide(self, knock: Knock) -> Admission | Refusal:
         if knock.protocol == "leaf":
@@ -96,13 +94,18 @@ class Gatekeeper:
         if principal is None:
             return Refusal("wrong credentials")
         verdict = await self._as_device_or_gateway(principal, knock)
-        if isinstance(verdict, Refusal) or principal.kind not in PROOF_HOLDS_S:
+        if isinstance(verdict, Refusal):
             return verdict
         if principal.kind == "key":
-            self._by_key.setdefault(principal.id, set()).add(verdict.name)
-            while len(self._by_key) > MAX_KEYS_REMEMBERED:
-                self._by_key.popitem(last=False)
-        return replace(verdict, expires_at_s=int(self._clock()) + PROOF_HOLDS_S[principal.kind])
+            self._key_connections.add(principal.id, verdict.name)
+        return replace(verdict, expires_at_s=self._end_of(principal))
+
+    def _end_of(self, principal: Principal) -> int | None:
+        """When whoever came as this has to come again; None for never."""
+        ends = [] if principal.until_s is None else [principal.until_s]
+        if principal.kind in PROOF_HOLDS_S:
+            ends.append(int(self._clock()) + PROOF_HOLDS_S[principal.kind])
+        return min(ends, default=None)
 
     async def _as_device_or_gateway(self, principal: Principal, knock: Knock) -> Admission | Refusal:
         device = self._device_of(principal, knock.user)

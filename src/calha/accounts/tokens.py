@@ -14,8 +14,11 @@ ISSUER = "calha"
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
+    """until_s: Unix time at which it ends, of one that was read."""
+
     person_id: int
     session_id: str
+    until_s: int | None = None
 
 
 def issue(key: str, token: AccessToken, now_s: float | None = None, lifetime_s: int = LIFETIME_S) -> str:
@@ -28,7 +31,7 @@ def read(key: str, text: str) -> AccessToken:
     """Raises NotSignedIn for a token that is not ours, or has expired."""
     claims = verified(key, text, ISSUER)
     try:
-        return AccessToken(int(claims["sub"]), str(claims["sid"]))
+        return AccessToken(int(claims["sub"]), str(claims["sid"]), int(claims["exp"]))
     except (ValueError, KeyError):
         raise NotSignedIn("the access token is not valid; ask for a new one") from None
 

@@ -96,6 +96,7 @@ class TcpListener:
         try:
             while server.is_serving():
                 beat()
+                self._close_ended()
                 await asyncio.sleep(BEAT_S)
         finally:
             server.close()
@@ -197,6 +198,13 @@ class TcpListener:
             self._open[writer] = speaker
             self._proofs[writer] = _Proof(token, time.monotonic())
         return b'{"ok":0}\n' + await self._waiting_for(speaker)
+
+    def _close_ended(self) -> None:
+        """Who says nothing, and so is not looked at again, gets no commands either once his proof has ended."""
+        now = time.time()
+        for writer, speaker in list(self._open.items()):
+            if speaker is not None and speaker.until_s is not None and speaker.until_s <= now:
+                writer.close()
 
     async def _prove_anew(self, writer: asyncio.StreamWriter) -> None:
         """Who spoke has to say again who he is when his token holds no longer; and what it allows may have changed."""

@@ -66,6 +66,7 @@ class Principal:
 
     id: of the person or key; name: as the audit log shows it. scopes: the most that an API key may do; None for no limit.
     device: the only device for which a device may speak; None: whoever it is, as the operator allows (anonymous).
+    until_s: Unix time at which what it has proved itself with ends by itself.
     """
 
     kind: Literal["person", "key", "device", "local"]
@@ -75,6 +76,7 @@ class Principal:
     scopes: frozenset[Permission] | None = None
     device: str | None = None
     session: str | None = None
+    until_s: int | None = None
 
     @property
     def actor(self) -> Actor:

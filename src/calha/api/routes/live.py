@@ -17,7 +17,7 @@ from fastapi import Header, Query, WebSocket
 from starlette.responses import StreamingResponse
 from starlette.websockets import WebSocketDisconnect
 
-from calha.api.access import Caller, Views
+from calha.api.access import POLICY_VIOLATION, Caller, Views
 from calha.api.routing import api_router
 from calha.api.schemas import SiteId
 from calha.api.services import Here, Services, of_websocket
@@ -73,19 +73,28 @@ async def socket(
     alarms: WithAlarms = False,
     since: Since = None,
 ) -> None:
-    """The same messages over a WebSocket."""
+    """The same messages over a WebSocket, which is closed with 1008 when whoever opened it may see nothing any more."""
     services = of_websocket(websocket)
     await websocket.accept()
-    sending = asyncio.create_task(
-        _send_all(websocket, services, _Selection(caller, site, device, channel, alarms), since)
-    )
+    selection = _Selection(caller, site, device, channel, alarms)
+    sending = asyncio.create_task(_send_all(websocket, services, selection, since))
+    hearing = asyncio.create_task(_until_gone(websocket))
     try:
-        while (await websocket.receive())["type"] != "websocket.disconnect" and not sending.done():
-            pass  # what a browser says is not listened to
+        await asyncio.wait([sending, hearing], return_when=asyncio.FIRST_COMPLETED)
     finally:
-        sending.cancel()
-        with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
-            await sending
+        is_refused = sending.done() and sending.exception() is None
+        for task in (sending, hearing):
+            task.cancel()
+            with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
+                await task
+    if is_refused:
+        await websocket.close(POLICY_VIOLATION)
+
+
+async def _until_gone(websocket: WebSocket) -> None:
+    """What a browser says is not listened to."""
+    while (await websocket.receive())["type"] != "websocket.disconnect":
+        pass
 
 
 async def _may_go_on(selection: "_Selection") -> bool:

@@ -13,7 +13,9 @@ import asyncio
 import hashlib
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 
 from calha.compat import mqtt_wire
 from calha.compat.ground import Ground
@@ -22,7 +24,8 @@ from calha.compat.hidrometro.orders import Orders, Session
 from calha.compat.hidrometro.topics import Topics
 from calha.compat.mqtt_wire import BrokenMqtt, Connect, Kind, Other, Packet, Publish, Subscribe
 from calha.config.compat import HidrometroSection
-from calha.domain.errors import LogUnavailable, Malformed, NotSignedIn
+from calha.domain.access import Principal
+from calha.domain.errors import LogUnavailable, Malformed, NotSignedIn, RegistryUnavailable
 from calha.ingest.service import Message
 
 log = logging.getLogger(__name__)
@@ -61,6 +64,7 @@ class Broker:
         try:
             while server.is_serving():
                 beat()
+                await self._prove_anew()
                 await asyncio.sleep(BEAT_S)
         finally:
             server.close()
@@ -127,7 +131,33 @@ class Broker:
             f"{principal.kind} {principal.id} {principal.name}",
             name,
         )  # none but himself throws him out
+        connection.proof = hello.password
         return mqtt_wire.ACCEPTED, Speaker(principal.name, connection.address, principal, chip_of(name))
+
+    async def _prove_anew(self) -> None:
+        """Close the connections whose proof holds no longer, and take over what the others may do by now."""
+        proofs = {one.proof for one in self._connections.values() if one.proof}
+        try:
+            proved = await asyncio.to_thread(self._proved, proofs)
+        except RegistryUnavailable:  # readings go on with what is known
+            return
+        for connection in list(self._connections.values()):
+            if connection.proof not in proofs:
+                continue
+            principal = proved.get(connection.proof)
+            if principal is None:
+                log.info("%s is disconnected: its key or secret holds no longer", connection.speaker.name)
+                connection.writer.close()
+            else:
+                connection.speaker = replace(connection.speaker, principal=principal)
+
+    def _proved(self, proofs: Iterable[str]) -> Mapping[str, Principal]:
+        """Who comes with those that hold. Raises RegistryUnavailable."""
+        found = {}
+        for proof in proofs:
+            with suppress(NotSignedIn):
+                found[proof] = self._accounts.door.by_token(proof)
+        return found
 
     def _leave(self, connection: "_Connection") -> None:
         if self._connections.get(connection.client) is connection:
@@ -227,6 +257,7 @@ class _Connection(Session):
         self.address = str((writer.get_extra_info("peername") or ("",))[0])
         self.client: _Client = ("", "")
         self.speaker = Speaker("", self.address)
+        self.proof = ""  # with which it has come; it may be revoked
         self.idle_s = HELLO_WITHIN_S
         self.unreleased: set[int] = set()
         self._reader = reader
