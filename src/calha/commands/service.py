@@ -16,6 +16,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
+from weakref import WeakValueDictionary
 
 from calha.commands.messages import EVENTS, Reply, order_json, read_reply
 from calha.commands.ways import Ways
@@ -97,7 +98,7 @@ class Commands:
         self._clock = clock
         self._wake = asyncio.Event()
         self._back_since: dict[str, Micros] = {}
-        self._sending: set[str] = set()
+        self._handling: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def request(self, request: Request) -> tuple[CommandRow, bool]:
         """The command, and whether it is new. It is on disk, and sent if that was possible at once.
@@ -149,12 +150,17 @@ class Commands:
         return await self._send(await self._advance(row, event, **agreed))
 
     async def cancel(self, device: str, command_id: str, by: str) -> CommandRow:
-        """Take a command back that the device has not confirmed. Raises NotFound, Conflict."""
-        row = await asyncio.to_thread(self.store.get, device, command_id)
-        event = Event(EventKind.CANCEL, self._clock(), by)
-        advance(row.state, event)
-        await self._recall(row)
-        return await self._advance(row, event)
+        """Take a command back that the device has not confirmed, and that nobody is handing over just now.
+
+        Raises NotFound, Conflict, and LogUnavailable while it cannot be taken back from the log server.
+        """
+        async with self._alone_with(command_id):
+            row = await asyncio.to_thread(self.store.get, device, command_id)
+            event = Event(EventKind.CANCEL, self._clock(), by)
+            advance(row.state, event)
+            if row.log_seq is not None:
+                await self._ways.recall(device, row.log_seq)
+            return await self._advance(row, event)
 
     async def withdraw(self, device: str) -> None:
         """Take back all that a device has not got yet, so that no other that is given its key gets it.
@@ -219,11 +225,17 @@ class Commands:
             note = f"no answer within {row.answer_s:g} s after it was delivered"
             await self._advance(row, Event(EventKind.TIME_OUT, now, CALHA, note))
         elif is_due:
-            waited_for = "nobody approved it" if row.state is State.AWAITING_APPROVAL else "the device did not take it"
-            await self._recall(row)
-            await self._advance(row, Event(EventKind.EXPIRE, now, CALHA, waited_for))
+            async with self._alone_with(row.id):
+                await self._expire(await asyncio.to_thread(self.store.get, row.device, row.id), now)
         elif row.state is State.QUEUED or (row.missed and self._is_back(row, now)):
             await self._send(row)
+
+    async def _expire(self, row: CommandRow, now: Micros) -> None:
+        if row.due_at is None or row.due_at > now:  # approved meanwhile
+            return
+        waited_for = "nobody approved it" if row.state is State.AWAITING_APPROVAL else "the device did not take it"
+        await self._recall(row)
+        await self._advance(row, Event(EventKind.EXPIRE, now, CALHA, waited_for))
 
     async def _read_back(self, row: CommandRow, is_due: bool) -> None:
         expected = row.read_back
@@ -250,15 +262,15 @@ class Commands:
 
     async def _send(self, row: CommandRow) -> CommandRow:
         """Hand it over, or leave it in the queue while the log is away. One at a time, so that it is not there twice."""
-        if row.id in self._sending:
-            return row
-        self._sending.add(row.id)
-        try:
+        async with self._alone_with(row.id):
             now = await asyncio.to_thread(self.store.get, row.device, row.id)
             is_due = now.state is row.state and (now.state is State.QUEUED or now.missed)
             return await self._hand_over(now) if is_due else now
-        finally:
-            self._sending.discard(row.id)
+
+    def _alone_with(self, command_id: str) -> asyncio.Lock:
+        """To hold while a command is handed over or taken back, so that it is not there twice, nor after it was taken back."""
+        lock: asyncio.Lock = self._handling.setdefault(command_id, asyncio.Lock())
+        return lock
 
     async def _hand_over(self, row: CommandRow) -> CommandRow:
         self._back_since.pop(row.id, None)
