@@ -190,6 +190,16 @@ def test_whoever_works_there_shares_and_whoever_configures_the_site_changes(calh
     assert [json.loads(one["after"])["site_id"] for one in told] == [None, place, place]
 
 
+def test_a_note_is_told_to_its_writer_and_outlives_him_without_his_name(calha, place):
+    writer = Person(calha, "writer", {"role": "operator", "site_id": place})
+    status, made = writer.send("POST", "/api/v1/annotations", note(text="Pump changed"))
+    assert (status, made["made_by"]) == (201, writer.login.lower())
+    (told,) = calha.get(f"/api/v1/people/{writer.id}/export")["notes"]
+    assert told["note"]["text"] == "Pump changed"
+    assert calha.send("DELETE", f"/api/v1/people/{writer.id}")[0] == 204
+    assert {one["id"]: one["made_by"] for one in notes(calha)}[made["id"]] == f"#{writer.id}"
+
+
 def test_a_shared_view_outlives_its_owner_without_his_name(calha, crew, place):
     engineer, other, operator, view = crew
     assert engineer.send("PUT", "/api/v1/views", VIEW | {"name": "Mine"})[0] == 200

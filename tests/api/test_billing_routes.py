@@ -339,7 +339,9 @@ def test_a_customer_sees_his_own_invoices_and_nobody_elses(calha, contract):
     assert calha.send("PATCH", f"/api/v1/customers/{customer['id']}", {"person_id": person.id})[0] == 200
     assert number in [one["number"] for one in person.get("/api/v1/account/invoices")["items"]]
     assert person.get(f"/api/v1/invoices/{number}")["number"] == number
-    assert number in [one["number"] for one in person.get("/api/v1/account/export")["invoices"]]
+    known = person.get("/api/v1/account/export")
+    assert number in [one["number"] for one in known["invoices"]]
+    assert known["payments"], "what he has paid"
     assert person.send("GET", "/api/v1/invoices")[0] == 403
     for path in ("verification", "cancellation", "reissue", "payment"):
         method = "GET" if path == "verification" else "POST"

@@ -1,5 +1,6 @@
 """Letters on their way to a real mail server: sent, tried again, given up, never lost."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -132,6 +133,18 @@ def test_what_is_of_no_use_any_more_is_given_up_and_not_sent(office, given_up, m
         assert not server.has_message
     assert [one for one, _ in given_up] == ["late@example.org", LETTER.to]
     assert sends.waiting == 0
+
+
+def test_what_waits_for_somebody_who_is_forgotten_is_thrown_away(office):
+    sends = office(Postman())
+    sends.post(LETTER)
+    sends.post(replace(LETTER, to="Joao@Example.org"))
+    sends.withdraw({"joao@example.org"})
+    assert sends.waiting == 1
+    with postman() as server:
+        office(server).round()
+        assert server.next_message()["To"] == LETTER.to
+        assert not server.has_message
 
 
 def test_no_more_letters_wait_than_may(office, monkeypatch):

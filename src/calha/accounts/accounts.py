@@ -1,5 +1,6 @@
 """Everything about accounts in one place, over one database and one keyring."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Self
 
@@ -35,6 +36,7 @@ class Accounts:
     openid: OpenId | None
     forgotten: Forgotten
     invited: Invited
+    post: PostOffice | None
 
     @classmethod
     def open(
@@ -69,7 +71,13 @@ class Accounts:
             openid,
             forgotten,
             Invited(post, public_url),
+            post,
         )
+
+    def withdraw_letters(self, addresses: Iterable[str | None]) -> None:
+        """What waits to be mailed to somebody who is forgotten."""
+        if self.post is not None:
+            self.post.withdraw({one.lower() for one in addresses if one})
 
     def maker(self, principal: Principal) -> int | None:
         """The person behind somebody: himself, or who made the key, also where he did that with another key."""

@@ -19,7 +19,7 @@ from calha.store.billing import CustomerRow
 from calha.store.databutcher.store import DataButcherStore
 from calha.watch.notify.service import Notifier
 
-MAX_LISTED = 10_000  # commands, and invoices: the newest ones
+MAX_LISTED = 10_000  # commands, notes, invoices and payments: the newest ones
 
 
 def known_of(services: Services, person_id: int) -> dict[str, Any]:
@@ -35,6 +35,7 @@ def known_of(services: Services, person_id: int) -> dict[str, Any]:
         "notifications": _notifications(services.notifier, person.id),
         "commands": [_told(row) for row in services.commands.store.of_person(f"person {person_id}", MAX_LISTED)],
         "views": [asdict(one) for one in services.views.of(person_id)],
+        "notes": [asdict(one) for one in services.annotations.of_person(person_id, MAX_LISTED)],
         "databutcher": asdict(butcher) if butcher is not None else None,
         "audit": [asdict(row) for row in audit],
     }
@@ -85,6 +86,7 @@ def _of_customers(billing: Billing, customers: Sequence[CustomerRow]) -> dict[st
         "customers": [asdict(one) for one in customers],
         "contracts": [asdict(one) for one in contracts],
         "invoices": [asdict(one) for one in invoices],
+        "payments": [asdict(one) for one in billing.invoices.payments_of(ids, MAX_LISTED)],
     }
 
 

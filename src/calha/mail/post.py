@@ -8,7 +8,7 @@ Rule 2: a server that is away delays all letters, one that asks for patience wit
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -74,6 +74,12 @@ class PostOffice:
     def post(self, letter: Letter) -> None:
         """Keep it on disk, to be sent at once if that can be. Raises MailFull."""
         self._outbox.add(letter)
+
+    def withdraw(self, addresses: Collection[str]) -> None:
+        """Throw away what waits for these addresses, which are in lower case. Blocks."""
+        for kept in self._outbox.read(self._outbox.paths()):
+            if kept.letter.to.lower() in addresses:
+                self._outbox.remove(kept)
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Send what waits until cancelled."""

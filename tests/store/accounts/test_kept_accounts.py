@@ -161,6 +161,26 @@ def test_who_is_anonymised_leaves_no_name_and_no_way_in(people, maria):
     assert people.grants(other.id) == []
 
 
+def test_what_somebody_made_keeps_none_of_the_names_that_he_had(registry, people, maria):
+    joao = people.create("João", "joao@example.org", None)
+    audit, keys = AuditLog(registry.engine), Keys(registry.engine)
+
+    def made_as(person, digest):
+        audit.append(person.actor, "key.made", "key")
+        return keys.add("k", "calha_key_", digest * 64, Role.VIEWER, None, [], person.label, None, None).id
+
+    first = made_as(joao, "1")
+    second = made_as(people.update(joao.id, email="former@example.org"), "2")
+    third = made_as(people.update(joao.id, email="joao.silva@example.org"), "3")
+    people.create("Successor", "former@example.org", None)
+    of_maria = made_as(maria, "4")
+    people.anonymise(joao.id)
+    gone = f"#{joao.id}"
+    assert [keys.get(one).made_by for one in (first, second, third)] == [gone, "former@example.org", gone]
+    assert keys.get(of_maria).made_by == maria.label
+    assert audit.verify().broken_at is None
+
+
 def test_a_code_and_a_recovery_code_serve_once(people, maria):
     people.set_second_factor(maria.id, "sealed", ["a" * 64, "b" * 64])
     assert people.use_step(maria.id, 100)

@@ -87,8 +87,9 @@ async def forget_customer(customer_id: Number, services: Here, caller: Bills) ->
 
     Readings stay. Issued invoices, and the audit log of the time until now, keep the name, as the law wants.
     """
-    await customer_of(caller, services, customer_id)
+    row = await customer_of(caller, services, customer_id)
     await asyncio.to_thread(services.billing.customers.forget_customer, customer_id, services.billing.today())
+    await asyncio.to_thread(services.accounts.withdraw_letters, [row.email])
     await caller.note("customer.anonymised", f"customer {customer_id}")
 
 

@@ -125,8 +125,11 @@ async def anonymise(person_id: Number, services: Here, caller: Administers) -> N
     contract = await asyncio.to_thread(customers.running_contract, person_id, services.billing.today())
     if contract is not None:
         raise Conflict(f"the person pays contract {contract!r}; end it first", "running_contract", contract=contract)
+    own = await asyncio.to_thread(people.get, person_id)
+    addresses = {own.email, *(one.email for one in await asyncio.to_thread(customers.of_person, person_id))}
     await asyncio.to_thread(people.anonymise, person_id)
     await asyncio.to_thread(customers.forget, person_id)
+    await asyncio.to_thread(services.accounts.withdraw_letters, addresses)
     services.accounts.door.forget()
     await caller.note("person.anonymised", f"person {person_id}")
 

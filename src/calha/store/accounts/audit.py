@@ -143,7 +143,7 @@ def _labels(about: Sequence[AuditRow], label: str) -> Iterator[_Label]:
     since = dict.fromkeys(("email", "user_name"), about[0].id)
     given: dict[str, str] = {}
     for row in about:
-        if row.action != "person.changed":
+        if row.action not in ("person.changed", "address.confirmed"):
             continue
         before, after = (json.loads(text) if text else {} for text in (row.before, row.after))
         for name in since.keys() & after.keys():

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, delete, func, insert, or_, select, up
 from sqlalchemy.exc import IntegrityError
 
 from calha.domain.access import Role
-from calha.domain.errors import Conflict, NotFound
+from calha.domain.errors import Conflict, Malformed, NotFound
 from calha.store.accounts.models import (
     ApiKey,
     Identity,
@@ -22,6 +22,7 @@ from calha.store.accounts.models import (
 )
 from calha.store.accounts.ownership import IS_HELD, free
 from calha.store.accounts.rows import GrantRow, PasskeyRow, PersonRow, Secrets
+from calha.store.accounts.signatures import blank, names_of
 from calha.store.databutcher.models import DataButcherPerson
 from calha.store.explore.models import SavedView
 from calha.store.notify.models import Channel, Preference, TeamMember
@@ -104,13 +105,15 @@ class People:
     def update(self, person_id: int, **changes: Any) -> PersonRow:  # noqa: ANN401 - columns
         """Change name, email, user_name, language or state; links to another address, or to somebody blocked, end.
 
-        Raises NotFound, Conflict.
+        Raises NotFound, Conflict, and Malformed where neither an address nor a user name would be left.
         """
         for name in ("email", "user_name"):
             if name in changes:
                 changes[name] = _folded(changes[name])
         with writing(self._engine) as connection:
             before = _person(connection, person_id)
+            if "email" in changes or "user_name" in changes:
+                _require_login(changes.get("email", before.email), changes.get("user_name", before.user_name))
             if changes.get("user_name", before.user_name) != before.user_name:
                 _require_no_others_name(connection, changes["user_name"])
             if changes.get("email", before.email) != before.email or "state" in changes:
@@ -125,13 +128,14 @@ class People:
             return _person(connection, person_id)
 
     def anonymise(self, person_id: int) -> None:
-        """Forget who this was; what refers to the person, or is shared by him, stays, nameless.
+        """Forget who this was; what refers to the person, was done or is shared by him, stays, nameless.
 
         His devices are free, with new codes.
         Raises NotFound.
         """
         with writing(self._engine) as connection:
             _person(connection, person_id)
+            blank(connection, names_of(connection, person_id), f"#{person_id}")
             for table in _HIS:
                 connection.execute(delete(table).where(table.person_id == person_id))
             private = SavedView.person_id == person_id, SavedView.site_id.is_(None)
@@ -273,6 +277,11 @@ class People:
         with self._engine.connect() as connection:
             found = connection.execute(select(Passkey.__table__).where(condition).order_by(Passkey.id))
             return [PasskeyRow(**row._mapping) for row in found]
+
+
+def _require_login(email: str | None, user_name: str | None) -> None:
+    if not email and not user_name:
+        raise Malformed("an e-mail address or a user name is needed", "no_login")
 
 
 def _require_no_others_name(connection: Connection, user_name: str | None) -> None:

@@ -296,6 +296,13 @@ class Invoices:
         with self._engine.connect() as connection:
             return [_payment(row) for row in connection.execute(query)]
 
+    def payments_of(self, customers: Collection[int], limit: int) -> Sequence[PaymentRow]:
+        """For invoices of these customers, newest first."""
+        query = select(Payment.__table__).join(Invoice, Invoice.id == Payment.invoice_id)
+        query = query.where(Invoice.customer_id.in_(customers)).order_by(Payment.id.desc()).limit(limit)
+        with self._engine.connect() as connection:
+            return [_payment(row) for row in connection.execute(query)]
+
 
 def _known(connection: Connection, external_id: str) -> PaymentRow | None:
     found = connection.execute(select(Payment.__table__).where(Payment.external_id == external_id)).first()

@@ -81,6 +81,12 @@ class Annotations:
             raise NotFound(f"there is no note {annotation_id}", "unknown_annotation")
         return _row(row)
 
+    def of_person(self, person_id: int, limit: int) -> Sequence[AnnotationRow]:
+        """Those that a person has written, the newest first."""
+        query = _all().where(Annotation.person_id == person_id).order_by(Annotation.id.desc()).limit(limit)
+        with self._engine.connect() as connection:
+            return [_row(row) for row in connection.execute(query)]
+
     def of(
         self,
         devices: Collection[str],
