@@ -182,3 +182,56 @@ def test_a_mail_server_that_is_away_is_told_and_gets_the_message_later(calha, pe
     assert calha.get("/api/v1/status")["mail"]["last_error"] is None
     assert "calha_mail_waiting 0" in calha.get("/metrics", accept="*/*").decode()
     assert MAIL_PASSWORD not in calha.log.read_text()
+
+
+def moving(visitor, email, **more):
+    return visitor.send("PATCH", "/account", {"email": email, "password": PASSWORD} | more)
+
+
+def test_another_address_of_ones_own_counts_when_its_link_is_opened(calha, person):
+    email, visitor, number = person
+    new = f"new.{email}"
+    status, answer = moving(visitor, new.upper(), name="Ana Maria")
+    assert (status, answer["email"], answer["confirm"], answer["name"]) == (200, email, new.upper(), "Ana Maria")
+    link, message = mailed_link(calha, new.upper())
+    assert message["Subject"] == "Calha: confirm your e-mail address"
+    stranger = Visitor(calha)
+    told = stranger.send("POST", "/links", {"link": link})[1]
+    assert (told["purpose"], told["email"], told["login"]) == ("address", new, email)
+    refused = stranger.send("POST", "/links/password", {"link": link, "password": OTHER})
+    assert (refused[0], refused[1]["reason"]) == (404, "wrong_link"), "it sets no password"
+    forged = link.partition(".")[0] + "." + link.partition(".")[2][::-1]
+    assert stranger.send("POST", "/links/address", {"link": forged})[0] == 404
+    assert calha.get(f"/api/v1/people/{number}")["email"] == email
+    assert stranger.send("POST", "/links/address", {"link": link}) == (200, {"email": new})
+    assert stranger.send("POST", "/links/address", {"link": link})[1]["reason"] == "old_link"
+    assert Visitor(calha).send("POST", "/session", {"login": new, "password": PASSWORD})[0] == 201
+    told = calha.get(f"/api/v1/audit?target=person%20{number}")["items"]
+    assert ("address.confirmed", f'{{"email": "{new}"}}') in [(one["action"], one["after"]) for one in told]
+    known = calha.get(f"/api/v1/people/{number}/export")["audit"]
+    assert {one["actor"] for one in known} >= {email, new}, "what he did under the former address is his"
+
+
+def test_an_address_is_nobodys_until_it_is_confirmed(calha, person):
+    email, visitor, number = person
+    wanted = f"wanted.{email}"
+    assert moving(visitor, wanted)[0] == 200
+    link, _ = mailed_link(calha, wanted)
+    assert calha.send("POST", "/api/v1/people", {"name": "Its owner", "email": wanted})[0] == 201
+    assert Visitor(calha).send("POST", "/links/address", {"link": link})[1]["reason"] == "login_taken"
+    assert calha.get(f"/api/v1/people/{number}")["email"] == email
+    assert moving(visitor, wanted)[1]["reason"] == "login_taken"
+    assert moving(visitor, f"third.{email}")[0] == 200
+    third, _ = mailed_link(calha, f"third.{email}")
+    assert moving(visitor, f"fourth.{email}")[0] == 200
+    mailed_link(calha, f"fourth.{email}")
+    assert Visitor(calha).send("POST", "/links/address", {"link": third})[0] == 404, "a newer one took its place"
+    statuses = [moving(visitor, f"own{number}.{email}")[0] for number in range(12)]
+    assert 429 in statuses, "messages to strangers are slowed down"
+
+
+def test_what_an_administrator_enters_counts_at_once(calha, person):
+    email, visitor, number = person
+    assert calha.send("POST", f"/api/v1/people/{number}/grants", {"role": "administrator"})[0] == 201
+    status, answer = moving(visitor, f"own.{email}")
+    assert (status, answer["email"], answer["confirm"]) == (200, f"own.{email}", None)

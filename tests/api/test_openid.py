@@ -8,6 +8,7 @@ from http.cookiejar import CookieJar
 
 import pytest
 
+from api.browser import Visitor
 from identities import USERS, openid_provider
 from running import running_calha
 
@@ -87,6 +88,19 @@ def test_an_answer_cannot_be_brought_by_another_browser_or_twice(calha):
     for cookie in cookies:
         again.jar.set_cookie(cookie)
     assert again.go(back)[1] == "/sign-in?refused=provider_refused"
+
+
+def test_nobody_takes_the_identity_of_another_by_typing_his_address(calha):
+    """u3 has a verified address at the provider, and no account here."""
+    made = calha.send("POST", "/api/v1/people", {"name": "Eve", "user_name": "eve", "grants": [{"role": "viewer"}]})[1]
+    eve = Visitor(calha)
+    password = "canoa lenta abacaxi 7"
+    link = made["link"].partition("#")[2]
+    assert eve.send("POST", "/links/password", {"link": link, "password": password})[0] == 201
+    status, refused = eve.send("PATCH", "/account", {"email": USERS[2]["email"], "password": password})
+    assert (status, refused["reason"]) == (404, "no_mail")
+    browser = Browser()
+    assert browser.go(at_provider(browser, calha, "u3"))[1] == "/sign-in?refused=no_account"
 
 
 @pytest.mark.parametrize("target", ["//evil.example", "https://evil.example", "/\\evil.example"])

@@ -31,6 +31,7 @@ PUBLIC = {
     ("post", "/api/v1/tokens"),
     ("post", "/api/v1/tokens/refresh"),
     ("post", "/api/v1/links"),
+    ("post", "/api/v1/links/address"),
     ("post", "/api/v1/links/password"),
     ("post", "/api/v1/passwords/strength"),
     ("post", "/api/v1/passwords/forgotten"),

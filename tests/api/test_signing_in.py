@@ -176,6 +176,23 @@ def test_an_api_client_lives_on_short_tokens_and_a_stolen_refresh_token_ends_the
     assert any(one["action"] == "session.token_reused" for one in audit(calha, actor=login))
 
 
+def test_a_thief_who_exchanges_twice_before_the_owner_stays_in_no_longer(calha, person):
+    login, _, _ = person
+    owner = Visitor(calha).send("POST", "/tokens", {"login": login, "password": PASSWORD})[1]["refresh_token"]
+    thief, stolen = Visitor(calha), owner
+    for _ in range(3):
+        status, tokens = thief.send("POST", "/tokens/refresh", {"refresh_token": stolen})
+        assert status == 201
+        stolen = tokens["refresh_token"]
+    forged = owner[:-1] + ("0" if owner[-1] != "0" else "1")
+    assert Visitor(calha).send("POST", "/tokens/refresh", {"refresh_token": forged})[0] == 401
+    thief.headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+    assert thief.send("GET", "/devices")[0] == 200, "what nobody gave out ends nothing"
+    assert Visitor(calha).send("POST", "/tokens/refresh", {"refresh_token": owner})[0] == 401
+    assert thief.send("GET", "/devices")[0] == 401
+    assert thief.send("POST", "/tokens/refresh", {"refresh_token": stolen})[0] == 401
+
+
 def test_sessions_are_listed_and_ended_elsewhere(calha, person):
     login, visitor, _ = person
     elsewhere, _, _ = sign_in(calha, login)
@@ -206,7 +223,9 @@ def test_another_address_needs_the_present_password(calha, person):
     assert visitor.send("PATCH", "/account", change | {"password": "wrong words"})[1]["reason"] == "wrong_credentials"
     assert visitor.send("GET", "/session")[1]["person"]["email"] == login
     assert visitor.send("PATCH", "/account", {"name": "Eva", "email": login.upper()})[0] == 200, "the same address"
-    assert visitor.send("PATCH", "/account", change | {"password": PASSWORD})[1]["email"] == change["email"]
+    status, refused = visitor.send("PATCH", "/account", change | {"password": PASSWORD})
+    assert (status, refused["reason"]) == (404, "no_mail"), "nobody can confirm it"
+    assert visitor.send("GET", "/session")[1]["person"]["email"] == login
     assert "wrong words" not in json.dumps(calha.get("/api/v1/audit?limit=500"))
 
 
@@ -319,7 +338,8 @@ def test_the_audit_log_tells_what_was_before_a_change(calha, action):
 def test_what_is_known_of_a_person_is_exported_and_forgotten(calha, person):
     old, visitor, number = person
     login = f"new.{old}"
-    assert visitor.send("PATCH", "/account", {"email": login, "password": PASSWORD})[0] == 200
+    assert visitor.send("PATCH", "/account", {"name": "Eva"})[0] == 200
+    assert calha.send("PATCH", f"/api/v1/people/{number}", {"email": login})[0] == 200
     known = calha.get(f"/api/v1/people/{number}/export")
     assert known["person"]["email"] == login
     assert known["roles"][0]["role"] == "viewer"
@@ -331,6 +351,15 @@ def test_what_is_known_of_a_person_is_exported_and_forgotten(calha, person):
     assert visitor.send("GET", "/session")[0] == 401
     assert calha.get(f"/api/v1/people/{number}")["name"] == f"#{number}"
     assert calha.get("/api/v1/audit/verdict")["broken_at"] is None
+
+
+def test_nobody_is_left_without_a_login_or_a_name(calha, person):
+    _, visitor, number = person
+    for change in ({"email": None}, {"email": None, "user_name": None}):
+        status, refused = calha.send("PATCH", f"/api/v1/people/{number}", change)
+        assert (status, refused["reason"]) == (422, "no_login")
+    assert visitor.send("PATCH", "/account", {"name": None, "language": None})[0] == 200
+    assert visitor.send("GET", "/session")[1]["person"]["name"]
 
 
 def test_what_is_exported_of_a_person_is_not_what_another_did_under_the_same_name(calha, person):

@@ -6,6 +6,7 @@ from typing import Self
 
 from sqlalchemy import Engine
 
+from calha.accounts.address_change import AddressChange
 from calha.accounts.door import Door
 from calha.accounts.forgotten import Forgotten
 from calha.accounts.invited import Invited
@@ -36,6 +37,7 @@ class Accounts:
     openid: OpenId | None
     forgotten: Forgotten
     invited: Invited
+    address_change: AddressChange
     post: PostOffice | None
 
     @classmethod
@@ -71,6 +73,7 @@ class Accounts:
             openid,
             forgotten,
             Invited(post, public_url),
+            AddressChange(people, links, audit, post, public_url),
             post,
         )
 

@@ -1,9 +1,10 @@
 """Signing in: a password with a second factor, a passkey, or a link; then a session of a browser or of an API client.
 
 A refresh token serves once. Who presents one that was exchanged already is not the one who exchanged it: the session ends,
-for both (RFC 9700 §4.14.2).
+for both (RFC 9700 §4.14.2). It names its session, under a seal, so that this holds however often it was exchanged since.
 """
 
+import hmac
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ LINK_LIFETIME = timedelta(hours=72)
 
 SessionKind = Literal["browser", "client"]
 Purpose = Literal["set_up", "invite", "reset", "forgotten"]
+PASSWORD_LINKS = frozenset({"invite", "reset", "forgotten"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,8 @@ class SignIn:
             self._audit.append(Actor(person.label), "sign_in.failed", _target(person), address=visitor.address)
             raise NotSignedIn("this account is blocked; an administrator can open it again", "blocked")
         now = datetime.now(UTC)
-        secret, session_id = new_secret(), secrets.token_hex(16)
+        session_id = secrets.token_hex(16)
+        secret = new_secret() if kind == "browser" else self._refresh_token(session_id)
         expires_at = now + (lifetime or (BROWSER_IDLE if kind == "browser" else CLIENT_IDLE))
         row = SessionRow(session_id, person.id, kind, now, now, expires_at, visitor.address[:64], visitor.agent[:200])
         self._sessions.open(row, digest(secret))
@@ -124,9 +127,9 @@ class SignIn:
         old = digest(refresh_token)
         session = self._sessions.find(old)
         if session is None or session.kind != "client":
-            self._end_if_stolen(old, visitor)
+            self._end_if_stolen(refresh_token, visitor)
             raise NotSignedIn("this refresh token is not valid, or not any more; sign in again")
-        new = new_secret()
+        new = self._refresh_token(session.id)
         if not self._sessions.rotate(session.id, old, digest(new), datetime.now(UTC) + CLIENT_IDLE):
             raise NotSignedIn("this refresh token was used at the same time elsewhere; sign in again")
         return SignedIn(self._people.get(session.person_id), session.id, new)
@@ -184,7 +187,7 @@ class SignIn:
         e-mail does not stand, while one that an administrator has handed over does.
         """
         purpose, person = self.look_at_link(secret)
-        if person is None:
+        if person is None or purpose not in PASSWORD_LINKS:
             raise NotFound("this link does not set a password", "wrong_link")
         passwords.require_good(password, _words(person.name, person.email, person.user_name))
         if purpose == "forgotten":
@@ -211,15 +214,16 @@ class SignIn:
         self._changed()
         self._audit.append(person.actor, "password.changed", _target(person), address=visitor.address)
 
-    def require_address_change(self, person_id: int, email: str | None, password: str | None, visitor: Visitor) -> None:
-        """Whether a person may give himself this e-mail address, to which links go that set a password: with the present one.
+    def require_address_change(self, person_id: int, email: str | None, password: str | None, visitor: Visitor) -> bool:
+        """Whether it is another address, to which links go that set a password, which needs the present one.
 
         Somebody with a stolen session would otherwise take the account for good. Raises Malformed, NotSignedIn, TooManyTries.
         """
         person = self._people.get(person_id)
         if (email or "").strip().lower() == (person.email or ""):
-            return
+            return False
         self.require_present_password(person, password, visitor)
+        return True
 
     def require_present_password(self, person: PersonRow, password: str | None, visitor: Visitor) -> None:
         """For what somebody with a stolen session must not be able to do. Raises Malformed, NotSignedIn, TooManyTries."""
@@ -280,8 +284,22 @@ class SignIn:
         step = second_factor.step_of(key, code) if key is not None else None
         return step is not None and self._people.use_step(person.id, step)
 
-    def _end_if_stolen(self, old: str, visitor: Visitor) -> None:
-        session = self._sessions.replaced(old)
+    def _refresh_token(self, session_id: str) -> str:
+        named = f"{session_id}.{new_secret()}"
+        return f"{named}.{self._seal(named)}"
+
+    def _seal(self, named: str) -> str:
+        return hmac.digest(self._keyring.token_key.encode(), f"refresh {named}".encode(), "sha256").hex()[:32]
+
+    def _session_of(self, refresh_token: str) -> SessionRow | None:
+        """The session for which a refresh token was given out, whether it still serves or not."""
+        named, _, seal = refresh_token.rpartition(".")
+        if not secrets.compare_digest(self._seal(named).encode(), seal.encode()):
+            return self._sessions.replaced(digest(refresh_token))  # given out before they named their session
+        return self._sessions.get(named.partition(".")[0])
+
+    def _end_if_stolen(self, refresh_token: str, visitor: Visitor) -> None:
+        session = self._session_of(refresh_token)
         if session is not None:
             self._sessions.close(session.id)
             self._changed()

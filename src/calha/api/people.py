@@ -7,6 +7,8 @@ from calha.api.access import Caller
 from calha.api.schemas_accounts import GrantAnswer, PersonAnswer, PersonChange
 from calha.store.accounts import GrantRow, PersonRow
 
+CLEARABLE = frozenset({"email", "user_name"})  # one of them
+
 
 def person_answer(person: PersonRow, grants: Iterable[GrantRow]) -> PersonAnswer:
     answer = PersonAnswer.model_validate(person)
@@ -15,9 +17,10 @@ def person_answer(person: PersonRow, grants: Iterable[GrantRow]) -> PersonAnswer
 
 
 async def changed_person(caller: Caller, person_id: int, change: PersonChange) -> PersonAnswer:
-    """Change name, address, user name or language. Raises NotFound, Conflict."""
+    """Change name, address, user name or language. Raises NotFound, Conflict, Malformed (no login left)."""
     people = caller.accounts.people
-    changes = change.model_dump(exclude_unset=True)
+    given = change.model_dump(exclude_unset=True)
+    changes = {name: value for name, value in given.items() if value is not None or name in CLEARABLE}
     before = await asyncio.to_thread(people.get, person_id)
     person = await asyncio.to_thread(lambda: people.update(person_id, **changes))
     await caller.note(

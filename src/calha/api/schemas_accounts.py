@@ -15,6 +15,7 @@ Login = Annotated[str, Field(min_length=1, max_length=254, examples=["maria@exam
 Password = Annotated[str, Field(min_length=1, max_length=200, examples=["canoa lenta abacaxi 7"])]
 Code = Annotated[str, Field(min_length=6, max_length=20, examples=["123456"])]
 Secret = Annotated[str, Field(min_length=20, max_length=200, examples=["q0m3yJ7cQ2mZ0fR1xT8kWbHn"])]
+LinkSecret = Annotated[str, Field(min_length=20, max_length=500, examples=["q0m3yJ7cQ2mZ0fR1xT8kWbHn"])]
 Language = Literal["pt-BR", "en"]
 
 
@@ -83,9 +84,10 @@ class Refresh(Body):
 
 
 class LinkState(Answer):
-    purpose: Literal["set_up", "invite", "reset", "forgotten"]
+    purpose: Literal["set_up", "invite", "reset", "forgotten", "address"]
     name: str | None
     login: str | None = Field(examples=["maria@example.org"])
+    email: str | None = Field(None, description="That it confirms.", examples=["maria@example.org"])
 
 
 class PasswordByLink(Body):
@@ -99,7 +101,7 @@ class ForgottenPassword(Body):
 
 
 class LinkQuestion(Body):
-    link: Secret
+    link: LinkSecret
 
 
 class PasswordQuestion(Body):
@@ -127,6 +129,22 @@ class PersonChange(Body):
 
 class AccountChange(PersonChange):
     password: Password | None = Field(None, description="The present one; needed for another e-mail address.")
+
+
+class AccountAnswer(PersonAnswer):
+    confirm: str | None = Field(
+        None,
+        description="Address that counts once the link is opened that was mailed to it.",
+        examples=["me@example.org"],
+    )
+
+
+class AddressByLink(Body):
+    link: LinkSecret
+
+
+class AddressConfirmed(Answer):
+    email: str = Field(examples=["maria@example.org"])
 
 
 class SessionAnswer(Answer):

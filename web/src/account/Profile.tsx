@@ -17,11 +17,12 @@ export function Profile({ person }: { person: Person }) {
   const isMoving = data.email.trim().toLowerCase() !== (person.email ?? "");
   const save = useMutation({
     mutationFn: () => take(api.PATCH("/api/v1/account", { body: { ...bodyOf(data), ...(isMoving ? { password } : {}) } })),
-    onSuccess: async () => {
+    onSuccess: async (saved) => {
       setLanguage(data.language);
       setPassword("");
+      setData(dataOf(saved));
       await queries.invalidateQueries({ queryKey: sessionQuery.queryKey });
-      notifications.show({ message: t("account.saved") });
+      notifications.show(saved.confirm ? { message: t("account.confirm", { email: saved.confirm }), autoClose: false } : { message: t("account.saved") });
     },
   });
   return (

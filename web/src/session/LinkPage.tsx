@@ -24,7 +24,8 @@ export function LinkPage() {
   if (link.length < 20 || (found.error instanceof Problem && found.error.status < 500)) return <OldLink />;
   if (found.isError) return <Entrance title={t("link.title")}>{problemText(found.error, t)}</Entrance>;
   if (found.data === undefined) return <Entrance title={t("link.title")}>{<Skeleton height={120} />}</Entrance>;
-  const { purpose, name, login } = found.data;
+  const { purpose, name, login, email } = found.data;
+  if (purpose === "address") return <AddressByLink link={link} name={name ?? ""} login={login ?? ""} email={email ?? ""} />;
   return purpose === "set_up" ? <FirstAccount link={link} /> : <PasswordByLink link={link} purpose={purpose} name={name ?? ""} login={login ?? ""} />;
 }
 
@@ -84,6 +85,37 @@ function PasswordByLink({ link, purpose, name, login }: ByLink) {
         {code !== null && <CodeField label={t("signIn.code")} value={code} onChange={setCode} />}
         <input type="text" name="username" autoComplete="username" value={login} readOnly hidden />
         <NewPassword label={t("password.new")} value={password} onChange={setPassword} words={[name, login]} />
+      </Form>
+    </Entrance>
+  );
+}
+
+interface Address {
+  link: string;
+  name: string;
+  login: string;
+  email: string;
+}
+
+/** A button, as programs that look through mail open links as well. */
+function AddressByLink({ link, name, login, email }: Address) {
+  const { t } = useTexts();
+  const confirm = useMutation({ mutationFn: () => take(api.POST("/api/v1/links/address", { body: { link } })) });
+  if (confirm.isSuccess) {
+    return (
+      <Entrance title={t("link.confirmed")}>
+        <Text mb="md" role="status">
+          {t("link.confirmedText", { email: confirm.data.email })}
+        </Text>
+        <Button onClick={() => enter("/")}>{t("link.goOn")}</Button>
+      </Entrance>
+    );
+  }
+  return (
+    <Entrance title={t("link.address")}>
+      <Text mb="md">{t("link.addressText", { name, email, login })}</Text>
+      <Form action={t("link.confirm")} saving={confirm}>
+        {null}
       </Form>
     </Entrance>
   );

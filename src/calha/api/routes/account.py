@@ -7,13 +7,14 @@ from typing import Annotated, Any
 from fastapi import Path, Request
 
 from calha.accounts import second_factor
-from calha.api.access import Self
+from calha.api.access import Caller, Self
 from calha.api.people import changed_person
 from calha.api.personal import known_of
 from calha.api.routes.session import site_of
 from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_accounts import (
+    AccountAnswer,
     AccountChange,
     PasskeyAnswer,
     PasskeyBegin,
@@ -21,14 +22,14 @@ from calha.api.schemas_accounts import (
     PasskeyWish,
     PasswordChange,
     PasswordProof,
-    PersonAnswer,
     PersonChange,
     RecoveryCodes,
     SecondFactorKey,
     SecondFactorProof,
     SessionAnswer,
 )
-from calha.api.services import Here
+from calha.api.services import Here, Services
+from calha.domain.access import Permission
 from calha.domain.errors import NotFound
 
 router = api_router("account", "/account")
@@ -37,13 +38,34 @@ SessionId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=["0123456789
 
 
 @router.patch("")
-async def change_account(change: AccountChange, services: Here, caller: Self) -> PersonAnswer:
-    """Change one's own name, e-mail address, user name or language; another e-mail address with the present password."""
-    if "email" in change.model_fields_set:
-        proved = services.accounts.sign_in.require_address_change
-        await asyncio.to_thread(proved, caller.person_id(), change.email, change.password, caller.visitor)
-    wanted = PersonChange(**change.model_dump(exclude_unset=True, exclude={"password"}))
-    return await changed_person(caller, caller.person_id(), wanted)
+async def change_account(change: AccountChange, services: Here, caller: Self) -> AccountAnswer:
+    """Change one's own name, e-mail address, user name or language; another e-mail address with the present password.
+
+    Another address counts when the link is opened that is mailed to it; at once for who administers the installation.
+    """
+    confirm = await _to_be_confirmed(change, services, caller)
+    at_once = change.model_dump(exclude_unset=True, exclude={"password"} if confirm is None else {"password", "email"})
+    person = await changed_person(caller, caller.person_id(), PersonChange(**at_once))
+    if confirm is not None:
+        row = await asyncio.to_thread(services.accounts.people.get, caller.person_id())
+        await asyncio.to_thread(services.accounts.address_change.carry_out, row, confirm, caller.visitor)
+    return AccountAnswer(**person.model_dump(), confirm=confirm)
+
+
+async def _to_be_confirmed(change: AccountChange, services: Services, caller: Caller) -> str | None:
+    """The other address that somebody gives himself, where it is not believed.
+
+    Raises Malformed, NotSignedIn, TooManyTries, and NotFound or Conflict where no link can be mailed to it.
+    """
+    if "email" not in change.model_fields_set:
+        return None
+    accounts, person = services.accounts, caller.person_id()
+    moves = accounts.sign_in.require_address_change
+    is_other = await asyncio.to_thread(moves, person, change.email, change.password, caller.visitor)
+    if not is_other or not change.email or caller.may(Permission.ADMINISTER, None):
+        return None
+    await asyncio.to_thread(accounts.address_change.require, person, change.email, caller.visitor)
+    return change.email
 
 
 @router.get("/export")

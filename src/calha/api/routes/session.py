@@ -8,6 +8,7 @@ from fastapi import BackgroundTasks, Query, Request
 from starlette.responses import RedirectResponse, Response
 
 from calha.accounts import passwords, tokens
+from calha.accounts.address_change import PURPOSE, address_in
 from calha.accounts.openid import OpenId
 from calha.accounts.passkeys import Site
 from calha.accounts.sign_in import NewAccount, SignedIn
@@ -15,6 +16,8 @@ from calha.api.access import COOKIE, Anybody, Caller, Self, csrf_token, visitor_
 from calha.api.people import person_answer
 from calha.api.routing import api_router
 from calha.api.schemas_accounts import (
+    AddressByLink,
+    AddressConfirmed,
     Credentials,
     ForgottenPassword,
     LinkQuestion,
@@ -170,8 +173,18 @@ def look_at_link(body: LinkQuestion, services: Here, _: Anybody) -> LinkState:
     """What a link is for."""
     purpose, person = services.accounts.sign_in.look_at_link(body.link)
     if person is None:
-        return LinkState(purpose="set_up", name=None, login=None)
-    return LinkState.model_validate({"purpose": purpose, "name": person.name, "login": person.label})
+        return LinkState(purpose="set_up", name=None, login=None, email=None)
+    email = address_in(body.link) if purpose == PURPOSE else None
+    return LinkState.model_validate({"purpose": purpose, "name": person.name, "login": person.label, "email": email})
+
+
+@router.post("/links/address")
+async def confirm_address(body: AddressByLink, services: Here, request: Request, _: Anybody) -> AddressConfirmed:
+    """Confirm the e-mail address to which the link was mailed; from now on it is the account's."""
+    confirm = services.accounts.address_change.confirm
+    person = await asyncio.to_thread(confirm, body.link, visitor_of(request))
+    services.accounts.door.forget()
+    return AddressConfirmed.model_validate({"email": person.email})
 
 
 @router.post("/links/password", status_code=201)
