@@ -29,6 +29,8 @@ PAIRS = {
     "reports.md": "relatorios.md",
     "metering.md": "medicao.md",
     "alarms.md": "alarmes.md",
+    "anomalies.md": "anomalias.md",
+    "dashboards.md": "paineis.md",
     **{f"moving/{page.name}": f"migracao/{page.name}" for page in sorted((DOCS / "moving").glob("*.md"))},
 }
 TOLD_IN_OTHER_WORDS = {
