@@ -8,8 +8,11 @@ import urllib.request
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
+import pytest
 
 from persons import Person
+
+pytestmark = pytest.mark.slow
 
 TARIFF = """
 key: claim_water

@@ -12,6 +12,8 @@ from calha.up import hold, holder
 from ports import free_ports
 from postman import postman
 
+pytestmark = pytest.mark.slow
+
 
 def calha(*arguments, cwd=None, env=None):
     command = [sys.executable, "-m", "calha", *arguments]

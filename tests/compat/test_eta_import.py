@@ -17,7 +17,7 @@ from calha.domain.errors import CalhaError
 from calha.domain.times import HOUR_US, to_text
 from databases import mariadb
 
-pytestmark = pytest.mark.databases
+pytestmark = [pytest.mark.databases, pytest.mark.slow]
 
 ZONE = ZoneInfo("America/Sao_Paulo")
 DAY = datetime(2025, 5, 1)  # noqa: DTZ001 - as the database holds it

@@ -12,6 +12,8 @@ from hidrometro_meter import Meter, PageClient, kept, running_hidrometro, until
 from persons import PASSWORD, Person
 from ports import free_ports
 
+pytestmark = pytest.mark.slow
+
 NOW = int(time.time()) - 3_600
 
 

@@ -16,6 +16,8 @@ from databases import mariadb
 from hidrometro_meter import Meter, running_hidrometro
 from persons import Person
 
+pytestmark = pytest.mark.slow
+
 PASSWORD = "senha velha de sempre"
 START = datetime(2025, 8, 1, 3, 0, 0)  # noqa: DTZ001 - as the old server wrote it, in UTC
 READINGS = 6_000

@@ -19,6 +19,8 @@ from steps import code, ensure, field, mosquitto_pub, no_reload, scrolls_sideway
 from persons import PASSWORD, Person
 from running import Calha
 
+pytestmark = pytest.mark.slow
+
 CHOSEN = "trem azul girassol 42"
 
 

@@ -10,6 +10,8 @@ from test_access import violations
 
 from running import Calha
 
+pytestmark = pytest.mark.slow
+
 WITHIN_MS = 60_000
 RULE = {"signal": {"kind": "value", "channel": "vibration"}, "limits": {"hi": {"value": 7, "priority": "high"}}}
 WHY = {"cause": "bearing worn", "consequence": "shaft breaks", "action": "stop the pump", "respond_s": 600}

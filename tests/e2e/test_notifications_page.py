@@ -19,6 +19,8 @@ from push_browser import Browser as Subscriber
 from receiver import receiver
 from running import running_calha
 
+pytestmark = pytest.mark.slow
+
 RULE = {"signal": {"kind": "value", "channel": "vibration"}, "limits": {"hi": {"value": 7, "priority": "high"}}}
 PUMP = "escalated-pump"
 PUBLIC = "http://calha.example.org"

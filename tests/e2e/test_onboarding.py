@@ -12,7 +12,7 @@ from test_access import open_page, violations
 from commands.plant import Plant
 from persons import Person
 
-pytestmark = pytest.mark.shared
+pytestmark = [pytest.mark.shared, pytest.mark.slow]
 
 TABLE = "key,name,serial,profile,site,note\r\n{key}-1,Bomba 1,,generic,,\r\n{key}-2,Bomba 2,,{profile},,\r\n"
 

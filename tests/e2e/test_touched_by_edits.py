@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from steps import field, scrolls_sideways
 from test_access import violations
 
-pytestmark = pytest.mark.shared
+pytestmark = [pytest.mark.shared, pytest.mark.slow]
 
 _THIS_MONTH = datetime.now(ZoneInfo("America/Sao_Paulo")).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 MONTH = (_THIS_MONTH - timedelta(days=1)).replace(day=1)

@@ -34,6 +34,8 @@ from log.gated import (
 from log.helpers import collect, eventually
 from servers import connected_shard, with_mqtt_port
 
+pytestmark = pytest.mark.slow
+
 A, B = "pump-1", "pump-3"  # both in one shard
 
 
