@@ -84,7 +84,8 @@ def test_a_claim_makes_the_device_ones_own(calha):
     assert (offer["profile"], offer["free"], offer["yours"]) == ("water_flow", True, False)
     status, claimed = person.send("POST", "/api/v1/claims", {"code": typed, "name": "Chácara"})
     assert (status, claimed["device"], claimed["name"]) == (201, "claim-own", "Chácara")
-    assert [one["name"] for one in person.get("/api/v1/account/devices")["items"]] == ["Chácara"]
+    (own,) = person.get("/api/v1/account/devices")["items"]
+    assert (own["name"], own["zone"]) == ("Chácara", calha.get("/api/v1/devices/claim-own")["zone"])
     assert [one["key"] for one in person.get("/api/v1/devices")["items"]] == ["claim-own"]
     assert calha.get("/api/v1/devices/claim-own")["name"] == "claim-own"  # its operator's name stays
     offer = other.get(f"/api/v1/claims/{code}")

@@ -75,6 +75,7 @@ def test_what_is_found_is_accepted_and_opened_again(calha, meter):
         moment(LAST + 10).replace("+00:00", "Z"),
     )
     assert gap["data"] == {"minutes": 360.0, "limit": 180.0}
+    assert gap["zone"] == calha.get(f"/api/v1/devices/{meter}")["zone"]
     assert calha.get(f"/api/v1/exceptions/summary?device={meter}") == {"open": 1, "by_rule": {"gap": 1}}
     assert day(calha, meter)["suspect"] == [False] * 4 + [True] * 6 + [False] * 13
 

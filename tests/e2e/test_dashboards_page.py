@@ -142,6 +142,12 @@ def test_a_link_shows_the_dashboard_to_whoever_has_not_signed_in_until_it_is_rev
     expect(stranger.get_by_role("link", name="Devices")).to_have_count(0)
     keep(stranger, "dashboard-shared")
     form.get_by_role("button", name="Revoke Screen at the gate").click()
+    asked = page.get_by_role("dialog").filter(has_text="sees nothing of this dashboard any more")
+    asked.get_by_role("button", name="Cancel").last.click()  # the first is the cross
+    expect(asked).to_be_hidden()
+    expect(form.get_by_text("Screen at the gate")).to_be_visible()
+    form.get_by_role("button", name="Revoke Screen at the gate").click()
+    asked.get_by_role("button", name="Revoke", exact=True).click()
     expect(form.get_by_text("Screen at the gate")).to_have_count(0)
     expect(stranger.get_by_role("alert")).to_contain_text("No connection since")
     stranger.reload()

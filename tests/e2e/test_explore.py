@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from chromium import saving_context
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from screens import keep
 from steps import ensure, field, scrolls_sideways
 from test_access import violations
@@ -142,6 +142,27 @@ def test_notes_and_views_are_kept_and_begin_reports_and_rules(calha, page, devic
     page.get_by_role("button", name="Use in…").click()
     page.get_by_role("link", name="New report").click()
     expect(page.get_by_role("dialog", name="New report")).to_be_visible()
+
+
+@pytest.mark.desktop
+def test_a_choice_stays_under_the_finger_while_the_page_still_learns_what_is_shown(calha, page, device):
+    ensure(calha, device, "generic")
+    assert calha.send("POST", f"/api/v1/telemetry/{device}", {"flow": 5})[0] == 200
+    calha.until_stored()
+    held: list[Route] = []
+    page.route(f"**/api/v1/devices/{device}", lambda route: held.append(route))
+    with page.expect_request(f"**/api/v1/devices/{device}"):
+        page.goto(f"{calha.address}/explore?s={device}/flow&range=1h")
+    page.get_by_role("button", name="Use in…").click()
+    as_board = page.get_by_role("button", name="Save as dashboard")
+    expect(as_board).to_be_disabled()
+    page.get_by_role("link", name="New alarm rule").hover()
+    page.mouse.down()
+    for route in held:
+        route.continue_()
+    expect(as_board).to_be_enabled()
+    page.mouse.up()
+    expect(page).to_have_url(re.compile(rf"rules/new.*device={device}"))
 
 
 def test_what_is_calculated_stands_on_a_dashboard_and_on_its_link(calha, page: Page, browser: Browser, device):

@@ -46,6 +46,7 @@ class OwnDevice(Answer):
     profile: str
     title: Text
     icon: str
+    zone: str = Field(description="IANA time zone of the device's site.", examples=["America/Sao_Paulo"])
     claimed_at: datetime
     presence: Presence | None
 

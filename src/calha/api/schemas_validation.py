@@ -26,6 +26,7 @@ class ExceptionAnswer(Answer):
     rule: RuleName
     from_: datetime = Field(alias="from")
     to: datetime
+    zone: str = Field(description="IANA time zone of the device's site.", examples=["America/Sao_Paulo"])
     state: ExceptionStateName = Field(description="gone: the rule no longer finds it, as readings were corrected.")
     data: dict[str, Any] = Field(
         description="What was found, and the limit.", examples=[{"minutes": 360.0, "limit": 60.0}]

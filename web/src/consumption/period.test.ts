@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { dayAt, edges, inside, intervalName, isDay, moved, periodOf, titleOf } from "./period";
+import { dayAt, edges, inside, intervalName, isDay, moved, newestDay, periodOf, titleOf } from "./period";
 
 describe("a period", () => {
   it("holds the day that it was made of", () => {
@@ -40,4 +40,11 @@ describe("names", () => {
     expect(titleOf(periodOf("month", "2026-01-15"), "pt-BR")).toBe("janeiro de 2026");
     expect(titleOf(periodOf("month", "2026-01-15"), "en")).toBe("January 2026");
   });
+});
+
+it("takes for today the newest day that has begun where one of the meters stands, wherever who looks is", () => {
+  const evening = Date.parse("2026-07-01T01:30:00Z");
+  expect(newestDay(evening, ["America/Sao_Paulo"])).toBe("2026-06-30");
+  expect(newestDay(evening, ["America/Sao_Paulo", "America/Noronha", "Europe/Lisbon"])).toBe("2026-07-01");
+  expect(newestDay(evening, [])).toBe(dayAt(evening, Intl.DateTimeFormat().resolvedOptions().timeZone));
 });

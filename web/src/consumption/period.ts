@@ -50,6 +50,12 @@ export function dayAt(moment: number, zone: string): string {
   return new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" }).format(new Date(moment));
 }
 
+/** The newest day that has begun in one of some zones; where none is named, the day of who looks. */
+export function newestDay(moment: number, zones: readonly string[]): string {
+  const named = zones.length > 0 ? zones : [Intl.DateTimeFormat().resolvedOptions().timeZone];
+  return named.map((zone) => dayAt(moment, zone)).sort().at(-1) ?? "";
+}
+
 export function titleOf({ view, at }: Period, language: string): string {
   const options: Record<View, Intl.DateTimeFormatOptions> = {
     day: { weekday: "short", day: "numeric", month: "short", year: "numeric" },

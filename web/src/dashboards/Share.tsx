@@ -7,6 +7,7 @@ import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
 import { sitesQuery } from "../sites/queries";
 import { Code } from "../ui/Code";
+import { Confirm } from "../ui/Confirm";
 import { Dialog } from "../ui/Dialog";
 import { Loaded } from "../ui/Loaded";
 import { Refusal, Submit, submitting } from "../ui/Saving";
@@ -79,6 +80,7 @@ function Links({ board }: { board: Dashboard }) {
   const { t, language } = useTexts();
   const queries = useQueryClient();
   const links = useLinks(board.id);
+  const [doomed, doom] = useState<{ id: number; name: string } | null>(null);
   const revoke = useMutation({
     mutationFn: (link: number) => take(api.DELETE("/api/v1/dashboards/{dashboard_id}/links/{link_id}", { params: { path: { dashboard_id: board.id, link_id: link } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["dashboards", "links", board.id] }),
@@ -96,11 +98,20 @@ function Links({ board }: { board: Dashboard }) {
                   {t("boards.linkFacts", { by: one.made_by, until: formatTime(one.expires_at, language), used: one.used_at === null ? t("boards.linkUnused") : formatTime(one.used_at, language) })}
                 </Text>
               </div>
-              <Button size="compact-sm" variant="default" loading={revoke.isPending && revoke.variables === one.id} onClick={() => revoke.mutate(one.id)} aria-label={t("boards.revokeLink", { name: one.name })}>
+              <Button size="compact-sm" variant="default" loading={revoke.isPending && revoke.variables === one.id} onClick={() => doom(one)} aria-label={t("boards.revokeLink", { name: one.name })}>
                 {t("boards.revoke")}
               </Button>
             </Group>
           ))}
+          <Confirm
+            opened={doomed !== null}
+            question={t("boards.revokeAsk", { name: doomed?.name ?? "" })}
+            action={t("boards.revoke")}
+            close={() => doom(null)}
+            confirm={() => {
+              if (doomed !== null) revoke.mutate(doomed.id);
+            }}
+          />
         </div>
       )}
     </Loaded>

@@ -56,8 +56,8 @@ export function UseMenu({ chosen: series, calculated, devices, span, zone }: Pro
     <Dropdown label={t("explore.use")}>
       {(close) => (
         <>
-          {mayConfigure && known.length > 0 && (
-            <DropdownItem act={() => keep(true)} close={close}>
+          {mayConfigure && (
+            <DropdownItem act={() => keep(true)} close={close} isWaiting={known.length === 0}>
               {t("explore.asBoard")}
             </DropdownItem>
           )}

@@ -48,6 +48,7 @@ export const boardsEn: Record<keyof typeof boardsPtBR, string> = {
   "boards.linkFacts": "Made by {by} · holds until {until} · used: {used}",
   "boards.linkUnused": "never",
   "boards.revoke": "Revoke",
+  "boards.revokeAsk": "Revoke the public link “{name}”? Whoever opens it sees nothing of this dashboard any more; screens that show it go blank.",
   "boards.revokeLink": "Revoke {name}",
   "boards.sharedUntil": "Read only · until {until}",
   "boards.device": "Device",

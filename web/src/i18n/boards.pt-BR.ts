@@ -47,6 +47,7 @@ export const boardsPtBR = {
   "boards.linkFacts": "Criado por {by} · vale até {until} · usado: {used}",
   "boards.linkUnused": "nunca",
   "boards.revoke": "Revogar",
+  "boards.revokeAsk": "Revogar o link público “{name}”? Quem o abrir não verá mais nada deste painel, e as telas que o mostram param de mostrá-lo.",
   "boards.revokeLink": "Revogar {name}",
   "boards.sharedUntil": "Somente leitura · até {until}",
   "boards.device": "Dispositivo",

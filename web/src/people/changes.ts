@@ -1,30 +1,33 @@
-const NOTHING = "—";
+/** What an entry of the audit log says has changed, down to single values. Pure. */
+
+export type Single = string | number | boolean | null;
+export type Value = Single | readonly Single[];
 
 export interface Change {
-  name: string;
-  before: string | undefined;
-  after: string | undefined;
+  /** Where it stands, from the outside in, as the log calls it; empty for an entry that is no more than a value. */
+  path: readonly string[];
+  before: Value | undefined;
+  after: Value | undefined;
 }
 
-/** What an entry of the audit log says has changed, part by part; only what differs, where both sides are known. */
+/** Only what differs, where both sides are known; a part of which the side after says nothing stayed as it was. */
 export function changesOf(before: string, after: string): Change[] {
   const [old, now] = [partsOf(before), partsOf(after)];
-  const names = [...new Set([...Object.keys(old), ...Object.keys(now)])];
-  return names.flatMap((name) => {
-    const change = { name, before: old[name], after: now[name] };
-    const isNothing = change.before === undefined && change.after === NOTHING;
-    return isNothing || change.before === change.after ? [] : [change];
+  const told = new Set([...now.keys()].map((place) => pathOf(place)[0]));
+  return [...new Set([...old.keys(), ...now.keys()])].flatMap((place) => {
+    const change = { path: pathOf(place), before: old.get(place), after: now.get(place) };
+    const isNothing = change.before === undefined && isEmpty(change.after);
+    const isUntold = now.size > 0 && !told.has(change.path[0]);
+    return isNothing || isUntold || JSON.stringify(change.before) === JSON.stringify(change.after) ? [] : [change];
   });
 }
 
-function partsOf(text: string): Record<string, string> {
-  if (text === "") return {};
-  const value = parsed(text);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) return { "": shown(value) };
-  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, shown(part)]));
+/** What nothing stands in. */
+export function isEmpty(value: Value | undefined): boolean {
+  return value === null || value === "" || (Array.isArray(value) && value.length === 0);
 }
 
-function parsed(text: string): unknown {
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -32,7 +35,21 @@ function parsed(text: string): unknown {
   }
 }
 
-function shown(value: unknown): string {
-  if (value === null || value === "") return NOTHING;
-  return typeof value === "string" ? value : JSON.stringify(value);
+const BETWEEN = "\n"; // between the names of a path; no name has it
+
+const pathOf = (place: string) => (place === "" ? [] : place.split(BETWEEN));
+
+function partsOf(text: string): Map<string, Value> {
+  return new Map(text === "" ? [] : [...values(parsed(text), [])].map(([path, value]) => [path.join(BETWEEN), value]));
+}
+
+function* values(given: unknown, path: readonly string[]): Generator<[readonly string[], Value]> {
+  if (!isGroup(given)) yield [path, given as Value];
+  else for (const [name, part] of Object.entries(given)) yield* values(part, [...path, Array.isArray(given) ? String(Number(name) + 1) : name]);
+}
+
+/** Whether it consists of parts with names; a list of single values is one value. */
+function isGroup(given: unknown): given is object {
+  if (typeof given !== "object" || given === null) return false;
+  return Array.isArray(given) ? given.some((one) => typeof one === "object" && one !== null) : true;
 }

@@ -5,7 +5,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { api, take } from "../api/client";
 import { usePages } from "../api/usePages";
-import { dayAt, periodOf, views } from "../consumption/period";
+import { newestDay, periodOf, views } from "../consumption/period";
 import { PeriodSteps } from "../consumption/PeriodSteps";
 import { type OwnDevice, useOwnDevices } from "../devices/own";
 import { useTexts } from "../i18n";
@@ -64,7 +64,10 @@ function Meters({ devices }: { devices: readonly OwnDevice[] }) {
   const { t } = useTexts();
   const search = useSearch({ from: "/my" });
   const navigate = useNavigate({ from: "/my" });
-  const today = dayAt(live.clock, Intl.DateTimeFormat().resolvedOptions().timeZone);
+  const today = newestDay(
+    live.clock,
+    devices.map(({ zone }) => zone),
+  );
   const period = periodOf(search.view ?? "month", search.at ?? today);
   if (devices.length === 0) {
     return (

@@ -8,7 +8,11 @@ interface Props {
   children: (close: () => void) => ReactNode;
 }
 
-/** A button with a small panel below it, which Escape, a choice in it and a click elsewhere close. */
+/**
+ * A button with a small panel below it, which Escape, a choice in it and a click elsewhere close. What it offers stands where it is from the
+ * beginning, `isWaiting` if need be: a choice that comes later moves the others from under the finger, and a press that begins on one
+ * and ends on another does nothing.
+ */
 export function Dropdown({ label, name, children }: Props) {
   const [isOpen, setOpen] = useState(false);
   const place = useRef<HTMLDivElement>(null);
@@ -46,12 +50,13 @@ export function Dropdown({ label, name, children }: Props) {
   );
 }
 
-/** One of the choices in such a panel. */
-export function DropdownItem({ act, close, children }: { act: () => void; close: () => void; children: ReactNode }) {
+/** One of the choices in such a panel; isWaiting: it cannot be chosen yet. */
+export function DropdownItem({ act, close, isWaiting = false, children }: { act: () => void; close: () => void; isWaiting?: boolean; children: ReactNode }) {
   return (
     <button
       type="button"
       className="dropdown-item"
+      disabled={isWaiting}
       onClick={() => {
         close();
         act();

@@ -47,7 +47,7 @@ export function EditForm({ device, exception, unit, close, edited }: Props) {
       <form onSubmit={submitting(() => save.mutate())}>
         <Stack gap="sm">
           <Text size="sm" className="number">
-            {spanText(exception, language, device.zone)}
+            {spanText(exception, language)}
           </Text>
           <div className="two-columns">
             <NativeSelect label={t("edit.method")} value={method} onChange={(event) => setMethod(event.currentTarget.value as typeof method)} data={methods.map((value) => ({ value, label: t(`method.${value}`) }))} data-autofocus />

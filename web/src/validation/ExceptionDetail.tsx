@@ -34,7 +34,6 @@ export function ExceptionDetail({ exception, edits, closeEdit, edited }: Props) 
   const device = useQuery(deviceQuery(exception.device));
   const around = useAround(exception);
   const channel = device.data?.channels.find(({ key }) => key === exception.channel);
-  const zone = device.data?.zone;
   const event = around.data?.events.find(({ at }) => Date.parse(at) === Date.parse(exception.to));
   return (
     <Paper className="panel" p="md" component="section" aria-label={t(`rule.${exception.rule}`)}>
@@ -42,7 +41,7 @@ export function ExceptionDetail({ exception, edits, closeEdit, edited }: Props) 
         {t(`rule.${exception.rule}`)}: {device.data?.name ?? exception.device}
       </Title>
       <Text size="sm" className="quiet number" mb={4}>
-        {channel === undefined ? exception.channel : own(channel.name)} · {spanText(exception, language, zone)}
+        {channel === undefined ? exception.channel : own(channel.name)} · {spanText(exception, language)}
       </Text>
       <Text mb="sm">{factsOf(exception, around.data?.unit ?? "", language, t)}</Text>
       <Loaded query={around} height={300}>
@@ -65,7 +64,7 @@ export function ExceptionDetail({ exception, edits, closeEdit, edited }: Props) 
             {t("register.reviewOf")}
           </Button>
         )}
-        <Link to="/devices/$key/consumption" params={{ key: exception.device }} search={{ channel: exception.channel, view: "day", at: dayAt(Date.parse(exception.from), zone ?? "UTC") }} className="plain-link">
+        <Link to="/devices/$key/consumption" params={{ key: exception.device }} search={{ channel: exception.channel, view: "day", at: dayAt(Date.parse(exception.from), exception.zone) }} className="plain-link">
           {t("validation.openDay")}
         </Link>
       </Stack>

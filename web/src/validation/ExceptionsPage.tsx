@@ -12,6 +12,7 @@ import { after, chosen, isControl, isTyping, type Place, stepped, toggled } from
 import { ViewsMenu } from "../views/ViewsMenu";
 import { ExceptionDetail } from "./ExceptionDetail";
 import { type Action, actionOf } from "./keys";
+import { dayText } from "./facts";
 import type { Rule } from "./rules";
 import { type Exception, useExceptions, useOpenExceptions } from "./useExceptions";
 import { useWork } from "./useWork";
@@ -170,7 +171,7 @@ function WorkThrough({ rows, pages }: { rows: readonly Exception[]; pages: Pages
 
 function Line({ exception, isLooked, isTicked, look, tick }: { exception: Exception; isLooked: boolean; isTicked: boolean; look: () => void; tick: (() => void) | null }) {
   const { t, language } = useTexts();
-  const date = new Intl.DateTimeFormat(language, { dateStyle: "short" }).format(new Date(exception.from));
+  const date = dayText(exception, language);
   return (
     <li data-looked={isLooked} className={isLooked ? "looked" : undefined}>
       {tick !== null && <Checkbox size="xs" checked={isTicked} onChange={tick} aria-label={t("validation.tick", { device: exception.device, rule: t(`rule.${exception.rule}`), date })} />}

@@ -44,7 +44,12 @@ function verdictOf(given: unknown): (typeof verdicts)[number] {
   return verdicts.find((one) => one === given) ?? "exchange";
 }
 
+/** The day on which it begins, where the device stands. */
+export function dayText({ from, zone }: Pick<Exception, "from" | "zone">, language: Language): string {
+  return new Intl.DateTimeFormat(language, { dateStyle: "short", timeZone: zone }).format(new Date(from));
+}
+
 /** The time that an exception is about. */
-export function spanText({ from, to }: Exception, language: Language, zone: string | undefined): string {
+export function spanText({ from, to, zone }: Exception, language: Language): string {
   return `${formatTime(from, language, zone)} – ${formatTime(to, language, zone)}`;
 }

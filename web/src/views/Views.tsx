@@ -1,5 +1,5 @@
 import "./views.css";
-import { ActionIcon, Button, Stack, Text, TextInput } from "@mantine/core";
+import { ActionIcon, Button, Skeleton, Stack, Text, TextInput } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
@@ -29,6 +29,7 @@ export function Views({ page, search, close, edit }: Props) {
   const own = views.data?.items ?? [];
   const others = shared.data?.pages.flatMap(({ items }) => items) ?? [];
   const lines = { page, close, edit };
+  if (views.isLoading || shared.isLoading) return <Skeleton className="views" height={34} />; // what came later would move the rest
   return (
     <Stack gap="xs" p={4} className="views">
       <Loaded query={views} height={34}>

@@ -155,6 +155,7 @@ def _own(caller: Caller, owned: OwnedRow, row: DeviceRow, profiles: dict[str, Pr
         profile=row.profile,
         title=profile.title if profile else {},
         icon=profile.icon if profile else "",
+        zone=row.zone,
         claimed_at=owned.from_at,
         presence=presence_of(caller.services, caller.reach(), row.key),
     )

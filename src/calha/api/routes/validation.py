@@ -58,7 +58,7 @@ def list_exceptions(
     )
     reach, directory = caller.reach(), services.ingest.directory
     seen = [row for row in page.items if reach.sees_at(row.device, directory.site_of(row.device) or 0, row.from_at)]
-    return Page(items=[_described(row) for row in seen], next=page.next)
+    return Page(items=[_described(services, row) for row in seen], next=page.next)
 
 
 @router.get("/exceptions/summary")
@@ -75,7 +75,7 @@ async def accept_exceptions(chosen: ChosenExceptions, services: Here, caller: Op
     close = services.metering.findings.close
     await asyncio.to_thread(close, chosen.ids, "accepted", caller.principal.name, services.clock())
     await caller.note("exceptions.accepted", _targets(rows), after={"ids": chosen.ids})
-    return [_described(row) for row in await asyncio.to_thread(services.metering.findings.named, chosen.ids)]
+    return await _now(services, chosen.ids)
 
 
 @router.post("/exceptions/reopen")
@@ -86,7 +86,7 @@ async def reopen_exceptions(chosen: ChosenExceptions, services: Here, caller: Op
         raise Malformed("an exception that an edit settled is opened again by undoing the edit", "undo_the_edit")
     await asyncio.to_thread(services.metering.findings.reopen, chosen.ids)
     await caller.note("exceptions.reopened", _targets(rows), after={"ids": chosen.ids})
-    return [_described(row) for row in await asyncio.to_thread(services.metering.findings.named, chosen.ids)]
+    return await _now(services, chosen.ids)
 
 
 @router.post("/exceptions/estimate")
@@ -241,7 +241,12 @@ def _edit(meter: Meter, row: EditRow) -> EditAnswer:
     )
 
 
-def _described(row: ExceptionRow) -> ExceptionAnswer:
+async def _now(services: Services, ids: Sequence[int]) -> list[ExceptionAnswer]:
+    rows = await asyncio.to_thread(services.metering.findings.named, ids)
+    return [_described(services, row) for row in rows]
+
+
+def _described(services: Services, row: ExceptionRow) -> ExceptionAnswer:
     fields: dict[str, Any] = {
         name: getattr(row, name) for name in ("id", "device", "channel", "rule", "state", "edit_id")
     }
@@ -250,6 +255,7 @@ def _described(row: ExceptionRow) -> ExceptionAnswer:
         | {
             "from": to_datetime(row.from_at),
             "to": to_datetime(row.until_at),
+            "zone": services.ingest.directory.zone_of(row.device) or services.settings.registry.zone,
             "data": dict(row.data),
             "found_at": to_datetime(row.found_at),
             "closed_at": to_datetime(row.closed_at) if row.closed_at is not None else None,
