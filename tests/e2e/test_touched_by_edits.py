@@ -101,6 +101,12 @@ def test_another_multiplier_names_the_invoice_that_it_contradicts(calha, page, d
     assert violations(page) == []
     assert not scrolls_sideways(page)
     page.screenshot(path="artifacts/e2e/constant.png", full_page=True)
+    desktop = page.viewport_size
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert not scrolls_sideways(page)
+    parts.scroll_into_view_if_needed()
+    page.screenshot(path="artifacts/e2e/constant-phone.png")
+    page.set_viewport_size(desktop)
 
     page.goto(f"{calha.address}/devices/{device}/consumption?view=month&at={MONTH:%Y-%m-%d}")
     expect(page.get_by_text("No events in this period")).to_be_visible()
