@@ -14,13 +14,16 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 
 from calha import store
+from calha.domain.access import EVERYWHERE, Actor
 from calha.domain.alarm_rule_reader import read_rule
 from calha.domain.alarm_rules import Rationalisation, Where
 from calha.domain.alarm_states import Priority
 from calha.domain.errors import InvalidConfiguration
-from calha.domain.notices import Notice, Text
+from calha.domain.notices import Chain, Notice, Owner, Preferences, Step, Text
+from calha.store.accounts import People
+from calha.store.accounts.audit import AuditLog
 from calha.store.alarms import AlarmStore, Change, RuleStore
-from calha.store.notify import Notices
+from calha.store.notify import Chains, Deliveries, NextStep, Notices, Outgoing, Recipients
 from calha.store.registry import Registry
 from calha.store.registry.engines import engine_for
 from calha.store.registry.models import Base
@@ -86,6 +89,40 @@ def test_alarms_keep_their_history_and_their_numbers_are_given_to_no_others(tmp_
     assert alarms.newest_transition() == 1
     assert raise_alarm("t3") == 10, "messages still speak of alarm 9"
     assert alarms.newest_transition() == 3
+    registry.close()
+
+
+def test_teams_chains_and_rules_keep_all_they_have_and_their_numbers_are_given_to_no_others(tmp_path):
+    lay(tmp_path / "registry.sqlite", "0032")
+    engine = engine_for(f"sqlite:///{tmp_path}/registry.sqlite")
+    registry, rules, recipients, chains = Registry(engine), RuleStore(engine), Recipients(engine), Chains(engine)
+    site = registry.create_site("Companhia", None, "America/Sao_Paulo").id
+    ana = People(engine).create("Ana", "ana@example.org", None).id
+    rule = rules.add("High", HI, Where(site=site), Rationalisation(), "Ana", NOW).named.id
+    registry.create_device("t1", "generic", site)
+    raised = Change(rule, "hi", "t1", NOW, True, 81.5, 80.0, Priority.HIGH)
+    (alarm,) = AlarmStore(engine).follow([raised], NOW)
+    team = Owner("team", recipients.save_team("Plantão", site, "en", [ana]).id)
+    channel = recipients.add_channel(team, "webhook", "a", "a", "a", NOW).id
+    recipients.set_preferences(team, Preferences(per_hour=7))
+    chain = chains.add(Chain("c", site, Priority.LOW, (Step(5, (team,)),))).id
+    notice = Notice("alarm 1", Text("a", "a"), "", site, Priority.HIGH, NOW)
+    Notices(engine).open(notice, NOW, [Outgoing(channel, "raised", NOW)], [NextStep(chain, 0, NOW)])
+    AuditLog(engine).append(Actor("Ana"), "team.removed", "team 6")
+    AuditLog(engine).append(Actor("Ana"), "escalation_chain.rehearsed", f"chain {chain}")
+    migrate(engine)
+    assert len(AlarmStore(engine).history(alarm.id).items) == 1
+    assert recipients.team(team.id).members == (ana,)
+    assert recipients.preferences(team).per_hour == 7
+    assert [one.channel.id for one in Deliveries(engine).page(sites=EVERYWHERE).items] == [channel]
+    assert [one.source for one in Notices(engine).under_way(chain)] == ["alarm 1"]
+    assert recipients.save_team("Nova", site, "en", []).id == 7, "the audit log speaks of team 6"
+    chains.remove(chain)
+    assert chains.add(Chain("d", site, Priority.LOW, (Step(5, (team,)),))).id == chain + 1
+    other = registry.create_site("Outra", None, "America/Sao_Paulo").id
+    last = rules.add("Low", HI, Where(site=other), Rationalisation(), "Ana", NOW).named.id
+    registry.delete_site(other)
+    assert rules.add("New", HI, Where(site=site), Rationalisation(), "Ana", NOW).named.id == last + 1
     registry.close()
 
 

@@ -15,6 +15,7 @@ class AlarmRule(Base):
     """definition: see `domain.alarm_rule_reader`. profile, site_id, device_id: to what it applies; of several all must fit."""
 
     __tablename__ = "alarm_rule"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # the audit log names it by its id, so that is never given twice
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100))
     profile: Mapped[str | None] = mapped_column(key_type())

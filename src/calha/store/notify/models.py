@@ -14,6 +14,7 @@ from calha.store.registry.models import Base
 
 class Team(Base):
     __tablename__ = "notify_team"
+    __table_args__ = ({"sqlite_autoincrement": True},)  # the audit log names it by its id, so that is never given twice
     id: Mapped[int] = mapped_column(primary_key=True)
     site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(100))
@@ -65,6 +66,7 @@ class Chain(Base):
     """steps: [{"wait_min": 5, "persons": [1], "teams": [2]}, …]."""
 
     __tablename__ = "notify_chain"
+    __table_args__ = ({"sqlite_autoincrement": True},)
     id: Mapped[int] = mapped_column(primary_key=True)
     site_id: Mapped[int | None] = mapped_column(ForeignKey("site.id", ondelete="CASCADE"), index=True)
     name: Mapped[str] = mapped_column(String(100))

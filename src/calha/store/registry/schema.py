@@ -11,7 +11,7 @@ from sqlalchemy import Engine, inspect, text
 from calha.domain.errors import InvalidConfiguration
 from calha.store.registry.engines import copy_file
 
-HEAD = "0032"
+HEAD = "0033"
 FOLDER = Path(__file__).parent / "migrations"
 
 
