@@ -82,6 +82,18 @@ def states(rows) -> list[tuple[str, State]]:
     return [(row.device, row.alarm.state) for row in rows]
 
 
+def test_an_alarm_that_began_with_its_rule_is_cleared_by_a_device_whose_clock_is_behind(plant):
+    watch = plant.watch()
+    plant.send(watch, (0, 11))
+    plant.now = START + 5 * MINUTE_US
+    watch.look()
+    plant.rule()
+    assert states(watch.look()) == [("t1", State.UNACKNOWLEDGED)]
+    plant.send(watch, (1, 5))
+    plant.now += SECOND_US
+    assert states(watch.look()) == [("t1", State.RETURNED)]
+
+
 def test_readings_raise_and_clear_the_alarm_of_their_device(plant):
     plant.rule()
     watch = plant.watch()

@@ -123,6 +123,8 @@ class Evaluation:
         newest = np.where(is_told, at[place], NEVER).max(axis=1, initial=NEVER)
         begun = newest != NEVER
         found = self._look(rows[begun], newest[begun])
+        for one in found:  # they hold from then on: what was measured before, and comes now, ends them then
+            self._now.at[one.check] = np.maximum(self._now.at[one.check], begins_at)
         pending = rows[self._now.since[rows] != NEVER]
         self._now.since[pending] = np.maximum(self._now.since[pending], begins_at)
         return Changes.concatenate(found)
