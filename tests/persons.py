@@ -27,9 +27,9 @@ class Person:
         assert status == 201, tokens
         self.token = tokens["access_token"]
 
-    def send(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
+    def send(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         """(status, answer): JSON, or bytes of another kind."""
-        return self._call(method, path, body, {"Authorization": f"Bearer {self.token}"})
+        return self._call(method, path, body, {"Authorization": f"Bearer {self.token}"} | (headers or {}))
 
     def get(self, path: str) -> Any:
         status, answer = self.send("GET", path)

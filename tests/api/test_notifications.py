@@ -122,8 +122,9 @@ def test_preferences_are_kept(ana):
     wanted = {"least": "medium", "urgent": "high", "digest_min": 60, "tells_end": False, "follows": True, "per_hour": 5}
     wanted["quiet"] = {"from": "22:00", "until": "06:30", "zone": "America/Recife"}
     path = "/api/v1/account/notifications/preferences"
-    assert ana.send("PUT", path, wanted) == (200, wanted)
-    assert ana.get("/api/v1/account/notifications")["preferences"] == wanted
+    status, kept = ana.send("PUT", path, wanted)
+    assert (status, kept) == (200, wanted | {"version": kept["version"]})
+    assert ana.get("/api/v1/account/notifications")["preferences"] == kept
     wrong = wanted | {"quiet": wanted["quiet"] | {"zone": "Mars/Base"}}
     assert ana.send("PUT", path, wrong)[1]["reason"] == "unknown_zone"
 

@@ -34,7 +34,13 @@ FILES += tuple(f"api/routes/{name}.py" for name in ROUTES)
 FOLDERS += ("store/dashboards", "store/notify", "watch/notify")
 FILES += ("api/dashboards.py", "api/routes/dashboards.py", "api/routes/dashboard_files.py")
 FILES += ("api/routes/shared_dashboards.py",)
-FILES += ("api/notify.py", "api/routes/message_templates.py", "domain/message_templates.py", "domain/notices.py")
+FILES += (
+    "api/based.py",
+    "api/notify.py",
+    "api/routes/message_templates.py",
+    "domain/message_templates.py",
+    "domain/notices.py",
+)
 FILES += tuple(f"domain/{name}.py" for name in ("claim_codes", "commands", "connections", "device_table", "formulas"))
 FILES += (
     "domain/report_definitions.py",

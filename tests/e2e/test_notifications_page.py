@@ -185,6 +185,33 @@ def test_a_chain_is_made_rehearsed_and_acknowledged_by_the_link(calha, page, dev
     expect(page.get_by_role("group", name=device)).to_have_count(0)
 
 
+def test_who_saves_what_another_person_has_changed_meanwhile_is_told_and_sees_it_then(calha, page, device):
+    administrator(calha)
+    team = calha.send("POST", "/api/v1/teams", {"name": f"Edited {device}", "site_id": None, "members": []})[1]
+    steps = [{"wait_min": 0, "teams": [team["id"]]}]
+    body = {"name": f"Edited {device}", "site_id": None, "steps": steps, "least": "high", "enabled": False}
+    chain = calha.send("POST", "/api/v1/escalation-chains", body)[1]
+    page.goto(f"{calha.address}/escalation")
+    page.get_by_role("button", name=f"Edit Edited {device}").first.click()
+    form = page.get_by_role("dialog")
+    field(form, "Name of the chain").fill("Mine")
+    path = f"/api/v1/escalation-chains/{chain['id']}"
+    assert calha.send("PUT", path, body | {"name": f"Theirs {device}"})[0] == 200
+    form.get_by_role("button", name="Save").click()
+    expect(form.get_by_role("alert")).to_contain_text("has changed this meanwhile, and nothing of yours is saved")
+    form.get_by_role("alert").scroll_into_view_if_needed()
+    assert_accessible(page)
+    assert not scrolls_sideways(page)
+    keep(page, f"changed meanwhile {device}")
+    form.get_by_role("button", name="Cancel").click()
+    page.get_by_role("button", name=f"Edit Theirs {device}").click()
+    expect(field(form, "Name of the chain")).to_have_value(f"Theirs {device}")
+    form.get_by_role("button", name="Save").click()
+    expect(form).to_have_count(0)
+    assert calha.send("DELETE", path)[0] == 204
+    assert calha.send("DELETE", f"/api/v1/teams/{team['id']}")[0] == 204
+
+
 @pytest.mark.desktop
 def test_who_is_called_next_acknowledges_by_the_link_in_the_letter(calha, page, pump):
     while page.get_by_role("button", name="Acknowledge").count() == 0:  # one may tell what is on the shelf by now

@@ -16,6 +16,7 @@ from calha.api.schemas_notify import (
     NewNotifyChannel,
     NotifyChannelChange,
     NotifyPreferences,
+    OwnPreferences,
     QuietTimes,
 )
 from calha.domain.errors import Malformed, NotFound
@@ -55,6 +56,10 @@ def preferences_answer(wanted: Preferences) -> NotifyPreferences:
 def _quiet(quiet: QuietHours) -> QuietTimes:
     given = {"from": quiet.from_.strftime("%H:%M"), "until": quiet.until.strftime("%H:%M"), "zone": quiet.zone.key}
     return QuietTimes.model_validate(given)
+
+
+def own_preferences(wanted: Preferences) -> OwnPreferences:
+    return OwnPreferences.model_validate(preferences_answer(wanted), from_attributes=True)
 
 
 def preferences_of(body: NotifyPreferences) -> Preferences:

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
+from calha.api.based import Versioned
 from calha.api.schemas import Answer, Body, DeviceKey, SiteId
 
 NoteText = Annotated[str, Field(min_length=1, max_length=1000, examples=["Filter 2 was washed"])]
@@ -40,7 +41,8 @@ class NewAnnotationBody(AnnotationBody):
         return self
 
 
-class AnnotationAnswer(Answer):
+class AnnotationAnswer(Versioned, Answer):
+    beside = frozenset({"made_by", "changed_at", "is_own"})
     id: int
     device: str | None
     site_id: int | None
@@ -72,7 +74,8 @@ class SavedViewBody(SavedViewChange):
     page: Annotated[str, Field(pattern=r"^/[a-z/-]{0,63}$", examples=["/explore"])]
 
 
-class SavedViewAnswer(Answer):
+class SavedViewAnswer(Versioned, Answer):
+    beside = frozenset({"owner", "is_own", "may_change", "changed_at"})
     id: int
     page: str = Field(examples=["/explore"])
     name: str = Field(examples=["Pumps against last week"])

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, ConfigDict, Field
 
+from calha.api.based import Versioned
 from calha.api.schemas import Answer, Body, ChannelKey, DeviceKey, SiteId
 from calha.api.schemas import Text as Words
 from calha.api.schemas_net_metering import NetMeteringAnswer
@@ -128,7 +129,7 @@ class IssuerBody(Body):
     ] = ""
 
 
-class Issuer(Answer):
+class Issuer(Versioned, Answer):
     site_id: int
     name: str
     document: str

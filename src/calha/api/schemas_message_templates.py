@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from calha.api.based import Versioned
 from calha.api.schemas import Answer, Body
 from calha.domain.message_templates import MAX_SUBJECT, MAX_TEXT, TemplateKind, TemplateLanguage
 
@@ -25,7 +26,8 @@ class MessageTemplatePreviewBody(MessageTemplateBody):
     )
 
 
-class MessageTemplateAnswer(Answer):
+class MessageTemplateAnswer(Versioned, Answer):
+    beside = frozenset({"changed_at", "changed_by", "fields"})
     kind: TemplateKind = Field(
         description="raised: it began; again: nobody has acknowledged; over: it ended; bundle: several at once.",
         examples=["raised"],

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
+from calha.api.based import Versioned
 from calha.api.schemas import Answer, Body, SiteId, Text
 from calha.domain.alarm_states import Priority
 from calha.domain.notices import LONGEST_WAIT_MIN, MAX_RECIPIENTS, MAX_STEPS
@@ -43,6 +44,10 @@ class NotifyPreferences(Body):
     per_hour: Annotated[
         int, Field(ge=1, le=600, description="Messages an hour and channel; more arrive together as one.")
     ] = 30
+
+
+class OwnPreferences(Versioned, NotifyPreferences):
+    """Those of a person."""
 
 
 class PushKeys(Body):
@@ -101,7 +106,7 @@ class ChannelTest(Answer):
 
 
 class OwnNotifications(Answer):
-    preferences: NotifyPreferences
+    preferences: OwnPreferences
     channels: list[ChannelOfOwner]
     can_mail: bool = Field(description="Whether a mail server is configured.")
     push_key: str = Field(description="With which a browser subscribes (applicationServerKey).", examples=["BP4z…"])
@@ -124,7 +129,8 @@ class TeamMemberAnswer(Answer):
     name: str = Field(examples=["Maria Souza"])
 
 
-class TeamAnswer(Answer):
+class TeamAnswer(Versioned, Answer):
+    beside = frozenset({"channels"})
     id: int
     name: str = Field(examples=["Plantão"])
     site_id: int | None
@@ -155,7 +161,7 @@ class ChainBody(Body):
     enabled: bool = True
 
 
-class ChainAnswer(ChainBody):
+class ChainAnswer(Versioned, ChainBody):
     id: int
 
 

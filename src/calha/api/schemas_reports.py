@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from calha.api.based import Versioned
 from calha.api.schemas import Answer, Body, ChannelKey, DeviceKey, SiteId
 from calha.domain.report_definitions import (
     MAX_NAMED,
@@ -76,7 +77,8 @@ class ReportBody(Body):
     )
 
 
-class ReportAnswer(Answer):
+class ReportAnswer(Versioned, Answer):
+    beside = frozenset({"next_at", "made_by", "changed_at"})
     id: int
     name: str
     definition: DefinitionBody

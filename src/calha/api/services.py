@@ -1,5 +1,6 @@
 """What the routes need. One object, made by `app`, reached by `Depends`."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any
@@ -73,6 +74,8 @@ class Services:
     """Start long work by its name, in a thread."""
     counting: SharedWork = field(default_factory=SharedWork)
     """Of all meters of a site."""
+    changing: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held by who changes what is edited as a whole."""
 
 
 def _of_request(request: Request) -> Services:

@@ -2,6 +2,7 @@ import { Button, NativeSelect, SimpleGrid, Stack, TextInput } from "@mantine/cor
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { basedOn } from "../api/based";
 import { api, Problem, type Site, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { Loaded } from "../ui/Loaded";
@@ -11,6 +12,7 @@ import { useBilledSites } from "./useBilling";
 
 const BLANK = { name: "", document: "", address: "", city: "", email: "", pix_key: "", company: "" };
 type Issuer = typeof BLANK;
+type Found = Issuer & { version: string };
 const limits: Record<keyof Issuer, number> = { name: 100, document: 20, address: 200, city: 60, email: 254, pix_key: 77, company: 4 };
 
 /** Who issues the invoices of a site and of those below it, and to whose Pix key customers pay. */
@@ -42,7 +44,7 @@ function OfSite({ site }: { site: Site }) {
     <Loaded query={issuer} height={60}>
       {(found) =>
         edits ? (
-          <IssuerForm site={site.id} issuer={found ?? BLANK} close={() => edit(false)} />
+          <IssuerForm site={site.id} issuer={found} close={() => edit(false)} />
         ) : (
           <Stack gap="xs" align="start">
             <div>{found === null ? t(site.parent_id === null ? "issuer.none" : "issuer.above") : [found.name, found.city, `Pix: ${found.pix_key === "" ? t("issuer.noPix") : found.pix_key}`].join(" · ")}</div>
@@ -66,17 +68,19 @@ async function issuerOf(site: number) {
   }
 }
 
-function IssuerForm({ site, issuer, close }: { site: number; issuer: Issuer; close: () => void }) {
+function IssuerForm({ site, issuer: given, close }: { site: number; issuer: Found | null; close: () => void }) {
   const { t } = useTexts();
   const queries = useQueryClient();
-  const [data, setData] = useState<Issuer>(() => Object.fromEntries(Object.keys(BLANK).map((name) => [name, issuer[name as keyof Issuer]])) as Issuer);
+  const [issuer] = useState(given); // what the change is based on, also when another one comes
+  const [data, setData] = useState<Issuer>(() => Object.fromEntries(Object.keys(BLANK).map((name) => [name, (issuer ?? BLANK)[name as keyof Issuer]])) as Issuer);
   const save = useMutation({
-    mutationFn: () => take(api.PUT("/api/v1/sites/{site_id}/issuer", { params: { path: { site_id: site } }, body: data })),
+    mutationFn: () => take(api.PUT("/api/v1/sites/{site_id}/issuer", { params: { path: { site_id: site }, ...(issuer === null ? {} : { header: basedOn(issuer) }) }, body: data })),
     onSuccess: async () => {
       notifications.show({ message: t("issuer.saved") });
       await queries.invalidateQueries({ queryKey: ["issuer"] });
       close();
     },
+    onError: () => queries.invalidateQueries({ queryKey: ["issuer"] }),
   });
   return (
     <form onSubmit={submitting(() => save.mutate())}>

@@ -63,6 +63,7 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.certificate_refused": "The server does not trust Calha's certificate. Take it into the server's list of trusted ones.",
   "problem.certificate_taken": "Another device has this certificate.",
   "problem.certificate_unknown": "The server's certificate is not trusted yet.",
+  "problem.changed_by": "{by} has changed this meanwhile, and nothing of yours is saved. Close and open it again to see what it says now.",
   "problem.changed_meanwhile": "Somebody else has changed this meanwhile. Look again before you save.",
   "problem.channel_exists": "The channel {channel} exists already.",
   "problem.channel_fed": "{device} {channel} has the values of another node already.",

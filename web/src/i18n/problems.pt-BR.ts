@@ -62,6 +62,7 @@ export const problemsPtBR = {
   "problem.certificate_refused": "O servidor não confia no certificado do Calha. Inclua-o na lista de confiáveis do servidor.",
   "problem.certificate_taken": "Outro dispositivo já tem este certificado.",
   "problem.certificate_unknown": "O certificado do servidor ainda não é confiado.",
+  "problem.changed_by": "{by} alterou isto nesse meio-tempo, e nada do seu foi salvo. Feche e abra de novo para ver como está agora.",
   "problem.changed_meanwhile": "Outra pessoa alterou isto nesse meio-tempo. Veja de novo antes de salvar.",
   "problem.channel_exists": "O canal {channel} já existe.",
   "problem.channel_fed": "{device} {channel} já recebe os valores de outro nó.",

@@ -19,6 +19,7 @@ interface Props {
 /** What is to be said, and of when. Without an end it is of a moment. */
 export function NoteForm({ note, devices, begin, zone, done }: Props) {
   const { t } = useTexts();
+  const [old] = useState(note); // what the change is based on, also when another one comes
   const [text, setText] = useState(note?.text ?? "");
   const [device, setDevice] = useState(note?.device ?? devices[0]?.key ?? "");
   const [from, setFrom] = useState(() => wallOf(note === null ? begin : Date.parse(note.from), zone));
@@ -26,7 +27,7 @@ export function NoteForm({ note, devices, begin, zone, done }: Props) {
   const write = useWriteNote(done);
   const [starts, ends] = [momentOf(from, zone), to === "" ? null : momentOf(to, zone)];
   const isOrdered = !Number.isNaN(starts) && (ends === null || ends > starts);
-  const send = () => write.mutate({ id: note?.id ?? null, note: { device, from: new Date(starts).toISOString(), text: text.trim(), ...(ends === null ? {} : { to: new Date(ends).toISOString() }) } });
+  const send = () => write.mutate({ old, note: { device, from: new Date(starts).toISOString(), text: text.trim(), ...(ends === null ? {} : { to: new Date(ends).toISOString() }) } });
   return (
     <form onSubmit={submitting(send)} className="note-form">
       <Textarea label={t("notes.text")} value={text} onChange={({ currentTarget }) => setText(currentTarget.value)} maxLength={1000} required autosize minRows={2} data-autofocus />

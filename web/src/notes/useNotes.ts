@@ -1,6 +1,7 @@
 import { useComputedColorScheme } from "@mantine/core";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useMemo } from "react";
+import { basedOn } from "../api/based";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
 import type { Layer } from "../chart/plot";
@@ -43,10 +44,10 @@ export function useNotes(devices: readonly string[], span: Span): Notes {
 export function useWriteNote(done: () => void) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: ({ id, note }: { id: number | null; note: NewNote }) => {
+    mutationFn: ({ old, note }: { old: { id: number; version: string } | null; note: NewNote }) => {
       const { from, to, text } = note;
       const said = { from, text, ...(to === undefined || to === null ? {} : { to }) };
-      return id === null ? take(api.POST("/api/v1/annotations", { body: note })) : take(api.PUT("/api/v1/annotations/{annotation_id}", { params: { path: { annotation_id: id } }, body: said }));
+      return old === null ? take(api.POST("/api/v1/annotations", { body: note })) : take(api.PUT("/api/v1/annotations/{annotation_id}", { params: { path: { annotation_id: old.id }, header: basedOn(old) }, body: said }));
     },
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ["notes"] });

@@ -1,6 +1,7 @@
 import { Button, Checkbox, Fieldset, MultiSelect, NativeSelect, NumberInput, SimpleGrid, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { basedOn } from "../api/based";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { Dialog } from "../ui/Dialog";
@@ -18,9 +19,10 @@ interface Step {
 }
 
 /** Makes a chain, or changes one. */
-export function ChainForm({ chain, close }: { chain: Chain | null; close: () => void }) {
+export function ChainForm({ chain: given, close }: { chain: Chain | null; close: () => void }) {
   const { t } = useTexts();
   const queries = useQueryClient();
+  const [chain] = useState(given); // what the change is based on, also when another one comes
   const [name, setName] = useState(chain?.name ?? "");
   const [site, setSite] = useState<number | null | undefined>(chain === null ? undefined : chain.site_id);
   const [least, setLeast] = useState<Priority>(chain?.least ?? "high");
@@ -30,12 +32,13 @@ export function ChainForm({ chain, close }: { chain: Chain | null; close: () => 
   const save = useMutation({
     mutationFn: () => {
       const body: ChainBody = { name, site_id: site ?? null, least, steps: steps.map(written), repeats, enabled: isOn };
-      return chain === null ? take(api.POST("/api/v1/escalation-chains", { body })) : take(api.PUT("/api/v1/escalation-chains/{chain_id}", { params: { path: { chain_id: chain.id } }, body }));
+      return chain === null ? take(api.POST("/api/v1/escalation-chains", { body })) : take(api.PUT("/api/v1/escalation-chains/{chain_id}", { params: { path: { chain_id: chain.id }, header: basedOn(chain) }, body }));
     },
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ["chains"] });
       close();
     },
+    onError: () => queries.invalidateQueries({ queryKey: ["chains"] }),
   });
   const put = (number: number, step: Step) => setSteps(steps.map((one, index) => (index === number ? step : one)));
   return (

@@ -5,6 +5,7 @@ import { notifications } from "@mantine/notifications";
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { useRef, useState } from "react";
+import { basedOn } from "../api/based";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
 import { formatTime } from "../format";
@@ -55,7 +56,7 @@ export function MessageTemplatesPage() {
             const template = items.find((one) => one.kind === kind && one.language === language);
             return (
               template !== undefined && (
-                <Held key={`${kind} ${language}`} found={template} version={({ changed_at }) => changed_at}>
+                <Held key={`${kind} ${language}`} found={template} version={({ version }) => version}>
                   {(base, holds) => <Editor template={base} holds={holds} />}
                 </Held>
               )
@@ -81,7 +82,7 @@ function Editor({ template, holds }: { template: Template; holds: (isChanged: bo
     await queries.invalidateQueries({ queryKey: ["message-templates"] });
   };
   const save = useMutation({
-    mutationFn: () => take(api.PUT("/api/v1/message-templates/{kind}/{language}", { ...pathOf(template), body: words })),
+    mutationFn: () => take(api.PUT("/api/v1/message-templates/{kind}/{language}", { params: { ...pathOf(template).params, header: basedOn(template) }, body: words })),
     onSuccess: () => done(t("templates.saved")),
   });
   const toShipped = useMutation({

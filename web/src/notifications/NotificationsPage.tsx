@@ -2,18 +2,20 @@ import { Button, Group, Stack, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { basedOn } from "../api/based";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
 import { useTexts } from "../i18n";
 import { useMe } from "../session/session";
 import { PageTitle } from "../shell/Pages";
+import { Held, useHolding } from "../ui/Held";
 import { Loaded } from "../ui/Loaded";
 import { Submit, submitting } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import { AddChannel } from "./AddChannel";
 import { BrowserPush } from "./BrowserPush";
 import { ChannelList } from "./ChannelList";
-import type { ChannelCalls, Preferences } from "./channels";
+import type { ChannelCalls, OwnPreferences, Preferences } from "./channels";
 import { DeliveryLog } from "./DeliveryLog";
 import { PreferencesFields } from "./PreferencesFields";
 
@@ -42,7 +44,9 @@ export function NotificationsPage() {
           {(found) => (
             <Stack gap="md" maw={760}>
               <OwnChannels own={found} />
-              <When given={found.preferences} />
+              <Held found={found.preferences} version={({ version }) => version}>
+                {(base, holds) => <When given={base} holds={holds} />}
+              </Held>
               <Section title={t("notify.log")} text={t("notify.logText")}>
                 <DeliveryLog name="own" read={readLog} showsPerson={false} />
               </Section>
@@ -74,16 +78,20 @@ function OwnChannels({ own }: { own: components["schemas"]["OwnNotifications"] }
   );
 }
 
-function When({ given }: { given: Preferences }) {
+function When({ given, holds }: { given: OwnPreferences; holds: (isChanged: boolean) => void }) {
   const { t } = useTexts();
   const queries = useQueryClient();
-  const [value, setValue] = useState(given);
+  const { version, ...said } = given;
+  const [value, setValue] = useState<Preferences>(said);
+  useHolding(holds, JSON.stringify(value) !== JSON.stringify(said));
   const save = useMutation({
-    mutationFn: () => take(api.PUT("/api/v1/account/notifications/preferences", { body: value })),
+    mutationFn: () => take(api.PUT("/api/v1/account/notifications/preferences", { params: { header: basedOn({ version }) }, body: value })),
     onSuccess: async () => {
+      holds(false);
       notifications.show({ message: t("notify.saved") });
       await queries.invalidateQueries({ queryKey: ["own-notifications"] });
     },
+    onError: () => queries.invalidateQueries({ queryKey: ["own-notifications"] }),
   });
   return (
     <Section title={t("notify.when")}>

@@ -1,6 +1,7 @@
 import { MultiSelect, NativeSelect, Stack, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { basedOn } from "../api/based";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
 import { useTexts } from "../i18n";
@@ -14,9 +15,10 @@ import { useCandidates } from "./useTeams";
 type Body = components["schemas"]["TeamBody"];
 
 /** Makes a team, or changes one. */
-export function TeamForm({ team, close }: { team: Team | null; close: () => void }) {
+export function TeamForm({ team: given, close }: { team: Team | null; close: () => void }) {
   const { t, language } = useTexts();
   const queries = useQueryClient();
+  const [team] = useState(given); // what the change is based on, also when another one comes
   const [name, setName] = useState(team?.name ?? "");
   const [site, setSite] = useState<number | null | undefined>(team === null ? undefined : team.site_id);
   const [spoken, setSpoken] = useState<Body["language"]>(team?.language === "en" || (team === null && language === "en") ? "en" : "pt-BR");
@@ -27,12 +29,13 @@ export function TeamForm({ team, close }: { team: Team | null; close: () => void
   const save = useMutation({
     mutationFn: () => {
       const body: Body = { name, site_id: site ?? null, language: spoken, members: members.map(Number), preferences };
-      return team === null ? take(api.POST("/api/v1/teams", { body })) : take(api.PUT("/api/v1/teams/{team_id}", { params: { path: { team_id: team.id } }, body }));
+      return team === null ? take(api.POST("/api/v1/teams", { body })) : take(api.PUT("/api/v1/teams/{team_id}", { params: { path: { team_id: team.id }, header: basedOn(team) }, body }));
     },
     onSuccess: async () => {
       await queries.invalidateQueries({ queryKey: ["teams"] });
       close();
     },
+    onError: () => queries.invalidateQueries({ queryKey: ["teams"] }),
   });
   return (
     <Dialog onClose={close} title={t(team === null ? "teams.new" : "teams.edit")} size="lg">

@@ -3,6 +3,7 @@ import type { components } from "../api/schema";
 export type OwnChannel = components["schemas"]["ChannelOfOwner"];
 export type NewChannel = components["schemas"]["NewNotifyChannel"];
 export type Preferences = components["schemas"]["NotifyPreferences"];
+export type OwnPreferences = components["schemas"]["OwnPreferences"];
 export type Delivery = components["schemas"]["DeliveryAnswer"];
 export type Team = components["schemas"]["TeamAnswer"];
 export type Chain = components["schemas"]["ChainAnswer"];

@@ -29,7 +29,8 @@ export function ReportForm({ report, begin, done }: { report?: Report; begin?: B
   const change = (part: Partial<Definition>) => setDefinition({ ...definition, ...part });
   const asks = (filter: Parameters<typeof heeds>[1]) => heeds(definition.kind, filter);
   const make = useMake(done);
-  const save = useSave(report?.id, done);
+  const [saved] = useState(report); // what the change is based on, also when another one comes
+  const save = useSave(saved, done);
   const body = (): ReportBody => ({
     name: name.trim() === "" ? t(`reportKind.${definition.kind}`) : name.trim(),
     definition: { ...definition, site_id: site, devices: asks("devices") ? definition.devices : [], channels: asks("channels") ? definition.channels : [], qualities: asks("qualities") ? definition.qualities : [...severities] },

@@ -1,5 +1,6 @@
 import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { basedOn } from "../api/based";
 import { api, take } from "../api/client";
 import { usePages } from "../api/usePages";
 import { useTexts } from "../i18n";
@@ -37,12 +38,13 @@ export function useMake(done: () => void) {
 }
 
 /** Saves a report, or puts another in the place of one. */
-export function useSave(id: number | undefined, done: () => void) {
+export function useSave(saved: { id: number; version: string } | undefined, done: () => void) {
   const queries = useQueryClient();
   const { t } = useTexts();
   return useMutation({
     mutationFn: (body: ReportBody) =>
-      id === undefined ? take(api.POST("/api/v1/reports", { body })) : take(api.PUT("/api/v1/reports/{report_id}", { params: { path: { report_id: id } }, body })),
+      saved === undefined ? take(api.POST("/api/v1/reports", { body })) : take(api.PUT("/api/v1/reports/{report_id}", { params: { path: { report_id: saved.id }, header: basedOn(saved) }, body })),
+    onError: () => queries.invalidateQueries({ queryKey: ["reports"] }),
     onSuccess: async () => {
       notifications.show({ message: t("reports.saved") });
       done();

@@ -49,7 +49,8 @@ function Change({ view, search, close }: Omit<Props, "page">) {
   const [name, setName] = useState(view.name);
   const [site, share] = useState(view.site_id ?? null);
   const [isReplaced, replace] = useState(false);
-  const change = useChangeView(view.id);
+  const [base] = useState(view); // also when another one comes
+  const change = useChangeView(base);
   const saved = () => {
     notifications.show({ message: t("views.saved", { name: name.trim() }) });
     close();

@@ -1,4 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { basedOn } from "../api/based";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
 import { usePages } from "../api/usePages";
@@ -33,10 +34,10 @@ export function useKeepView(page: ViewPage) {
   });
 }
 
-export function useChangeView(id: number) {
+export function useChangeView(base: { id: number; version: string }) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (body: Change) => take(api.PUT("/api/v1/views/{view_id}", { params: { path: { view_id: id } }, body })),
+    mutationFn: (body: Change) => take(api.PUT("/api/v1/views/{view_id}", { params: { path: { view_id: base.id }, header: basedOn(base) }, body })),
     onSuccess: () => queries.invalidateQueries({ queryKey: KEY }),
   });
 }

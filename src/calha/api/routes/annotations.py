@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Query
 
 from calha.api.access import Caller, Operates, Views
+from calha.api.based import Based
 from calha.api.routing import api_router
 from calha.api.schemas import Page, SiteId
 from calha.api.schemas_annotations import AnnotationAnswer, AnnotationBody, NewAnnotationBody
@@ -65,10 +66,11 @@ async def add_annotation(body: NewAnnotationBody, services: Here, caller: Operat
 
 @router.put("/{annotation_id}")
 async def change_annotation(
-    annotation_id: RowId, body: AnnotationBody, services: Here, caller: Operates
+    annotation_id: RowId, body: AnnotationBody, services: Here, caller: Operates, base: Based
 ) -> AnnotationAnswer:
-    """Change one's own note; anybody's by who configures the place."""
+    """Change one's own note, anybody's by who configures the place; with `If-Match`, only if nobody has meanwhile (409)."""
     before = await _own(services, caller, annotation_id)
+    await base.require(_answer(caller, before), "annotation.changed", _target(before))
     row = await asyncio.to_thread(services.annotations.change, annotation_id, _said(before.note.place, body))
     told = [
         {"text": one.note.text, "from_at": one.note.from_at, "until_at": one.note.until_at} for one in (before, row)

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 from fastapi import Path, Query
 
 from calha.api.access import Bills, BillsSite, Caller
+from calha.api.based import Based
 from calha.api.personal import known_of_customer
 from calha.api.routing import api_router
 from calha.api.schemas import Body, Page, SiteId
@@ -167,10 +168,12 @@ async def read_issuer(site_id: SiteId, services: Here, _: BillsSite) -> Issuer:
 
 
 @router.put("/sites/{site_id}/issuer")
-async def set_issuer(site_id: SiteId, body: IssuerBody, services: Here, caller: BillsSite) -> Issuer:
-    """Say who issues, and to whose Pix key customers pay."""
+async def set_issuer(site_id: SiteId, body: IssuerBody, services: Here, caller: BillsSite, base: Based) -> Issuer:
+    """Say who issues, and to whose Pix key customers pay; with `If-Match`, only if nobody else has meanwhile (409)."""
     _require_payable(body)
     before = (await asyncio.to_thread(services.billing.customers.issuers)).get(site_id)
+    if before is not None:
+        await base.require(Issuer.model_validate(before), "issuer.set", f"site {site_id}")
     row = await asyncio.to_thread(lambda: services.billing.customers.set_issuer(site_id, **body.model_dump()))
     await caller.note("issuer.set", f"site {site_id}", asdict(before) if before is not None else None, asdict(row))
     return Issuer.model_validate(row)

@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import Path
 
 from calha.api.access import ConfiguresAll
+from calha.api.based import Based
 from calha.api.routing import api_router
 from calha.api.schemas_message_templates import (
     MessageTemplateAnswer,
@@ -35,11 +36,15 @@ def list_message_templates(services: Here, _: ConfiguresAll) -> MessageTemplates
 
 @router.put("/{kind}/{language}")
 async def write_message_template(
-    kind: Kind, language: Language, body: MessageTemplateBody, services: Here, caller: ConfiguresAll
+    kind: Kind, language: Language, body: MessageTemplateBody, services: Here, caller: ConfiguresAll, base: Based
 ) -> MessageTemplateAnswer:
-    """Say it in one's own words from now on; what waits to leave says it so as well."""
+    """Say it in one's own words from now on; what waits to leave says it so as well.
+
+    With `If-Match`, only if nobody else has written another text meanwhile (409).
+    """
     template, written = checked(kind, Template(body.subject, body.text)), services.notifier.wording.written
     before = await asyncio.to_thread(written.get, kind, language)
+    await base.require(_answer(kind, language, before), "message_template", f"{kind} {language}")
     now, by = services.clock(), caller.principal.name
     row = await asyncio.to_thread(written.write, kind, language, template, by, now)
     await caller.note("message_template.changed", f"{kind} {language}", _noted(before), _noted(row))

@@ -7,6 +7,7 @@ from fastapi import Path, Query
 
 from calha.api import notify
 from calha.api.access import Self
+from calha.api.based import Based
 from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_notify import (
@@ -18,6 +19,7 @@ from calha.api.schemas_notify import (
     NotifyChannelChange,
     NotifyPreferences,
     OwnNotifications,
+    OwnPreferences,
 )
 from calha.api.services import Here
 from calha.domain.notices import Owner
@@ -35,7 +37,7 @@ def read_own_notifications(services: Here, caller: Self) -> OwnNotifications:
     """Preferences and channels, and what channels there can be."""
     notifier, owner = services.notifier, Owner("person", caller.person_id())
     return OwnNotifications(
-        preferences=notify.preferences_answer(notifier.recipients.preferences(owner)),
+        preferences=notify.own_preferences(notifier.recipients.preferences(owner)),
         channels=[notify.channel_answer(one) for one in notifier.recipients.channels(owner)],
         can_mail=notifier.channels.can_mail,
         push_key=notifier.channels.vapid.public,
@@ -44,15 +46,19 @@ def read_own_notifications(services: Here, caller: Self) -> OwnNotifications:
 
 
 @router.put("/preferences")
-async def write_own_preferences(body: NotifyPreferences, services: Here, caller: Self) -> NotifyPreferences:
-    """From which priority on, when not, how many at most."""
+async def write_own_preferences(body: NotifyPreferences, services: Here, caller: Self, base: Based) -> OwnPreferences:
+    """From which priority on, when not, how many at most; with `If-Match`, only if nobody has changed them since (409)."""
     owner, wanted = Owner("person", caller.person_id()), notify.preferences_of(body)
     recipients = services.notifier.recipients
-    before = notify.preferences_answer(await asyncio.to_thread(recipients.preferences, owner))
+    before = notify.own_preferences(await asyncio.to_thread(recipients.preferences, owner))
+    await base.require(before, "notify_preferences.changed", f"person {owner.id}")
     await asyncio.to_thread(recipients.set_preferences, owner, wanted)
-    was, now = before.model_dump(mode="json", by_alias=True), body.model_dump(mode="json", by_alias=True)
+    was, now = (
+        before.model_dump(mode="json", by_alias=True, exclude={"version"}),
+        body.model_dump(mode="json", by_alias=True),
+    )
     await caller.note("notify_preferences.changed", f"person {owner.id}", was, now)
-    return notify.preferences_answer(wanted)
+    return notify.own_preferences(wanted)
 
 
 @router.post("/channels", status_code=201)

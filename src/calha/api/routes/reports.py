@@ -8,6 +8,7 @@ from fastapi import Query
 from starlette.responses import FileResponse, Response
 
 from calha.api.access import Caller, Configures, Views
+from calha.api.based import Based
 from calha.api.curve_reads import note_curve_reads
 from calha.api.routing import api_router
 from calha.api.schemas import Page
@@ -71,9 +72,12 @@ async def read_report(report_id: Number, services: Here, caller: Views) -> Repor
 
 
 @router.put("/reports/{report_id}")
-async def change_report(report_id: Number, body: ReportBody, services: Here, caller: Configures) -> ReportAnswer:
-    """Put another in its place; its history stays."""
+async def change_report(
+    report_id: Number, body: ReportBody, services: Here, caller: Configures, base: Based
+) -> ReportAnswer:
+    """Put another in its place, whose history stays; with `If-Match`, only if nobody else has meanwhile (409)."""
     before = await _saved_of(caller, services, report_id, Permission.CONFIGURE)
+    await base.require(_report(before), "report.changed", f"report {report_id}")
     new = await _checked(caller, services, body)
     next_at = next_of(new, services.clock())
     row = await asyncio.to_thread(services.reports.saved.change, report_id, new, next_at, caller.principal.name)

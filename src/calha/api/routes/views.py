@@ -12,6 +12,7 @@ from typing import Annotated, Any
 from fastapi import Query
 
 from calha.api.access import Caller, Self, Views
+from calha.api.based import Based
 from calha.api.routing import api_router
 from calha.api.schemas import Page
 from calha.api.schemas_annotations import MAX_SEARCH_CHARS, SavedViewAnswer, SavedViewBody, SavedViewChange
@@ -64,9 +65,15 @@ async def read_view(view_id: RowId, services: Here, caller: Self) -> SavedViewAn
 
 
 @router.put("/{view_id}")
-async def change_view(view_id: RowId, body: SavedViewChange, services: Here, caller: Self) -> SavedViewAnswer:
-    """Name it otherwise, put another state in its place, share it, or stop sharing it, which only its owner does."""
+async def change_view(
+    view_id: RowId, body: SavedViewChange, services: Here, caller: Self, base: Based
+) -> SavedViewAnswer:
+    """Name it otherwise, put another state in its place, share it, or stop sharing it, which only its owner does.
+
+    With `If-Match`, only if nobody else has changed it meanwhile (409).
+    """
     before = await _changeable(services, caller, view_id)
+    await base.require(_answer(caller, before), "view.saved", f"view {view_id}")
     _require_fitting(caller, body)
     if body.site_id is None and not _is_own(caller, before):
         raise Forbidden("only its owner takes a view back for himself; delete it, if nobody needs it", "not_its_owner")
