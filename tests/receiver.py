@@ -3,7 +3,7 @@
 import queue
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,10 +17,11 @@ class Posted:
 
 
 class Receiver:
-    """answers: (status, headers) of the next requests; 200 when there are none."""
+    """answers: (status, headers) of the next requests; 200 when there are none. meanwhile: done before the next answer."""
 
     def __init__(self) -> None:
         self.answers: deque[tuple[int, dict[str, str]]] = deque()
+        self.meanwhile: Callable[[], object] | None = None
         self._posted: queue.Queue[Posted] = queue.Queue()
         receiver = self
 
@@ -29,6 +30,9 @@ class Receiver:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 headers = {name.lower(): value for name, value in self.headers.items()}
                 receiver._posted.put(Posted(self.path, headers, body))
+                happening, receiver.meanwhile = receiver.meanwhile, None
+                if happening is not None:
+                    happening()
                 status, more = receiver.answers.popleft() if receiver.answers else (200, {})
                 self.send_response(status)
                 for name, value in more.items():

@@ -15,7 +15,7 @@ PriorityName = Literal["low", "medium", "high", "critical"]
 LimitName = Literal["hihi", "hi", "lo", "lolo"]
 ActName = Literal[
     "raise", "clear", "acknowledge", "reset", "shelve", "unshelve", "suppress", "unsuppress", "take_out", "put_back",
-    "held", "ended",
+    "held", "ended", "untold",
 ]  # fmt: skip
 SettingName = Literal["on_delay_s", "off_delay_s", "deadband"]
 AlarmIds = Annotated[list[RowId], Field(min_length=1, max_length=500, examples=[[7, 8]])]

@@ -50,10 +50,12 @@ class Act(StrEnum):
     PUT_BACK = "put_back"
     HELD = "held"
     ENDED = "ended"
+    UNTOLD = "untold"
 
 
-BYGONE: Final = frozenset({Act.HELD, Act.ENDED})
-"""What late readings prove of the past: they stand in the history, lead to no state, and are told to nobody."""
+ASIDE: Final = frozenset({Act.HELD, Act.ENDED, Act.UNTOLD})
+"""What late readings prove of the past, and that a chain tells of it no further: stands in the history, leads to no state, and
+is told to nobody."""
 
 
 class Priority(StrEnum):

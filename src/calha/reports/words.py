@@ -88,6 +88,7 @@ ACTS: dict[ReportLanguage, dict[Act, str]] = {
         Act.PUT_BACK: "de volta ao serviço",
         Act.HELD: "esteve ativo (leituras atrasadas)",
         Act.ENDED: "tinha normalizado (leituras atrasadas)",
+        Act.UNTOLD: "cadeia de avisos interrompida",
     },
     "en": {
         Act.RAISE: "raised",
@@ -102,6 +103,7 @@ ACTS: dict[ReportLanguage, dict[Act, str]] = {
         Act.PUT_BACK: "back in service",
         Act.HELD: "had held (late readings)",
         Act.ENDED: "had ended (late readings)",
+        Act.UNTOLD: "chain of notices stopped",
     },
 }
 

@@ -1,5 +1,6 @@
 """Teams, channels, chains, notices and deliveries on each database."""
 
+from collections.abc import Sequence
 from datetime import time
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,7 @@ from calha.domain.alarm_states import Priority
 from calha.domain.errors import Conflict, NotFound
 from calha.domain.notices import Chain, Notice, Owner, Preferences, QuietHours, Step, Text
 from calha.store.accounts import People
-from calha.store.notify import Chains, Deliveries, NextStep, Notices, Outgoing, Recipients, recipients
+from calha.store.notify import Chains, ChannelRow, Deliveries, NextStep, Notices, Outgoing, Recipients, recipients
 
 NOW = 1_800_000_000_000_000
 WHAT = Text("Nível alto", "High level")
@@ -19,6 +20,10 @@ WHAT = Text("Nível alto", "High level")
 @pytest.fixture
 def ana(registry) -> int:
     return People(registry.engine).create("Ana", "ana@example.org", None, grants=[(Role.OPERATOR, None)]).id
+
+
+def nobody(_: Sequence[ChannelRow]) -> list[Outgoing]:
+    return []
 
 
 def notice(source: str, site: int | None) -> Notice:
@@ -94,12 +99,12 @@ def test_of_one_source_one_notice_is_open_and_a_number_is_never_given_twice(regi
     assert notices.acknowledge(first.id, "Ana", "vou ver", NOW + 1)
     assert not notices.acknowledge(first.id, "Rui", "", NOW + 2)
     assert notices.get(first.id).acknowledged_by == "Ana"
-    assert notices.end(first.id, NOW + 3)
-    assert not notices.end(first.id, NOW + 4)
+    assert notices.end(first.id, NOW + 3, nobody)
+    assert not notices.end(first.id, NOW + 4, nobody)
     again = notices.open(notice("alarm 1", site), NOW + 5)
     assert again is not None
     assert again.id > first.id
-    assert notices.end(again.id, NOW + 6)
+    assert notices.end(again.id, NOW + 6, nobody)
     assert notices.acknowledge(again.id, "Rui", "", NOW + 7), "what is over can still be seen by somebody"
     assert notices.get(again.id).state == "over"
     assert notices.forget(NOW + 1) == 1
@@ -112,9 +117,8 @@ def test_of_one_source_one_notice_is_open_and_a_number_is_never_given_twice(regi
 def test_steps_that_are_due_end_with_the_acknowledgement(registry, site, ana):
     notices, chains = Notices(registry.engine), Chains(registry.engine)
     chain = chains.add(Chain("c", site, Priority.LOW, (Step(0, (Owner("person", ana),)),)))
-    row = notices.open(notice("alarm 2", site), NOW)
+    row = notices.open(notice("alarm 2", site), NOW, steps=[NextStep(chain.id, 1, NOW + 10)])
     assert row is not None
-    notices.escalate(row.id, [], NextStep(chain.id, 1, NOW + 10), NOW)
     notices.escalate(row.id, [], NextStep(chain.id, 2, NOW + 20), NOW)
     assert notices.due_steps(NOW + 19) == []
     assert notices.due_steps(NOW + 20) == [(row.id, chain.id, 2)]
@@ -135,16 +139,25 @@ def test_the_queue_gives_what_was_not_held_alone_and_what_was_held_together(regi
     assert queue.due_channels(NOW, 10, ["email"]) == []
     alone = queue.due(channel, NOW + 60)
     assert [one.notice.id for one in alone] == [ids[2]]
+    assert queue.begin([alone[0].delivery.id]) == {alone[0].delivery.id}
     queue.end([alone[0].delivery.id], "sent", "", NOW + 61)
     notices.acknowledge(ids[3], "Ana", "", NOW + 61)
     together = queue.due(channel, NOW + 60)
     assert [one.notice.id for one in together] == ids[:2]
     assert together[0].channel.owner == Owner("person", ana)
     assert together[0].notice.what == WHAT
+    queue.begin([one.delivery.id for one in together])
     queue.try_again([one.delivery.id for one in together], "HTTP 503", NOW + 90)
     assert queue.due_channels(NOW + 60, 10, ["webhook"]) == []
-    assert [one.id for one in queue.told(ids[2])] == [channel]
-    assert queue.told(ids[3]) == []
+    told: list[list[int]] = []
+
+    def note(channels: Sequence[ChannelRow]) -> list[Outgoing]:
+        told.append([one.id for one in channels])
+        return []
+
+    assert notices.end(ids[2], NOW + 62, note)
+    assert notices.end(ids[3], NOW + 62, note)
+    assert told == [[channel], []]
     assert queue.sent_since(channel, NOW) == [NOW + 61]
     page = queue.page(sites=frozenset({site}), limit=3)
     assert [one.delivery.state for one in page.items] == ["dropped", "sent", "waiting"]

@@ -3,13 +3,14 @@
 import asyncio
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from calha.domain.alarm_rule_reader import read_rule
 from calha.domain.alarm_rules import Rationalisation, Where
-from calha.domain.alarm_states import Priority, State
-from calha.domain.notices import Owner, Preferences
+from calha.domain.alarm_states import Act, Priority, State
+from calha.domain.notices import Owner, Preferences, Step
 from calha.store.alarms import AlarmStore, Change, RuleStore
 from calha.store.telemetry import Telemetry
 from calha.watch.alarms.service import AlarmWatch
@@ -124,6 +125,22 @@ def test_alarms_are_told_also_where_there_is_no_room_to_keep_that_they_were(plan
     (plant.folder / f"{FILE}.new").mkdir()
     numbers = [plant.raise_alarm(device) for device in ("t1", "t2")]
     plant.follow_until(lambda: [plant.told(one) for one in numbers] == ["open", "open"])
+
+
+def test_the_history_of_an_alarm_says_who_switched_off_the_chain_that_told_of_it(plant):
+    chain = plant.chain(Step(0, (Owner("person", 1),)), Step(5, (Owner("person", 1),)))
+
+    def scenario() -> None:
+        number = plant.raise_alarm("t1")
+        until(lambda: plant.told(number) == "open")
+        plant.notifier.change_chain(chain, replace(plant.notifier.chains.get(chain).chain, enabled=False), "Maria")
+        newest = AlarmStore(plant.registry.engine).history(number).items[0]
+        assert (newest.act, newest.author, newest.note) == (Act.UNTOLD, "Maria", "c")
+        assert (newest.before, newest.after) == (State.UNACKNOWLEDGED, State.UNACKNOWLEDGED)
+        plant.clear("t1")
+        until(lambda: plant.told(number) == "over")
+
+    plant.follow(scenario)
 
 
 def test_the_link_of_a_notice_that_is_over_acknowledges_nothing_that_was_raised_since(plant):

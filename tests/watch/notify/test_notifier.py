@@ -6,6 +6,7 @@ import socket
 import threading
 import time as time_
 from contextlib import suppress
+from dataclasses import replace
 from datetime import time
 
 import pytest
@@ -311,6 +312,82 @@ def test_what_is_over_is_told_to_who_heard_of_it_and_rings_nobody_else(house, se
     house.go(60)
     assert not server.has_post, "over before anybody was told"
     assert house.states(ana)[-1] == ("dropped", "over")
+
+
+def test_that_it_is_over_is_told_where_it_cleared_while_it_was_being_told(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    house.notifier.tell(house.notice(persons=(ana,)))
+    server.meanwhile = lambda: house.notifier.end("alarm 1")
+    house.go()
+    assert [facts(server.next_post())["type"] for _ in range(2)] == ["notice.raised", "notice.over"]
+    assert house.states(ana) == [("sent", ""), ("sent", "")]
+    house.notifier.tell(house.notice(persons=(ana,)))
+    server.meanwhile = lambda: house.notifier.end("alarm 1", tells=False)
+    house.go(60)
+    assert facts(server.next_post())["type"] == "notice.raised"
+    assert not server.has_post
+
+
+def test_that_it_is_over_is_told_where_calha_ended_before_it_knew_that_it_had_told(house, server, monkeypatch):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    house.notifier.tell(house.notice(persons=(ana,)))
+    with monkeypatch.context() as crash, pytest.raises(KeyboardInterrupt):
+        crash.setattr(house.notifier._postman, "_note", _killed)
+        house.go()
+    assert facts(server.next_post())["type"] == "notice.raised"
+    house.registry.close()
+    house.open()
+    house.notifier.end("alarm 1")
+    house.go()
+    assert facts(server.next_post())["type"] == "notice.over"
+    assert not server.has_post
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize("how", ["off", "elsewhere", "for what is critical", "removed"])
+def test_a_chain_that_no_longer_concerns_what_is_open_tells_of_it_no_further(house, server, how):
+    ana, rui = house.person("Ana"), house.person("Rui")
+    for person in (ana, rui):
+        house.hook(Owner("person", person), f"{server.url}/{person}")
+    number = house.chain(Step(0, (Owner("person", ana),)), Step(5, (Owner("person", rui),)))
+    stopped = []
+    house.notifier.listen_stopped(lambda notice, chain, by: stopped.append((notice.source, chain, by)))
+    house.notifier.tell(house.notice())
+    house.notifier.tell(house.notice("alarm 2", site=house.other, priority=Priority.LOW))
+    house.notifier.acknowledged("alarm 2", "Rui")
+    house.go()
+    assert server.next_post().path == f"/{ana}"
+    chain = house.notifier.chains.get(number).chain
+    if how == "removed":
+        house.notifier.remove_chain(number, "Maria")
+    else:
+        changed = {"off": {"enabled": False}, "elsewhere": {"site": house.other}}.get(how, {"least": Priority.CRITICAL})
+        house.notifier.change_chain(number, replace(chain, **changed), "Maria")
+        house.notifier.change_chain(number, chain, "Maria")
+    house.go(60)
+    assert not server.has_post
+    assert house.events == []
+    assert stopped == [("alarm 1", "c", "Maria")]
+
+
+def test_a_chain_that_is_changed_goes_on_with_its_new_steps(house, server):
+    ana, rui, eva = (house.person(name) for name in ("Ana", "Rui", "Eva"))
+    for person in (ana, rui, eva):
+        house.hook(Owner("person", person), f"{server.url}/{person}")
+    number = house.chain(Step(0, (Owner("person", ana),)), Step(5, (Owner("person", rui),)))
+    house.notifier.tell(house.notice())
+    house.go()
+    assert server.next_post().path == f"/{ana}"
+    chain = house.notifier.chains.get(number).chain
+    steps = chain.steps[0], Step(5, (Owner("person", eva),))
+    house.notifier.change_chain(number, replace(chain, steps=steps), "Maria")
+    house.go(5)
+    assert server.next_post().path == f"/{eva}"
 
 
 def test_quiet_hours_gather_what_is_not_urgent_into_one_message(house, server):

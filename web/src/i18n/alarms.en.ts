@@ -77,6 +77,7 @@ export const alarmsEn: Record<keyof typeof alarmsPtBR, string> = {
   "alarmEvent.put_back": "Put back into service",
   "alarmEvent.held": "Had been beyond the limit (late readings)",
   "alarmEvent.ended": "Had returned to normal (late readings)",
+  "alarmEvent.untold": "Chain of notices stopped",
   "why.cause": "Cause",
   "why.consequence": "Consequence",
   "why.action": "What to do",

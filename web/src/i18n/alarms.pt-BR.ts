@@ -76,6 +76,7 @@ export const alarmsPtBR = {
   "alarmEvent.put_back": "De volta ao serviço",
   "alarmEvent.held": "Esteve fora do limite (leituras atrasadas)",
   "alarmEvent.ended": "Voltou ao normal (leituras atrasadas)",
+  "alarmEvent.untold": "Cadeia de avisos interrompida",
   "why.cause": "Causa",
   "why.consequence": "Consequência",
   "why.action": "O que fazer",

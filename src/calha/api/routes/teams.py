@@ -8,6 +8,7 @@ from fastapi import Path, Query
 
 from calha.api import notify
 from calha.api.access import Caller, Configures
+from calha.api.based import Based
 from calha.api.routes.notifications import Before, ChannelId, Limit
 from calha.api.routing import api_router
 from calha.api.schemas import Page, SiteId
@@ -84,9 +85,13 @@ async def add_team(body: TeamBody, services: Here, caller: Configures) -> TeamAn
 
 
 @router.put("/teams/{team_id}")
-async def change_team(team_id: TeamNumber, body: TeamBody, services: Here, caller: Configures) -> TeamAnswer:
-    """Change name, site, members and preferences."""
-    await _own_team(services, caller, team_id)
+async def change_team(
+    team_id: TeamNumber, body: TeamBody, services: Here, caller: Configures, base: Based
+) -> TeamAnswer:
+    """Change name, site, members and preferences; with `If-Match`, only if nobody else has meanwhile (409)."""
+    before = await _own_team(services, caller, team_id)
+    found = await asyncio.to_thread(_team, services, before)
+    await base.require(found, "team.changed", f"team {team_id}")
     _require(services, caller, body.site_id)
     return await _save_team(services, caller, body, team_id)
 
@@ -152,10 +157,17 @@ async def add_chain(body: ChainBody, services: Here, caller: Configures) -> Chai
 
 
 @router.put("/escalation-chains/{chain_id}")
-async def change_chain(chain_id: ChainNumber, body: ChainBody, services: Here, caller: Configures) -> ChainAnswer:
-    """Change a chain; what is under way goes on with the new steps."""
+async def change_chain(
+    chain_id: ChainNumber, body: ChainBody, services: Here, caller: Configures, base: Based
+) -> ChainAnswer:
+    """Change a chain; with `If-Match`, only if nobody else has meanwhile (409). What is under way goes on with the new steps.
+
+    Alarms that it no longer concerns, as when it is switched off, are told no further, and their history says so.
+    """
     before = await _own_chain(services, caller, chain_id)
-    row = await asyncio.to_thread(services.notifier.chains.change, chain_id, _read_chain(services, caller, body))
+    await base.require(_chain(before), "escalation_chain.changed", f"chain {chain_id}")
+    chain = _read_chain(services, caller, body)
+    row = await asyncio.to_thread(services.notifier.change_chain, chain_id, chain, caller.principal.name)
     was = _chain(before).model_dump(mode="json")
     await caller.note("escalation_chain.changed", f"chain {chain_id}", was, body.model_dump(mode="json"))
     return _chain(row)
@@ -163,9 +175,9 @@ async def change_chain(chain_id: ChainNumber, body: ChainBody, services: Here, c
 
 @router.delete("/escalation-chains/{chain_id}", status_code=204)
 async def remove_chain(chain_id: ChainNumber, services: Here, caller: Configures) -> None:
-    """Remove a chain, also where it is under way."""
+    """Remove a chain; what is under way is told no further."""
     before = await _own_chain(services, caller, chain_id)
-    await asyncio.to_thread(services.notifier.chains.remove, chain_id)
+    await asyncio.to_thread(services.notifier.remove_chain, chain_id, caller.principal.name)
     await caller.note("escalation_chain.removed", f"chain {chain_id}", before=_chain(before).model_dump(mode="json"))
 
 

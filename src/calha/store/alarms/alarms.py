@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Select, func, insert, select, update
 
 from calha.domain.alarm_rules import BY_DESIGN
-from calha.domain.alarm_states import ANNUNCIATED, BYGONE, Act, Alarm, Event, Priority, State, expired, step
+from calha.domain.alarm_states import ANNUNCIATED, ASIDE, Act, Alarm, Event, Priority, State, expired, step
 from calha.domain.errors import NotFound
 from calha.domain.readings import Micros
 from calha.store.alarms.models import AlarmRecord, AlarmRule, AlarmTransition
@@ -136,6 +136,14 @@ class AlarmStore:
             for act, at in ((Act.HELD, change.at), (Act.ENDED, ended)):
                 _note(connection, alarm_id, alarm, alarm, Event(act, at), made_at, "", change.signal)
 
+    def untold(self, alarm_id: int, at: Micros, by: str, chain: str) -> None:
+        """Write into the history that a chain tells of it no further; the alarm stays as it is, and may be gone by now."""
+        with self._writing() as connection:
+            row = connection.execute(_of([alarm_id])).first()
+            if row is not None:
+                alarm = _alarm(row)
+                _note(connection, alarm_id, alarm, alarm, Event(Act.UNTOLD, at, chain), at, by, None)
+
     def active(self) -> dict[tuple[int, str, str], bool]:
         """By rule, limit and device: whether the condition held, as far as there was ever an alarm."""
         table = AlarmRecord.__table__.c
@@ -237,7 +245,7 @@ class AlarmStore:
 
     def transitions_since(self, number: int, limit: int) -> list[ToldTransition]:
         """Transitions after a number, oldest first, each with its alarm as it stands now."""
-        told = AlarmTransition.act.not_in([one.value for one in BYGONE])
+        told = AlarmTransition.act.not_in([one.value for one in ASIDE])
         query = select(AlarmTransition.__table__).where(AlarmTransition.id > number, told)
         with self._engine.connect() as connection:
             rows = connection.execute(query.order_by(AlarmTransition.id).limit(limit)).all()

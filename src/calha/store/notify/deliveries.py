@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import Engine, Select, func, or_, select, update
+from sqlalchemy import Engine, Select, func, select, update
 
 from calha.domain.access import Everywhere
 from calha.domain.notices import Owner
@@ -11,7 +11,7 @@ from calha.domain.readings import Micros
 from calha.store.notify.models import Channel, Delivery, Notice
 from calha.store.notify.notices import notice_row
 from calha.store.notify.recipients import channel_row, owned_by
-from calha.store.notify.rows import ChannelKind, ChannelRow, DeliveryRow, DeliveryState, LoggedDelivery
+from calha.store.notify.rows import ChannelKind, DeliveryRow, DeliveryState, LoggedDelivery
 from calha.store.registry.rows import Page
 
 MAX_BUNDLED = 100  # deliveries in one message
@@ -43,17 +43,19 @@ class Deliveries:
         with self._engine.connect() as connection:
             return int(connection.execute(query).scalar_one())
 
+    def begin(self, ids: Iterable[int]) -> set[int]:
+        """A try is made of those that still wait, which are answered: from now on somebody may have been told."""
+        chosen = Delivery.id.in_(list(ids)), Delivery.state == "waiting"
+        with self._writing() as connection:
+            counted = update(Delivery).where(*chosen).values(tries=Delivery.tries + 1)
+            connection.execute(counted.execution_options(synchronize_session=False))
+            return set(connection.execute(select(Delivery.id).where(*chosen)).scalars())
+
     def end(self, ids: Iterable[int], state: DeliveryState, reason: str, now: Micros) -> None:
-        values = {
-            "state": state,
-            "reason": reason[:300],
-            "ended_at": now,
-            "tries": Delivery.tries + int(state != "dropped"),
-        }
-        self._update(ids, values)
+        self._update(ids, {"state": state, "reason": reason[:300], "ended_at": now})
 
     def try_again(self, ids: Iterable[int], reason: str, due_at: Micros) -> None:
-        self._update(ids, {"reason": reason[:300], "due_at": due_at, "tries": Delivery.tries + 1})
+        self._update(ids, {"reason": reason[:300], "due_at": due_at})
 
     def hold(self, ids: Iterable[int], due_at: Micros) -> None:
         """They wait, and go with what else waits then."""
@@ -66,17 +68,6 @@ class Deliveries:
         )
         with self._engine.connect() as connection:
             return [at for at in connection.execute(query.distinct()).scalars() if at is not None]
-
-    def told(self, notice: int) -> list[ChannelRow]:
-        """Channels by which it was told, or is going to be, that something happens."""
-        of_it = select(Delivery.channel_id).where(
-            Delivery.notice_id == notice,
-            Delivery.happening != "over",
-            or_(Delivery.state == "sent", (Delivery.state == "waiting") & Delivery.held),
-        )
-        with self._engine.connect() as connection:
-            rows = connection.execute(select(Channel.__table__).where(Channel.id.in_(of_it)).order_by(Channel.id))
-            return [channel_row(row) for row in rows]
 
     def page(
         self,

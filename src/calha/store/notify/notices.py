@@ -4,11 +4,11 @@ Rule: what happens to a notice is written with all that follows from it, or not 
 would be told to nobody, as it is open already.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, delete, insert, select, update
+from sqlalchemy import Connection, Engine, delete, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from calha.domain.alarm_states import Priority
@@ -16,8 +16,9 @@ from calha.domain.errors import NotFound
 from calha.domain.notices import Notice as NoticeValue
 from calha.domain.notices import Text
 from calha.domain.readings import Micros
-from calha.store.notify.models import Delivery, Escalation, Notice
-from calha.store.notify.rows import NextStep, NoticeRow, Outgoing
+from calha.store.notify.models import Channel, Delivery, Escalation, Notice
+from calha.store.notify.recipients import channel_row
+from calha.store.notify.rows import ChannelRow, NextStep, NoticeRow, Outgoing
 
 MAX_DUE = 200
 
@@ -107,16 +108,19 @@ class Notices:
                 _drop_waiting(connection, notice_id, "acknowledged", now)
         return is_first
 
-    def end(self, notice_id: int, now: Micros, messages: Sequence[Outgoing] = ()) -> bool:
-        """Whether it was not over before; its chains end, and what waits to be sent is dropped for these messages."""
+    def end(self, notice_id: int, now: Micros, messages: Callable[[Sequence[ChannelRow]], Sequence[Outgoing]]) -> bool:
+        """Whether it was not over before; its chains end, and what waits to be sent is dropped.
+
+        messages: what leaves instead, by channels that have told of it, or may have: what is being sent at this moment too.
+        """
         with self._writing() as connection:
             chosen = Notice.id == notice_id, Notice.state != "over"
             ended = {"state": "over", "over_at": now, "open_source": None}
             is_first = bool(connection.execute(update(Notice).where(*chosen).values(ended)).rowcount)
             connection.execute(delete(Escalation).where(Escalation.notice_id == notice_id))
             if is_first:
-                _drop_waiting(connection, notice_id, "over", now)
-                _queue(connection, notice_id, messages, now)
+                _drop_waiting(connection, notice_id, "over", now)  # first: what is not begun by now never will be
+                _queue(connection, notice_id, messages(_told(connection, notice_id)), now)
         return is_first
 
     def forget(self, before: Micros, limit: int = 500) -> int:
@@ -134,16 +138,26 @@ class Notices:
         """Take a step of a chain, unless the notice is no longer open: its messages, and what comes next."""
         with self._writing() as connection:
             chosen = Escalation.notice_id == notice_id, Escalation.chain_id == following.chain
-            connection.execute(delete(Escalation).where(*chosen))
+            if not connection.execute(delete(Escalation).where(*chosen)).rowcount:
+                return  # the chain was stopped at this moment
             is_open = select(Notice.id).where(Notice.id == notice_id, Notice.state == "open")
             if connection.execute(is_open).first() is not None:
                 _queue(connection, notice_id, messages, now)
                 _escalate(connection, notice_id, following)
 
-    def end_chain(self, notice_id: int, chain_id: int) -> None:
+    def under_way(self, chain_id: int) -> list[NoticeRow]:
+        """Open notices that a chain has still to tell of."""
+        query = select(Notice.__table__).join(Escalation, Escalation.notice_id == Notice.id)
+        query = query.where(Escalation.chain_id == chain_id, Notice.state == "open").order_by(Notice.id)
+        with self._engine.connect() as connection:
+            return [notice_row(row) for row in connection.execute(query)]
+
+    def end_chain(self, notice_ids: Sequence[int], chain_id: int) -> None:
         with self._writing() as connection:
-            chosen = Escalation.notice_id == notice_id, Escalation.chain_id == chain_id
-            connection.execute(delete(Escalation).where(*chosen))
+            for start in range(0, len(notice_ids), MAX_DUE):
+                some = notice_ids[start : start + MAX_DUE]
+                chosen = Escalation.notice_id.in_(some), Escalation.chain_id == chain_id
+                connection.execute(delete(Escalation).where(*chosen))
 
     def bring_forward(self, by: Micros) -> None:
         """Chains and tries that wait go on so much sooner, as after the clock was set back."""
@@ -193,6 +207,18 @@ def _drop_waiting(connection: Connection, notice_id: int, reason: str, now: Micr
     chosen = Delivery.notice_id == notice_id, Delivery.state == "waiting", Delivery.held.is_(False)
     values = {"state": "dropped", "reason": reason, "ended_at": now}
     connection.execute(update(Delivery).where(*chosen, Delivery.happening != "over").values(values))
+
+
+def _told(connection: Connection, notice_id: int) -> list[ChannelRow]:
+    """Channels by which it was told, or is going to be, that something happens; also those of which nobody knows."""
+    may_be_told = or_(
+        (Delivery.tries > 0) & (Delivery.state != "failed"), (Delivery.state == "waiting") & Delivery.held
+    )
+    of_it = select(Delivery.channel_id).where(
+        Delivery.notice_id == notice_id, Delivery.happening != "over", may_be_told
+    )
+    rows = connection.execute(select(Channel.__table__).where(Channel.id.in_(of_it)).order_by(Channel.id))
+    return [channel_row(row) for row in rows]
 
 
 def notice_row(row: Any) -> NoticeRow:  # noqa: ANN401 - a row of Notice

@@ -6,6 +6,7 @@ Rule 2: an alarm that somebody puts away (shelved, suppressed, out of service), 
         over without a message.
 Rule 3: who acknowledges by a link acknowledges the alarm, unless it has been raised anew since: that is told by a notice of
         its own.
+Rule 4: that a chain was switched off, or removed, while it told of an alarm stands in the history of the alarm.
 """
 
 import asyncio
@@ -42,6 +43,7 @@ class AlarmNotices:
         self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
         notifier.listen(self._acknowledge)
+        notifier.listen_stopped(self._stopped)
 
     async def run(self, beat: Callable[[], None]) -> None:
         """Follow the alarms until cancelled."""
@@ -97,6 +99,10 @@ class AlarmNotices:
             asyncio.run_coroutine_threadsafe(done, self._loop).result()
         except CalhaError as error:  # it was acknowledged meanwhile, or its rule is gone
             log.info("%s is not acknowledged by a link: %s", notice.source, error)
+
+    def _stopped(self, notice: NoticeRow, chain: str, by: str) -> None:
+        if notice.source.startswith(ALARM):
+            self._alarms.alarms.untold(int(notice.source.removeprefix(ALARM)), self._clock(), by, chain)
 
     def _is_raised_anew(self, number: int) -> bool:
         """Whether an alarm stands, which whoever answers a notice that is over has not seen."""

@@ -65,9 +65,10 @@ class Audience:
 
     def chains_of(self, notice: Notice) -> list[ChainRow]:
         """Those that a notice sets off."""
-        return [one for one in self._chains.all() if self._is_for(one.chain, notice)]
+        return [one for one in self._chains.all() if self.concerns(one.chain, notice)]
 
-    def _is_for(self, chain: Chain, notice: Notice) -> bool:
+    def concerns(self, chain: Chain, notice: Notice | NoticeRow) -> bool:
+        """Whether a chain is on, and for this site and priority."""
         if not chain.enabled or not reaches(notice.priority, chain.least):
             return False
         if chain.site is None:

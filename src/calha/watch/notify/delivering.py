@@ -1,7 +1,8 @@
 """The queue of one channel: what goes out next, as one message or a bundle, and when it is tried again.
 
 Rule 1: a delivery is in the database before anything is sent, and is marked as sent afterwards: after a crash a message may
-        come twice, never not at all.
+        come twice, never not at all. That a try begins is written before, too: whoever may have been told hears that it is
+        over.
 Rule 2: what failed is tried again after FIRST_RETRY_US, then twice as long each time, MAX_TRIES times; then it is given up,
         which is told as an event.
 Rule 3: nobody is rung about what is acknowledged or over: such deliveries are dropped, unless they go with a bundle. So is
@@ -101,13 +102,16 @@ class Postman:
         if until > now:
             self._deliveries.hold([one.delivery.id for one in lines], until)
             return
-        self._note(lines, self._send(lines, somebody), now)
+        begun = self._deliveries.begin([one.delivery.id for one in lines])
+        if lines := [one for one in lines if one.delivery.id in begun]:
+            self._note(lines, self._send(lines, somebody), lines[0].delivery.tries + 1, now)
 
     def stumbled(self, channel: int, error: BaseException) -> None:
         """What should have left by a channel did not, for a reason that nobody has foreseen."""
         now = self._clock()
         if lines := self._deliveries.due(channel, now):
-            self._note(lines, Sent(Fate.LATER, f"{type(error).__name__}: {error}"), now)
+            tries = max(1, lines[0].delivery.tries)  # is counted, where it had begun
+            self._note(lines, Sent(Fate.LATER, f"{type(error).__name__}: {error}"), tries, now)
 
     def test(self, channel: ChannelRow, message_id: str) -> Sent:
         """Send a message that only says that the channel works. Blocks."""
@@ -186,13 +190,12 @@ class Postman:
     def _reader(self, somebody: Somebody, site: int | None) -> Reader:
         return Reader(somebody.language, self._zone_of(site), self._base)
 
-    def _note(self, lines: Sequence[LoggedDelivery], sent: Sent, now: Micros) -> None:
+    def _note(self, lines: Sequence[LoggedDelivery], sent: Sent, tries: int, now: Micros) -> None:
         ids = [one.delivery.id for one in lines]
         if sent.fate is Fate.TAKEN:
             self._deliveries.end(ids, "sent", "", self._clock())
             self._count(sent=len(ids))
             return
-        tries = lines[0].delivery.tries + 1
         if sent.is_gone:
             self._recipients.change_channel(lines[0].channel.owner, lines[0].channel.id, enabled=False)
         if sent.fate is Fate.LATER and tries < MAX_TRIES:

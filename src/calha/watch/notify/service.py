@@ -16,7 +16,7 @@ from typing import Any
 from calha.domain.access import Permission
 from calha.domain.errors import Conflict, Forbidden, NotFound
 from calha.domain.message_templates import Template, TemplateKind
-from calha.domain.notices import Happening, Notice, Owner, held_until, reaches
+from calha.domain.notices import Chain, Happening, Notice, Owner, held_until, reaches
 from calha.domain.readings import Micros
 from calha.domain.times import DAY_US, MINUTE_US, SECOND_US
 from calha.store.notify import ChainRow, ChannelRow, Deliveries, NextStep, NoticeRow, Notices, Outgoing, Recipients
@@ -37,6 +37,7 @@ LOOK_EVERY_S = 1.0
 
 Acknowledged = Callable[[NoticeRow, str, str], None]
 Unheard = Callable[[str, NoticeRow], None]
+Stopped = Callable[[NoticeRow, str, str], None]
 
 
 class Notifier:
@@ -68,6 +69,7 @@ class Notifier:
         self._lanes = [Lane(kinds, postman) for kinds in KINDS]
         self._looked_at: Micros = 0
         self._listeners: list[Acknowledged] = []
+        self._stop_listeners: list[Stopped] = []
         self._news = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -119,11 +121,10 @@ class Notifier:
         if notice is None:
             return None
         now = self._clock()
-        messages = []
-        for channel in self.deliveries.told(notice.id) if tells else ():
-            wanted = self.recipients.preferences(channel.owner)
-            if wanted.tells_end and channel.enabled:
-                messages.append(Outgoing(channel.id, "over", held_until(wanted, notice.priority, now)))
+
+        def messages(told: Sequence[ChannelRow]) -> list[Outgoing]:
+            return self._ends(told, notice, now) if tells else []
+
         if not self.notices.end(notice.id, now, messages):
             return None
         self._wake()
@@ -159,6 +160,31 @@ class Notifier:
             for listener in self._listeners:
                 listener(notice, somebody.name, comment)
         return self.notices.get(notice.id), somebody, is_first
+
+    # -- chains
+
+    def change_chain(self, chain_id: int, chain: Chain, by: str) -> ChainRow:
+        """Notices that it no longer concerns go no further; others go on with its new steps. Raises NotFound."""
+        row = self.chains.change(chain_id, chain)
+        under_way = self.notices.under_way(chain_id)
+        self._stop(row, [one for one in under_way if not self.audience.concerns(row.chain, one)], by)
+        return row
+
+    def remove_chain(self, chain_id: int, by: str) -> None:
+        """Its notices go no further. Raises NotFound."""
+        row, under_way = self.chains.get(chain_id), self.notices.under_way(chain_id)
+        self.chains.remove(chain_id)
+        self._stop(row, under_way, by)
+
+    def listen_stopped(self, listener: Stopped) -> None:
+        """Tell it of each open notice of which a chain tells nobody any more: notice, name of the chain, who did it."""
+        self._stop_listeners.append(listener)
+
+    def _stop(self, row: ChainRow, notices: Sequence[NoticeRow], by: str) -> None:
+        self.notices.end_chain([one.id for one in notices], row.id)
+        for notice in notices:
+            for listener in self._stop_listeners:
+                listener(notice, row.chain.name, by)
 
     # -- channels
 
@@ -230,7 +256,7 @@ class Notifier:
         if notice.state != "open" or due.step > row.chain.last:
             if notice.state == "open":
                 self._unheard("nobody_acknowledged", notice)
-            self.notices.end_chain(notice.id, due.chain)
+            self.notices.end_chain([notice.id], due.chain)
             return
         messages, following = self._step(row, due.step, notice, now)
         if not messages:
@@ -256,6 +282,15 @@ class Notifier:
                 due_at = held_until(wanted, notice.priority, now)
                 found += [Outgoing(one.id, happening, due_at) for one in self._channels_of(somebody)]
         return found
+
+    def _ends(self, told: Iterable[ChannelRow], notice: NoticeRow, now: Micros) -> list[Outgoing]:
+        """That it is over, for those who were told and want to know."""
+        wanted = [(one, self.recipients.preferences(one.owner)) for one in told if one.enabled]
+        return [
+            Outgoing(one.id, "over", held_until(wishes, notice.priority, now))
+            for one, wishes in wanted
+            if wishes.tells_end
+        ]
 
     def _channels_of(self, somebody: Somebody) -> list[ChannelRow]:
         """Those that are on. A person without any is told by e-mail, as far as that can be."""
