@@ -43,9 +43,7 @@ def _begin_after_those_told(table: str) -> None:
         sa.text("SELECT DISTINCT target FROM audit WHERE target LIKE :told"), {"told": f"{word}%"}
     ).scalars()
     numbers = [int(one.removeprefix(word)) for one in targets if one.removeprefix(word).isdigit()]
-    newest = connection.execute(
-        sa.select(sa.func.coalesce(sa.func.max(sa.column("id")), 0)).select_from(sa.table(table))
-    )
+    newest: int = connection.execute(sa.text(f"SELECT coalesce(max(id), 0) FROM {table}")).scalar_one()  # noqa: S608
     connection.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = :name"), {"name": table})
     connection.execute(
         sa.text("INSERT INTO sqlite_sequence (name, seq) VALUES (:name, :number)"),
