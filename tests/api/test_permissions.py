@@ -223,7 +223,7 @@ def test_what_is_named_in_a_path_belongs_to_a_site_too(calha, plant, foreign, me
         ("/api/v1/report-runs", "foreign"),
         ("/api/v1/dashboards", "foreign"),
         ("/api/v1/views/shared", "foreign"),
-        ("/api/v1/devices", "perm-meter"),
+        ("/api/v1/devices?q=perm-", "perm-meter"),
         ("/api/v1/teams", "foreign"),
         ("/api/v1/escalation-chains", "foreign"),
     ],
