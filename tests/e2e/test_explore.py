@@ -113,6 +113,9 @@ def test_notes_and_views_are_kept_and_begin_reports_and_rules(calha, page, devic
     page.get_by_label("Name of this view").fill("Washing")
     page.get_by_role("button", name="Save view").click()
     expect(page.get_by_text("View “Washing” saved")).to_be_visible()
+    page.get_by_role("button", name="Saved views").click()
+    page.get_by_label("Name of this view").fill("Washing")
+    expect(page.get_by_text("this one takes its place")).to_be_visible()
     assert violations(page) == []
 
     page.goto(f"{calha.address}/devices/{device}")
@@ -123,6 +126,7 @@ def test_notes_and_views_are_kept_and_begin_reports_and_rules(calha, page, devic
 
     page.goto(f"{calha.address}/explore")
     page.get_by_role("button", name="Saved views").click()
+    expect(page.get_by_text("There is nothing to save yet")).to_be_visible()
     page.get_by_role("button", name="Washing", exact=True).click()
     expect(page.get_by_role("list", name="Chosen series").get_by_role("listitem")).to_have_count(1)
     page.get_by_role("button", name="Use in…").click()

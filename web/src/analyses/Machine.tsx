@@ -6,6 +6,7 @@ import { api, type Device, take } from "../api/client";
 import type { components } from "../api/schema";
 import { formatNumber } from "../format";
 import { type Language, useTexts } from "../i18n";
+import { live } from "../live/hooks";
 import { Figures, type NamedFigure, percent } from "../ui/Facts";
 import { Loaded } from "../ui/Loaded";
 import { Mark, type MarkKind } from "../ui/Mark";
@@ -28,7 +29,7 @@ export function Machine({ device }: { device: Device }) {
   const found = useQuery({
     queryKey: ["machine", device.key, span],
     queryFn: () => {
-      const from = new Date(Date.now() - spans[span] * HOUR).toISOString();
+      const from = new Date(live.clock - spans[span] * HOUR).toISOString();
       return take(api.GET("/api/v1/devices/{key}/machine", { params: { path: { key: device.key }, query: { from } } }));
     },
     placeholderData: keepPreviousData,
@@ -41,12 +42,12 @@ export function Machine({ device }: { device: Device }) {
       </Box>
       <Loaded query={found} height={180}>
         {(report) => (
-          <>
+          <div className={found.isPlaceholderData ? "stale" : undefined}>
             <RunningFacts report={report} />
             {report.vibration !== null && <Zones vibration={report.vibration} />}
             {report.heat !== null && <HeatFacts heat={report.heat} />}
             {report.running === null && report.vibration === null && report.heat === null && <Text className="quiet">{t("machine.none")}</Text>}
-          </>
+          </div>
         )}
       </Loaded>
     </Section>

@@ -5,7 +5,7 @@ import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router"
 import { amountText, BarChart } from "../consumption/BarChart";
 import type { Interval } from "../consumption/bars";
 import { PeriodSteps } from "../consumption/PeriodSteps";
-import { dayAt, inside, type Period, periodOf, views } from "../consumption/period";
+import { dayAt, inside, type Period, periodOf, seenAs, views } from "../consumption/period";
 import { formatNumber } from "../format";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
@@ -42,7 +42,7 @@ export function BalancePage() {
       <Stack gap="lg">
         <Paper className="panel" p="md" component="section" aria-label={t("balance.chart")}>
           <Group gap="xs" mb="sm">
-            <Segments size="xs" aria-label={t("consumption.view")} value={period.view} onChange={(view) => show(periodOf(view, period.at))} data={views.map((value) => ({ value, label: t(`consumption.${value}`) }))} />
+            <Segments size="xs" aria-label={t("consumption.view")} value={period.view} onChange={(view) => show(seenAs(view, period, today))} data={views.map((value) => ({ value, label: t(`consumption.${value}`) }))} />
             <PeriodSteps period={period} today={today} show={show} />
           </Group>
           <Loaded query={balance} height={340}>

@@ -22,7 +22,7 @@ import { intervalsOf } from "./bars";
 import { ConsumptionTable } from "./ConsumptionTable";
 import { DecisionForm } from "./DecisionForm";
 import { ManualReadings } from "./ManualReadings";
-import { dayAt, edges, inside, moved, type Period, periodOf, stepOf, titleOf, views } from "./period";
+import { dayAt, edges, inside, moved, type Period, periodOf, seenAs, stepOf, titleOf, views } from "./period";
 import { PeriodSteps } from "./PeriodSteps";
 import { RegisterEvents } from "./RegisterEvents";
 import { RegisterPlates } from "./RegisterPlates";
@@ -71,7 +71,8 @@ function MeterView({ device }: { device: Device }) {
   const [exchanges, exchange] = useDisclosure();
   const meters = useMeters(device.key).data ?? [];
   const meter = meters.find(({ channel }) => channel === search.channel) ?? meters.find(({ source }) => source === "register") ?? meters[0];
-  const period = periodOf(search.view ?? "month", search.at ?? dayAt(live.clock, device.zone));
+  const today = dayAt(live.clock, device.zone);
+  const period = periodOf(search.view ?? "month", search.at ?? today);
   const unit = search.unit ?? (meter?.unit === "L" ? "m³" : meter?.unit);
   const { now, before } = useConsumption(device.key, meter?.channel, period, unit);
   if (meter === undefined) return null;
@@ -86,10 +87,10 @@ function MeterView({ device }: { device: Device }) {
               size="xs"
               aria-label={t("consumption.view")}
               value={period.view}
-              onChange={(view) => show(periodOf(view, period.at))}
+              onChange={(view) => show(seenAs(view, period, today))}
               data={views.map((value) => ({ value, label: t(`consumption.${value}`) }))}
             />
-            <PeriodSteps period={period} today={dayAt(live.clock, device.zone)} show={show} />
+            <PeriodSteps period={period} today={today} show={show} />
           </Group>
           <Group gap="xs">
             {meters.length > 1 && (

@@ -1,11 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { dayAt, edges, inside, intervalName, isDay, moved, newestDay, periodOf, titleOf } from "./period";
+import { dayAt, edges, inside, intervalName, isDay, moved, newestDay, periodOf, seenAs, titleOf } from "./period";
 
 describe("a period", () => {
   it("holds the day that it was made of", () => {
     expect(periodOf("day", "2026-02-17")).toEqual({ view: "day", at: "2026-02-17" });
     expect(periodOf("month", "2026-02-17")).toEqual({ view: "month", at: "2026-02-01" });
     expect(periodOf("year", "2026-02-17")).toEqual({ view: "year", at: "2026-01-01" });
+  });
+
+  it("that goes on is seen more closely at today, one that is over at its begin", () => {
+    expect(seenAs("day", periodOf("month", "2026-02-17"), "2026-02-17")).toEqual({ view: "day", at: "2026-02-17" });
+    expect(seenAs("month", periodOf("year", "2026-02-17"), "2026-02-17")).toEqual({ view: "month", at: "2026-02-01" });
+    expect(seenAs("day", periodOf("month", "2026-01-17"), "2026-02-17")).toEqual({ view: "day", at: "2026-01-01" });
+    expect(seenAs("month", periodOf("day", "2026-01-17"), "2026-02-17")).toEqual({ view: "month", at: "2026-01-01" });
   });
 
   it("is followed by the next one, over the end of months and years", () => {

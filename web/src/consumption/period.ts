@@ -25,6 +25,12 @@ export function periodOf(view: View, day: string): Period {
   return { view, at: view === "month" ? `${day.slice(0, 7)}-01` : `${day.slice(0, 4)}-01-01` };
 }
 
+/** Another look at a period: at today, where that lies in it, else at its begin. */
+export function seenAs(view: View, period: Period, today: string): Period {
+  const { from, to } = edges(period);
+  return periodOf(view, from <= today && today < to ? today : period.at);
+}
+
 /** The period some later (or, below 0, earlier). */
 export function moved({ view, at }: Period, by: number): Period {
   const date = new Date(`${at}T12:00:00Z`);

@@ -5,6 +5,7 @@ import { useEffect, useMemo } from "react";
 import { useTexts } from "../i18n";
 import { formatTime } from "../format";
 import { live } from "../live/hooks";
+import { isOutage } from "../ui/failed";
 import { problemText } from "../ui/words";
 import { Board } from "./Board";
 import { KioskHead, Offline } from "./KioskPage";
@@ -30,10 +31,13 @@ export function SharedPage() {
   useEffect(() => {
     document.title = `${data?.name ?? "…"} · Calha`;
   }, [data]);
-  if (data === undefined || source === null) {
+  // Refused, such as by a link that was revoked: what it showed until now goes with it.
+  const refusal = [now.error, board.error].find((error) => error !== null && !isOutage(error)) ?? null;
+  if (data === undefined || source === null || refusal !== null) {
+    const error = refusal ?? board.error;
     return (
       <main className="waiting" id="content">
-        {board.error === null ? <Loader role="img" aria-label={t("common.loading")} /> : <p role="alert">{problemText(board.error, t)}</p>}
+        {error === null ? <Loader role="img" aria-label={t("common.loading")} /> : <p role="alert">{problemText(error, t)}</p>}
       </main>
     );
   }

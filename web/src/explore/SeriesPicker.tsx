@@ -3,8 +3,12 @@ import { useDebouncedValue } from "@mantine/hooks";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
 import { api, take } from "../api/client";
+import type { components } from "../api/schema";
 import { useTexts } from "../i18n";
+import { holds, wordsOf } from "../search/words";
 import { isSame, MOST_SERIES, type Named } from "./address";
+
+type Offered = components["schemas"]["SeriesFound"];
 
 const SHOWN = 30;
 const PAUSE_MS = 150;
@@ -30,7 +34,10 @@ export function SeriesPicker({ chosen, choose, isFirst }: Props) {
     placeholderData: keepPreviousData,
     enabled: isOpen,
   });
-  const found = (query.data?.items ?? []).filter(({ device, channel }) => !chosen.some((one) => isSame(one, { device, channel: channel.key })));
+  // What was found for the words before stays only where it fits those typed now: a quick Enter adds nothing else.
+  const isSettled = words === typed.trim() && !query.isPlaceholderData;
+  const fits = ({ device, device_name, site_path, channel }: Offered) => isSettled || holds(wordsOf(typed), [device, device_name, channel.key, own(channel.name), ...site_path].join(" "));
+  const found = (query.data?.items ?? []).filter(fits).filter(({ device, channel }) => !chosen.some((one) => isSame(one, { device, channel: channel.key })));
   const at = Math.min(place, found.length - 1);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -44,10 +51,10 @@ export function SeriesPicker({ chosen, choose, isFirst }: Props) {
     setPlace(index);
   };
   const onKey = (event: KeyboardEvent) => {
-    const actions: Record<string, () => void> = {
+    const actions: Record<string, () => unknown> = {
       ArrowDown: () => (isOpen ? setPlace(Math.min(at + 1, found.length - 1)) : setOpen(true)),
       ArrowUp: () => setPlace(Math.max(at - 1, 0)),
-      Enter: () => add(at),
+      Enter: () => isOpen && add(at),
       Escape: () => setOpen(false),
     };
     const action = actions[event.key];
@@ -105,7 +112,7 @@ export function SeriesPicker({ chosen, choose, isFirst }: Props) {
               </li>
             ))}
           </ul>
-          {query.isSuccess && found.length === 0 && <p className="quiet series-none">{t(words === "" ? "explore.noSeries" : "explore.noMatch")}</p>}
+          {isSettled && query.isSuccess && found.length === 0 && <p className="quiet series-none">{t(words === "" ? "explore.noSeries" : "explore.noMatch")}</p>}
           {query.data?.searched != null && <p className="quiet series-none">{t("explore.searched", { n: new Intl.NumberFormat(language).format(query.data.searched) })}</p>}
           {query.data?.next != null && <p className="quiet series-none">{t("explore.more")}</p>}
         </div>

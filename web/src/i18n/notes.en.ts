@@ -13,6 +13,8 @@ export const notesEn: Record<keyof typeof notesPtBR, string> = {
   "views.title": "Saved views",
   "views.name": "Name of this view",
   "views.save": "Save view",
+  "views.empty": "There is nothing to save yet: choose what the page shows first.",
+  "views.replaces": "You have a view of that name; this one takes its place.",
   "views.saved": "View “{name}” saved",
   "views.none": "There are no saved views yet. Name this one and save it.",
   "views.shared": "Shared by others",

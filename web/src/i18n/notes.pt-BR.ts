@@ -12,6 +12,8 @@ export const notesPtBR = {
   "views.title": "Visualizações salvas",
   "views.name": "Nome desta visualização",
   "views.save": "Salvar visualização",
+  "views.empty": "Ainda não há o que salvar: escolha antes o que a página mostra.",
+  "views.replaces": "Você já tem uma visualização com esse nome; esta fica no lugar dela.",
   "views.saved": "Visualização “{name}” salva",
   "views.none": "Ainda não há visualizações salvas. Dê um nome a esta e salve.",
   "views.shared": "Compartilhadas por outros",

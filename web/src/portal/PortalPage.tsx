@@ -5,7 +5,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { Suspense } from "react";
 import { api, take } from "../api/client";
 import { usePages } from "../api/usePages";
-import { newestDay, periodOf, views } from "../consumption/period";
+import { newestDay, periodOf, seenAs, views } from "../consumption/period";
 import { PeriodSteps } from "../consumption/PeriodSteps";
 import { type OwnDevice, useOwnDevices } from "../devices/own";
 import { useTexts } from "../i18n";
@@ -85,7 +85,7 @@ function Meters({ devices }: { devices: readonly OwnDevice[] }) {
           size="xs"
           aria-label={t("consumption.view")}
           value={period.view}
-          onChange={(view) => void navigate({ search: periodOf(view, period.at), replace: true })}
+          onChange={(view) => void navigate({ search: seenAs(view, period, today), replace: true })}
           data={views.map((value) => ({ value, label: t(`consumption.${value}`) }))}
         />
         <PeriodSteps period={period} today={today} show={(shown) => void navigate({ search: shown, replace: true })} />

@@ -7,7 +7,7 @@ import { useMe } from "../session/session";
 import { isViewPage, viewPages } from "../views/pages";
 import { useViews } from "../views/useViews";
 import { type Place, possibleActions, reachablePages } from "./places";
-import { holds, wordsOf } from "./words";
+import { fitting, holds, wordsOf } from "./words";
 
 type Hit = components["schemas"]["SearchHit"];
 
@@ -41,6 +41,7 @@ export function useGroups(typed: string, asked: string) {
     placeholderData: keepPreviousData,
   });
   const words = wordsOf(typed);
+  const isSearching = isAsked && (found.isFetching || q !== typed.trim());
   const placed = (title: string, places: readonly Place[]): Group => ({
     title,
     hasMore: false,
@@ -49,7 +50,7 @@ export function useGroups(typed: string, asked: string) {
   const { items = [], more = [] } = (isAsked ? found.data : undefined) ?? {};
   const things = KINDS.map((kind): Group => {
     const lines = items.filter((hit) => hit.kind === kind).map((hit) => ({ href: addressOf(hit), name: own(hit.name), note: noteOf(hit) }));
-    return { title: t(`search.${kind}`), lines, hasMore: more.includes(kind) };
+    return { title: t(`search.${kind}`), lines: isSearching ? fitting(words, lines) : lines, hasMore: more.includes(kind) };
   });
   const saved: Group = {
     title: t("views.title"),
@@ -60,7 +61,7 @@ export function useGroups(typed: string, asked: string) {
   };
   const places = [saved, placed(t("search.pages"), reachablePages(me)), placed(t("search.actions"), possibleActions(me))];
   const groups = [...(isAsked ? [...things, ...places] : places)].filter((group) => group.lines.length > 0);
-  return { groups, error: isAsked ? found.error : null, isSearching: isAsked && (found.isFetching || q !== typed.trim()) };
+  return { groups, error: isAsked ? found.error : null, isSearching };
 }
 
 function addressOf(hit: Hit): string {

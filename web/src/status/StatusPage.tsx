@@ -4,7 +4,7 @@ import type { ReactNode } from "react";
 import type { Status } from "../api/client";
 import { statusQuery } from "../devices/queries";
 import { formatAge, formatBytes, formatTime } from "../format";
-import { isKey, useTexts } from "../i18n";
+import { isKey, type Translate, useTexts } from "../i18n";
 import { PageTitle } from "../shell/Pages";
 import { CountsTable } from "../ui/CountsTable";
 import { Loaded } from "../ui/Loaded";
@@ -112,7 +112,7 @@ function StatusView({ status }: { status: Status }) {
                     <Table.Td>{task.name}</Table.Td>
                     <Table.Td>
                       <span style={{ display: "inline-flex", gap: 6, alignItems: "center" }}>
-                        <Mark kind={task.state === "running" ? "ok" : "warn"} /> {task.state === "running" ? t("status.running") : task.state}
+                        <Mark kind={task.state === "running" ? "ok" : "warn"} /> {stateText(task.state, t)}
                       </span>
                       {task.last_error !== null && (
                         <Text size="xs" className="quiet">
@@ -155,6 +155,11 @@ function Row({ name, value }: { name: string; value: string }) {
       </Table.Td>
     </Table.Tr>
   );
+}
+
+function stateText(state: string, t: Translate): string {
+  const key = `taskState.${state}`;
+  return isKey(key) ? t(key) : state;
 }
 
 function StreamBar({ stream }: { stream: Status["log"]["streams"][number] }) {

@@ -81,7 +81,10 @@ function NewView({ page, search, own, close }: { page: ViewPage; search: object;
   const [chosen, choose] = useState<number | null>();
   const keep = useKeepView(page);
   const name = typed.trim();
-  const site = chosen === undefined ? (own.find((one) => one.name === name)?.site_id ?? null) : chosen;
+  const replaced = own.find((one) => one.name === name);
+  const site = chosen === undefined ? (replaced?.site_id ?? null) : chosen;
+  const isEmpty = Object.keys(search).length === 0;
+  const hint = isEmpty ? t("views.empty") : replaced === undefined ? null : t("views.replaces");
   const saved = () => {
     notifications.show({ message: t("views.saved", { name }) });
     close();
@@ -89,9 +92,9 @@ function NewView({ page, search, own, close }: { page: ViewPage; search: object;
   return (
     <form onSubmit={submitting(() => keep.mutate({ name, search: { ...search }, site_id: site }, { onSuccess: saved }))}>
       <Stack gap="xs" px={6} pb={4}>
-        <TextInput size="xs" label={t("views.name")} value={typed} onChange={({ currentTarget }) => type(currentTarget.value)} maxLength={100} required />
+        <TextInput size="xs" label={t("views.name")} value={typed} onChange={({ currentTarget }) => type(currentTarget.value)} maxLength={100} required description={hint} />
         <SharedWith size="xs" value={site} set={choose} isOwn />
-        <Button type="submit" size="xs" loading={keep.isPending} disabled={name === "" || Object.keys(search).length === 0} style={{ alignSelf: "start" }}>
+        <Button type="submit" size="xs" loading={keep.isPending} disabled={name === "" || isEmpty} style={{ alignSelf: "start" }}>
           {t("views.save")}
         </Button>
         <Refusal error={keep.error} />

@@ -76,7 +76,7 @@ export function Chart({ widget }: { widget: Of<"chart"> }) {
         <div className="widget-charts" ref={place}>
           {drawn.map(({ unit, series, zone }) => (
             <div key={unit} className={series.length === 1 && groups.length === 1 ? "alone" : ""}>
-              <UnitChart series={series} span={span} zone={zone} stale={isLost || found.isError} gutters={gutters} onSelect={nothing} label={t("chart.of", { name: names })} shape={widget.look} fills />
+              <UnitChart series={series} span={span} zone={zone} stale={isLost || found.isError || reckoned.isError} gutters={gutters} onSelect={nothing} label={t("chart.of", { name: names })} shape={widget.look} fills />
             </div>
           ))}
         </div>

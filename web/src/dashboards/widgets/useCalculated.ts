@@ -27,6 +27,7 @@ export function useCalculated({ id, series, calculated }: Pick<Of<"chart">, "id"
   });
 }
 
-function together(answers: readonly { data: CalculatedAnswer | undefined; error: unknown; isFetching: boolean }[]) {
-  return { results: answers.map(({ data }) => data), errors: answers.map(({ data, error }) => (data === undefined ? error : null)), isFetching: answers.some(({ isFetching }) => isFetching) };
+/** isError: what is shown, if anything, is from before, as the newest question got no answer. */
+export function together(answers: readonly { data: CalculatedAnswer | undefined; error: unknown; isFetching: boolean }[]) {
+  return { results: answers.map(({ data }) => data), errors: answers.map(({ data, error }) => (data === undefined ? error : null)), isFetching: answers.some(({ isFetching }) => isFetching), isError: answers.some(({ error }) => error !== null) };
 }
