@@ -11,6 +11,7 @@ from calha.accounts.door import Door
 from calha.accounts.forgotten import Forgotten
 from calha.accounts.invited import Invited
 from calha.accounts.keyring import Keyring
+from calha.accounts.link_post import LinkPost
 from calha.accounts.openid import OpenId, Provider
 from calha.accounts.passkeys import Passkeys
 from calha.accounts.sign_in import SignIn
@@ -57,7 +58,7 @@ class Accounts:
         passkeys = Passkeys(people)
         openid = OpenId(provider, people, keyring) if provider is not None else None
         sign_in = SignIn(people, sessions, links, audit, keyring, door.forget)
-        forgotten = Forgotten(people, links, audit, post, public_url)
+        link_post = LinkPost(post, public_url)
         return cls(
             people,
             sessions,
@@ -71,9 +72,9 @@ class Accounts:
             sign_in,
             passkeys,
             openid,
-            forgotten,
-            Invited(post, public_url),
-            AddressChange(people, links, audit, post, public_url),
+            Forgotten(people, links, audit, link_post),
+            Invited(link_post),
+            AddressChange(people, links, audit, link_post),
             post,
         )
 

@@ -10,10 +10,10 @@ import binascii
 from datetime import UTC, datetime, timedelta
 
 from calha.accounts.keyring import digest, new_secret
+from calha.accounts.link_post import LinkPost
 from calha.accounts.sign_in import Visitor
 from calha.accounts.throttle import Patience
 from calha.domain.errors import Conflict, NotFound
-from calha.mail import Letter, PostOffice
 from calha.store.accounts import AuditLog, Links, People, PersonRow
 
 PURPOSE = "address"
@@ -49,19 +49,16 @@ If it was not you, ignore this message: nothing changes.
 
 
 class AddressChange:
-    def __init__(self, people: People, links: Links, audit: AuditLog, post: PostOffice | None, public_url: str) -> None:
-        """post: None where no mail server is configured. public_url: under which people reach this Calha."""
+    def __init__(self, people: People, links: Links, audit: AuditLog, post: LinkPost) -> None:
         self._people = people
         self._links = links
         self._audit = audit
         self._post = post
-        self._public_url = public_url.rstrip("/")
         self._patience = Patience()
 
     def require(self, person_id: int, email: str, visitor: Visitor) -> None:
         """Whether a link may be mailed now. Raises NotFound without a mail server, Conflict (another's), TooManyTries."""
-        if self._post is None:
-            raise NotFound("no mail server is configured (smtp.host); ask an administrator to change it", "no_mail")
+        self._post.require("ask an administrator to change it")
         self._patience.require(person_id, visitor.address)
         self._patience.failed(person_id, visitor.address)  # each message counts, as somebody gets it
         if self._people.find(email) is not None:
@@ -69,10 +66,10 @@ class AddressChange:
 
     def carry_out(self, person: PersonRow, email: str, visitor: Visitor) -> None:
         """Mail the link. Raises MailFull."""
-        assert self._post is not None, "asked by `require`"
         secret, until = f"{new_secret()}.{_packed(email)}", datetime.now(UTC) + LIFETIME
         self._links.add(digest(secret), PURPOSE, person.id, until)
-        self._post.post(self._letter(person, email, f"{self._public_url}/link#{secret}", until))
+        hours = round(LIFETIME.total_seconds() / 3_600)
+        self._post.send("address", _LETTERS, person, email, secret, until, hours=hours)
         after = {"email": email}
         self._audit.append(person.actor, "address.asked", f"person {person.id}", after=after, address=visitor.address)
 
@@ -86,12 +83,6 @@ class AddressChange:
         changes = {"email": before.email}, {"email": person.email}
         self._audit.append(person.actor, "address.confirmed", f"person {person_id}", *changes, address=visitor.address)
         return person
-
-    def _letter(self, person: PersonRow, to: str, link: str, until: datetime) -> Letter:
-        subject, text = _LETTERS.get(person.language, _LETTERS["en"])
-        values = {"name": " ".join(person.name.split()), "login": person.label, "place": self._public_url}
-        hours = round(LIFETIME.total_seconds() / 3_600)
-        return Letter("address", to, subject, text.format(**values, link=link, hours=hours), until)
 
 
 def address_in(secret: str) -> str | None:

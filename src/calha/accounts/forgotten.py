@@ -7,12 +7,11 @@ slowed down alike. The link works once, for LIFETIME, and does not stand in for 
 from datetime import UTC, datetime, timedelta
 
 from calha.accounts.keyring import digest, new_secret
+from calha.accounts.link_post import LinkPost
 from calha.accounts.sign_in import Visitor
 from calha.accounts.throttle import Patience
 from calha.domain.access import Actor
-from calha.domain.errors import NotFound
-from calha.mail import Letter, PostOffice
-from calha.store.accounts import AuditLog, Links, People, PersonRow
+from calha.store.accounts import AuditLog, Links, People
 
 LIFETIME = timedelta(hours=1)
 _LETTERS = {
@@ -46,23 +45,20 @@ If it was not you, ignore this message: the password stays as it is.
 
 
 class Forgotten:
-    def __init__(self, people: People, links: Links, audit: AuditLog, post: PostOffice | None, public_url: str) -> None:
-        """post: None where no mail server is configured. public_url: under which people reach this Calha."""
+    def __init__(self, people: People, links: Links, audit: AuditLog, post: LinkPost) -> None:
         self._people = people
         self._links = links
         self._audit = audit
         self._post = post
-        self._public_url = public_url.rstrip("/")
         self._patience = Patience()
 
     @property
     def is_possible(self) -> bool:
-        return self._post is not None
+        return self._post.is_possible
 
     def admit(self, login: str, visitor: Visitor) -> None:
         """Whether somebody may ask now. Raises TooManyTries, and NotFound without a mail server."""
-        if self._post is None:
-            raise NotFound("no mail server is configured (smtp.host); ask an administrator for a link", "no_mail")
+        self._post.require("ask an administrator for a link")
         name = login.strip().lower()
         self._patience.require(name, visitor.address)
         self._patience.failed(name, visitor.address)  # each time counts, whether somebody is known by that name or not
@@ -70,15 +66,10 @@ class Forgotten:
     def carry_out(self, login: str, visitor: Visitor) -> None:
         """Post the link to the person, if there is one who can be reached. Raises MailFull."""
         person = self._people.find(login)
-        if self._post is None or person is None or person.email is None or person.state != "active":
+        if not self.is_possible or person is None or person.email is None or person.state != "active":
             return
         secret, until = new_secret(), datetime.now(UTC) + LIFETIME
         self._links.add(digest(secret), "forgotten", person.id, until)
-        self._post.post(self._letter(person, person.email, f"{self._public_url}/link#{secret}", until))
-        self._audit.append(Actor(person.label), "password.forgotten", f"person {person.id}", address=visitor.address)
-
-    def _letter(self, person: PersonRow, to: str, link: str, until: datetime) -> Letter:
-        subject, text = _LETTERS.get(person.language, _LETTERS["en"])
-        values = {"name": " ".join(person.name.split()), "login": person.label, "place": self._public_url}
         minutes = round(LIFETIME.total_seconds() / 60)
-        return Letter("forgotten", to, subject, text.format(**values, link=link, minutes=minutes), until)
+        self._post.send("forgotten", _LETTERS, person, person.email, secret, until, minutes=minutes)
+        self._audit.append(Actor(person.label), "password.forgotten", f"person {person.id}", address=visitor.address)

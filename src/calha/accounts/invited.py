@@ -5,9 +5,9 @@ The link is the one that the administrator sees as well; a newer one takes its p
 
 from datetime import UTC, datetime
 
+from calha.accounts.link_post import LinkPost, one_line
 from calha.accounts.sign_in import LINK_LIFETIME
-from calha.domain.errors import Malformed, NotFound
-from calha.mail import Letter, PostOffice
+from calha.domain.errors import Malformed
 from calha.store.accounts import PersonRow
 
 _LETTERS = {
@@ -41,29 +41,17 @@ If you do not expect this invitation, ignore this message: without the password 
 
 
 class Invited:
-    def __init__(self, post: PostOffice | None, public_url: str) -> None:
-        """post: None where no mail server is configured. public_url: under which people reach this Calha."""
+    def __init__(self, post: LinkPost) -> None:
         self._post = post
-        self._public_url = public_url.rstrip("/")
 
     def require(self, email: str | None) -> None:
         """Whether an invitation can be mailed. Raises NotFound without a mail server, Malformed without an address."""
-        if self._post is None:
-            raise NotFound("no mail server is configured (smtp.host); hand the link over yourself", "no_mail")
+        self._post.require("hand the link over yourself")
         if not email:
             raise Malformed("an invitation by e-mail needs an e-mail address", "no_email")
 
     def carry_out(self, person: PersonRow, secret: str, by: str) -> None:
         """Post the link to the person. by: who invites. Raises MailFull."""
-        assert self._post is not None, "asked by `require`"
         assert person.email is not None, "asked by `require`"
-        subject, text = _LETTERS.get(person.language, _LETTERS["en"])
-        values = {"name": _line(person.name), "by": _line(by), "login": person.label, "place": self._public_url}
-        link = f"{self._public_url}/link#{secret}"
-        until = datetime.now(UTC) + LINK_LIFETIME
-        told = text.format(**values, link=link, days=LINK_LIFETIME.days)
-        self._post.post(Letter("invitation", person.email, subject, told, until))
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
+        until, days = datetime.now(UTC) + LINK_LIFETIME, LINK_LIFETIME.days
+        self._post.send("invitation", _LETTERS, person, person.email, secret, until, by=one_line(by), days=days)

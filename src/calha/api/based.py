@@ -7,7 +7,7 @@ Rule 2: such changes are made one after another, so that nothing can happen betw
 import asyncio
 from collections.abc import AsyncIterator
 from hashlib import blake2b
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends, Header
 from pydantic import BaseModel, computed_field
@@ -30,6 +30,10 @@ class Versioned(BaseModel):
     def version(self) -> str:
         told = self.model_dump_json(exclude={"version", *self.beside})
         return blake2b(told.encode(), digest_size=MARK_BYTES).hexdigest()
+
+    def noted(self) -> dict[str, Any]:
+        """As the audit log keeps it, which has no use for a version."""
+        return self.model_dump(mode="json", by_alias=True, exclude={"version"})
 
 
 class BasedOn:

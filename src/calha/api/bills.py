@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from calha.api.net_metering import written
 from calha.api.schemas_billing import BillAnswer, LineAnswer, ReadingAnswer, RegisterPartAnswer, StepAnswer
 from calha.domain.billing import Bill
 from calha.domain.invoices import Inputs, register_parts_of
@@ -14,7 +15,7 @@ def bill_answer(made: Bill) -> BillAnswer:
         LineAnswer(
             key=line.key,
             name={language: text for language, text in line.name.items()},  # noqa: C416 - of any language
-            quantity=f"{line.quantity.normalize():f}",
+            quantity=written(line.quantity),
             unit=line.unit,
             unit_price=None if line.unit_price is None else f"{round(line.unit_price, 8):f}",
             amount=str(line.amount),
@@ -22,8 +23,7 @@ def bill_answer(made: Bill) -> BillAnswer:
             until_day=line.until,
             is_estimated=line.is_estimated,
             steps=[
-                StepAnswer(quantity=f"{step.quantity.normalize():f}", price=f"{round(step.price, 8):f}")
-                for step in line.steps
+                StepAnswer(quantity=written(step.quantity), price=f"{round(step.price, 8):f}") for step in line.steps
             ],
         )
         for line in made.lines
@@ -35,7 +35,7 @@ def reading_answers(inputs: Inputs) -> list[ReadingAnswer]:
     """The registers at both ends of the cycle and where a meter was exchanged, as far as there were any."""
     return [
         ReadingAnswer.model_validate(
-            {"role": role, "at": to_datetime(one.at), "value": f"{one.value.normalize():f}"}
+            {"role": role, "at": to_datetime(one.at), "value": written(one.value)}
             | {"unit": one.unit, "quality": one.quality}
         )
         for role, one in registers_of(inputs)
@@ -59,4 +59,4 @@ def register_part_answers(inputs: Inputs) -> list[RegisterPartAnswer]:
 
 
 def _plain(number: Decimal | None) -> str | None:
-    return None if number is None else f"{number.normalize():f}"
+    return None if number is None else written(number)

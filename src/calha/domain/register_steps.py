@@ -20,6 +20,7 @@ from calha.domain.registers import (
     Register,
     RegisterEvent,
     Verdict,
+    register_at,
     that_goes_on,
     verdict,
     volume_of,
@@ -146,8 +147,7 @@ class _Judging:
         return goes_on
 
     def _register(self, place: int) -> Register:
-        at = int(self._at[place])
-        return next((one for one in reversed(self._registers) if one.valid_from <= at), self._registers[0])
+        return register_at(self._registers, int(self._at[place]))
 
     def _following(self, before: int, register: Register) -> list[tuple[int, int]]:
         """(ticks, µs since `before`) of the readings behind the next one, not beyond a decided step."""

@@ -202,6 +202,11 @@ class RegisterEvent:
         return self.decided_by is None and not self.verdict.is_sure
 
 
+def register_at(registers: Sequence[Register], at: Micros) -> Register:
+    """Of a register's versions, oldest first, the one that holds at a time; before all of them the first."""
+    return next((one for one in reversed(registers) if one.valid_from <= at), registers[0])
+
+
 def verdict(
     register: Register, before: int, after: int, elapsed_us: int, following: Sequence[tuple[int, int]]
 ) -> Verdict:

@@ -12,7 +12,7 @@ from itertools import pairwise
 from calha.domain import units
 from calha.domain.invoices import Exchange, RegisterPart, RegisterReading
 from calha.domain.readings import Micros
-from calha.domain.registers import A_TICK, Register, RegisterEvent, Verdict
+from calha.domain.registers import A_TICK, Register, RegisterEvent, Verdict, register_at
 from calha.metering.counting import Counted
 
 COUNTED = (Verdict.NORMAL, Verdict.ROLLOVER, Verdict.REVERSE, Verdict.GLITCH)
@@ -52,7 +52,7 @@ def _parts(found: Counted, meters: Iterator[tuple[_End, _End]], unit: str) -> It
         changes = [one.valid_from for one in registers if begin.at < one.valid_from < end.at]
         between = [_End(at, None) for at in changes]  # what it showed when its constant changed nobody has read
         for first, last in pairwise([begin, *between, end]):
-            register = next((one for one in reversed(registers) if one.valid_from <= first.at), registers[0])
+            register = register_at(registers, first.at)
             difference = _difference(register, first, last, found.events)
             consumption = difference * register.multiplier if difference is not None else None
             yield RegisterPart(

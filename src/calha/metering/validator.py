@@ -152,12 +152,13 @@ class Validator:
         for series, first_at, last_at, ahead_us in zip(*lines, strict=True):
             watching = self._watched.get(series)
             if watching is not None:
-                self._add_touched(watching.meter, day_at(first_at - 1, watching.meter))  # it closes what was before it
-                self._add_touched(watching.meter, day_at(last_at, watching.meter))
-                self._dirty.add(series, day_at(last_at, watching.meter), ahead_us)
-                # What is between a reading and the next follows from both; after the newest there is nothing to judge yet.
+                # A reading closes what was before it, and what is between it and the next follows from both; after the newest
+                # there is nothing to judge yet.
                 until = min(last_at + watching.meter.usual_us, int(self._telemetry.latest.at[series]))
-                self._add_touched(watching.meter, day_at(until, watching.meter))
+                last_day = day_at(last_at, watching.meter)
+                for day in {day_at(first_at - 1, watching.meter), last_day, day_at(until, watching.meter)}:
+                    self._add_touched(watching.meter, day)
+                self._dirty.add(series, last_day, ahead_us)
             for meter in self._judged_with.get(series, ()):
                 newest = self._newest(meter)
                 for day in {day_at(first_at - 1, meter), day_at(last_at, meter)}:

@@ -53,11 +53,8 @@ async def write_own_preferences(body: NotifyPreferences, services: Here, caller:
     before = notify.own_preferences(await asyncio.to_thread(recipients.preferences, owner))
     await base.require(before, "notify_preferences.changed", f"person {owner.id}")
     await asyncio.to_thread(recipients.set_preferences, owner, wanted)
-    was, now = (
-        before.model_dump(mode="json", by_alias=True, exclude={"version"}),
-        body.model_dump(mode="json", by_alias=True),
-    )
-    await caller.note("notify_preferences.changed", f"person {owner.id}", was, now)
+    now = body.model_dump(mode="json", by_alias=True)
+    await caller.note("notify_preferences.changed", f"person {owner.id}", before.noted(), now)
     return notify.own_preferences(wanted)
 
 

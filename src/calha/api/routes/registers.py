@@ -2,7 +2,7 @@
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 from fastapi import Header, Query, Request
@@ -70,7 +70,7 @@ async def delete_register(
 ) -> None:
     """Take back what was said of a register from a time on."""
     meter = await register_of(services, key, channel)
-    plates = (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
+    plates = await _plates(services, meter)
     await asyncio.to_thread(services.metering.registers.delete_plate, meter.series, plate_id)
     gone = next((row for row in plates if row.id == plate_id), None)
     services.metering.validator.mark_from(meter, gone.valid_from if gone is not None else 0)
@@ -265,18 +265,17 @@ async def meter_said(services: Services, caller: Caller, meter: Meter, new: NewR
 
 async def meter_unsaid(services: Services, meter: Meter, plate_id: int) -> tuple[Meter, Micros]:
     """The meter without something that was said of its register, and from when that holds. Raises NotFound."""
-    known = (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
+    known = await _plates(services, meter)
     gone = next((one for one in known if one.id == plate_id), None)
     if gone is None:
         raise NotFound(f"there is no dated register {plate_id} of this channel")
-    left = [one for one in known if one.id != plate_id]
-    return await asyncio.to_thread(services.metering.meters.supposing, meter, left), gone.valid_from
+    return await _meter_less(services, meter, known, {plate_id}), gone.valid_from
 
 
 async def _meter_with(services: Services, meter: Meter, row: PlateRow) -> Meter:
     meters = services.metering.meters
     await asyncio.to_thread(meters.require_fitting, meter, row)
-    known = (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
+    known = await _plates(services, meter)
     said = [*(one for one in known if one.valid_from != row.valid_from), row]
     return await asyncio.to_thread(meters.supposing, meter, said)
 
@@ -288,10 +287,17 @@ def _begin_of(meter: Meter, new: NewRegisterPlate) -> Micros:
 async def meter_without(services: Services, meter: Meter, row: DecisionRow) -> Meter:
     """The meter without the register that came with a decision."""
     said = {one.id for one in await asyncio.to_thread(_said_with, services, row)}
-    known = (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
-    return await asyncio.to_thread(
-        services.metering.meters.supposing, meter, [one for one in known if one.id not in said]
-    )
+    return await _meter_less(services, meter, await _plates(services, meter), said)
+
+
+async def _meter_less(services: Services, meter: Meter, known: Sequence[PlateRow], gone: Collection[int]) -> Meter:
+    left = [one for one in known if one.id not in gone]
+    return await asyncio.to_thread(services.metering.meters.supposing, meter, left)
+
+
+async def _plates(services: Services, meter: Meter) -> Sequence[PlateRow]:
+    """What was said of the meter's register."""
+    return (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
 
 
 def _said_with(services: Services, row: DecisionRow) -> Sequence[PlateRow]:
@@ -313,7 +319,7 @@ async def _save_plate(
 ) -> PlateRow:
     row = _plate(services, caller, meter, body, valid_from, serial)
     await asyncio.to_thread(services.metering.meters.require_fitting, meter, row)
-    plates = (await asyncio.to_thread(services.metering.registers.plates, [meter.series]))[meter.series]
+    plates = await _plates(services, meter)
     before = next((_told(meter, one) for one in plates if one.valid_from == valid_from), None)
     kept = await asyncio.to_thread(services.metering.registers.save_plate, row)
     services.metering.validator.mark_from(meter, valid_from)

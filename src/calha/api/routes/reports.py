@@ -81,8 +81,7 @@ async def change_report(
     new = await _checked(caller, services, body)
     next_at = next_of(new, services.clock())
     row = await asyncio.to_thread(services.reports.saved.change, report_id, new, next_at, caller.principal.name)
-    told = _report(before).model_dump(by_alias=True, mode="json", exclude={"version"})
-    await caller.note("report.changed", f"report {report_id}", told, body.model_dump(by_alias=True))
+    await caller.note("report.changed", f"report {report_id}", _report(before).noted(), body.model_dump(by_alias=True))
     return _report(row)
 
 
@@ -91,11 +90,7 @@ async def delete_report(report_id: Number, services: Here, caller: Configures) -
     """Forget a report and its schedule. What was made of it stays in the history."""
     before = await _saved_of(caller, services, report_id, Permission.CONFIGURE)
     await asyncio.to_thread(services.reports.saved.delete, report_id)
-    await caller.note(
-        "report.deleted",
-        f"report {report_id}",
-        before=_report(before).model_dump(by_alias=True, mode="json", exclude={"version"}),
-    )
+    await caller.note("report.deleted", f"report {report_id}", before=_report(before).noted())
 
 
 @router.post("/reports/{report_id}/runs", status_code=202)

@@ -168,7 +168,7 @@ async def change_chain(
     await base.require(_chain(before), "escalation_chain.changed", f"chain {chain_id}")
     chain = _read_chain(services, caller, body)
     row = await asyncio.to_thread(services.notifier.change_chain, chain_id, chain, caller.principal.name)
-    was = _chain(before).model_dump(mode="json", exclude={"version"})
+    was = _chain(before).noted()
     await caller.note("escalation_chain.changed", f"chain {chain_id}", was, body.model_dump(mode="json"))
     return _chain(row)
 
@@ -178,11 +178,7 @@ async def remove_chain(chain_id: ChainNumber, services: Here, caller: Configures
     """Remove a chain; what is under way is told no further."""
     before = await _own_chain(services, caller, chain_id)
     await asyncio.to_thread(services.notifier.remove_chain, chain_id, caller.principal.name)
-    await caller.note(
-        "escalation_chain.removed",
-        f"chain {chain_id}",
-        before=_chain(before).model_dump(mode="json", exclude={"version"}),
-    )
+    await caller.note("escalation_chain.removed", f"chain {chain_id}", before=_chain(before).noted())
 
 
 @router.post("/escalation-chains/{chain_id}/rehearsal")

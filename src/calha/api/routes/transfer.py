@@ -23,13 +23,12 @@ from calha.domain.readings import Micros
 from calha.domain.times import from_text
 from calha.domain.written import OUTCOMES
 from calha.ingest.bulk import UNREADABLE_TIME, Table, batch_of_table, rejected_reasons
-from calha.ingest.service import Message
+from calha.ingest.service import MAX_PROBLEMS_APART, Message
 
 router = api_router("transfer")
 
 ARROW = "application/vnd.apache.arrow.stream"
 MAX_IMPORT_BYTES = 64 * 1024 * 1024
-MAX_KEPT = 1_000  # rows of a request that go to quarantine, as each is an fsync; the rest are counted
 MAX_NAMED = 20  # rows that a receipt tells
 Window = tuple[list[int], Micros, Micros]  # series, since, until
 _ARROW_BODY: dict[str, Any] = {
@@ -131,8 +130,8 @@ async def make_backup(new: NewBackup, services: Here, caller: Administers) -> di
 
 
 async def _set_aside(services: Services, table: Table, first_line: int) -> None:
-    """Keep what cannot be read, each row as if its device had sent it; count what is rejected otherwise."""
-    kept = table.unreadable[:MAX_KEPT]
+    """Keep what cannot be read, each row as if its device had sent it; count what is rejected otherwise, or beyond that."""
+    kept = table.unreadable[:MAX_PROBLEMS_APART]
     messages = [
         Message(
             row.device or None,
