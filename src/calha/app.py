@@ -42,7 +42,7 @@ from calha.connecting import require_free_ports, tcp_listener
 from calha.connectors.opcua.service import OpcUa
 from calha.domain.dialects import HOME
 from calha.domain.directory import Directory
-from calha.domain.errors import InvalidConfiguration
+from calha.domain.errors import InvalidConfiguration, LogUnavailable
 from calha.domain.presence import Cause
 from calha.domain.quality import Quality
 from calha.domain.readings import Micros
@@ -62,7 +62,7 @@ from calha.log.continuity import Continuity
 from calha.log.doorman import Doorman
 from calha.log.gate import Gate
 from calha.log.height import Height
-from calha.log.mqtt_source import READ_PAUSE_S, MqttSource
+from calha.log.mqtt_source import READ_PAUSE_S, MqttSource, ready_existing
 from calha.log.publisher import Publisher
 from calha.log.quarantine import Quarantine
 from calha.log.readings import ReadingsSource
@@ -102,6 +102,7 @@ log = logging.getLogger("calha.app")
 
 EXIT_CONFIGURATION = 2
 LOG_WAIT_S = 30.0
+EXISTING_MQTT_WAIT_S = 10.0
 STORE_READER = "store"
 REGISTRY_FILE = "registry.sqlite"
 
@@ -172,6 +173,18 @@ async def parts(settings: Settings, log_url: str | None) -> AsyncIterator[Parts]
         registry.close()
 
 
+async def _ready_existing_log(connection: Connection, limits: LogSettings) -> None:
+    try:
+        await ready_existing(connection, limits, EXISTING_MQTT_WAIT_S)
+    except LogUnavailable as error:
+        log.error(
+            "MQTT of the log at %s:%d is not heard, and what devices publish there until it is will not be kept: %s",
+            limits.mqtt_host,
+            limits.mqtt_port,
+            error,
+        )
+
+
 async def _connect(
     settings: Settings,
     limits: LogSettings,
@@ -184,6 +197,8 @@ async def _connect(
 ) -> Parts:
     streams = Streams(connection, limits, shards)
     await streams.ensure()
+    if limits.url is not None:
+        await _ready_existing_log(shards[0], limits)
     height = Height(telemetry.committed_seq)
     loss = await streams.continue_after(height.seq)
     height.rise(await streams.last_seq())
@@ -272,6 +287,7 @@ async def _connect(
     if post is not None:
         supervisor.add("mail", post.run)
 
+    gate: Gate | None = None
     if doorman is not None:
         guests, is_open = compat.guests(settings.compat), settings.devices.anonymous
         gatekeeper = Gatekeeper(

@@ -53,6 +53,7 @@ def load(flags: Mapping[str, object] | None = None, file: Path | None = None) ->
         settings = Settings.model_validate(nested)
     except ValidationError as error:
         faults += [_explain(fault, sources) for fault in error.errors()]
+        raise InvalidConfiguration("\n".join(faults)) from None
     if faults:
         raise InvalidConfiguration("\n".join(faults))
     return Configuration(settings, sources)

@@ -311,6 +311,12 @@ class _Address:
         return greeting
 
 
+def user_of(url: str) -> tuple[str, str]:
+    """(user, password) that the first address of `log.url` names, as MQTT takes them: a token is the password of any user."""
+    first = _Address(url.split(",")[0].strip())
+    return (first.user or "", first.password or first.user or "")
+
+
 class _Link(asyncio.Protocol):
     """One TCP connection, from its first byte to its last."""
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from calha.domain.errors import LogUnavailable
 from calha.log import jetstream, mqtt_hello, mqtt_sweep, topics
-from calha.log.connection import Connection
+from calha.log.connection import Connection, user_of
 from calha.log.parser import Message
 from calha.log.reader import Delivery, NumbersBeginAnew, Reader, ReaderLimits, stored
 from calha.log.settings import MIB, LogSettings
@@ -71,7 +71,7 @@ class MqttSource:
         self._connection = connection
         self._settings = settings
         self._reader = Reader(connection, MQTT, CONSUMER, _ALL, LIMITS, gather_s=GATHER_S)
-        self._login = Login(settings.mqtt_host, settings.mqtt_port) if settings.url is not None else None
+        self._login = _login(settings) if settings.url is not None else None
         self._ignored = _matcher(settings.ignored_topics)
         self._fleeting: deque[MqttMessage] = deque()
         self._fleeting_bytes = 0
@@ -214,6 +214,21 @@ class MqttSource:
         topic = topics.to_topic(message.subject.decode(errors="replace"))
         self._fleeting.append(MqttMessage(topic, message.payload, 0, 0, time.time_ns() // 1000))
         self._fleeting_came.set()
+
+
+async def ready_existing(connection: Connection, settings: LogSettings, timeout_s: float) -> None:
+    """Let a server that others run keep from now on what devices send it, which before our consumer is there it forgets.
+
+    Raises LogUnavailable; `MqttSource` goes on trying.
+    """
+    await ensure_stream(connection, _login(settings), timeout_s)
+    await ensure_consumer(connection)
+
+
+def _login(settings: LogSettings) -> Login:
+    """Calha's own user, whom an existing server knows over MQTT by the same password."""
+    user, password = user_of(settings.url or "")
+    return Login(settings.mqtt_host, settings.mqtt_port, user, password)
 
 
 async def ensure_stream(connection: Connection, login: Login | None, timeout_s: float = 30.0) -> None:
