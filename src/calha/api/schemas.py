@@ -277,6 +277,9 @@ class Kept(Answer):
     reason: str
     detail: str
     device: str
+    zone: str = Field(
+        description="IANA time zone of the device's site, or of the installation.", examples=["America/Sao_Paulo"]
+    )
     transport: str
     topic: str
     raw: str | None

@@ -70,6 +70,9 @@ class Me(Answer):
     csrf_token: str | None = Field(examples=["5f1c…"])
     permissions: dict[str, list[int] | None] = Field(examples=[{"view": None, "operate": [3, 4]}])
     owns_devices: bool
+    zone: str = Field(
+        description="IANA time zone of the installation: of what stands on no site.", examples=["America/Sao_Paulo"]
+    )
 
 
 class TokenAnswer(Answer):

@@ -77,6 +77,10 @@ class Services:
     changing: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held by who changes what is edited as a whole."""
 
+    def zone_of(self, device: str) -> str:
+        """The name of the time zone of where a device stands; the installation's for one that is not registered."""
+        return self.ingest.directory.zone_of(device) or self.settings.registry.zone
+
 
 def _of_request(request: Request) -> Services:
     services: Services = request.app.state.services

@@ -5,8 +5,11 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
-import { formatNumber, formatTime } from "../format";
+import { formatNumber } from "../format";
 import { isKey, useTexts } from "../i18n";
+import { live } from "../live/hooks";
+import { useMe } from "../session/session";
+import { useTime } from "../session/time";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
@@ -27,13 +30,14 @@ export function HealthPage() {
   const { t, language } = useTexts();
   const search = useSearch({ from: "/alarms/health" });
   const navigate = useNavigate({ from: "/alarms/health" });
-  const [now] = useState(() => new Date());
+  const { zone } = useMe();
+  const [now] = useState(() => live.clock);
   const [consoles, setConsoles] = useState(1);
-  const months = monthsUntil(now);
+  const months = monthsUntil(now, zone);
   const month = search.month !== undefined && months.includes(search.month) ? search.month : (months[0] ?? "");
   const found = useQuery({
     queryKey: ["alarm-health", month, consoles],
-    queryFn: () => take(api.GET("/api/v1/alarms/health", { params: { query: { ...spanOf(month, now), consoles } } })),
+    queryFn: () => take(api.GET("/api/v1/alarms/health", { params: { query: { ...spanOf(month, now, zone), consoles } } })),
   });
   const monthText = (value: string) => new Intl.DateTimeFormat(language, { month: "long", year: "numeric" }).format(new Date(`${value}-15T12:00:00`));
   return (
@@ -141,7 +145,8 @@ function Mix({ health }: { health: Health }) {
 }
 
 function Worst({ title, alarms }: { title: string; alarms: readonly Named[] }) {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
+  const time = useTime();
   return (
     <Section title={title}>
       {alarms.length === 0 ? (
@@ -155,7 +160,7 @@ function Worst({ title, alarms }: { title: string; alarms: readonly Named[] }) {
               <Link to="/alarms/rules/$id" params={{ id: String(rule) }} className="plain-link">
                 {name}
               </Link>{" "}
-              · {device} · <span className="number">{since === undefined || since === null ? `${String(count)}×` : t("health.since", { time: formatTime(since, language) })}</span>
+              · {device} · <span className="number">{since === undefined || since === null ? `${String(count)}×` : t("health.since", { time: time(since) })}</span>
             </li>
           ))}
         </ol>
@@ -165,7 +170,8 @@ function Worst({ title, alarms }: { title: string; alarms: readonly Named[] }) {
 }
 
 function Floods({ health }: { health: Health }) {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
+  const time = useTime();
   return (
     <Section title={t("health.floods")} text={t("health.floodsText")}>
       {health.floods.length === 0 ? (
@@ -176,7 +182,7 @@ function Floods({ health }: { health: Health }) {
         <ol className="plain-list">
           {health.floods.slice(-20).map(({ from, to, alarms, peak }) => (
             <li key={from} className="list-line number">
-              {t("health.flood", { from: formatTime(from, language), to: formatTime(to, language), n: alarms, peak })}
+              {t("health.flood", { from: time(from), to: time(to), n: alarms, peak })}
             </li>
           ))}
         </ol>

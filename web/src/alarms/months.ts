@@ -1,4 +1,7 @@
-/** The months that a report can be of, in the person's own clock. Pure. */
+/** The months that a report can be of, by a zone's clock. Pure. */
+
+import { dayAt, edges, moved, periodOf } from "../consumption/period";
+import { momentOf } from "../explore/zoned";
 
 export interface Span {
   from: string;
@@ -7,17 +10,15 @@ export interface Span {
 
 const MONTHS = 3; // the server keeps to 92 days
 
-/** The first of a month some months before a day, as 2026-03. */
-export function monthsUntil(now: Date): string[] {
-  return Array.from({ length: MONTHS }, (_, before) => {
-    const first = new Date(now.getFullYear(), now.getMonth() - before, 1);
-    return `${String(first.getFullYear())}-${String(first.getMonth() + 1).padStart(2, "0")}`;
-  });
+/** That of a moment and those before, as 2026-03, the newest first. */
+export function monthsUntil(now: number, zone: string): string[] {
+  const present = periodOf("month", dayAt(now, zone));
+  return Array.from({ length: MONTHS }, (_, before) => moved(present, -before).at.slice(0, 7));
 }
 
 /** From the first of a month until the first of the next, or until now. */
-export function spanOf(month: string, now: Date): Span {
-  const [year = 1970, number = 1] = month.split("-").map(Number);
-  const until = Math.min(new Date(year, number, 1).getTime(), now.getTime());
-  return { from: new Date(year, number - 1, 1).toISOString(), to: new Date(until).toISOString() };
+export function spanOf(month: string, now: number, zone: string): Span {
+  const { from, to } = edges({ view: "month", at: `${month}-01` });
+  const begin = (day: string) => momentOf(`${day}T00:00:00`, zone);
+  return { from: new Date(begin(from)).toISOString(), to: new Date(Math.min(begin(to), now)).toISOString() };
 }

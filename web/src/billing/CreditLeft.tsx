@@ -4,8 +4,8 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
-import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { Dialog } from "../ui/Dialog";
 import { Refusal, Submit, submitting } from "../ui/Saving";
 import { moneyText } from "./words";
@@ -36,6 +36,7 @@ export function CreditFate({ credit, mayBill }: { credit: Credit; mayBill: boole
 
 function Fate({ credit }: { credit: Credit }) {
   const { t, language } = useTexts();
+  const time = useTime();
   const amount = moneyText(credit.amount, language);
   if (credit.taken_by !== null) {
     return (
@@ -47,7 +48,7 @@ function Fate({ credit }: { credit: Credit }) {
       </>
     );
   }
-  if (credit.paid_at !== null) return t("creditLeft.paidOut", { amount, at: formatTime(credit.paid_at, language) });
+  if (credit.paid_at !== null) return t("creditLeft.paidOut", { amount, at: time(credit.paid_at) });
   return t(credit.is_stranded ? "creditLeft.stranded" : "creditLeft.comes", { amount, contract: credit.holder });
 }
 

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
+import { useMe } from "../session/session";
 import { Dialog } from "../ui/Dialog";
 import { Loaded } from "../ui/Loaded";
 import { Submit, submitting } from "../ui/Saving";
@@ -17,13 +18,14 @@ import { billingProblem, cycleText, monthBefore } from "./words";
 /** What one cycle of a contract costs by now, and the way to issue it. month: the one before this when missing. */
 export function CyclePreview({ number, month }: { number: string; month?: string }) {
   const { t } = useTexts();
+  const { zone } = useMe();
   const [isOpen, open] = useState(false);
   return (
     <>
       <Button size="compact-sm" variant="default" aria-label={`${t("preview.open")} ${number}`} onClick={() => open(true)}>
         {t("preview.open")}
       </Button>
-      {isOpen && <PreviewModal number={number} first={month ?? monthBefore(live.clock)} close={() => open(false)} />}
+      {isOpen && <PreviewModal number={number} first={month ?? monthBefore(live.clock, zone)} close={() => open(false)} />}
     </>
   );
 }

@@ -4,9 +4,9 @@ import { useNavigate, useSearch } from "@tanstack/react-router";
 import { api, take } from "../api/client";
 import { usePages } from "../api/usePages";
 import type { components } from "../api/schema";
-import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { useTime } from "../session/time";
 import { NoPermission } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
 import { More } from "../ui/More";
@@ -98,6 +98,7 @@ function Receipt({ receipt }: { receipt: components["schemas"]["StatementReceipt
 
 function PaymentList() {
   const { t, language } = useTexts();
+  const time = useTime();
   const { state } = useSearch({ from: "/billing/payments" });
   const navigate = useNavigate({ from: "/billing/payments" });
   const payments = usePages(["payments", { state }], (after) => take(api.GET("/api/v1/payments", { params: { query: { ...(state === undefined ? {} : { state }), ...after, limit: PAGE } } })), { placeholderData: keepPreviousData });
@@ -123,7 +124,7 @@ function PaymentList() {
             <Paper className="bill-list" component="ul" bg="transparent">
               {found.map((one) => (
                 <li key={one.id} className="bill-line">
-                  <div className="number">{formatTime(one.paid_at, language)}</div>
+                  <div className="number">{time(one.paid_at)}</div>
                   <div>
                     {one.txid === "" ? "—" : one.txid}
                     <div className="quiet">{one.external_id}</div>

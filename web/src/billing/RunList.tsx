@@ -3,8 +3,8 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { api, take } from "../api/client";
-import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
@@ -53,6 +53,7 @@ function RunLine({ run, isBusy }: { run: Run; isBusy: boolean }) {
   const refresh = () => queries.invalidateQueries({ queryKey: ["runs"] });
   const stop = useMutation({ mutationFn: () => take(api.POST("/api/v1/billing-runs/{run_id}/stop", { params: { path: { run_id: run.id } } })), onSuccess: refresh });
   const again = useMutation({ mutationFn: () => take(api.POST("/api/v1/billing-runs", { body: { month: run.month, site_id: run.site_id, cycle_day: run.cycle_day } })), onSuccess: refresh });
+  const time = useTime();
   const name = monthText(run.month, language);
   return (
     <li className="list-line">
@@ -64,7 +65,7 @@ function RunLine({ run, isBusy }: { run: Run; isBusy: boolean }) {
           · {t(`runState.${run.state}`)}
         </span>
         <span className="quiet number">
-          {run.made_by} · {formatTime(run.started_at, language)}
+          {run.made_by} · {time(run.started_at)}
         </span>
       </Group>
       {run.state === "running" && <Progress my={6} value={run.contracts === 0 ? 100 : (100 * run.done) / run.contracts} aria-label={t("run.progress", { month: name })} />}

@@ -6,7 +6,7 @@ import { api, take } from "../api/client";
 import type { components } from "../api/schema";
 import { useTexts } from "../i18n";
 import { live } from "../live/hooks";
-import { useRights } from "../session/session";
+import { useMe, useRights } from "../session/session";
 import { Confirm } from "../ui/Confirm";
 import { Loaded } from "../ui/Loaded";
 import { Refusal } from "../ui/Saving";
@@ -26,8 +26,9 @@ export function RunsPage() {
   const search = useSearch({ from: "/billing/runs" });
   const navigate = useNavigate({ from: "/billing/runs" });
   const sites = useBilledSites();
+  const { zone } = useMe();
   const everywhere = useRights().on("bill", null);
-  const month = search.month ?? monthBefore(live.clock);
+  const month = search.month ?? monthBefore(live.clock, zone);
   const site = search.site ?? (everywhere ? null : (sites[0]?.id ?? null));
   return (
     <>

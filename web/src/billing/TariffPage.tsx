@@ -2,8 +2,8 @@ import { Button, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useParams, useSearch } from "@tanstack/react-router";
 import { api, take } from "../api/client";
-import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { Held } from "../ui/Held";
 import { Loaded } from "../ui/Loaded";
 import { Section } from "../ui/Section";
@@ -79,6 +79,7 @@ function Back() {
 
 function Versions({ tariff }: { tariff: TariffWhole }) {
   const { t, language } = useTexts();
+  const time = useTime();
   const revisions = useQuery({ queryKey: ["tariff", tariff.key, "revisions"], queryFn: () => take(api.GET("/api/v1/tariffs/{key}/revisions", { params: { path: { key: tariff.key } } })) });
   return (
     <Section title={t("tariff.versions")} text={t("tariff.versionsText")}>
@@ -95,7 +96,7 @@ function Versions({ tariff }: { tariff: TariffWhole }) {
       <ul className="plain-list">
         {revisions.data?.items.map((one) => (
           <li key={one.revision} className="number quiet">
-            {t("tariff.revisionOf", { n: one.revision, by: one.made_by, time: formatTime(one.made_at, language) })}
+            {t("tariff.revisionOf", { n: one.revision, by: one.made_by, time: time(one.made_at) })}
           </li>
         ))}
       </ul>

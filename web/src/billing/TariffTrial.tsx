@@ -6,6 +6,7 @@ import { api, take } from "../api/client";
 import { decimalOf } from "../ui/decimal";
 import { type Translate, useTexts } from "../i18n";
 import { live } from "../live/hooks";
+import { useMe } from "../session/session";
 import { Section } from "../ui/Section";
 import { problemText } from "../ui/words";
 import { BillTable } from "./InvoiceLines";
@@ -22,7 +23,8 @@ type Quantities = Readonly<Record<string, string>>;
 
 /** What is typed to try a tariff with, and what the server makes of it. */
 export function useTrial(key: string, text: string) {
-  const [month, setMonth] = useState(() => monthBefore(live.clock));
+  const { zone } = useMe();
+  const [month, setMonth] = useState(() => monthBefore(live.clock, zone));
   const [dwellings, setDwellings] = useState("1");
   const [contracted, setContracted] = useState("");
   const [typed, setTyped] = useState<Quantities>({});

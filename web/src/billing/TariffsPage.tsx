@@ -1,7 +1,7 @@
 import { Button, Group, Paper } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { useRights } from "../session/session";
 import { Loaded } from "../ui/Loaded";
 import { BillingHead } from "./BillingTabs";
@@ -9,7 +9,8 @@ import { useTariffs } from "./useBilling";
 
 /** All tariffs; each, also one of those that come with Calha, can be the beginning of another. */
 export function TariffsPage() {
-  const { t, own, language } = useTexts();
+  const { t, own } = useTexts();
+  const time = useTime();
   const mayWrite = useRights().on("bill", null);
   return (
     <>
@@ -33,7 +34,7 @@ export function TariffsPage() {
                     {tariff.key} · {tariff.unit}
                   </div>
                 </div>
-                <div className="quiet number">{t("tariff.revisionOf", { n: tariff.revision, by: tariff.made_by, time: formatTime(tariff.made_at, language) })}</div>
+                <div className="quiet number">{t("tariff.revisionOf", { n: tariff.revision, by: tariff.made_by, time: time(tariff.made_at) })}</div>
                 <Group justify="end">
                   {mayWrite && (
                     <Button component={Link} to={`/billing/new-tariff?from=${tariff.key}`} size="compact-sm" variant="default" aria-label={`${t("tariffs.copy")}: ${own(tariff.name)}`}>

@@ -41,7 +41,8 @@ describe("times", () => {
   });
 
   it("are months", () => {
-    expect(monthBefore(new Date(2026, 0, 15).getTime())).toBe("2025-12");
+    const turn = Date.parse("2026-02-01T01:00:00Z");
+    expect([monthBefore(turn, "America/Sao_Paulo"), monthBefore(turn, "Asia/Tokyo")]).toEqual(["2025-12", "2026-01"]);
     expect(monthEdges("2026-12")).toEqual({ from_day: "2026-12-01", until_day: "2027-01-01" });
     expect(["2026-07", "2026-13", "26-07", 202607].map(isMonth)).toEqual([true, false, false, false]);
   });

@@ -1,5 +1,6 @@
 /** How billing is written for people: money, days, cycles and months in their language, and the server's reasons in words. */
 
+import { dayAt, moved, periodOf } from "../consumption/period";
 import { isKey, type Language, type Translate } from "../i18n";
 
 export function moneyText(amount: string | null, language: Language): string {
@@ -47,10 +48,9 @@ export function monthText(month: string, language: Language): string {
   return new Intl.DateTimeFormat(language, { month: "long", year: "numeric", timeZone: "UTC" }).format(noon(`${month}-01`));
 }
 
-/** The month before that of a moment, by the browser's clock: the one that is billed now. */
-export function monthBefore(moment: number): string {
-  const now = new Date(moment);
-  return new Date(Date.UTC(now.getFullYear(), now.getMonth() - 1, 1)).toISOString().slice(0, 7);
+/** The month before that of a moment, by a zone's clock: the one that is billed now. */
+export function monthBefore(moment: number, zone: string): string {
+  return moved(periodOf("month", dayAt(moment, zone)), -1).at.slice(0, 7);
 }
 
 /** First day, and the first day that is no longer in it. */

@@ -2,8 +2,9 @@ import { Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { Status } from "../api/client";
 import { statusQuery } from "../devices/queries";
-import { formatNumber, formatTime } from "../format";
+import { formatNumber } from "../format";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { Code } from "../ui/Code";
 import { Loaded } from "../ui/Loaded";
 import { Section } from "../ui/Section";
@@ -56,6 +57,7 @@ function BrokerList({ brokers }: Pick<Status, "brokers">) {
 
 function BrokerLine({ broker }: { broker: Status["brokers"][number] }) {
   const { t, language } = useTexts();
+  const time = useTime();
   return (
     <li className="person-line" style={{ paddingInline: 0 }}>
       <div style={{ minWidth: 0 }}>
@@ -66,7 +68,7 @@ function BrokerLine({ broker }: { broker: Status["brokers"][number] }) {
       </div>
       <Text size="sm" component="div">
         <StateText connection={{ state: broker.state, mode: null }} />{" "}
-        <span className="quiet number">{t("connections.since", { time: formatTime(broker.since, language) })}</span>
+        <span className="quiet number">{t("connections.since", { time: time(broker.since) })}</span>
         {broker.trouble !== null && <div className="quiet">{broker.trouble}</div>}
       </Text>
       <Text size="sm" component="div">

@@ -4,8 +4,9 @@ import { notifications } from "@mantine/notifications";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate, useParams } from "@tanstack/react-router";
 import { api, take } from "../api/client";
-import { formatNumber, formatTime } from "../format";
+import { formatNumber } from "../format";
 import { isKey, useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { PageTitle } from "../shell/Pages";
 import { Confirm } from "../ui/Confirm";
 import { Fact } from "../ui/Facts";
@@ -86,6 +87,7 @@ function Header({ connection }: { connection: Connection }) {
 
 function State({ connection }: { connection: Connection }) {
   const { t, language } = useTexts();
+  const time = useTime();
   const { state, mode, trouble, lost } = connection;
   const number = (value: number) => formatNumber(value, 0, language);
   const isFailing = trouble !== null && (state === "waiting" || (state === "connecting" && connection.since !== null));
@@ -102,7 +104,7 @@ function State({ connection }: { connection: Connection }) {
       <dl className="facts">
         <Fact name={t("connections.one")}>
           <StateText connection={connection} />{" "}
-          {connection.since !== null && <span className="quiet number">{t("connections.since", { time: formatTime(connection.since, language) })}</span>}
+          {connection.since !== null && <span className="quiet number">{t("connections.since", { time: time(connection.since) })}</span>}
         </Fact>
         <Fact name={t("connections.endpoint")}>
           <span style={{ fontFamily: "var(--mantine-font-family-monospace)", overflowWrap: "anywhere" }}>{connection.endpoint}</span>

@@ -1,8 +1,8 @@
 import { Button, Group, Text } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { api, take } from "../api/client";
-import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { download } from "../ui/download";
 import { Loaded } from "../ui/Loaded";
 import { Section } from "../ui/Section";
@@ -10,7 +10,8 @@ import { Fingerprint } from "./Trial";
 
 /** What a server has to trust, to be taken there. */
 export function OwnCertificate() {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
+  const time = useTime();
   const own = useQuery({ queryKey: ["connections", "certificate"], queryFn: () => take(api.GET("/api/v1/connections/certificate")), staleTime: Infinity });
   return (
     <Section title={t("connections.certificate")} text={t("connections.certificateText")}>
@@ -22,7 +23,7 @@ export function OwnCertificate() {
             </Text>
             <Fingerprint sha256={found.sha256} />
             <Text size="sm" className="quiet number" mb="sm">
-              {found.uri} · {t("trial.valid", { time: formatTime(found.not_after, language) })}
+              {found.uri} · {t("trial.valid", { time: time(found.not_after) })}
             </Text>
             <Group gap="xs">
               <Button variant="default" onClick={() => download("calha-opcua.der", bytes(found.der_base64), "application/pkix-cert")}>

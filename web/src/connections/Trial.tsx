@@ -1,6 +1,6 @@
 import { Alert, Button, Stack, Text } from "@mantine/core";
-import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { live } from "../live/hooks";
 import { Mark } from "../ui/Mark";
 import { causeText } from "./StateText";
@@ -38,7 +38,8 @@ export function TrialResult({ trial, trusted, trust }: { trial: Trial; trusted: 
 }
 
 function Certificate(props: { certificate: NonNullable<Trial["certificate"]>; isTrusted: boolean; trust: (sha256: string) => void }) {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
+  const time = useTime();
   const { certificate, isTrusted, trust } = props;
   const hasExpired = Date.parse(certificate.not_after) < live.clock;
   return (
@@ -49,7 +50,7 @@ function Certificate(props: { certificate: NonNullable<Trial["certificate"]>; is
         {t("trial.subject")}: {certificate.subject}
       </Text>
       <Text size="sm" className="quiet number">
-        {t(hasExpired ? "trial.expired" : "trial.valid", { time: formatTime(certificate.not_after, language) })}
+        {t(hasExpired ? "trial.expired" : "trial.valid", { time: time(certificate.not_after) })}
       </Text>
       {!isTrusted && (
         <Button variant="default" mt={6} onClick={() => trust(certificate.sha256)}>

@@ -3,8 +3,8 @@ import { Button, FileButton, Group, Paper, Text, TextInput } from "@mantine/core
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate } from "@tanstack/react-router";
 import { useDeferredValue, useState } from "react";
-import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { useRights } from "../session/session";
 import { PageTitle } from "../shell/Pages";
 import { sitesQuery } from "../sites/queries";
@@ -98,7 +98,8 @@ function Kept() {
 }
 
 function Line({ board }: { board: Summary }) {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
+  const time = useTime();
   const sites = useQuery(sitesQuery);
   const path = sites.data?.items.find(({ id }) => id === board.site_id)?.path.join(" › ") ?? "";
   return (
@@ -112,7 +113,7 @@ function Line({ board }: { board: Summary }) {
         </Text>
       </div>
       <Text size="xs" className="quiet">
-        {t("boards.changed", { by: board.changed_by, at: formatTime(board.changed_at, language) })}
+        {t("boards.changed", { by: board.changed_by, at: time(board.changed_at) })}
       </Text>
     </li>
   );

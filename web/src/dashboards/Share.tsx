@@ -2,8 +2,8 @@ import { Button, Group, NumberInput, Stack, Text, TextInput } from "@mantine/cor
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
-import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { useRights } from "../session/session";
 import { sitesQuery } from "../sites/queries";
 import { Code } from "../ui/Code";
@@ -77,7 +77,8 @@ function NewLink({ board, values }: { board: Dashboard; values: Values }) {
 }
 
 function Links({ board }: { board: Dashboard }) {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
+  const time = useTime();
   const queries = useQueryClient();
   const links = useLinks(board.id);
   const [doomed, doom] = useState<{ id: number; name: string } | null>(null);
@@ -95,7 +96,7 @@ function Links({ board }: { board: Dashboard }) {
               <div>
                 <b>{one.name}</b>
                 <Text size="xs" className="quiet">
-                  {t("boards.linkFacts", { by: one.made_by, until: formatTime(one.expires_at, language), used: one.used_at === null ? t("boards.linkUnused") : formatTime(one.used_at, language) })}
+                  {t("boards.linkFacts", { by: one.made_by, until: time(one.expires_at), used: one.used_at === null ? t("boards.linkUnused") : time(one.used_at) })}
                 </Text>
               </div>
               <Button size="compact-sm" variant="default" loading={revoke.isPending && revoke.variables === one.id} onClick={() => doom(one)} aria-label={t("boards.revokeLink", { name: one.name })}>

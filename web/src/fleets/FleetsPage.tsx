@@ -3,8 +3,9 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
-import { formatNumber, formatTime } from "../format";
+import { formatNumber } from "../format";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { PageTitle } from "../shell/Pages";
 import { sitesQuery } from "../sites/queries";
 import { Confirm } from "../ui/Confirm";
@@ -65,6 +66,7 @@ function FleetLine({ fleet, revoke }: { fleet: FleetKey; revoke: () => void }) {
   const { t, language } = useTexts();
   const sites = useQuery(sitesQuery);
   const site = sites.data?.items.find(({ id }) => id === fleet.site_id);
+  const time = useTime();
   const number = (value: number) => formatNumber(value, 0, language);
   const state = fleet.revoked_at !== null ? "fleets.revoked" : fleet.holds ? (fleet.devices < fleet.most_devices ? null : "fleets.full") : "keys.expired";
   return (
@@ -87,8 +89,8 @@ function FleetLine({ fleet, revoke }: { fleet: FleetKey; revoke: () => void }) {
           {fleet.profile} · {site?.path.join(" › ") ?? `#${fleet.site_id}`}
         </div>
         <div className="quiet number">
-          {t("keys.made", { by: fleet.made_by, time: formatTime(fleet.created_at, language) })}
-          {fleet.expires_at !== null && ` · ${t("keys.until", { time: formatTime(fleet.expires_at, language) })}`}
+          {t("keys.made", { by: fleet.made_by, time: time(fleet.created_at) })}
+          {fleet.expires_at !== null && ` · ${t("keys.until", { time: time(fleet.expires_at) })}`}
         </div>
       </Text>
       {fleet.holds && (

@@ -1,7 +1,7 @@
 import { Stack, Text } from "@mantine/core";
 import { type Paged, usePages } from "../api/usePages";
-import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { Loaded } from "../ui/Loaded";
 import { More } from "../ui/More";
 import type { Delivery } from "./channels";
@@ -32,8 +32,9 @@ export function DeliveryLog({ name, read, showsPerson }: { name: string; read: (
 }
 
 function Line({ delivery, showsPerson }: { delivery: Delivery; showsPerson: boolean }) {
-  const { t, own, language } = useTexts();
-  const at = formatTime(delivery.ended_at ?? delivery.made_at, language);
+  const { t, own } = useTexts();
+  const time = useTime();
+  const at = time(delivery.ended_at ?? delivery.made_at);
   return (
     <div className="list-line">
       <Text size="sm" fw={600}>
@@ -45,7 +46,7 @@ function Line({ delivery, showsPerson }: { delivery: Delivery; showsPerson: bool
       <Text size="sm" component="div">
         <b>{t(`delivery.${delivery.state}`)}</b> <span className="number">{at}</span> · {showsPerson ? `${delivery.to}, ` : ""}
         {delivery.channel}
-        {delivery.state === "waiting" && <span className="quiet"> · {t("notify.dueAt", { time: formatTime(delivery.due_at, language) })}</span>}
+        {delivery.state === "waiting" && <span className="quiet"> · {t("notify.dueAt", { time: time(delivery.due_at) })}</span>}
         {delivery.reason !== "" && delivery.state !== "dropped" && <span className="quiet"> · {delivery.reason}</span>}
         {delivery.acknowledged_by !== null && <span className="quiet"> · {t("notify.acknowledgedBy", { by: delivery.acknowledged_by })}</span>}
       </Text>

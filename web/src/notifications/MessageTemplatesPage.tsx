@@ -8,8 +8,8 @@ import { useRef, useState } from "react";
 import { basedOn } from "../api/based";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
-import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { PageTitle } from "../shell/Pages";
 import { Confirm } from "../ui/Confirm";
 import { Held, useHolding } from "../ui/Held";
@@ -69,7 +69,8 @@ export function MessageTemplatesPage() {
 }
 
 function Editor({ template, holds }: { template: Template; holds: (isChanged: boolean) => void }) {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
+  const time = useTime();
   const queries = useQueryClient();
   const [words, setWords] = useState<Words>({ subject: template.subject, text: template.text });
   const [isResetting, reset] = useState(false);
@@ -148,7 +149,7 @@ function Editor({ template, holds }: { template: Template; holds: (isChanged: bo
               )}
             </Group>
             <Text size="sm" className="quiet">
-              {template.changed_at === null ? t("templates.isShipped") : t("templates.changedBy", { by: template.changed_by ?? "–", time: formatTime(template.changed_at, language) })}
+              {template.changed_at === null ? t("templates.isShipped") : t("templates.changedBy", { by: template.changed_by ?? "–", time: time(template.changed_at) })}
             </Text>
           </Stack>
         </form>

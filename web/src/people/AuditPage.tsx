@@ -5,8 +5,8 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
 import { usePages } from "../api/usePages";
-import { formatTime } from "../format";
 import { isKey, type Translate, useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { PageTitle } from "../shell/Pages";
 import type { AuditSearch } from "../router";
 import { Loaded } from "../ui/Loaded";
@@ -93,12 +93,13 @@ function targetText(target: string, t: Translate): string {
 }
 
 function EntryLine({ entry }: { entry: Entry }) {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
+  const time = useTime();
   const key = `action.${entry.action}`;
   return (
     <li className="audit-line">
       <div className="quiet number">
-        {formatTime(entry.at, language)}
+        {time(entry.at)}
         <div>{entry.address}</div>
       </div>
       <div style={{ minWidth: 0 }}>

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { sitesQuery } from "../sites/queries";
 import { changesOf, parsed } from "./changes";
 import { partText, valueText } from "./changeWords";
@@ -7,10 +8,11 @@ import { partText, valueText } from "./changeWords";
 /** What an entry changed, as people read it; and, for who asks, as it is kept. */
 export function ChangeList({ before, after }: { before: string; after: string }) {
   const { t, language } = useTexts();
+  const time = useTime();
   const sites = useQuery(sitesQuery);
   const changes = changesOf(before, after);
   if (changes.length === 0) return null;
-  const words = { t, language, site: (id: number) => sites.data?.items.find((one) => one.id === id)?.name };
+  const words = { t, language, time, site: (id: number) => sites.data?.items.find((one) => one.id === id)?.name };
   return (
     <>
       <dl className="changes">

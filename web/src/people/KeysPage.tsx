@@ -2,8 +2,8 @@ import { Badge, Button, Paper, Text } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { api, take } from "../api/client";
-import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { live } from "../live/hooks";
 import { PageTitle } from "../shell/Pages";
 import { Confirm } from "../ui/Confirm";
@@ -13,7 +13,7 @@ import { NewKey } from "./NewKey";
 import { useRoleText } from "./RoleFields";
 
 export function KeysPage() {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
   const queries = useQueryClient();
   const roleText = useRoleText();
   const [makes, setMakes] = useState(false);
@@ -23,7 +23,7 @@ export function KeysPage() {
     mutationFn: (id: number) => take(api.DELETE("/api/v1/keys/{key_id}", { params: { path: { key_id: id } } })),
     onSuccess: () => queries.invalidateQueries({ queryKey: ["keys"] }),
   });
-  const time = (at: string) => formatTime(at, language);
+  const time = useTime();
   return (
     <>
       <PageTitle title={t("nav.keys")}>

@@ -1,12 +1,13 @@
 /** The audit log's parts and values as people read them. Pure. */
 
-import { formatTime } from "../format";
 import { isKey, type Language, type Translate } from "../i18n";
 import { isEmpty, type Single, type Value } from "./changes";
 
 export interface Words {
   t: Translate;
   language: Language;
+  /** A moment as people read it. */
+  time: (at: string) => string;
   /** What a site is called; undefined for one that is not there any more. */
   site: (id: number) => string | undefined;
 }
@@ -33,7 +34,7 @@ function singleText(name: string, value: Single, words: Words): string {
   if (typeof value === "boolean") return words.t(value ? "audit.yes" : "audit.no");
   if (typeof value === "number") return name === "site_id" ? (words.site(value) ?? String(value)) : isName(name) ? String(value) : numberText(value, words.language);
   if (name === "language" && LANGUAGE.test(value)) return new Intl.DisplayNames(words.language, { type: "language" }).of(value) ?? value;
-  return chosenText(name, value, words.t) ?? timeText(value, words.language) ?? (AMOUNTS.has(name) ? amountText(value, words.language) : value);
+  return chosenText(name, value, words.t) ?? timeText(value, words) ?? (AMOUNTS.has(name) ? amountText(value, words.language) : value);
 }
 
 const LANGUAGE = /^[a-z]{2}(-[A-Z]{2})?$/;
@@ -59,8 +60,8 @@ const TIME = /^\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d
 const DAY = /^\d{4}-\d{2}-\d{2}$/;
 const MONTH = /^\d{4}-\d{2}$/;
 
-function timeText(value: string, language: Language): string | undefined {
-  if (TIME.test(value)) return formatTime(value.replace(" ", "T"), language);
+function timeText(value: string, { language, time }: Words): string | undefined {
+  if (TIME.test(value)) return time(value.replace(" ", "T"));
   const form: Intl.DateTimeFormatOptions | undefined = DAY.test(value) ? { dateStyle: "short" } : MONTH.test(value) ? { month: "long", year: "numeric" } : undefined;
   if (form === undefined) return undefined;
   const day = new Date(value); // of a day or a month, its beginning in UTC

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { formatTime } from "../format";
 import { loadTexts, translate } from "../i18n";
 import { changesOf } from "./changes";
 import { partText, valueText, type Words } from "./changeWords";
@@ -31,7 +32,7 @@ describe("the changes of an entry", () => {
 
 describe("a change", () => {
   beforeAll(() => loadTexts("pt-BR"));
-  const words: Words = { t: (key, values) => translate("pt-BR", key, values), language: "pt-BR", site: (id) => (id === 3 ? "ETA Norte" : undefined) };
+  const words: Words = { t: (key, values) => translate("pt-BR", key, values), language: "pt-BR", time: (at) => formatTime(at, "pt-BR", "UTC"), site: (id) => (id === 3 ? "ETA Norte" : undefined) };
   const said = (name: string, value: Parameters<typeof valueText>[1]) => valueText([name], value, words);
 
   it("says which part it is of in the person's words", () => {

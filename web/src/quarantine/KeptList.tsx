@@ -56,7 +56,7 @@ function KeptMessage({ kept }: { kept: Kept }) {
         <Text size="sm">
           <b>{reasonText(kept.reason, t)}</b> · {kept.device} ·{" "}
           <span className="quiet">
-            {formatTime(kept.at, language)} · {kept.transport} · {kept.topic}
+            {formatTime(kept.at, language, kept.zone)} · {kept.transport} · {kept.topic}
           </span>
         </Text>
         <IfConfigurable device={kept.device}>

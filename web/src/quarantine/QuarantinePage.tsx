@@ -4,9 +4,9 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, take } from "../api/client";
 import { DeviceForm } from "../devices/DeviceForm";
-import { formatTime } from "../format";
 import { useTexts } from "../i18n";
 import { useRights } from "../session/session";
+import { useTime } from "../session/time";
 import { PageTitle } from "../shell/Pages";
 import { Loaded } from "../ui/Loaded";
 import { reasonText } from "../ui/words";
@@ -85,7 +85,8 @@ export function QuarantinePage() {
 }
 
 function SeenDevices() {
-  const { t, language } = useTexts();
+  const { t } = useTexts();
+  const time = useTime();
   const navigate = useNavigate();
   const [chosen, choose] = useState<string | null>(null);
   const seen = useQuery({ queryKey: ["seen"], queryFn: () => take(api.GET("/api/v1/seen")), refetchInterval: REFRESH_MS });
@@ -104,7 +105,7 @@ function SeenDevices() {
             <div style={{ minWidth: 0 }}>
               <Text fw={600}>{one.device}</Text>
               <Text size="sm" className="quiet">
-                {t("quarantine.messages")}: {one.messages} · {one.transport} · {formatTime(one.last_at, language)}
+                {t("quarantine.messages")}: {one.messages} · {one.transport} · {time(one.last_at)}
               </Text>
             </div>
             <Button onClick={() => choose(one.device)}>{t("quarantine.register", { key: one.device })}</Button>

@@ -6,7 +6,7 @@ import { More } from "../ui/More";
 import { Refusal } from "../ui/Saving";
 import { Section } from "../ui/Section";
 import type { Run } from "./definitions";
-import { isRunning, useRuns, useStop } from "./useReports";
+import { isRunning, useRuns, useStop, useZone } from "./useReports";
 
 /** What is being made, with progress; what was made, its files, and where it went. */
 export function History() {
@@ -36,6 +36,7 @@ export function History() {
 
 function RunLine({ run, stop }: { run: Run; stop: () => void }) {
   const { t, language } = useTexts();
+  const zone = useZone(run.definition);
   const percent = Math.round(run.share * 100);
   return (
     <li style={{ padding: "10px 0", borderBottom: "1px solid var(--line)", overflowWrap: "anywhere" }}>
@@ -43,7 +44,7 @@ function RunLine({ run, stop }: { run: Run; stop: () => void }) {
         <div>
           <Text fw={600}>{run.name}</Text>
           <Text size="sm" className="quiet">
-            {formatTime(run.started_at, language)} · {run.is_scheduled ? t("reports.scheduled") : run.made_by} · {t(`reportState.${run.state}`)}
+            {formatTime(run.started_at, language, zone)} · {run.is_scheduled ? t("reports.scheduled") : run.made_by} · {t(`reportState.${run.state}`)}
           </Text>
         </div>
         {isRunning(run) && (

@@ -4,7 +4,9 @@ import { basedOn } from "../api/based";
 import { api, take } from "../api/client";
 import { usePages } from "../api/usePages";
 import { useTexts } from "../i18n";
-import type { ReportBody, Run } from "./definitions";
+import { useMe } from "../session/session";
+import { sitesQuery } from "../sites/queries";
+import type { Definition, ReportBody, Run } from "./definitions";
 
 const WORKING_MS = 500;
 const RESTING_MS = 30_000;
@@ -19,6 +21,13 @@ export function useRuns() {
   return usePages(["report-runs"], (after) => take(api.GET("/api/v1/report-runs", { params: { query: { limit: PAGE, ...after } } })), {
     refetchInterval: ({ state }) => (state.data?.pages.some(({ items }) => items.some(isRunning)) === true ? WORKING_MS : RESTING_MS),
   });
+}
+
+/** By whose clock a report is told: its own zone's, or that of its site. */
+export function useZone({ zone, site_id: site }: Definition): string {
+  const sites = useQuery(sitesQuery);
+  const { zone: ofAll } = useMe();
+  return zone === "" ? (sites.data?.items.find(({ id }) => id === site)?.zone ?? ofAll) : zone;
 }
 
 export function isRunning(run: Run): boolean {

@@ -3,8 +3,9 @@ import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import type { Status } from "../api/client";
 import { statusQuery } from "../devices/queries";
-import { formatAge, formatBytes, formatTime } from "../format";
+import { formatAge, formatBytes } from "../format";
 import { isKey, type Translate, useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { PageTitle } from "../shell/Pages";
 import { CountsTable } from "../ui/CountsTable";
 import { Loaded } from "../ui/Loaded";
@@ -27,12 +28,13 @@ export function StatusPage() {
 
 function StatusView({ status }: { status: Status }) {
   const { t, language, own } = useTexts();
+  const time = useTime();
   const { durability, warnings, log, store, mail, notifications, tasks, ingest, version, started_at: startedAt } = status;
   const number = (value: number) => new Intl.NumberFormat(language, { maximumFractionDigits: 1 }).format(value);
   return (
     <>
       <Text size="sm" className="quiet" mb="md">
-        {t("status.version", { version, time: formatTime(startedAt, language) })}
+        {t("status.version", { version, time: time(startedAt) })}
       </Text>
       <Stack gap="md">
         {warnings.length === 0 ? (

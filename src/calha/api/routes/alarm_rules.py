@@ -233,7 +233,7 @@ def _simulated(services: Services, found: Simulation) -> SimulationAnswer:
         raised=[
             RaisedAnswer(
                 device=one.device,
-                zone=services.ingest.directory.zone_of(one.device) or services.settings.registry.zone,
+                zone=services.zone_of(one.device),
                 limit=one.limit,  # type: ignore[arg-type]
                 began_at=to_datetime(one.began_at),
                 ended_at=to_datetime(one.ended_at) if one.ended_at is not None else None,

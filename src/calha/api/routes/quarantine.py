@@ -35,7 +35,7 @@ async def list_kept(
     page = await services.quarantine.list(reason=reason, device=device, after_seq=after, limit=limit)
     following = str(page[-1].seq) if len(page) == limit else None
     seen = _Sight(caller)
-    return Page(items=[_kept(kept) for kept in page if seen.shows(kept.entry)], next=following)
+    return Page(items=[_kept(services, kept) for kept in page if seen.shows(kept.entry)], next=following)
 
 
 @router.get("/quarantine/summary")
@@ -169,7 +169,7 @@ def _require_configures(caller: Caller, device: str | None) -> None:
     caller.require(Permission.CONFIGURE, entry.site if entry is not None else None)
 
 
-def _kept(kept: quarantine.Kept) -> Kept:
+def _kept(services: Services, kept: quarantine.Kept) -> Kept:
     entry = kept.entry
     try:
         raw: str | None = entry.payload.decode()
@@ -181,6 +181,7 @@ def _kept(kept: quarantine.Kept) -> Kept:
         reason=entry.reason,
         detail=entry.detail,
         device=entry.device,
+        zone=services.zone_of(entry.device),
         transport=entry.transport,
         topic=entry.topic,
         raw=raw,

@@ -282,6 +282,7 @@ def _me(caller: Caller, cookie: str | None) -> Me:
         csrf_token=csrf_token(cookie) if cookie else None,
         permissions=permissions,
         owns_devices=bool(caller.reach().owned),
+        zone=caller.services.settings.registry.zone,
     )
 
 

@@ -255,7 +255,7 @@ def _described(services: Services, row: ExceptionRow) -> ExceptionAnswer:
         | {
             "from": to_datetime(row.from_at),
             "to": to_datetime(row.until_at),
-            "zone": services.ingest.directory.zone_of(row.device) or services.settings.registry.zone,
+            "zone": services.zone_of(row.device),
             "data": dict(row.data),
             "found_at": to_datetime(row.found_at),
             "closed_at": to_datetime(row.closed_at) if row.closed_at is not None else None,
