@@ -14,6 +14,7 @@ from calha.store.accounts.commands import CommandStore
 from calha.store.registry import Registry
 from calha.store.telemetry import Telemetry
 from calha.supervision import Beat, Task
+from calha.task_words import title_of
 
 log = logging.getLogger(__name__)
 
@@ -132,13 +133,14 @@ def _note_lost_messages(registry: Registry, shard: int) -> None:
 
 
 def note_restart(registry: Registry, task: Task) -> None:
+    title = title_of(task.name)
     try:
         registry.add_event(
             "task_restarted",
             severity="warning",
             text={
-                "pt": f"A tarefa {task.name} foi reiniciada: {task.last_error}",
-                "en": f"Task {task.name} was started again: {task.last_error}",
+                "pt": f"A tarefa “{title['pt']}” foi reiniciada: {task.last_error}",
+                "en": f"The task “{title['en']}” was started again: {task.last_error}",
             },
             data={"task": task.name, "restarts": task.restarts},
         )

@@ -275,3 +275,13 @@ def test_things_are_found_on_the_map_and_placed_there(plant, page, request):
     page.get_by_role("radiogroup", name="Look at").get_by_text("Map").click()
     ground.get_by_role("link", name="Calha", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Calha")
+
+
+@pytest.mark.parametrize(("language", "title"), [("en", "Writing of readings"), ("pt-BR", "Gravação de leituras")])
+def test_the_system_page_calls_its_tasks_by_words(plant, page, language, title):
+    page.add_init_script(f"localStorage.setItem('calha.language', '{language}')")
+    page.goto(f"{plant.address}/status")
+    expect(page.get_by_role("cell", name=title)).to_be_visible()
+    names = [task["name"] for task in plant.get("/api/v1/status")["tasks"]]
+    assert [name for name in names if page.get_by_role("cell", name=name, exact=True).count()] == []
+    keep(page, f"system-{language}-{page.viewport_size['width']}")

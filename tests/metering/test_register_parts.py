@@ -6,7 +6,7 @@ from decimal import Decimal
 import pypdf
 from test_invoicing import AUGUST, JULY, billing, contract, hourly, today  # noqa: F401 - fixtures
 
-from calha.domain.invoices import register_parts_of, unseal
+from calha.domain.invoices import is_divided, register_parts_of, unseal
 from calha.domain.registers import Plate, Verdict
 from calha.domain.times import DAY_US, HOUR_US
 from calha.metering.invoicing import issue, verified
@@ -43,6 +43,7 @@ def test_readings_difference_and_constant_are_the_consumption(plant, billing, co
     row, sealed = issued(billing, contract)
     assert told(sealed) == [(D(100), D("107.44"), D("7.44"), D(40), D("297.6"))]
     assert row.quantity == D("297.6")
+    assert not is_divided(sealed)
     page = pypdf.PdfReader(io.BytesIO(invoice_pdf(sealed, row.txid, "issued"))).pages[0]
     text = " ".join(page.extract_text().split())
     for part in ("CONSTANTE DE MEDIÇÃO", "Diferença", "7,44 m³", "× 40", "297,6 m³"):
@@ -99,5 +100,6 @@ def test_where_no_reading_is_at_midnight_the_invoice_says_that_the_rest_is_divid
     hourly(plant, AUGUST + half, AUGUST + half, 107.47)  # thrice as much in the hour around midnight
     row, sealed = issued(billing, contract)
     assert (told(sealed)[0][4], row.quantity) == (D("297.6"), D("298"))
+    assert is_divided(sealed)
     page = pypdf.PdfReader(io.BytesIO(invoice_pdf(sealed, row.txid, "issued"))).pages[0]
     assert "de meia-noite a meia-noite, 298 m³" in " ".join(page.extract_text().split())

@@ -396,6 +396,7 @@ class NotificationStatus(Answer):
 
 class TaskStatus(Answer):
     name: str
+    title: Text = Field(examples=[{"pt": "Gravação de leituras", "en": "Writing of readings"}])
     state: str
     heartbeat_age_s: float
     restarts: int

@@ -342,6 +342,10 @@ class InvoiceWhole(InvoiceAnswer):
     register_parts: list[RegisterPartAnswer] = Field(
         description="How the readings are the consumption, where a register's constant (multiplier) is not 1."
     )
+    is_divided: bool = Field(
+        description="Whether those readings, not made at midnight, come to another amount than is billed.",
+        examples=[False],
+    )
     pix: str | None = Field(description="Text of the Pix code.")
     barcode: str | None = Field(description="The line to type of the bar code.")
     credits: str | None = Field(description="The invoice that a credit note takes back.")

@@ -26,6 +26,7 @@ from calha.log.streams import READINGS, Streams
 from calha.mail import PostOffice
 from calha.store.registry.connections import ConnectionRow
 from calha.store.telemetry import Telemetry
+from calha.task_words import state_of, title_of
 from calha.watch.notify.service import Notifier
 
 WARN_FILL = 0.8
@@ -207,6 +208,7 @@ class StatusReport:
         tasks = [
             {
                 "name": task.name,
+                "title": title_of(task.name),
                 "state": task.state,
                 "heartbeat_age_s": round(task.heartbeat_age_s, 1),
                 "restarts": task.restarts,
@@ -232,6 +234,7 @@ class StatusReport:
         return [
             {
                 "name": f"process {one['name']}",
+                "title": title_of(f"process {one['name']}"),
                 "state": one["state"],
                 "heartbeat_age_s": round(age_s, 1),
                 "restarts": one["restarts"],
@@ -376,12 +379,13 @@ def warnings(report: Mapping[str, Any]) -> list[dict[str, Any]]:
         for code, pt, en in warnings_of(gateway)
     ]
     for task in report["tasks"]:
+        title, state = task["title"], state_of(task["state"])
+        error = f"; {task['last_error']}" if task["last_error"] else ""
         if task["state"] != "running":
             found.append(
                 _warning(
                     "task_not_running",
-                    f"{task['name']}: {task['state']}; {task['last_error'] or ''}",
-                    f"{task['name']}: {task['state']}; {task['last_error'] or ''}",
+                    *(f"{title[one]}: {state[one]}{error}" for one in ("pt", "en")),
                 )
             )
         elif task["heartbeat_age_s"] > STALE_HEARTBEAT_S:
@@ -389,8 +393,8 @@ def warnings(report: Mapping[str, Any]) -> list[dict[str, Any]]:
             found.append(
                 _warning(
                     "task_stale",
-                    f"{task['name']} não dá sinal de vida há {age} s.",
-                    f"{task['name']} has given no sign of life for {age} s.",
+                    f"{title['pt']}: sem sinal de vida há {age} s.",
+                    f"{title['en']}: no sign of life for {age} s.",
                 )
             )
     return found

@@ -192,6 +192,20 @@ def register_parts_of(inputs: Inputs) -> tuple[RegisterPart, ...]:
     return () if isinstance(inputs.register_parts, msgspec.UnsetType) else inputs.register_parts
 
 
+def is_divided(sealed: Sealed) -> bool:
+    """Whether readings that were not made at midnight come to another amount than is billed, from midnight to midnight."""
+    counted = [one.consumption for one in register_parts_of(sealed.inputs)]
+    told = [one for one in counted if one is not None]
+    if not counted or len(told) < len(counted) or sealed.bill.is_estimated:
+        return False
+    return sum(told) != consumption_of(sealed.inputs)
+
+
+def consumption_of(inputs: Inputs) -> Decimal:
+    """What is billed of the whole cycle."""
+    return sum((span.quantities.get("consumption", ZERO) for span in inputs.metered), ZERO)
+
+
 def made_from(inputs: Inputs, tariff: Tariff) -> Bill:
     """The bill: the tariff's lines, then the adjustments. Raises InvalidTariff."""
     made = bill(tariff, inputs.metered, inputs.terms, by_part=inputs.format == BY_PART)

@@ -15,7 +15,16 @@ from msgspec import UnsetType
 from calha.domain.billing import Line
 from calha.domain.collection_barcode import FREE_DIGITS, Segment, collection_barcode, interleaved_2_of_5, typeable_line
 from calha.domain.errors import Malformed
-from calha.domain.invoices import Inputs, RegisterPart, RegisterReading, Sealed, exchanges_of, register_parts_of
+from calha.domain.invoices import (
+    Inputs,
+    RegisterPart,
+    RegisterReading,
+    Sealed,
+    consumption_of,
+    exchanges_of,
+    is_divided,
+    register_parts_of,
+)
 from calha.domain.pix import MAX_CITY_CHARS, MAX_NAME_CHARS, Payee, ascii_of, dynamic_code, static_code
 from calha.reports.labels import qr_svg
 from calha.reports.locale import Language, day, money, month, number
@@ -204,13 +213,10 @@ def _part(one: RegisterPart, language: Language) -> list[str]:
 
 def _divided(sealed: Sealed, language: Language, words: dict[str, Any]) -> str:
     """Why readings that were not made at midnight come to another amount than is billed; nothing where they do not."""
-    parts, inputs = register_parts_of(sealed.inputs), sealed.inputs
-    told = [one.consumption for one in parts if one.consumption is not None]
-    billed = sum((span.quantities.get("consumption", Decimal(0)) for span in inputs.metered), Decimal(0))
-    if not parts or len(told) < len(parts) or sealed.bill.is_estimated or sum(told) == billed:
+    if not is_divided(sealed):
         return ""
     text: str = words["divided"]
-    return text.format(amount=f"{number(billed, language)} {inputs.unit}")
+    return text.format(amount=f"{number(consumption_of(sealed.inputs), language)} {sealed.inputs.unit}")
 
 
 def _estimated(sealed: Sealed, words: dict[str, Any]) -> str:
@@ -225,7 +231,7 @@ def _estimated(sealed: Sealed, words: dict[str, Any]) -> str:
 
 
 def _months(inputs: Inputs, language: Language) -> list[dict[str, Any]]:
-    own = sum((span.quantities.get("consumption", Decimal(0)) for span in inputs.metered), Decimal(0))
+    own = consumption_of(inputs)
     values = [(one.from_, one.quantity, one.is_estimated) for one in inputs.history][-12:]
     values.append((inputs.from_, own, any(span.is_estimated for span in inputs.metered)))
     highest = max((max(quantity, Decimal(0)) for _, quantity, _ in values), default=Decimal(0)) or Decimal(1)
@@ -249,7 +255,7 @@ def _comparison(inputs: Inputs, language: Language, words: dict[str, Any]) -> st
     ]
     if not before or before[0].quantity <= 0:
         return ""
-    own = sum((span.quantities.get("consumption", Decimal(0)) for span in inputs.metered), Decimal(0))
+    own = consumption_of(inputs)
     percent = (own / before[0].quantity - 1) * 100
     text: str = words["comparison"]
     return text.format(

@@ -133,9 +133,6 @@ function RegisterParts({ invoice }: { invoice: InvoiceWhole }) {
   const parts = invoice.register_parts;
   if (parts.length === 0) return null;
   const amount = (value: string | null, unit: string) => (value === null ? "—" : quantityText(value, unit, language));
-  const isWhole = parts.every(({ consumption }) => consumption !== null);
-  const counted = parts.reduce((sum, { consumption }) => sum + Number(consumption), 0);
-  const isDivided = isWhole && !invoice.is_estimated && Math.abs(counted - Number(invoice.quantity)) > 1e-6;
   return (
     <>
       <Table.ScrollContainer minWidth={420} mt="xs" scrollAreaProps={{ viewportProps: { tabIndex: 0 } }}>
@@ -164,7 +161,7 @@ function RegisterParts({ invoice }: { invoice: InvoiceWhole }) {
           </Table.Tbody>
         </Table>
       </Table.ScrollContainer>
-      {isDivided && (
+      {invoice.is_divided && (
         <Text size="xs" mt={4}>
           {t("registerPart.divided", { amount: quantityText(invoice.quantity, invoice.unit, language) })}
         </Text>

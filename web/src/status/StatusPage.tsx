@@ -111,7 +111,7 @@ function StatusView({ status }: { status: Status }) {
               <Table.Tbody>
                 {tasks.map((task) => (
                   <Table.Tr key={task.name}>
-                    <Table.Td>{task.name}</Table.Td>
+                    <Table.Td>{own(task.title)}</Table.Td>
                     <Table.Td>
                       <span style={{ display: "inline-flex", gap: 6, alignItems: "center" }}>
                         <Mark kind={task.state === "running" ? "ok" : "warn"} /> {stateText(task.state, t)}

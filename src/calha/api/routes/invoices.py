@@ -33,7 +33,7 @@ from calha.api.services import Here, Services
 from calha.domain.access import Permission
 from calha.domain.collection_barcode import typeable_line
 from calha.domain.errors import Conflict, NotFound
-from calha.domain.invoices import Inputs, after, is_overdue, unseal
+from calha.domain.invoices import Inputs, after, is_divided, is_overdue, unseal
 from calha.metering import invoicing
 from calha.metering.books import issuer_of
 from calha.metering.credits import CreditLeft as Credit
@@ -342,6 +342,7 @@ async def _whole(services: Services, row: InvoiceRow) -> InvoiceWhole:
         zone=sealed.inputs.zone,
         readings=reading_answers(sealed.inputs),
         register_parts=register_part_answers(sealed.inputs),
+        is_divided=is_divided(sealed),
         pix=pix_code(sealed, row.txid, row.charge_url),
         barcode=typeable_line(digits) if digits else None,
         credits=sealed.credits or None,
