@@ -85,3 +85,17 @@ def test_the_plcs_of_a_gateway_are_told_in_the_file_and_what_is_wrong_with_one_i
     path.write_text(plc.format(**good) * 2)
     with pytest.raises(InvalidConfiguration, match="same name"):
         load({}, path)
+
+
+def test_a_fault_within_a_list_is_told_with_its_place_in_a_file_that_begins_with_a_mark(tmp_path):
+    path = tmp_path / "calha.toml"
+    path.write_text('\ufeff[[connectors.mqtt]]\nname = "a"\nurl = "http://x"\n')
+    with pytest.raises(InvalidConfiguration) as caught:
+        load({}, path)
+    assert f"{path}: connectors.mqtt.1.url = 'http://x'" in str(caught.value)
+    assert f"{path}: connectors.mqtt.1.routes = " in str(caught.value)
+
+
+def test_a_file_that_cannot_be_read_is_a_fault(tmp_path):
+    with pytest.raises(InvalidConfiguration, match="Is a directory"):
+        load({}, tmp_path)

@@ -8,6 +8,7 @@ Client certificates of the same authority serve devices as credentials.
 import ipaddress
 import os
 import socket
+import ssl
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from calha.config.settings import Settings
+from calha.data_folder import require_data_folder
 from calha.domain.errors import InvalidConfiguration
 from calha.log.settings import MqttTls
 
@@ -42,20 +44,21 @@ def server_certificate(settings: Settings) -> Certificate:
     section = settings.tls
     local = local_authority(settings.data.folder)
     authority = section.client_ca or local.certificate
+    _require_authority(authority)
     if section.certificate is None or section.key is None:
         if section.certificate != section.key:
             raise InvalidConfiguration("tls.certificate and tls.key belong together; one of them is missing")
         made = _local_server_certificate(settings.data.folder, names_of(settings))
         return Certificate(made.certificate, made.key, authority)
-    for key, path in (("tls.certificate", section.certificate), ("tls.key", section.key), ("tls.client_ca", authority)):
-        if not path.is_file():
-            raise InvalidConfiguration(f"{key} = {path}: there is no such file")
+    _require_pair(section.certificate, section.key)
     return Certificate(section.certificate, section.key, authority)
 
 
 def mqtt_tls(settings: Settings) -> MqttTls | None:
     """TLS of the MQTT port, if it is switched on. Raises InvalidConfiguration."""
     if not settings.mqtt.tls:
+        if settings.mqtt.client_certificates:
+            raise InvalidConfiguration("mqtt.client_certificates: without mqtt.tls no device can show a certificate")
         return None
     found = server_certificate(settings)
     authority = str(found.authority) if settings.mqtt.client_certificates else None
@@ -70,7 +73,8 @@ def local_authority(folder: Path) -> Certificate:
         from cryptography import x509
         from cryptography.hazmat.primitives.asymmetric import ec
 
-        home.mkdir(parents=True, exist_ok=True)
+        require_data_folder(folder)
+        home.mkdir(exist_ok=True)
         home.chmod(0o700)
         key = ec.generate_private_key(ec.SECP256R1())
         name = _name(f"Calha local authority of {socket.gethostname()}")
@@ -117,6 +121,34 @@ def expires_at(pem: bytes) -> datetime:
     from cryptography import x509
 
     return x509.load_pem_x509_certificate(pem).not_valid_after_utc
+
+
+def _require_pair(certificate: Path, key: Path) -> None:
+    for name, path in (("tls.certificate", certificate), ("tls.key", key)):
+        if not path.is_file():
+            raise InvalidConfiguration(f"{name} = {path}: there is no such file")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(certificate, key, password="")  # asks nobody for one
+    except OSError as error:
+        raise InvalidConfiguration(
+            f"tls.certificate = {certificate}, tls.key = {key}: {_said(error)}; "
+            "they have to be a chain of certificates and its key without a password, both PEM"
+        ) from None
+
+
+def _require_authority(path: Path) -> None:
+    if not path.is_file():
+        raise InvalidConfiguration(f"tls.client_ca = {path}: there is no such file")
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_verify_locations(path)
+    except OSError as error:
+        raise InvalidConfiguration(
+            f"tls.client_ca = {path}: {_said(error)}; it has to be certificates of authorities, PEM"
+        ) from None
+
+
+def _said(error: OSError) -> str:
+    return (error.reason if isinstance(error, ssl.SSLError) else error.strerror) or str(error)
 
 
 def _local_server_certificate(folder: Path, names: Iterable[str]) -> Certificate:

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp
 
 from calha.certificates import Certificate
 from calha.domain.errors import InvalidConfiguration
+from calha.log import ports
 
 BACKLOG = 2_048
 GOODBYE_S = 2  # for requests that are under way at the end
@@ -61,10 +62,8 @@ def bound(host: str, port: int, key: str, flag: str = "") -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        other = f"another with {flag}" if flag else "another port"
-        raise InvalidConfiguration(
-            f"{key} = {port}: {error.strerror} on {host}. Stop what uses it or choose {other}"
-        ) from None
+        reason = ports.why(error, host, port, f"another with {flag}" if flag else "another port")
+        raise InvalidConfiguration(f"{key} = {port}: cannot listen on {host}:{port}: {reason}") from None
     return listener
 
 

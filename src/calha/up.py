@@ -19,7 +19,8 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from calha.domain.errors import CalhaError, FolderInUse
+from calha.data_folder import require_data_folder
+from calha.domain.errors import CalhaError, FolderInUse, InvalidConfiguration
 from calha.log.child import dies_with_parent
 from calha.log.server import LogServer
 from calha.log.settings import LogSettings
@@ -66,15 +67,20 @@ def main() -> int:
 
 
 class hold:  # noqa: N801 - reads as a sentence: with hold(folder)
-    """Holds a data folder for this process alone. Raises FolderInUse saying who has it."""
+    """Holds a data folder for this process alone. Raises FolderInUse saying who has it, InvalidConfiguration."""
 
     def __init__(self, folder: Path, address: str = "") -> None:
         self._path = folder / LOCK_NAME
         self._address = address
-        folder.mkdir(parents=True, exist_ok=True)
+        require_data_folder(folder)
 
     def __enter__(self) -> None:
-        self._file = self._path.open("a+")
+        try:
+            self._file = self._path.open("a+")
+        except OSError as error:
+            raise InvalidConfiguration(
+                f"{self._path}: {error.strerror}; all in the data folder must belong to the user who runs Calha"
+            ) from None
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:

@@ -75,7 +75,10 @@ def _from_file(file: Path | None, faults: list[str]) -> Iterator[tuple[str, obje
             faults.append(f"{file}: no such file")
         return
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # editors of Windows put a mark before the text
+    except OSError as error:
+        faults.append(f"{path}: {error.strerror}")
+        return
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         faults.append(f"{path}: not TOML: {error}")
         return
@@ -118,6 +121,8 @@ def _explain(fault: Any, sources: Mapping[str, str]) -> str:  # noqa: ANN401 - p
     place = [str(part) for part in fault["loc"]]
     key = next(key for length in range(len(place), 0, -1) if (key := ".".join(place[:length])) in set(keys()))
     given = fault["input"]
-    is_of_a_form = fault["type"] == "string_pattern_mismatch" and key == ".".join(place)
+    inside = place[key.count(".") + 1 :]
+    is_of_a_form = fault["type"] == "string_pattern_mismatch" and not inside
     said = described(key) if is_of_a_form else f"{fault['msg']}{allowed(key)}"
-    return f"{sources.get(key, 'built in')}: {key} = {given!r}: {said}"
+    shown_place = ".".join([key, *(str(int(part) + 1) if part.isdigit() else part for part in inside)])
+    return f"{sources.get(key, 'built in')}: {shown_place} = {given!r}: {said}"

@@ -16,15 +16,26 @@ def free_port(host: str = "127.0.0.1") -> int:
 
 
 def why_not(host: str, port: int) -> str | None:
-    """Why one cannot listen on a port: who holds it, or what the system says; None if one can."""
+    """Why one cannot listen on a port, and what to do; None if one can."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         with socket.create_server((host, port), family=family):
             return None
     except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            return f"in use by {holder(port) or 'another process'}"
-        return error.strerror or str(error)
+        return why(error, host, port)
+
+
+def why(error: OSError, host: str, port: int, other: str = "another port") -> str:
+    """What an error of listening means, and what to do. other: how one chooses another port."""
+    match error.errno:
+        case errno.EADDRINUSE:
+            return f"in use by {holder(port) or 'another process'}; end that process, or choose {other}"
+        case errno.EACCES:
+            return f"this user may not listen there; choose {other}, 1024 or more, or allow it (CAP_NET_BIND_SERVICE)"
+        case errno.EADDRNOTAVAIL:
+            return f"this machine does not have the address {host}; 0.0.0.0 stands for all that it has"
+        case _:
+            return error.strerror or str(error)
 
 
 def holder(port: int) -> str | None:

@@ -194,13 +194,13 @@ class LogServer:
         self._folder.remember_port(self._client_port)
         self._mqtt_port = settings.device_port or ports.free_port()
         self._require_free(settings.mqtt_host, self._mqtt_port, "mqtt.port")
+        if settings.leaf is not None:
+            self._require_free(settings.leaf.host, settings.leaf.port, "gateways.port")
 
     def _require_free(self, host: str, port: int, key: str) -> None:
         reason = ports.why_not(host, port)
         if reason is not None:
-            raise InvalidConfiguration(
-                f"{key} = {port}: cannot listen on {host}:{port}: {reason}; end that process, or choose another port"
-            )
+            raise InvalidConfiguration(f"{key} = {port}: cannot listen on {host}:{port}: {reason}")
 
     # -- below: one life of the server
 

@@ -111,7 +111,7 @@ class LogSettings:
         if self.url is None and reserved >= self.max_store_bytes:
             raise InvalidConfiguration(
                 f"log.readings_max_bytes + log.quarantine_max_bytes = {reserved} leave nothing of "
-                f"log.max_store_bytes = {self.max_store_bytes} for what MQTT devices publish"
+                f"log.max_bytes = {self.max_store_bytes} for what MQTT devices publish"
             )
 
     @classmethod

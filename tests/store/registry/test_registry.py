@@ -304,7 +304,7 @@ def test_a_folder_of_profiles_is_read_and_its_faults_name_file_and_line(tmp_path
     assert opened.profile("silo").channels[0].maximum == 12
     opened.close()
     (tmp_path / "silo.yaml").write_text(OWN_PROFILE.replace("kind", "kidn").replace("unit: m", "unti: m"))
-    with pytest.raises(InvalidProfile, match=r"silo.yaml:6:.*'unti' is unknown; allowed: key, name, kind, unit"):
+    with pytest.raises(InvalidConfiguration, match=r"silo.yaml:6:.*'unti' is unknown; allowed: key, name, kind, unit"):
         Registry.open(f"sqlite:///{tmp_path}/r.sqlite", tmp_path)
 
 

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 
-from calha.domain.errors import Conflict, InvalidProfile
+from calha.domain.errors import Conflict, InvalidConfiguration, InvalidProfile
 from calha.domain.profile_reader import read_profile
 from calha.domain.profiles import Profile
 
@@ -25,13 +25,24 @@ def packaged() -> dict[str, Profile]:
 
 
 def of_folder(folder: Path | None) -> Iterator[Profile]:
-    """The profiles in *.yaml of a folder. Raises InvalidProfile naming file and line, Conflict for a taken name."""
+    """The profiles in *.yaml of a folder. Raises InvalidConfiguration naming file and line."""
     if folder is None:
         return
+    if not folder.is_dir():
+        raise InvalidConfiguration(f"registry.profiles_folder = {folder}: there is no such folder")
     for path in sorted(folder.glob("*.yaml")):
+        yield _of_file(path)
+
+
+def _of_file(path: Path) -> Profile:
+    try:
         profile = read_profile(path.read_text(encoding="utf-8"), str(path))
         require_own_name(profile, str(path))
-        yield profile
+    except (InvalidProfile, Conflict) as error:
+        raise InvalidConfiguration(f"registry.profiles_folder: {error}") from None
+    except UnicodeDecodeError as error:
+        raise InvalidConfiguration(f"registry.profiles_folder: {path}: not UTF-8: {error}") from None
+    return profile
 
 
 @lru_cache(maxsize=1_000)

@@ -38,7 +38,7 @@ class Registry:
 
     @classmethod
     def open(cls, url: str, profiles_folder: Path | None = None) -> Self:
-        """Open and migrate. Raises InvalidConfiguration, InvalidProfile, Conflict (a profile's name)."""
+        """Open and migrate. Raises InvalidConfiguration, also for a profile in the folder that cannot work."""
         engine = engine_for(url)
         migrate(engine)
         return cls(engine, list(profiles.of_folder(profiles_folder)))
