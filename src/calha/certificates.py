@@ -43,8 +43,7 @@ def server_certificate(settings: Settings) -> Certificate:
     """The certificate of this Calha, made now if need be. Raises InvalidConfiguration."""
     section = settings.tls
     local = local_authority(settings.data.folder)
-    authority = section.client_ca or local.certificate
-    _require_authority(authority)
+    authority = local.certificate if section.client_ca is None else _with_local(section.client_ca, local)
     if section.certificate is None or section.key is None:
         if section.certificate != section.key:
             raise InvalidConfiguration("tls.certificate and tls.key belong together; one of them is missing")
@@ -134,6 +133,16 @@ def _require_pair(certificate: Path, key: Path) -> None:
             f"tls.certificate = {certificate}, tls.key = {key}: {_said(error)}; "
             "they have to be a chain of certificates and its key without a password, both PEM"
         ) from None
+
+
+def _with_local(client_ca: Path, local: Certificate) -> Path:
+    """Both authorities in one file: the certificates that Calha issues to devices hold beside those of the other."""
+    _require_authority(client_ca)
+    both = local.certificate.with_name("clients.pem")
+    temporary = both.with_suffix(".new")
+    temporary.write_bytes(client_ca.read_bytes() + b"\n" + local.certificate.read_bytes())
+    temporary.replace(both)
+    return both
 
 
 def _require_authority(path: Path) -> None:

@@ -42,7 +42,7 @@ LOCK_NAME = "calha.lock"
 class Plan:
     """What to run. `core`: its arguments; the address of the log is added to them. `log` None: the log is elsewhere.
 
-    module: the core's; that of a hub unless told otherwise.
+    module: the core's; that of a hub unless told otherwise. certificate: shown at the address, where it is the operator's own.
     """
 
     folder: str
@@ -50,13 +50,14 @@ class Plan:
     log: dict[str, Any] | None
     address: str
     module: str = "calha.app"
+    certificate: str | None = None
 
 
 def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)-7s %(name)s: %(message)s")
     plan = Plan(**json.loads(sys.argv[1]))
     try:
-        with hold(Path(plan.folder), plan.address):
+        with hold(Path(plan.folder), plan.address, plan.certificate):
             return asyncio.run(_run(plan))
     except FolderInUse as error:
         sys.stderr.write(f"calha: {error}\n")
@@ -69,9 +70,10 @@ def main() -> int:
 class hold:  # noqa: N801 - reads as a sentence: with hold(folder)
     """Holds a data folder for this process alone. Raises FolderInUse saying who has it, InvalidConfiguration."""
 
-    def __init__(self, folder: Path, address: str = "") -> None:
+    def __init__(self, folder: Path, address: str = "", certificate: str | None = None) -> None:
         self._path = folder / LOCK_NAME
         self._address = address
+        self._certificate = certificate
         require_data_folder(folder)
 
     def __enter__(self) -> None:
@@ -86,7 +88,8 @@ class hold:  # noqa: N801 - reads as a sentence: with hold(folder)
         except OSError:
             raise FolderInUse(_who_holds(self._path)) from None
         self._file.truncate(0)
-        self._file.write(json.dumps({"pid": os.getpid(), "address": self._address, "since": time.time()}))
+        holder = {"pid": os.getpid(), "address": self._address, "certificate": self._certificate, "since": time.time()}
+        self._file.write(json.dumps(holder))
         self._file.flush()
 
     def __exit__(self, *_: object) -> None:
@@ -95,7 +98,7 @@ class hold:  # noqa: N801 - reads as a sentence: with hold(folder)
 
 
 def holder(folder: Path) -> dict[str, Any] | None:
-    """Who runs on a data folder: `{"pid", "address", "since"}`; None when nobody does."""
+    """Who runs on a data folder: `{"pid", "address", "certificate", "since"}`; None when nobody does."""
     path = folder / LOCK_NAME
     if not path.exists():
         return None
@@ -105,7 +108,7 @@ def holder(folder: Path) -> dict[str, Any] | None:
         except OSError:
             with suppress(ValueError):
                 return dict(json.loads(path.read_text()))
-            return {"pid": 0, "address": "", "since": 0.0}
+            return {"pid": 0, "address": "", "certificate": None, "since": 0.0}
     return None
 
 

@@ -134,13 +134,15 @@ def _say_where(settings: Settings) -> None:
 
 
 def _wait_until_ready(effective: Configuration, calha: "subprocess.Popen[bytes]") -> None:
+    settings = effective.settings
     deadline = time.monotonic() + READY_WITHIN_S
     while time.monotonic() < deadline:
         if (code := calha.poll()) is not None:
             raise typer.Exit(code)
         try:
-            where = f"{local_address_of(effective.settings)}/readyz"
-            with urllib.request.urlopen(where, timeout=2, context=trusting(effective.settings.data.folder)):  # noqa: S310 - our own address
+            where = f"{local_address_of(settings)}/readyz"
+            context = trusting(settings.data.folder, settings.tls.certificate)
+            with urllib.request.urlopen(where, timeout=2, context=context):  # noqa: S310 - our own address
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)

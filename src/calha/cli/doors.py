@@ -20,9 +20,11 @@ def exposure(settings: Settings) -> Iterator[Finding]:
     yield from _own(settings)
     yield from _replaced(settings)
     yield from _brokers(settings)
-    certificate = settings.data.folder / "tls" / "server.pem"
+    own, made = settings.tls.certificate, settings.data.folder / "tls" / "server.pem"
+    mending = "a restart of Calha renews it" if own is None else "renew it, and start Calha again"
+    certificate = own or made
     if certificate.exists() and (left := days_left(certificate)) < EXPIRES_SOON_DAYS:
-        yield "warning", "certificate", f"expires in {left} days; a restart of Calha renews it"
+        yield "warning", "certificate", f"{certificate} expires in {left} days; {mending}"
 
 
 def in_use(settings: Settings, status: Mapping[str, Any]) -> Settings:
@@ -40,7 +42,8 @@ def listeners(settings: Settings) -> Iterator[tuple[str, str, int]]:
     """(key, host, port) of all that Calha listens on with these settings, but for the replaced systems."""
     yield "http.port", settings.http.host, settings.http.port
     yield "mqtt.port", settings.mqtt.host, settings.mqtt.port
-    yield "tcp.port", settings.tcp.host, settings.tcp.port
+    if settings.tcp.enabled:
+        yield "tcp.port", settings.tcp.host, settings.tcp.port
     if settings.gateways.enabled:
         yield "gateways.port", settings.gateways.host, settings.gateways.port
     yield from _replaced_listeners(settings)

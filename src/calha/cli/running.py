@@ -27,6 +27,7 @@ class Running:
         self.address: str = found["address"]
         self.pid: int = found["pid"]
         self._folder = folder
+        self._certificate: str | None = found["certificate"]
         self.key = Keyring.open(folder).local_key
 
     def get(self, path: str, **query: str | None) -> Any:  # noqa: ANN401 - JSON
@@ -47,7 +48,8 @@ class Running:
         host = where.hostname or ""
         if where.scheme != "https":
             return http.client.HTTPConnection(host, where.port, timeout=timeout_s)
-        return http.client.HTTPSConnection(host, where.port, timeout=timeout_s, context=trusting(self._folder))
+        context = trusting(self._folder, self._certificate)
+        return http.client.HTTPSConnection(host, where.port, timeout=timeout_s, context=context)
 
     def stream(
         self,
@@ -75,8 +77,17 @@ class Running:
                 yield piece
 
 
-def trusting(folder: Path) -> ssl.SSLContext:
-    """TLS that believes public authorities and the local one of a data folder."""
+def trusting(folder: Path, own: str | Path | None = None) -> ssl.SSLContext:
+    """TLS that believes the Calha of a data folder. own: the certificate that it shows, if that is not of its making.
+
+    One of the operator's is made out to the name that people use, seldom to this machine's address: it is believed by itself.
+    """
+    if own is not None:
+        pinned = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        pinned.check_hostname = False
+        pinned.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        pinned.load_verify_locations(own)
+        return pinned
     context = ssl.create_default_context()
     authority = folder / "tls" / "ca.pem"
     if authority.exists():

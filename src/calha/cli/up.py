@@ -106,4 +106,5 @@ def plan(effective: Configuration, config: Path | None) -> dict[str, object]:
         "core": core_arguments(effective, config),
         "log": None if log.url else embedded,
         "address": local_address_of(settings),
+        "certificate": str(own.absolute()) if (own := settings.tls.certificate) is not None else None,
     }

@@ -62,7 +62,7 @@ class TlsSection(Section):
     key: Path | None = None
     """Its key (PEM)."""
     client_ca: Path | None = None
-    """Authority of the client certificates that devices show (PEM); the local one when missing."""
+    """Authority whose client certificates are believed at the door besides those that Calha issues (PEM)."""
 
 
 class DevicesSection(Section):
