@@ -166,6 +166,9 @@ def test_a_lost_server_is_told_on_its_page_and_among_the_warnings(calha, page):
     assert status == 201, made
     page.goto(f"{calha.address}/connections/{made['id']}")
     expect(page.get_by_role("alert").first).to_contain_text("The server does not answer.", timeout=60_000)
+    tree = page.get_by_role("region", name="The server's tree")
+    expect(tree.get_by_role("alert")).to_contain_text("The server does not answer.", timeout=60_000)
+    expect(page.get_by_text("Part of this page could not be loaded")).to_have_count(0)
     check(page, "lost")
     page.goto(f"{calha.address}/status")
     expect(page.get_by_role("alert").first).to_contain_text(f"Connection {name}", timeout=60_000)

@@ -230,6 +230,17 @@ def test_a_page_is_printed_whole_with_its_site_and_the_time_and_without_what_can
 
 @pytest.mark.desktop
 @pytest.mark.parametrize("page", ["desktop"], indirect=True)
+def test_a_months_report_of_alarms_says_on_paper_what_it_is_and_of_which_month(plant, page):
+    page.goto(f"{plant.address}/alarms/health")
+    month = page.get_by_label("Month")
+    expect(page.get_by_text("There were no alarms in this month.")).to_be_visible()
+    text = printed(page)
+    assert "Alarm health" in text
+    assert month.locator("option:checked").inner_text() in text
+
+
+@pytest.mark.desktop
+@pytest.mark.parametrize("page", ["desktop"], indirect=True)
 def test_a_list_is_printed_with_the_values_of_devices_that_were_never_on_screen(plant, page):
     site = plant.send("POST", "/api/v1/sites", {"name": "Printed"})[1]["id"]
     for number in range(40):

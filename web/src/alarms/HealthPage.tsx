@@ -44,7 +44,7 @@ export function HealthPage() {
     <>
       <PageTitle title={t("health.title")}>
         <NativeSelect aria-label={t("health.month")} value={month} onChange={(event) => void navigate({ search: { month: event.currentTarget.value } })} data={months.map((value) => ({ value, label: monthText(value) }))} />
-        <NumberInput aria-label={t("health.consoles")} value={consoles} onChange={(value) => setConsoles(Math.max(1, Number(value) || 1))} min={1} max={1000} w={110} suffix={` ${t("health.operators", { n: consoles })}`} />
+        <NumberInput aria-label={t("health.consoles")} value={consoles} onChange={(value) => setConsoles(Math.max(1, Number(value) || 1))} min={1} max={1000} w={170} suffix={` ${t("health.operators", { n: consoles })}`} />
         <Button variant="default" onClick={() => print()}>
           {t("health.print")}
         </Button>
@@ -53,17 +53,17 @@ export function HealthPage() {
         {t("health.text")} <Link to="/alarms">{t("alarms.title")}</Link>
       </Text>
       <Loaded query={found} height={400}>
-        {(health) => <Report health={health} title={`${t("health.title")}: ${monthText(month)}`} />}
+        {(health) => <Report health={health} />}
       </Loaded>
     </>
   );
 }
 
-function Report({ health, title }: { health: Health; title: string }) {
+function Report({ health }: { health: Health }) {
   const { t, language } = useTexts();
   const lacking = health.figures.filter(({ verdict }) => verdict !== "good");
   return (
-    <Stack gap="md" className="to-print" aria-label={title}>
+    <Stack gap="md">
       <Section title={t("health.advice")}>
         {health.alarms === 0 ? (
           <Text>{t("health.noAlarms")}</Text>

@@ -58,7 +58,7 @@ function Phases({ report, device }: { report: Report; device: Device }) {
               <Table.Th ta="right">{t("supply.factor")}</Table.Th>
             </Table.Tr>
           </Table.Thead>
-          <Table.Tbody className="number">
+          <Table.Tbody className="number one-line">
             {report.phases.map((phase) => (
               <Table.Tr key={phase.channel}>
                 <Table.Th scope="row">{name(phase.channel)}</Table.Th>

@@ -8,6 +8,7 @@ export function ForecastNote({ forecast }: { forecast: Forecast }) {
   const { t, language } = useTexts();
   const { consumption, bill, unit, used } = forecast;
   if (forecast.from_day === null || forecast.until_day === null) return null;
+  const beside = [rangeText(forecast, t, language), usualText(forecast, t, language)].filter((one) => one !== "");
   return (
     <div role="group" aria-label={t("forecast.title", { contract: forecast.contract })}>
       <Text size="sm" className="number">
@@ -19,15 +20,11 @@ export function ForecastNote({ forecast }: { forecast: Forecast }) {
           <Text className="number">
             {t("forecast.expected")} <b>{moneyText(bill.expected, language)}</b> · {roundedText(consumption.expected, unit, language)}
           </Text>
-          <Text size="sm" className="quiet number">
-            {t("forecast.between", {
-              low: moneyText(bill.low, language),
-              high: moneyText(bill.high, language),
-              least: roundedText(consumption.low, unit, language),
-              most: roundedText(consumption.high, unit, language),
-            })}
-            {forecast.usual !== null && ` ${t("forecast.usual", { amount: roundedText(forecast.usual, unit, language), money: moneyText(forecast.usual_bill, language) })}`}
-          </Text>
+          {beside.length > 0 && (
+            <Text size="sm" className="quiet number">
+              {beside.join(" ")}
+            </Text>
+          )}
         </>
       )}
       {forecast.problem !== null && (
@@ -44,6 +41,17 @@ export function ForecastNote({ forecast }: { forecast: Forecast }) {
       )}
     </div>
   );
+}
+
+/** Nothing where all days are alike, so that both bounds are the same amount. */
+function rangeText({ bill, consumption, unit }: Forecast, t: Translate, language: Language): string {
+  if (bill === null || consumption === null) return "";
+  const [low, high] = [moneyText(bill.low, language), moneyText(bill.high, language)];
+  return low === high ? "" : t("forecast.between", { low, high, least: roundedText(consumption.low, unit, language), most: roundedText(consumption.high, unit, language) });
+}
+
+function usualText({ usual, usual_bill: money, unit }: Forecast, t: Translate, language: Language): string {
+  return usual === null ? "" : t("forecast.usual", { amount: roundedText(usual, unit, language), money: moneyText(money, language) });
 }
 
 function warningText(warning: Forecast["warnings"][number], unit: string, t: Translate, language: Language): string {

@@ -3,6 +3,7 @@ import { useQueries } from "@tanstack/react-query";
 import { type KeyboardEvent, useRef, useState } from "react";
 import { api, take } from "../api/client";
 import { useTexts } from "../i18n";
+import { useTold } from "../ui/failed";
 import { problemText } from "../ui/words";
 import type { Selection } from "./AddressSpace";
 import { NodeRow, useContents } from "./NodeRow";
@@ -26,6 +27,8 @@ export function AddressTree({ connection, chosen, read, toggle }: Selection & { 
       retry: false,
     })),
   });
+  const top = loaded[0];
+  useTold(top?.error ?? null);
   const content = new Map(folders.map((path, place) => [path, loaded[place]]));
   const shown = rows<AddressNode>((path) => content.get(path)?.data?.items, open);
   const contents = useContents(
@@ -61,7 +64,6 @@ export function AddressTree({ connection, chosen, read, toggle }: Selection & { 
     if (branch.item.kind === "variable") toggle(branch.item);
     else setFolder(branch.path, !branch.isOpen);
   };
-  const top = loaded[0];
   if (top?.isError === true) {
     return (
       <>

@@ -5,7 +5,7 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { api, take } from "../api/client";
 import type { components } from "../api/schema";
 import { usePages } from "../api/usePages";
-import { isKey, type Translate, useTexts } from "../i18n";
+import { isKey, useTexts } from "../i18n";
 import { useTime } from "../session/time";
 import { PageTitle } from "../shell/Pages";
 import type { AuditSearch } from "../router";
@@ -13,6 +13,7 @@ import { Loaded } from "../ui/Loaded";
 import { More } from "../ui/More";
 import { Mark } from "../ui/Mark";
 import { ChangeList } from "./ChangeList";
+import { targetText } from "./changeWords";
 
 type Entry = components["schemas"]["AuditAnswer"];
 
@@ -83,13 +84,6 @@ function Verdict() {
       </Button>
     </div>
   );
-}
-
-/** "device pump-1" in the person's language; also who acted, by id. */
-function targetText(target: string, t: Translate): string {
-  const [kind = "", ...rest] = target.split(" ");
-  const key = `target.${kind}`;
-  return isKey(key) ? [t(key), ...rest].join(" ") : target;
 }
 
 function EntryLine({ entry }: { entry: Entry }) {

@@ -20,6 +20,13 @@ export function partText(path: readonly string[], t: Translate): string {
   return path.map((name) => known(`auditPart.${name}`, t) ?? name.replaceAll("_", " ")).join(" › ");
 }
 
+/** "device pump-1" in the person's language; also who acted, by id. */
+export function targetText(target: string, t: Translate): string {
+  const [kind = "", ...rest] = target.split(" ");
+  const word = known(`target.${kind}`, t);
+  return word === undefined ? target : [word, ...rest].join(" ");
+}
+
 export function valueText(path: readonly string[], value: Value, words: Words): string {
   if (isEmpty(value)) return NOTHING;
   const name = path.findLast((one) => !/^\d+$/.test(one)) ?? "";
@@ -33,6 +40,7 @@ function singleText(name: string, value: Single, words: Words): string {
   if (value === null) return NOTHING;
   if (typeof value === "boolean") return words.t(value ? "audit.yes" : "audit.no");
   if (typeof value === "number") return name === "site_id" ? (words.site(value) ?? String(value)) : isName(name) ? String(value) : numberText(value, words.language);
+  if (name === "owner") return targetText(value, words.t);
   if (name === "language" && LANGUAGE.test(value)) return new Intl.DisplayNames(words.language, { type: "language" }).of(value) ?? value;
   return chosenText(name, value, words.t) ?? timeText(value, words) ?? (AMOUNTS.has(name) ? amountText(value, words.language) : value);
 }

@@ -50,6 +50,7 @@ describe("a change", () => {
   });
 
   it("calls what is chosen as its own page does", () => {
+    expect(said("owner", "person 2")).toBe("pessoa 2");
     expect([said("role", "engineer"), said("scopes", ["view", "operate"]), said("priority", "high")]).toEqual(["Engenheiro", "ver, comandar", words.t("priority.high")]);
     expect([said("language", "pt-BR"), said("language", "klingon")]).toEqual(["português (Brasil)", "klingon"]);
     expect([said("site_id", 3), said("site_id", 99)]).toEqual(["ETA Norte", "99"]);

@@ -108,7 +108,9 @@ function SeenDevices() {
                 {t("quarantine.messages")}: {one.messages} · {one.transport} · {time(one.last_at)}
               </Text>
             </div>
-            <Button onClick={() => choose(one.device)}>{t("quarantine.register", { key: one.device })}</Button>
+            <Button aria-label={t("quarantine.register", { key: one.device })} onClick={() => choose(one.device)}>
+              {t("quarantine.register", { key: "" }).trim()}
+            </Button>
           </Group>
         ))}
       </Stack>

@@ -146,7 +146,9 @@ function Page() {
 
 function ConnectionState() {
   const { t } = useTexts();
+  const isAwaited = seesSomething(useMe());
   const connection = useConnection();
+  if (!isAwaited) return <span className={css.connection} />; // nothing comes live to who sees no device
   const shown = { live: ["ok", "connection.live"], connecting: ["quiet", "connection.connecting"], lost: ["bad", "connection.offline"] } as const;
   const [mark, text] = shown[connection];
   return (
