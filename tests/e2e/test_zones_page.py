@@ -47,6 +47,10 @@ def test_what_a_site_has_is_told_by_its_own_clock(calha, page, site):
     [kept] = calha.get(f"/api/v1/quarantine?device={site}")["items"]
     expect(page.get_by_role("article")).to_contain_text(told(kept["at"], SITE))
 
+    page.goto(f"{calha.address}/devices/{site}/data")
+    last = calha.get(f"/api/v1/devices/{site}/ingest")["last_error"]
+    expect(page.get_by_text(told(last["at"], SITE), exact=True)).to_be_visible()
+
     page.goto(f"{calha.address}/reports")
     page.get_by_role("button", name="New report").click()
     form = page.get_by_role("dialog")

@@ -60,7 +60,7 @@ function Event({ device, event, mayOperate, review }: { device: Device; event: R
           </Text>
           {event.decided_by !== null && (
             <Text size="sm" className="quiet">
-              {t("register.decidedBy", { name: event.decided_by, time: event.decided_at === null ? "" : formatTime(event.decided_at, language) })}
+              {t("register.decidedBy", { name: event.decided_by, time: event.decided_at === null ? "" : formatTime(event.decided_at, language, device.zone) })}
               {event.old_serial !== null && ` · ${event.old_serial}`}
               {event.new_serial !== null && ` → ${event.new_serial}`}
               {event.reason !== null && event.reason !== "" && ` · ${event.reason}`}

@@ -16,7 +16,7 @@ import { RotateSecret } from "./RotateSecret";
 import { rememberSecret } from "./secrets";
 
 /** What a device proves itself with: to be changed over in peace, or revoked at once. */
-export function Credentials({ device }: { device: string }) {
+export function Credentials({ device, zone }: { device: string; zone: string }) {
   const { t, language } = useTexts();
   const queries = useQueryClient();
   const mayAdminister = useRights().on("administer", null);
@@ -49,12 +49,12 @@ export function Credentials({ device }: { device: string }) {
                       {t(`credentials.${one.kind}`)}
                     </Text>
                     <Text size="xs" className="quiet number">
-                      {t("credentials.made", { time: formatTime(one.created_at, language) })}
-                      {one.expires_at !== null && ` · ${t("credentials.until", { time: formatTime(one.expires_at, language) })}`}
+                      {t("credentials.made", { time: formatTime(one.created_at, language, zone) })}
+                      {one.expires_at !== null && ` · ${t("credentials.until", { time: formatTime(one.expires_at, language, zone) })}`}
                     </Text>
                     {one.fingerprint !== null && <div className="quiet hash">SHA-256 {one.fingerprint}</div>}
                   </div>
-                  <Button size="compact-sm" variant="default" style={{ flex: "none" }} aria-label={`${t("keys.revoke")}: ${t(`credentials.${one.kind}`)} ${formatTime(one.created_at, language)}`} onClick={() => doom(one.id)}>
+                  <Button size="compact-sm" variant="default" style={{ flex: "none" }} aria-label={`${t("keys.revoke")}: ${t(`credentials.${one.kind}`)} ${formatTime(one.created_at, language, zone)}`} onClick={() => doom(one.id)}>
                     {t("keys.revoke")}
                   </Button>
                 </Group>

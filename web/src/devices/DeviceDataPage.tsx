@@ -10,6 +10,7 @@ import { Code } from "../ui/Code";
 import { CountsTable } from "../ui/CountsTable";
 import { Loaded } from "../ui/Loaded";
 import { qualityText, reasonText } from "../ui/words";
+import { deviceQuery } from "./queries";
 
 const REFRESH_MS = 2_000;
 
@@ -37,6 +38,7 @@ export function DeviceDataPage() {
 
 function DataView({ device, ingest }: { device: string; ingest: DeviceIngest }) {
   const { t, language } = useTexts();
+  const zone = useQuery(deviceQuery(device)).data?.zone;
   const { counters, last_message: last, last_error: error } = ingest;
   return (
     <Stack gap="lg">
@@ -55,7 +57,7 @@ function DataView({ device, ingest }: { device: string; ingest: DeviceIngest }) 
         ) : (
           <>
             <Text size="sm" className="quiet" mb="xs">
-              {formatTime(last.at, language)} · {last.transport} · {last.topic}
+              {formatTime(last.at, language, zone)} · {last.transport} · {last.topic}
             </Text>
             <SimpleGrid cols={{ base: 1, md: 2 }}>
               <div>
@@ -75,7 +77,7 @@ function DataView({ device, ingest }: { device: string; ingest: DeviceIngest }) 
                         <Table.Td>{one.channel}</Table.Td>
                         <Table.Td className="number">{one.value === null ? "—" : formatNumber(one.value, null, language)}</Table.Td>
                         <Table.Td>{qualityText(one.quality, t)}</Table.Td>
-                        <Table.Td className="number">{formatTime(one.at, language)}</Table.Td>
+                        <Table.Td className="number">{formatTime(one.at, language, zone)}</Table.Td>
                       </Table.Tr>
                     ))}
                   </Table.Tbody>
@@ -102,7 +104,7 @@ function DataView({ device, ingest }: { device: string; ingest: DeviceIngest }) 
               {error.detail}. {mend(error.reason, t)}
             </Alert>
             <Text size="sm" className="quiet">
-              {formatTime(error.at, language)}
+              {formatTime(error.at, language, zone)}
             </Text>
             <Code text={error.raw} wrap label={t("data.raw")} />
           </Stack>

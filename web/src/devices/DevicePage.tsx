@@ -157,7 +157,7 @@ const Further = memo(function Further({ device, mayConfigure, isOwn }: { device:
         <Stack gap="md" className="no-print">
           <Suspense>
             {device.channels.some(isLevel) && <Flumes device={device} mayConfigure={mayConfigure} />}
-            {mayConfigure && <Credentials device={device.key} />}
+            {mayConfigure && <Credentials device={device.key} zone={device.zone} />}
             {(mayConfigure || isOwn) && <Ownership device={device} />}
           </Suspense>
         </Stack>

@@ -30,8 +30,8 @@ export function GatewayCard({ device, mayConfigure }: { device: Device; mayConfi
       <Loaded query={query} height={180}>
         {(gateway) => (
           <Stack gap="sm">
-            <LinkState gateway={gateway} />
-            {gateway.report !== null && <Facts gateway={gateway} report={gateway.report} />}
+            <LinkState gateway={gateway} zone={device.zone} />
+            {gateway.report !== null && <Facts gateway={gateway} report={gateway.report} zone={device.zone} />}
             {mayConfigure && <SetUp device={device.key} gateway={gateway} />}
             {gateway.devices === 0 && (
               <Text size="sm" className="quiet">
@@ -45,11 +45,11 @@ export function GatewayCard({ device, mayConfigure }: { device: Device; mayConfi
   );
 }
 
-function LinkState({ gateway }: { gateway: Gateway }) {
+function LinkState({ gateway, zone }: { gateway: Gateway; zone: string }) {
   const { t, language } = useTexts();
   const { state, heard_at: heardAt } = gateway;
   const said =
-    state === "linked" ? t("gateway.linked") : state === "silent" ? t("gateway.silent", { time: formatTime(heardAt ?? 0, language) }) : t("gateway.never");
+    state === "linked" ? t("gateway.linked") : state === "silent" ? t("gateway.silent", { time: formatTime(heardAt ?? 0, language, zone) }) : t("gateway.never");
   return (
     <div role="status">
       <Text size="sm" style={{ display: "flex", gap: 8, alignItems: "center" }}>
@@ -64,7 +64,7 @@ function LinkState({ gateway }: { gateway: Gateway }) {
   );
 }
 
-function Facts({ gateway, report }: { gateway: Gateway; report: NonNullable<Gateway["report"]> }) {
+function Facts({ gateway, report, zone }: { gateway: Gateway; report: NonNullable<Gateway["report"]>; zone: string }) {
   const { t, language } = useTexts();
   const rate = useRate(report.backlog.messages);
   const left = gateway.state === "linked" ? secondsLeft(report.backlog.messages, rate) : undefined;
@@ -73,7 +73,7 @@ function Facts({ gateway, report }: { gateway: Gateway; report: NonNullable<Gate
   const lane = (messages: number, lagS: number) =>
     messages === 0 ? t("gateway.inTime") : t("gateway.lag", { n: number(messages), age: duration(lagS, t) });
   const age = formatAge(1000 * Math.max(report.live.lag_s, report.backlog.lag_s), t);
-  const oldest = report.oldest_at === null ? "—" : gateway.state === "linked" ? age : formatTime(report.oldest_at, language);
+  const oldest = report.oldest_at === null ? "—" : gateway.state === "linked" ? age : formatTime(report.oldest_at, language, zone);
   const percent = Math.round(report.fill * 100);
   return (
     <>
@@ -96,7 +96,7 @@ function Facts({ gateway, report }: { gateway: Gateway; report: NonNullable<Gate
           </Figure>
         )}
       </dl>
-      <GatewayPlcs plcs={report.plcs} />
+      <GatewayPlcs plcs={report.plcs} zone={zone} />
       <div>
         <Text size="sm" mb={4} style={{ display: "flex", justifyContent: "space-between" }}>
           <span>{t("gateway.fill")}</span>
@@ -105,7 +105,7 @@ function Facts({ gateway, report }: { gateway: Gateway; report: NonNullable<Gate
         <Progress value={Math.max(1, percent)} color={report.fill >= FILLING ? "orange" : "gray"} aria-label={t("gateway.fill")} />
       </div>
       <Text size="xs" className="quiet">
-        {t("gateway.version", { version: report.version, time: formatTime(report.started_at, language) })}
+        {t("gateway.version", { version: report.version, time: formatTime(report.started_at, language, zone) })}
       </Text>
     </>
   );

@@ -8,7 +8,7 @@ import { Mark } from "../ui/Mark";
 type Plc = NonNullable<Gateway["report"]>["plcs"][number];
 
 /** The PLCs that a gateway reads itself, as it said last. */
-export function GatewayPlcs({ plcs }: { plcs: Plc[] }) {
+export function GatewayPlcs({ plcs, zone }: { plcs: Plc[]; zone: string }) {
   const { t } = useTexts();
   if (plcs.length === 0) return null;
   return (
@@ -19,7 +19,7 @@ export function GatewayPlcs({ plcs }: { plcs: Plc[] }) {
       <ul style={{ listStyle: "none", margin: 0, padding: 0 }}>
         {plcs.map((plc) => (
           <li key={plc.name}>
-            <PlcLine plc={plc} />
+            <PlcLine plc={plc} zone={zone} />
           </li>
         ))}
       </ul>
@@ -27,10 +27,10 @@ export function GatewayPlcs({ plcs }: { plcs: Plc[] }) {
   );
 }
 
-function PlcLine({ plc }: { plc: Plc }) {
+function PlcLine({ plc, zone }: { plc: Plc; zone: string }) {
   const { t, language } = useTexts();
   const connected = plc.state === "connected";
-  const said = plc.last_at === null ? t("gateway.plcNoValue") : t("gateway.plcLast", { time: formatTime(plc.last_at, language) });
+  const said = plc.last_at === null ? t("gateway.plcNoValue") : t("gateway.plcLast", { time: formatTime(plc.last_at, language, zone) });
   return (
     <>
       <Text size="sm" style={{ display: "flex", gap: 8, alignItems: "baseline", flexWrap: "wrap" }}>

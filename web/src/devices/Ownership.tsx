@@ -19,7 +19,7 @@ export function Ownership({ device }: { device: Device }) {
   const rights = useRights();
   const own = useOwnDevice(device.key);
   if (own !== undefined) return <Own key={own.name} device={device} own={own} />;
-  return rights.on("configure", device.site_id) ? <Owner device={device.key} /> : null;
+  return rights.on("configure", device.site_id) ? <Owner device={device} /> : null;
 }
 
 function Own({ device, own }: { device: Device; own: OwnDevice }) {
@@ -39,7 +39,7 @@ function Own({ device, own }: { device: Device; own: OwnDevice }) {
     },
   });
   return (
-    <Section title={t("own.title")} text={t("own.since", { time: formatTime(own.claimed_at, language) })}>
+    <Section title={t("own.title")} text={t("own.since", { time: formatTime(own.claimed_at, language, own.zone) })}>
       <form onSubmit={submitting(save.mutate)}>
         <Stack gap="sm" maw={520}>
           <TextInput label={t("own.name")} value={name} onChange={(event) => setName(event.currentTarget.value)} required maxLength={100} />
@@ -64,21 +64,21 @@ function Own({ device, own }: { device: Device; own: OwnDevice }) {
   );
 }
 
-function Owner({ device }: { device: string }) {
+function Owner({ device }: { device: Device }) {
   const { t, language } = useTexts();
-  const claim = useQuery({ queryKey: ["claim-of", device], queryFn: () => take(api.GET("/api/v1/devices/{key}/claim", { params: { path: { key: device } } })) });
+  const claim = useQuery({ queryKey: ["claim-of", device.key], queryFn: () => take(api.GET("/api/v1/devices/{key}/claim", { params: { path: { key: device.key } } })) });
   return (
     <Section title={t("owner.title")}>
       <Loaded query={claim} height={50}>
         {({ owner, since, code }) => (
           <Stack gap="sm" align="start">
             <div>
-              <Text size="sm">{owner === null || since === null ? t("owner.nobody") : t("owner.is", { name: owner, time: formatTime(since, language) })}</Text>
+              <Text size="sm">{owner === null || since === null ? t("owner.nobody") : t("owner.is", { name: owner, time: formatTime(since, language, device.zone) })}</Text>
               <Text size="sm" className="quiet">
                 {t("claim.code")}: <span className="number">{code}</span>
               </Text>
             </div>
-            {owner !== null && <Release device={device} name={owner} isOwn={false} />}
+            {owner !== null && <Release device={device.key} name={owner} isOwn={false} />}
           </Stack>
         )}
       </Loaded>

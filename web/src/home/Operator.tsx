@@ -3,8 +3,8 @@ import { Link, useNavigate, useSearch } from "@tanstack/react-router";
 import { type Alarm, inOrder, summary } from "../alarms/alarms";
 import { PriorityMark } from "../alarms/PriorityMark";
 import { useAlarms } from "../alarms/useAlarms";
-import { formatTime } from "../format";
 import { useTexts } from "../i18n";
+import { useTime } from "../session/time";
 import { live, useAge } from "../live/hooks";
 import { Loaded } from "../ui/Loaded";
 import { Mark } from "../ui/Mark";
@@ -107,7 +107,8 @@ function AlarmLine({ alarm }: { alarm: Alarm }) {
 }
 
 function SinceShift() {
-  const { t, own, language } = useTexts();
+  const { t, own } = useTexts();
+  const time = useTime();
   const search = useSearch({ from: "/home" });
   const navigate = useNavigate({ from: "/home" });
   const hours = search.shift ?? "8";
@@ -133,7 +134,7 @@ function SinceShift() {
                 <span>
                   {event.severity !== "info" && <Mark kind={event.severity === "warning" ? "warn" : "bad"} />} {own(event.text)}
                 </span>
-                <span className="quiet number">{formatTime(event.at, language)}</span>
+                <span className="quiet number">{time(event.at)}</span>
               </li>
             ))}
             {found.length === 0 && <li className="quiet">{t("home.nothingHappened")}</li>}

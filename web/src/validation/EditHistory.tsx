@@ -41,7 +41,7 @@ export function EditHistory({ device, channel, period, mayOperate }: { device: D
                   {formatTime(one.from, language, device.zone)} – {formatTime(one.to, language, device.zone)}
                 </span>
                 <br />
-                {one.author} · {formatTime(one.made_at, language)}
+                {one.author} · {formatTime(one.made_at, language, device.zone)}
                 {one.reason !== "" && ` · ${one.reason}`}
                 {one.undone_by !== null && ` · ${t("edit.undoneBy", { name: one.undone_by })}`}
               </span>
