@@ -1,5 +1,6 @@
 """Settings that cannot work: the program ends at its start, with code 2 and a sentence that names what to change."""
 
+import json
 import os
 import socket
 import subprocess
@@ -77,3 +78,25 @@ def test_addresses_and_ports_that_are_not_to_be_had(told):
 
 def test_a_log_budget_without_a_rest(told):
     assert "leave nothing of log.max_bytes = 67108864" in told({"CALHA_LOG_MAX_BYTES": str(64 << 20)})
+
+
+def test_two_doors_at_one_port(told):
+    """ETA flow and SensorFlow had the same port, which both keep unless told otherwise."""
+    both = {"CALHA_COMPAT_ETA_ENABLED": "true", "CALHA_COMPAT_SENSORFLOW_ENABLED": "true"}
+    assert "compat.sensorflow.port and compat.eta.port are both 8000" in told(both)
+    port = free_port()
+    taken = {
+        "CALHA_COMPAT_COIOT_ENABLED": "true",
+        "CALHA_COMPAT_COIOT_HOST": "0.0.0.0",
+        "CALHA_COMPAT_COIOT_PORT": str(port),
+    }
+    assert f"both {port}" in told(taken | {"CALHA_GATEWAYS_ENABLED": "true", "CALHA_GATEWAYS_PORT": str(port)})
+
+
+def test_files_and_folders_that_are_not_there(told):
+    pages = {"CALHA_COMPAT_DATABUTCHER_ENABLED": "true", "CALHA_COMPAT_DATABUTCHER_PAGES": "/no/pages"}
+    pages["CALHA_COMPAT_DATABUTCHER_PORT"] = str(free_port())
+    assert "compat.databutcher.pages = /no/pages: there is no such folder" in told(pages)
+    broker = {"name": "plant", "url": "mqtts://127.0.0.1", "ca": "/no/ca.pem", "routes": [{"topic": "x"}]}
+    said = told({"CALHA_CONNECTORS_MQTT": json.dumps([broker])})
+    assert "connectors.mqtt plant: /no/ca.pem: there is no such file" in said

@@ -1,16 +1,19 @@
 """Which ports are open to whom, and whether that is wise: what `calha doctor` says of it."""
 
 from collections.abc import Iterator, Mapping
+from itertools import combinations
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from calha.certificates import days_left
 from calha.config.settings import Settings
+from calha.domain.errors import InvalidConfiguration
 
 Verdict = Literal["ok", "warning", "fault"]
 Finding = tuple[Verdict, str, str]
 
 EXPIRES_SOON_DAYS = 30
+EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 THIS_MACHINE = "reached from this machine only"
 IN_THE_CLEAR = "passwords and secrets can be read on the way"
@@ -47,6 +50,13 @@ def listeners(settings: Settings) -> Iterator[tuple[str, str, int]]:
     if settings.gateways.enabled:
         yield "gateways.port", settings.gateways.host, settings.gateways.port
     yield from _replaced_listeners(settings)
+
+
+def require_different_ports(settings: Settings) -> None:
+    """Raises InvalidConfiguration where two would listen at one place: the second would only be restarted for ever."""
+    for (one, host, port), (other, other_host, other_port) in combinations(listeners(settings), 2):
+        if port == other_port and (host == other_host or EVERYWHERE & {host, other_host}):
+            raise InvalidConfiguration(f"{one} and {other} are both {port}; give one of them another port")
 
 
 def _own(settings: Settings) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from pathlib import Path
 import typer
 
 from calha.certificates import mqtt_tls, server_certificate
+from calha.cli.doors import require_different_ports
 from calha.cli.options import (
     ConfigFile,
     Data,
@@ -88,6 +89,7 @@ def _leaf(settings: Settings) -> dict[str, object] | None:
 def plan(effective: Configuration, config: Path | None) -> dict[str, object]:
     """The `calha.up.Plan` of a configuration, as JSON can carry it."""
     settings = effective.settings
+    require_different_ports(settings)
     log, tls = settings.log, mqtt_tls(settings)
     embedded = {
         "mqtt_host": settings.mqtt.host,

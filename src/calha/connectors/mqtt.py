@@ -168,6 +168,9 @@ def where_of(options: BrokerOptions) -> Where:
 
 
 def _tls(options: BrokerOptions) -> ssl.SSLContext:
+    for path in (options.ca, options.certificate, options.key):
+        if path is not None and not path.is_file():
+            raise InvalidConfiguration(f"connectors.mqtt {options.name}: {path}: there is no such file")
     context = ssl.create_default_context(cafile=options.ca)
     if options.certificate is not None:
         context.load_cert_chain(options.certificate, options.key)

@@ -15,7 +15,7 @@ from calha.compat.databutcher.users import Users
 from calha.compat.ground import Ground
 from calha.compat.listening import serve
 from calha.config.compat import DataButcherSection
-from calha.domain.errors import LogUnavailable
+from calha.domain.errors import InvalidConfiguration, LogUnavailable
 from calha.ingest.limits import IngestLimits, MessageRate
 from calha.store.databutcher.store import DataButcherStore
 
@@ -26,6 +26,8 @@ FOLLOW_S = 0.5
 
 class DataButcher:
     def __init__(self, section: DataButcherSection, ground: Ground) -> None:
+        if section.pages is not None and not section.pages.is_dir():
+            raise InvalidConfiguration(f"compat.databutcher.pages = {section.pages}: there is no such folder")
         self._section = section
         self._ground = ground
         store = DataButcherStore(ground.registry.engine)
