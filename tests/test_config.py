@@ -99,3 +99,9 @@ def test_a_fault_within_a_list_is_told_with_its_place_in_a_file_that_begins_with
 def test_a_file_that_cannot_be_read_is_a_fault(tmp_path):
     with pytest.raises(InvalidConfiguration, match="Is a directory"):
         load({}, tmp_path)
+
+
+def test_the_public_address_may_be_as_a_browser_shows_it_but_has_no_path():
+    assert load({"http.public_url": "https://calha.lan/"}).settings.http.public_url == "https://calha.lan"
+    with pytest.raises(InvalidConfiguration, match="without a path"):
+        load({"http.public_url": "https://calha.lan/calha"})

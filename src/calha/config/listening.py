@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
-from calha.config.section import Port, Section, listed
+from calha.config.section import Port, Section, listed, without_slash
 
 
 class HttpSection(Section):
@@ -15,8 +15,8 @@ class HttpSection(Section):
     """Port of the web app and the API."""
     tls: bool = False
     """Whether it speaks HTTPS."""
-    public_url: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$")] = ""
-    """Address under which people reach the web app (https://calha.example.org), for links and labels."""
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^/\s]+)?$"), BeforeValidator(without_slash)] = ""
+    """Address under which people reach the web app (https://calha.example.org, without a path), for links and labels."""
     names: Annotated[list[str], BeforeValidator(listed)] = []
     """Further host names under which it is reached; separated by commas in the environment."""
 

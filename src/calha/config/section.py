@@ -61,6 +61,11 @@ def listed(value: object) -> object:
     return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
+def without_slash(value: object) -> object:
+    """An address as a browser shows it, which ends in one."""
+    return value.removesuffix("/") if isinstance(value, str) else value
+
+
 def parsed(value: object) -> object:
     return json.loads(value) if isinstance(value, str) else value
 
