@@ -459,6 +459,22 @@ def test_more_than_the_limit_arrives_together(house, server):
     assert not server.has_post
 
 
+def test_a_flood_of_critical_alarms_is_one_message_a_minute(house, server):
+    ana = house.person("Ana")
+    house.hook(Owner("person", ana), server.url)
+    house.notifier.recipients.set_preferences(Owner("person", ana), Preferences(per_hour=3, tells_end=False))
+    for number in range(180):
+        house.notifier.tell(house.notice(f"alarm {number}", persons=(ana,), priority=Priority.CRITICAL))
+        house.go(1 / 60)
+    house.go(2)
+    told = []
+    while server.has_post:
+        told.append(len(facts(server.next_post())["notices"]))
+    assert told[:3] == [1, 1, 1]
+    assert len(told) <= 7
+    assert sum(told) == 180
+
+
 def test_what_failed_is_tried_again_later_with_the_same_number_and_a_valid_signature(house, server):
     ana = house.person("Ana")
     row, kept = house.notifier.add_channel(Owner("person", ana), "hook", Address("webhook", server.url))

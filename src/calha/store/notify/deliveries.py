@@ -14,7 +14,7 @@ from calha.store.notify.recipients import channel_row, owned_by
 from calha.store.notify.rows import ChannelKind, DeliveryRow, DeliveryState, LoggedDelivery
 from calha.store.registry.rows import Page
 
-MAX_BUNDLED = 100  # deliveries in one message
+MAX_BUNDLED = 1_000  # deliveries in one message, which tells the first of them in words
 
 
 class Deliveries:
@@ -36,6 +36,20 @@ class Deliveries:
         if found and not found[0].delivery.held:
             return found[:1]
         return found
+
+    def pressing(self, channel: int, now: Micros) -> list[LoggedDelivery]:
+        """What is due by a channel, was never tried and goes by itself unless it is held."""
+        chosen = Delivery.channel_id == channel, Delivery.state == "waiting", Delivery.due_at <= now
+        fresh = Delivery.held.is_(False), Delivery.tries == 0
+        return self._logged(_joined().where(*chosen, *fresh).order_by(Delivery.id).limit(MAX_BUNDLED))
+
+    def next_bundle_at(self, channel: int) -> Micros | None:
+        """When the first of what is held leaves by a channel."""
+        query = select(func.min(Delivery.due_at)).where(
+            Delivery.channel_id == channel, Delivery.state == "waiting", Delivery.held
+        )
+        with self._engine.connect() as connection:
+            return connection.execute(query).scalar_one()
 
     def count_waiting(self) -> int:
         """What has not been sent yet: due, held back, or to be tried again."""

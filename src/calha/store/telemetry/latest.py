@@ -32,14 +32,14 @@ class Latest:
         self.seq = np.full(FIRST_SIZE, -1, np.int64)
 
     def reach(self, highest: int) -> None:
-        """Make room for a series id."""
+        """Make room for a series id. `at` grows after the values, `seq` after `at`: other threads go by their length."""
         if highest < len(self.at):
             return
         added = max(highest + 1, 2 * len(self.at)) - len(self.at)
-        self.at = np.concatenate([self.at, np.full(added, NEVER, np.int64)])
         self.value = np.concatenate([self.value, np.full(added, np.nan)])
         self.quality = np.concatenate([self.quality, np.zeros(added, np.uint8)])
         self.arrived_at = np.concatenate([self.arrived_at, np.zeros(added, np.int64)])
+        self.at = np.concatenate([self.at, np.full(added, NEVER, np.int64)])
         self.seq = np.concatenate([self.seq, np.full(added, -1, np.int64)])
 
     def take(self, batch: Batch, seq: "int | NDArray[np.int64]") -> None:
@@ -78,7 +78,7 @@ class Latest:
 
     def changed_since(self, seq: int, series: "NDArray[Any] | None" = None) -> NDArray[np.int64]:
         """Ids of the series (of these, or of all) whose newest reading came with a later log sequence than `seq`."""
-        size = len(self.seq)  # grows last, while other threads look
+        size = len(self.seq)  # grows last
         if series is None:
             return np.flatnonzero((self.seq[:size] > seq) & (self.at[:size] != NEVER)).astype(np.int64)
         known = series[series < size]

@@ -55,12 +55,15 @@ class AlarmNotices:
             if (changed := await asyncio.to_thread(lambda: self._registry.version)) != version:
                 await asyncio.to_thread(self._end_deleted)
                 version = changed
-            for told in await self._alarms.transitions.following(number, BEAT_S):
+            following = await self._alarms.transitions.following(number, BEAT_S)
+            for told in following:
+                beat()
                 try:
                     await asyncio.to_thread(self._take, told)
                 except NotFound as error:  # its device was removed meanwhile
                     log.info("alarm %s is not told: %s", told.alarm.id, error)
                 number = told.transition.id
+            if following:  # once for all: what is told is not told again, and thousands may be raised at once
                 await asyncio.to_thread(self._keep, number)
 
     def _take(self, told: ToldTransition) -> None:

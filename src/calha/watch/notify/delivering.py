@@ -98,9 +98,7 @@ class Postman:
             return
         if not (lines := self._allowed(lines, somebody, now)):
             return
-        until = self._limit(lines, now)
-        if until > now:
-            self._deliveries.hold([one.delivery.id for one in lines], until)
+        if self._holds_back(lines[0], now):
             return
         begun = self._deliveries.begin([one.delivery.id for one in lines])
         if lines := [one for one in lines if one.delivery.id in begun]:
@@ -150,13 +148,24 @@ class Postman:
             self._deliveries.end(hidden, "dropped", "not allowed", now)
         return seen
 
-    def _limit(self, lines: Sequence[LoggedDelivery], now: Micros) -> Micros:
-        first = lines[0]
-        if first.delivery.held or first.delivery.tries:
-            return now
-        wanted = self._recipients.preferences(first.channel.owner)
-        left = self._deliveries.sent_since(first.channel.id, now - HOUR_US)
-        return limited_until(wanted, first.notice.priority, now, left)
+    def _holds_back(self, line: LoggedDelivery, now: Micros) -> bool:
+        """Whether the limit an hour is reached. Then whatever presses leaves as one message, with the next that is held."""
+        if line.delivery.held or line.delivery.tries:
+            return False
+        wanted = self._recipients.preferences(line.channel.owner)
+        left = self._deliveries.sent_since(line.channel.id, now - HOUR_US)
+        if limited_until(wanted, line.notice.priority, now, left) <= now:
+            return False
+        bundle_at = self._deliveries.next_bundle_at(line.channel.id)
+        together: dict[Micros, list[int]] = {}
+        for one in self._deliveries.pressing(line.channel.id, now):
+            until = limited_until(wanted, one.notice.priority, now, left)
+            if bundle_at is not None:
+                until = max(now, min(until, bundle_at))
+            together.setdefault(until, []).append(one.delivery.id)
+        for until, ids in together.items():
+            self._deliveries.hold(ids, until)
+        return True
 
     def _send(self, lines: Sequence[LoggedDelivery], somebody: Somebody) -> Sent:
         first = lines[0]
