@@ -265,7 +265,7 @@ def test_a_message_is_discarded_only_after_it_was_confirmed(calha, page, device)
 def test_the_system_page_states_the_promise_and_every_task(calha, page):
     page.goto(f"{calha.address}/status")
     expect(page.get_by_text("Acknowledged means on disk")).to_be_visible()
-    for task in ("writer", "mqtt-0", "process core", "process log server"):
+    for task in ("Writing of readings", "Reception over MQTT (0)", "Main process", "Log server"):
         row = page.get_by_role("row").filter(has=page.get_by_role("cell", name=task, exact=True))
         expect(row).to_contain_text("running")
 
