@@ -16,6 +16,7 @@ USERS = [
     {"sub": "u1", "email": "maria@example.org", "email_verified": True},
     {"sub": "u2", "email": "joao@example.org", "email_verified": False},
     {"sub": "u3", "email": "stranger@example.org", "email_verified": True},
+    {"sub": "u4", "email": "maria@example.org", "email_verified": True},
 ]
 
 

@@ -25,8 +25,7 @@ def tcp_listener(
         return await asyncio.to_thread(proofs.by_token, token)
 
     async def admit_certificate(der: bytes) -> Principal | None:
-        device = await asyncio.to_thread(proofs.device_of_certificate, ssl.DER_cert_to_PEM_cert(der))
-        return Principal("device", 0, device, device=device) if device is not None else None
+        return await asyncio.to_thread(proofs.by_certificate, ssl.DER_cert_to_PEM_cert(der))
 
     return TcpListener(options, intake, limits, micros_now, admit, admit_certificate, orders)
 

@@ -34,16 +34,17 @@ PRINCIPALS = {
 class Door:
     """The real one asks a database; here what it answers is the table above."""
 
-    def __init__(self, certificates=None):
-        self.certificates = certificates or {}
+    def __init__(self, certificates=None, until_s=None):
+        self.certificates, self.until_s = certificates or {}, until_s
 
     def by_token(self, token):
         if token not in PRINCIPALS:
             raise NotSignedIn("unknown")
         return PRINCIPALS[token]
 
-    def device_of_certificate(self, pem):
-        return self.certificates.get(fingerprint(pem))
+    def by_certificate(self, pem):
+        device = self.certificates.get(fingerprint(pem))
+        return Principal("device", 0, device, device=device, until_s=self.until_s) if device is not None else None
 
 
 def knock(user="", password="", client_id="", certificates=()):
@@ -147,6 +148,8 @@ async def test_a_client_certificate_is_a_proof(tmp_path):
     assert await decide(knock("a", "", "a", (mine,)), door=door) == OWN
     assert await decide(knock("b", "", "b", (mine,)), door=door) == Refusal("wrong credentials")
     assert await decide(knock("a", "", "a", (foreign,)), door=door) == Refusal("wrong credentials")
+    ending = Door({fingerprint(mine): "a"}, until_s=77)
+    assert await decide(knock("a", "", "a", (mine,)), door=ending) == replace(OWN, expires_at_s=77)
 
 
 NAMED = Guest("eta", ("eta/dados",), "raspberry", "curta")

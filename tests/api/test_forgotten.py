@@ -154,7 +154,8 @@ def test_a_newer_link_takes_the_place_of_the_older_and_leaves_an_invitation_alon
 def test_a_mailed_link_does_not_stand_in_for_the_second_factor(calha, person):
     email, visitor, _ = person
     key = visitor.send("POST", "/account/second-factor")[1]["key"]
-    codes = visitor.send("PUT", "/account/second-factor", {"key": key, "code": pyotp.TOTP(key).now()})[1]["codes"]
+    proof = {"key": key, "code": pyotp.TOTP(key).now(), "password": PASSWORD}
+    codes = visitor.send("PUT", "/account/second-factor", proof)[1]["codes"]
     assert ask(calha, email)[0] == 202
     body = {"link": mailed_link(calha, email)[0], "password": OTHER}
     stranger = Visitor(calha)

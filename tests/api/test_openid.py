@@ -75,6 +75,27 @@ def test_who_has_no_account_gets_none(calha, subject):
     assert browser.go(f"{calha.address}/api/v1/session")[0] == 401
 
 
+def test_who_is_given_the_address_of_another_later_gets_nowhere_until_that_one_is_unlinked(calha):
+    """u4 has the address at the provider that was u1's."""
+    first = Browser()
+    assert first.go(at_provider(first, calha, "u1"))[1] == "/devices"
+    person = json.loads(first.go(f"{calha.address}/api/v1/session")[1])["person"]["id"]
+    path = f"/api/v1/people/{person}/identities"
+    assert [one["subject"] for one in calha.get(path)["items"]] == ["u1"]
+    later = Browser()
+    assert later.go(at_provider(later, calha, "u4")) == (303, "/sign-in?refused=other_identity")
+    assert later.go(f"{calha.address}/api/v1/session")[0] == 401
+    entry = calha.get(f"/api/v1/audit?target=person%20{person}")["items"][0]
+    assert (entry["action"], entry["actor"]) == ("sign_in.failed", "Company: u4")
+    assert calha.send("DELETE", path)[0] == 204
+    assert calha.get(path)["items"] == []
+    assert first.go(f"{calha.address}/api/v1/session")[0] == 401
+    assert later.go(at_provider(later, calha, "u4"))[1] == "/devices"
+    assert first.go(at_provider(first, calha, "u1")) == (303, "/sign-in?refused=other_identity")
+    assert calha.send("DELETE", path)[0] == 204
+    assert first.go(at_provider(first, calha, "u1"))[1] == "/devices"
+
+
 def test_an_answer_cannot_be_brought_by_another_browser_or_twice(calha):
     browser = Browser()
     back = at_provider(browser, calha, "u1")

@@ -135,15 +135,20 @@ def test_the_second_factor_is_asked_for_and_each_code_serves_once(calha, person)
     login, visitor, _ = person
     key = visitor.send("POST", "/account/second-factor")[1]["key"]
     code = pyotp.TOTP(key)
-    assert visitor.send("PUT", "/account/second-factor", {"key": key, "code": "000000"})[0] == 401
+    proof = {"key": key, "code": "000000", "password": PASSWORD}
+    assert visitor.send("PUT", "/account/second-factor", proof)[0] == 401
     for none in ("A" * 16, "A" * 17):
-        assert visitor.send("PUT", "/account/second-factor", {"key": none, "code": "000000"})[0] == 422
+        assert visitor.send("PUT", "/account/second-factor", proof | {"key": none})[0] == 422
     now = time.time()
-    status, recovery = visitor.send("PUT", "/account/second-factor", {"key": key, "code": code.at(now)})
+    proof["code"] = code.at(now)
+    for password, refused in ((None, (422, "present_password")), ("wrong", (401, "wrong_credentials"))):
+        status, problem = visitor.send("PUT", "/account/second-factor", proof | {"password": password})
+        assert (status, problem["reason"]) == refused, "a stolen session does not lock its owner out"
+    status, recovery = visitor.send("PUT", "/account/second-factor", proof)
     assert status == 200
     assert len(recovery["codes"]) == 10
     other = visitor.send("POST", "/account/second-factor")[1]["key"]
-    proof = {"key": other, "code": pyotp.TOTP(other).at(time.time())}
+    proof |= {"key": other, "code": pyotp.TOTP(other).at(time.time())}
     status, problem = visitor.send("PUT", "/account/second-factor", proof)
     assert (status, problem["reason"]) == (409, "second_factor_on"), (
         "a stolen session does not put its own in the place"

@@ -166,7 +166,8 @@ def test_a_second_factor_is_not_gone_round(closed):
     person = Person(closed, "ines")
     key = person.send("POST", "/api/v1/account/second-factor")[1]["key"]
     code, now = pyotp.TOTP(key), time.time()
-    assert person.send("PUT", "/api/v1/account/second-factor", {"key": key, "code": code.at(now)})[0] == 200
+    proof = {"key": key, "code": code.at(now), "password": persons.PASSWORD}
+    assert person.send("PUT", "/api/v1/account/second-factor", proof)[0] == 200
     page, body = Page(closed), {"nome_usuario": person.login, "senha": persons.PASSWORD}
     status, told = page.ask("POST", "/api/auth/login", body)
     assert (status, "token" in told) == (401, False)

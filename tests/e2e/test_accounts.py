@@ -79,6 +79,8 @@ def test_a_second_factor_is_set_up_asked_for_and_replaced_by_a_recovery_code(cal
     stranger.get_by_role("button", name="Turn the second factor on").click()
     key = code(stranger, "Key of the second factor").replace(" ", "")
     expect(stranger.get_by_alt_text("QR code with the key of the second factor")).to_be_visible()
+    form = stranger.locator("form").filter(has=stranger.get_by_role("button", name="Confirm and turn on"))
+    field(form, "Present password").fill(PASSWORD)
     field(stranger, "2. Code that the app shows").fill("000000")
     stranger.get_by_role("button", name="Confirm and turn on").click()
     expect(stranger.get_by_role("alert")).to_contain_text("The code is wrong")

@@ -35,3 +35,13 @@ def test_whoever_was_invited_comes_in_through_his_provider_and_nobody_else(compa
     stranger.get_by_role("button", name=re.compile("Authorize|Sign in|Login", re.IGNORECASE)).first.click()
     expect(stranger).to_have_url(f"{company.address}/status")
     expect(stranger.get_by_role("heading", name="System")).to_be_visible()
+
+    maria = company.get("/api/v1/people")["items"][0]["id"]
+    stranger.goto(f"{company.address}/people/{maria}")
+    linked = stranger.get_by_role("region", name="Account at the provider")
+    expect(linked).to_contain_text("u1")
+    assert violations(stranger) == []
+    linked.get_by_role("button", name="Unlink").click()
+    stranger.get_by_role("dialog").get_by_role("button", name="Unlink").click()
+    expect(stranger.get_by_role("link", name="Sign in with Company")).to_be_visible()
+    assert company.get(f"/api/v1/people/{maria}/identities")["items"] == []

@@ -5,16 +5,23 @@ import json
 import socket
 import ssl
 import subprocess
+import threading
 import urllib.error
 import urllib.request
+from datetime import UTC, datetime
 
 import paho.mqtt.client as mqtt
 import pytest
 
+from calha import certificates
+from calha.accounts.door import fingerprint
 from calha.certificates import days_left
 from calha.cli.health import answer
+from calha.store.accounts.credentials import Credentials
+from calha.store.registry import Registry
 from running import running_calha
 
+LIVES_S = 20
 EVERYWHERE = {
     "CALHA_HTTP_TLS": "true",
     "CALHA_MQTT_TLS": "true",
@@ -126,24 +133,64 @@ def test_the_keys_are_their_owners_alone_and_the_certificate_is_kept_while_it_se
     assert (folder / "server.pem").read_bytes() == before
 
 
-def test_with_client_certificates_a_device_needs_no_password_and_a_stranger_no_try(tmp_path):
-    with running_calha(tmp_path / "data", EVERYWHERE | {"CALHA_MQTT_CLIENT_CERTIFICATES": "true"}) as calha:
-        calha.create_device("b")
-        made = calha.send("POST", "/api/v1/devices/b/certificates")[1]
-        files = tmp_path / "b.pem", tmp_path / "b.key"
-        files[0].write_text(made["certificate"])
-        files[1].write_text(made["key"])
-        client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="b")
-        client.tls_set(authority(calha), str(files[0]), str(files[1]))
-        client.connect("127.0.0.1", calha.mqtt_port)
+@pytest.fixture(scope="module")
+def mutual(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mutual") / "data"
+    with running_calha(folder, EVERYWHERE | {"CALHA_MQTT_CLIENT_CERTIFICATES": "true"}) as running:
+        running.create_device("b")
+        yield running
+
+
+def written(folder, certificate, key):
+    files = folder / "b.pem", folder / "b.key"
+    files[0].write_text(certificate)
+    files[1].write_text(key)
+    return str(files[0]), str(files[1])
+
+
+def test_with_client_certificates_a_device_needs_no_password_and_a_stranger_no_try(mutual, tmp_path):
+    made = mutual.send("POST", "/api/v1/devices/b/certificates")[1]
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="b")
+    client.tls_set(authority(mutual), *written(tmp_path, made["certificate"], made["key"]))
+    client.connect("127.0.0.1", mutual.mqtt_port)
+    client.loop_start()
+    client.publish("calha/v1/b/telemetry", json.dumps({"x": 7}), 1).wait_for_publish(60)
+    client.disconnect()
+    client.loop_stop()
+    while not mutual.get("/api/v1/devices/b")["channels"]:
+        pass
+    mutual.until_stored()
+    assert mutual.values("b", "x") == [7]
+    stranger = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(mutual.mqtt_port), "--cafile", authority(mutual)]
+    stranger += ["-q", "1", "-t", "calha/v1/b/telemetry", "-m", '{"x": 8}']
+    assert subprocess.run(stranger, check=False, capture_output=True, timeout=30).returncode != 0
+
+
+def test_no_connection_outlives_the_certificate_that_opened_it(mutual, tmp_path, monkeypatch):
+    monkeypatch.setattr(certificates, "DEVICE_YEARS", LIVES_S / (365 * 86_400))
+    certificate, key = certificates.device_certificate(mutual.folder, "b")
+    ends_at = certificates.expires_at(certificate.encode())
+    registry = Registry.open(f"sqlite:///{mutual.folder}/registry.sqlite")
+    Credentials(registry.engine).add("b", "certificate", fingerprint(certificate), expires_at=ends_at)
+    registry.close()
+    files = written(tmp_path, certificate, key)
+    context = ssl.create_default_context(cafile=authority(mutual))
+    context.load_cert_chain(*files)
+    closed = threading.Event()
+    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id="b", reconnect_on_failure=False)
+    client.tls_set(authority(mutual), *files)
+    client.on_disconnect = lambda *_: closed.set()
+    while tcp(mutual, context, {"x": 1}) != [{"ok": 1}]:  # until the credential is known
+        assert datetime.now(UTC) < ends_at
+    plain = socket.create_connection(("127.0.0.1", mutual.tcp_port), 60)
+    with context.wrap_socket(plain, server_hostname="127.0.0.1") as idle:
+        client.connect("127.0.0.1", mutual.mqtt_port)
         client.loop_start()
-        client.publish("calha/v1/b/telemetry", json.dumps({"x": 7}), 1).wait_for_publish(60)
-        client.disconnect()
-        client.loop_stop()
-        while not calha.get("/api/v1/devices/b")["channels"]:
-            pass
-        calha.until_stored()
-        assert calha.values("b", "x") == [7]
-        stranger = ["mosquitto_pub", "-h", "127.0.0.1", "-p", str(calha.mqtt_port), "--cafile", authority(calha)]
-        stranger += ["-q", "1", "-t", "calha/v1/b/telemetry", "-m", '{"x": 8}']
-        assert subprocess.run(stranger, check=False, capture_output=True, timeout=30).returncode != 0
+        told = client.publish("calha/v1/b/telemetry", json.dumps({"x": 9}), 1)
+        told.wait_for_publish(60)
+        assert told.is_published()
+        assert datetime.now(UTC) < ends_at
+        assert closed.wait(60)
+        assert idle.recv(1) == b""
+    client.loop_stop()
+    assert datetime.now(UTC) >= ends_at

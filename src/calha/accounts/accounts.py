@@ -56,7 +56,7 @@ class Accounts:
         credentials, ownerships = Credentials(engine), Ownerships(engine)
         door = Door(people, sessions, keys, credentials, ownerships, keyring)
         passkeys = Passkeys(people)
-        openid = OpenId(provider, people, keyring) if provider is not None else None
+        openid = OpenId(provider, people, audit, keyring) if provider is not None else None
         sign_in = SignIn(people, sessions, links, audit, keyring, door.forget)
         link_post = LinkPost(post, public_url)
         return cls(

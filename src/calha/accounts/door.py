@@ -72,11 +72,6 @@ class Door:
         """Who a browser's session cookie is. Raises NotSignedIn."""
         return self._remembered("cookie " + digest(secret), lambda: self._by_cookie(secret))
 
-    def device_of(self, secret_digest: str) -> str | None:
-        """The device that has this secret or certificate, by its digest."""
-        device, expires_at = self.device_proofs().get(secret_digest, (None, None))
-        return None if expires_at is not None and expires_at < datetime.now(UTC) else device
-
     def device_proofs(self) -> Mapping[str, tuple[str, datetime | None]]:
         """(device, end) of the secrets and certificates of all devices, by digest."""
         if self._clock() - self._devices_read_at > CACHE_S:
@@ -88,9 +83,9 @@ class Door:
             self._devices_read_at = self._clock()
         return self._devices
 
-    def device_of_certificate(self, pem: str) -> str | None:
+    def by_certificate(self, pem: str) -> Principal | None:
         """The device that has a client certificate, by its SHA-256 fingerprint."""
-        return self.device_of(fingerprint(pem))
+        return self._device_by(fingerprint(pem))
 
     def owned(self, person_id: int) -> Mapping[str, Periods]:
         """The devices that are or were a person's, with the times."""
@@ -157,16 +152,22 @@ class Door:
         elif token.startswith(KEY_PREFIX):
             return self._by_key(token)
         elif token.startswith(DEVICE_PREFIX):
-            device, expires_at = self.device_proofs().get(digest(token), (None, None))
-            until_s = _seconds(expires_at)
-            if device is not None and (until_s is None or until_s > time.time()):
-                return Principal("device", 0, device, device=device, until_s=until_s)
+            device = self._device_by(digest(token))
+            if device is not None:
+                return device
         elif token.count(".") == 2:
             access = tokens.read(self._keyring.token_key, token)
             if self._sessions.get(access.session_id) is None:
                 raise NotSignedIn("this session was ended")
             return replace(self.person(access.person_id, access.session_id), until_s=access.until_s)
         raise NotSignedIn("this token or key is not valid, or not any more")
+
+    def _device_by(self, proof: str) -> Principal | None:
+        """The device that has a secret or certificate which holds now, by its digest."""
+        device, expires_at = self.device_proofs().get(proof, (None, None))
+        if device is None or (expires_at is not None and expires_at <= datetime.now(UTC)):
+            return None
+        return Principal("device", 0, device, device=device, until_s=_seconds(expires_at))
 
     def _by_key(self, token: str) -> Principal:
         key = self._keys.find(digest(token))

@@ -41,8 +41,8 @@ class Proofs(Protocol):
     def by_token(self, token: str) -> Principal:
         """Raises NotSignedIn."""
 
-    def device_of_certificate(self, pem: str) -> str | None:
-        """The device that has a client certificate."""
+    def by_certificate(self, pem: str) -> Principal | None:
+        """The device that has a client certificate, until that ends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,9 +170,9 @@ class Gatekeeper:
     async def _proved(self, knock: Knock) -> Principal | None:
         """Who somebody has proved to be."""
         for certificate in knock.certificates[:1]:
-            device = await asyncio.to_thread(self._door.device_of_certificate, certificate)
-            if device is not None and knock.user in ("", device):
-                return Principal("device", 0, device, device=device)
+            principal = await asyncio.to_thread(self._door.by_certificate, certificate)
+            if principal is not None and knock.user in ("", principal.device):
+                return principal
         if not knock.password:
             return None
         try:

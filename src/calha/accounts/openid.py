@@ -2,7 +2,8 @@
 
 What has to survive the way to the provider and back travels sealed in a cookie of the browser that began, so that nobody can
 finish in another one. A person is known by issuer and subject; at the first time by an e-mail address that the provider has
-verified. Somebody whom nobody invited gets no account.
+verified. Who has that address later is another subject and gets nowhere, until an administrator has the first one forgotten.
+Somebody whom nobody invited gets no account.
 """
 
 import json
@@ -13,8 +14,9 @@ from dataclasses import asdict, dataclass
 from typing import Any, cast
 
 from calha.accounts.keyring import Keyring
+from calha.domain.access import Actor
 from calha.domain.errors import NotSignedIn
-from calha.store.accounts import People, PersonRow
+from calha.store.accounts import AuditLog, People, PersonRow
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +24,7 @@ TRIP_S = 600.0
 TIMEOUT_S = 10.0
 DISCOVERY_S = 3_600.0
 SCOPE = "openid email profile"
+OTHER_IDENTITY = "other_identity"
 ALGORITHMS = ["RS256", "ES256", "PS256", "EdDSA", "RS384", "RS512", "ES384", "ES512"]
 
 
@@ -47,9 +50,10 @@ class Trip:
 
 
 class OpenId:
-    def __init__(self, provider: Provider, people: People, keyring: Keyring) -> None:
+    def __init__(self, provider: Provider, people: People, audit: AuditLog, keyring: Keyring) -> None:
         self.provider = provider
         self._people = people
+        self._audit = audit
         self._keyring = keyring
         self._known: tuple[float, dict[str, Any]] = (-DISCOVERY_S, {})
 
@@ -66,11 +70,11 @@ class OpenId:
         )
         return str(address), self._keyring.seal(json.dumps(asdict(trip)))
 
-    def finish(self, callback: str, sealed: str, state: str, code: str) -> tuple[PersonRow, str]:
+    def finish(self, callback: str, sealed: str, state: str, code: str, address: str) -> tuple[PersonRow, str]:
         """(who has signed in, where he wanted to go). Raises NotSignedIn."""
         trip = self._opened(sealed, state)
         claims = self._claims(self._exchange(callback, trip, code), trip)
-        person = self._people.of_identity(self.provider.issuer, str(claims["sub"])) or self._introduced(claims)
+        person = self._people.of_identity(self.provider.issuer, str(claims["sub"])) or self._introduced(claims, address)
         return person, trip.target
 
     def _opened(self, sealed: str, state: str) -> Trip:
@@ -117,7 +121,7 @@ class OpenId:
             raise NotSignedIn(f"what {self.provider.name} answered is not valid: {error}", "provider_refused") from None
         return dict(decoded.claims)
 
-    def _introduced(self, claims: dict[str, Any]) -> PersonRow:
+    def _introduced(self, claims: dict[str, Any], address: str) -> PersonRow:
         """Somebody who comes for the first time, known by his verified address."""
         email = claims.get("email")
         person = self._people.find(str(email)) if email and claims.get("email_verified") is True else None
@@ -127,7 +131,18 @@ class OpenId:
                 "ask an administrator for an invitation",
                 "no_account",
             )
-        self._people.add_identity(person.id, self.provider.issuer, str(claims["sub"]))
+        if not self._people.add_identity(person.id, self.provider.issuer, str(claims["sub"])):
+            self._audit.append(
+                Actor(f"{self.provider.name}: {claims['sub']}"),
+                "sign_in.failed",
+                f"person {person.id}",
+                after={"reason": OTHER_IDENTITY},
+                address=address,
+            )
+            raise NotSignedIn(
+                f"{email} signs in with another account of {self.provider.name}; an administrator can unlink that one",
+                OTHER_IDENTITY,
+            )
         return person
 
     def _discovered(self) -> dict[str, Any]:

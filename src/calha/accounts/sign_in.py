@@ -231,14 +231,19 @@ class SignIn:
             raise Malformed("this needs the present password; who has none asks an administrator", "present_password")
         self._require_password(person, password, visitor)
 
-    def confirm_second_factor(self, person_id: int, key: str, code: str, visitor: Visitor) -> list[str]:
-        """Switch the second factor on, proved by a first code; the recovery codes.
+    def confirm_second_factor(
+        self, person_id: int, key: str, code: str, password: str | None, visitor: Visitor
+    ) -> list[str]:
+        """Switch the second factor on, proved by a first code and the present password, if any; the recovery codes.
 
-        One that is on has to be switched off first, which asks for the password: somebody with a stolen session must not put
-        his own in its place. Raises NotSignedIn, Conflict, Malformed (key).
+        One that is on has to be switched off first, which asks for the password too: somebody with a stolen session must not
+        lock the account with one of his own. Raises NotSignedIn, Conflict, Malformed, TooManyTries.
         """
         if self._people.secrets(person_id).second_factor is not None:
             raise Conflict("there is a second factor; switch it off first, with the password", "second_factor_on")
+        person = self._people.get(person_id)
+        if person.has_password:
+            self.require_present_password(person, password, visitor)
         try:
             step = second_factor.step_of(key, code)
         except ValueError:
@@ -248,7 +253,6 @@ class SignIn:
         codes = second_factor.recovery_codes()
         self._people.set_second_factor(person_id, self._keyring.seal(key), [digest(one) for one in codes])
         self._people.use_step(person_id, step)
-        person = self._people.get(person_id)
         self._audit.append(person.actor, "second_factor.on", _target(person), address=visitor.address)
         return codes
 

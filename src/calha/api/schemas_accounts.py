@@ -61,6 +61,17 @@ class PersonAnswer(Answer):
     grants: list[GrantAnswer] = Field(default_factory=list)
 
 
+class Identity(Answer):
+    """By whom a person is known at a provider of OpenID Connect that signs him in."""
+
+    issuer: str = Field(examples=["https://login.example.com"])
+    subject: str = Field(examples=["248289761001"])
+
+
+class Identities(Answer):
+    items: list[Identity]
+
+
 class Me(Answer):
     """csrf_token: to be sent as X-CSRF-Token with every change. permissions: by what they allow, the sites; null: all."""
 
@@ -170,6 +181,7 @@ class SecondFactorKey(Answer):
 class SecondFactorProof(Body):
     key: Annotated[str, Field(min_length=16, max_length=64, pattern=r"^[A-Z2-7]+$", examples=["JBSWY3DPEHPK3PXP"])]
     code: Code
+    password: Password | None = Field(None, description="The present one, of whoever has a password.")
 
 
 class RecoveryCodes(Answer):

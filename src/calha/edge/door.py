@@ -13,6 +13,7 @@ from calha.domain.access import Principal
 from calha.domain.directory import DeviceEntry, Directory
 from calha.domain.errors import NotSignedIn
 from calha.domain.link import Roster
+from calha.domain.times import SECOND_US
 
 FILE_NAME = "roster.json"
 
@@ -31,13 +32,14 @@ class EdgeDoor:
 
     def by_token(self, token: str) -> Principal:
         """Who has a secret. Raises NotSignedIn."""
-        device = self._device_of(digest(token))
+        device = self._device_by(digest(token))
         if device is None:
             raise NotSignedIn("this is no secret of a device that reports through this gateway")
-        return Principal("device", 0, device, device=device)
+        return device
 
-    def device_of_certificate(self, pem: str) -> str | None:
-        return self._device_of(fingerprint(pem))
+    def by_certificate(self, pem: str) -> Principal | None:
+        """The device that has a client certificate."""
+        return self._device_by(fingerprint(pem))
 
     def learn(self, roster: Roster) -> Sequence[str]:
         """Take over what the hub tells; the devices that have lost a proof, whose connections must be closed."""
@@ -52,9 +54,11 @@ class EdgeDoor:
         temporary.replace(self._path)
         return sorted(lost)
 
-    def _device_of(self, found: str) -> str | None:
-        device, expires_at = self._proofs.get(found, (None, 0))
-        return None if expires_at and expires_at < time.time_ns() // 1_000 else device
+    def _device_by(self, proof: str) -> Principal | None:
+        device, expires_at = self._proofs.get(proof, (None, 0))
+        if device is None or (expires_at and expires_at <= time.time_ns() // 1_000):
+            return None
+        return Principal("device", 0, device, device=device, until_s=expires_at // SECOND_US or None)
 
     def _read(self) -> None:
         try:

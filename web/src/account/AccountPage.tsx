@@ -19,7 +19,7 @@ export function AccountPage() {
         <Stack gap="md" maw={760}>
           <Profile person={person} />
           <OwnPassword person={person} />
-          <SecondFactor isOn={person.has_second_factor} />
+          <SecondFactor isOn={person.has_second_factor} hasPassword={person.has_password} />
           <OwnPasskeys />
           <OwnSessions />
         </Stack>

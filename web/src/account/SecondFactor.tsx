@@ -14,7 +14,7 @@ import { Section } from "../ui/Section";
 import { RecoveryCodes } from "./RecoveryCodes";
 
 /** A code from the phone beside the password: switch it on, keep the recovery codes, switch it off. */
-export function SecondFactor({ isOn }: { isOn: boolean }) {
+export function SecondFactor({ isOn, hasPassword }: { isOn: boolean; hasPassword: boolean }) {
   const { t } = useTexts();
   const [codes, setCodes] = useState<readonly string[] | null>(null);
   const queries = useQueryClient();
@@ -35,6 +35,7 @@ export function SecondFactor({ isOn }: { isOn: boolean }) {
         <TurnOff done={refresh} />
       ) : (
         <TurnOn
+          hasPassword={hasPassword}
           done={(made) => {
             setCodes(made);
             refresh();
@@ -45,12 +46,13 @@ export function SecondFactor({ isOn }: { isOn: boolean }) {
   );
 }
 
-function TurnOn({ done }: { done: (codes: readonly string[]) => void }) {
+function TurnOn({ hasPassword, done }: { hasPassword: boolean; done: (codes: readonly string[]) => void }) {
   const { t } = useTexts();
   const [code, setCode] = useState("");
+  const [password, setPassword] = useState("");
   const begin = useMutation({ mutationFn: () => take(api.POST("/api/v1/account/second-factor")) });
   const confirm = useMutation({
-    mutationFn: (key: string) => take(api.PUT("/api/v1/account/second-factor", { body: { key, code: code.trim() } })),
+    mutationFn: (key: string) => take(api.PUT("/api/v1/account/second-factor", { body: { key, code: code.trim(), ...(hasPassword ? { password } : {}) } })),
     onSuccess: ({ codes }) => done(codes),
   });
   if (begin.data === undefined) {
@@ -71,6 +73,7 @@ function TurnOn({ done }: { done: (codes: readonly string[]) => void }) {
         <img className="qr" src={`data:image/svg+xml,${encodeURIComponent(picture)}`} alt={t("factor.qr")} width={200} height={200} />
         <Text size="sm">{t("factor.type")}</Text>
         <Code text={key.replace(/(.{4})(?=.)/g, "$1 ")} label={t("factor.key")} wrap />
+        {hasPassword && <PresentPassword value={password} onChange={setPassword} />}
         <CodeField label={t("factor.first")} value={code} onChange={setCode} isNumeric />
         <Submit change={confirm}>{t("factor.confirm")}</Submit>
       </Stack>
@@ -102,17 +105,24 @@ function TurnOff({ done }: { done: () => void }) {
         <Alert color="orange" variant="light">
           {t("factor.removeAsk")}
         </Alert>
-        <PasswordInput
-          ref={focusFirst}
-          label={t("signIn.password")}
-          value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-          required
-          autoComplete="current-password"
-          visibilityToggleButtonProps={{ "aria-label": t("password.show") }}
-        />
+        <PresentPassword isFirst value={password} onChange={setPassword} />
         <Submit change={remove}>{t("factor.remove")}</Submit>
       </Stack>
     </form>
+  );
+}
+
+function PresentPassword({ isFirst, value, onChange }: { isFirst?: boolean; value: string; onChange: (password: string) => void }) {
+  const { t } = useTexts();
+  return (
+    <PasswordInput
+      ref={isFirst ? focusFirst : undefined}
+      label={t("account.oldPassword")}
+      value={value}
+      onChange={(event) => onChange(event.currentTarget.value)}
+      required
+      autoComplete="current-password"
+      visibilityToggleButtonProps={{ "aria-label": t("password.show") }}
+    />
   );
 }

@@ -152,6 +152,8 @@ export const auditEn: Record<keyof typeof auditPtBR, string> = {
   "auditPart.ids": "which",
   "auditPart.id": "number",
   "auditPart.verdict": "verdict",
+  "auditPart.issuer": "provider",
+  "auditPart.subject": "account",
   "auditPart.reason": "reason",
   "auditPart.text": "text",
   "auditPart.from": "from",

@@ -151,6 +151,8 @@ export const auditPtBR = {
   "auditPart.ids": "quais",
   "auditPart.id": "número",
   "auditPart.verdict": "veredito",
+  "auditPart.issuer": "provedor",
+  "auditPart.subject": "conta",
   "auditPart.reason": "motivo",
   "auditPart.text": "texto",
   "auditPart.from": "de",

@@ -92,6 +92,7 @@ export const problemsEn: Record<keyof typeof problemsPtBR, string> = {
   "problem.disk_full": "There is no room on the server's disk for this. Tell the administrator.",
   "problem.mail_full": "Too many messages wait for the mail server. Tell the administrator.",
   "problem.missing_filter": "Name a device or a reason.",
+  "problem.other_identity": "This e-mail address belongs to a person who signs in with another account of the provider. An administrator can unlink that one.",
   "problem.no_account": "Nobody invited this account, or its provider has not verified the address. Ask an administrator for an invitation.",
   "problem.no_authority": "There is no local authority: TLS is off, or uses a certificate of your own.",
   "problem.no_device_proof": "The device has to send its secret.",

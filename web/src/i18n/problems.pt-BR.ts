@@ -91,6 +91,7 @@ export const problemsPtBR = {
   "problem.disk_full": "Não há espaço para isto no disco do servidor. Avise o administrador.",
   "problem.mail_full": "Mensagens demais esperam o servidor de e-mail. Avise o administrador.",
   "problem.missing_filter": "Informe um dispositivo ou um motivo.",
+  "problem.other_identity": "Este e-mail é de uma pessoa que entra com outra conta do provedor. O administrador pode desvinculá-la.",
   "problem.no_account": "Esta conta não foi convidada, ou o provedor não verificou o e-mail dela. Peça um convite ao administrador.",
   "problem.no_authority": "Não há autoridade própria: o TLS está desligado, ou usa um certificado seu.",
   "problem.no_device_proof": "O dispositivo precisa enviar seu segredo.",

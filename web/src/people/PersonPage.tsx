@@ -14,6 +14,7 @@ import { Section } from "../ui/Section";
 import { PersonAccess } from "./PersonAccess";
 import { bodyOf, dataOf, PersonFields } from "./PersonFields";
 import { PersonRoles } from "./PersonRoles";
+import { ProviderAccount } from "./ProviderAccount";
 
 /** One person, as administrators see him. */
 export function PersonPage() {
@@ -38,6 +39,7 @@ export function PersonPage() {
               <Details key={found.id} person={found} />
               <PersonRoles person={found} />
               <PersonAccess person={found} isMe={me.person?.id === found.id} />
+              <ProviderAccount person={found} />
             </Stack>
           )
         }

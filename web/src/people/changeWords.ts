@@ -53,6 +53,7 @@ const CHOICES: Readonly<Record<string, (one: string) => string>> = {
   role: (one) => `role.${one}`,
   scopes: (one) => `scope.${one}`,
   priority: (one) => `priority.${one}`,
+  reason: (one) => `problem.${one}`,
   method: (one) => `method.${one}`,
   rule: (one) => `rule.${one}`,
   security: (one) => `security.${one}`,

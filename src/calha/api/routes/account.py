@@ -105,10 +105,15 @@ def begin_second_factor(services: Here, caller: Self) -> SecondFactorKey:
 
 @router.put("/second-factor")
 async def confirm_second_factor(proof: SecondFactorProof, services: Here, caller: Self) -> RecoveryCodes:
-    """Switch the second factor on. The recovery codes are shown here and never again."""
+    """Switch the second factor on, with the present password. The recovery codes are shown here and never again."""
     caller.noted = True
     codes = await asyncio.to_thread(
-        services.accounts.sign_in.confirm_second_factor, caller.person_id(), proof.key, proof.code, caller.visitor
+        services.accounts.sign_in.confirm_second_factor,
+        caller.person_id(),
+        proof.key,
+        proof.code,
+        proof.password,
+        caller.visitor,
     )
     return RecoveryCodes(codes=codes)
 

@@ -23,6 +23,8 @@ from calha.api.schemas_accounts import (
     AuditAnswer,
     AuditVerdict,
     GrantAnswer,
+    Identities,
+    Identity,
     Invitation,
     KeyAnswer,
     KeyMade,
@@ -151,6 +153,24 @@ async def make_reset_link(person_id: Number, services: Here, caller: Administers
     await caller.note("password.reset_link", f"person {person_id}")
     answer = person_answer(person, await asyncio.to_thread(people.grants, person_id))
     return Invitation(person=answer, link=link_address(request, link), is_mailed=False)
+
+
+@router.get("/people/{person_id}/identities")
+def list_identities(person_id: Number, services: Here, _: Administers) -> Identities:
+    """With which accounts of an OpenID Connect provider somebody signs in."""
+    people = services.accounts.people
+    found = people.identities(people.get(person_id).id)
+    return Identities(items=[Identity(issuer=issuer, subject=subject) for issuer, subject in found])
+
+
+@router.delete("/people/{person_id}/identities", status_code=204)
+async def unlink_identities(person_id: Number, services: Here, caller: Administers) -> None:
+    """Forget them, and end the sessions; the next sign-in with the person's verified address links that account."""
+    before = await asyncio.to_thread(services.accounts.people.remove_identities, person_id)
+    await asyncio.to_thread(services.accounts.sessions.close_all, person_id)
+    services.accounts.door.forget()
+    known = [{"issuer": issuer, "subject": subject} for issuer, subject in before]
+    await caller.note("person.unlinked", f"person {person_id}", before=known)
 
 
 @router.post("/people/{person_id}/grants", status_code=201)

@@ -140,9 +140,10 @@ async def finish_openid(
     try:
         if error:
             raise NotSignedIn(f"{openid.provider.name}: {error}", "provider_refused")
-        person, target = await asyncio.to_thread(openid.finish, callback, trip, state, code)
+        visitor = visitor_of(request)
+        person, target = await asyncio.to_thread(openid.finish, callback, trip, state, code, visitor.address)
         open_session = services.accounts.sign_in.open
-        signed_in = await asyncio.to_thread(open_session, person, visitor_of(request), "browser", openid.provider.name)
+        signed_in = await asyncio.to_thread(open_session, person, visitor, "browser", openid.provider.name)
     except NotSignedIn as refused:
         response = _refused(refused)
     else:

@@ -269,9 +269,22 @@ class People:
         with self._engine.connect() as connection:
             return [(issuer, subject) for issuer, subject in connection.execute(query)]
 
-    def add_identity(self, person_id: int, issuer: str, subject: str) -> None:
+    def add_identity(self, person_id: int, issuer: str, subject: str) -> bool:
+        """Know a person by a subject of an issuer from now on; False where he is known by another one of that issuer."""
+        another = select(Identity.subject).where(Identity.person_id == person_id, Identity.issuer == issuer)
         with writing(self._engine) as connection:
+            if connection.execute(another).first() is not None:
+                return False
             connection.execute(insert(Identity).values(issuer=issuer, subject=subject, person_id=person_id))
+        return True
+
+    def remove_identities(self, person_id: int) -> list[tuple[str, str]]:
+        """Know a person by no issuer any more; (issuer, subject) of those by which he was known. Raises NotFound."""
+        self.get(person_id)
+        known = self.identities(person_id)
+        with writing(self._engine) as connection:
+            connection.execute(delete(Identity).where(Identity.person_id == person_id))
+        return known
 
     def _passkeys(self, condition: Any) -> list[PasskeyRow]:  # noqa: ANN401 - a condition of SQLAlchemy
         with self._engine.connect() as connection:
