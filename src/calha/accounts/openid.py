@@ -24,7 +24,6 @@ TRIP_S = 600.0
 TIMEOUT_S = 10.0
 DISCOVERY_S = 3_600.0
 SCOPE = "openid email profile"
-OTHER_IDENTITY = "other_identity"
 ALGORITHMS = ["RS256", "ES256", "PS256", "EdDSA", "RS384", "RS512", "ES384", "ES512"]
 
 
@@ -136,12 +135,12 @@ class OpenId:
                 Actor(f"{self.provider.name}: {claims['sub']}"),
                 "sign_in.failed",
                 f"person {person.id}",
-                after={"reason": OTHER_IDENTITY},
+                after={"reason": "other_identity"},
                 address=address,
             )
             raise NotSignedIn(
                 f"{email} signs in with another account of {self.provider.name}; an administrator can unlink that one",
-                OTHER_IDENTITY,
+                "other_identity",
             )
         return person
 
